@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { describe, expect, it } from "vitest";
+
+// The house: a file imports from its own room or from a lower floor, never from a neighbour or above.
+const FLOORS: Record<string, number> = {
+  core: 0,
+  audio: 1,
+  graph: 1,
+  features: 2,
+  nn: 2,
+  dataset: 3,
+  runtime: 3,
+  training: 4,
+  tagging: 4,
+  report: 5,
+  commands: 5,
+  ".": 6,
+};
+const src = resolve(import.meta.dirname, "../src");
+const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+const roomOf = (file: string) => (file.includes(sep) ? file.split(sep)[0] : ".");
+const code = (file: string) => readFileSync(join(src, file), "utf8");
+const importsOf = (file: string) =>
+  [...code(file).matchAll(/(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map((match) => match[1]);
+
+function climbs(file: string): string[] {
+  const room = roomOf(file);
+  return importsOf(file)
+    .filter((target) => target.startsWith("."))
+    .map((target) => relative(src, resolve(src, dirname(file), target)))
+    .filter((target) => roomOf(target) !== room && !(FLOORS[roomOf(target)] < FLOORS[room]))
+    .map((target) => `${file} imports ${target}`);
+}
+
+describe("floors", () => {
+  it("every room has a floor", () => {
+    expect(files.map(roomOf).filter((room) => !(room in FLOORS))).toEqual([]);
+  });
+  it("imports only go down", () => {
+    expect(files.flatMap(climbs)).toEqual([]);
+  });
+  it("files are read and written from floor 3 up", () => {
+    expect(
+      files.filter((file) => FLOORS[roomOf(file)] < 3 && importsOf(file).some((name) => /^node:/.test(name))),
+    ).toEqual([]);
+  });
+  it("only the top floors speak to the process and the console", () => {
+    expect(
+      files.filter((file) => FLOORS[roomOf(file)] < 5 && /\b(process|console)\./.test(code(file))),
+    ).toEqual([]);
+  });
+  it("nothing draws unseeded random numbers, and no room below the commands reads the clock", () => {
+    expect(files.filter((file) => /Math\.random/.test(code(file)))).toEqual([]);
+    expect(
+      files.filter(
+        (file) => FLOORS[roomOf(file)] < 5 && /Date\.now|new Date\(\)|performance\.now/.test(code(file)),
+      ),
+    ).toEqual([]);
+  });
+  it("only the runtime touches ONNX Runtime", () => {
+    expect(
+      files.filter(
+        (file) => roomOf(file) !== "runtime" && importsOf(file).some((name) => /^onnxruntime/.test(name)),
+      ),
+    ).toEqual([]);
+  });
+});
