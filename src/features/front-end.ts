@@ -68,7 +68,7 @@ const COMMON = {
  * - `gct634-2020`: the same course's homework 2 of fall 2020: `power_to_db` of 96 bands of power at 16 kHz.
  * - `musicnn`: the input of Pons and Serra's musicnn: power, 96 bands, `log10(1 + 10000 * x)`.
  *
- * Both of the latter were written for a librosa that reflected the clip at its ends (before 0.10); timbrel puts zeros
+ * Both of the latter were written for a librosa that reflected the clip at its ends (before 0.9); timbrel puts zeros
  * there, as librosa does today, so their first and last frames differ from features of those years.
  *
  * Reference: github.com/juhannam/gct634-2018 and gct634-2020, hw2; github.com/jordipons/musicnn, configuration.py and extractor.py.

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Makes the Python virtual environment .venv with the peers of timbrel: librosa, PyTorch, torchaudio, scikit-learn.
+# Opt-in: nothing but the benchmarks and the fixture scripts uses it. Needs Python 3.11 or newer, about 6 GB of disk.
+#
+#   scripts/peers.sh             all peers
+#   PYTHON=python3.12 scripts/peers.sh
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+python="${PYTHON:-python3}"
+if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+  echo "scripts/peers.sh: $python must be Python 3.11 or newer; set PYTHON to one" >&2
+  exit 1
+fi
+if ! "$python" -c 'import venv, ensurepip' 2>/dev/null; then
+  echo "scripts/peers.sh: $python must have the venv module; on Debian: apt-get install python3-venv" >&2
+  exit 1
+fi
+
+[ -x .venv/bin/python ] || "$python" -m venv .venv
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement scripts/peers-requirements.txt
+.venv/bin/python - <<'PYTHON'
+import librosa, sklearn, torch
+from importlib.metadata import version
+print(f"peers ready in .venv: torch {torch.__version__}, torchaudio {version('torchaudio')}, "
+      f"librosa {librosa.__version__}, scikit-learn {sklearn.__version__}")
+PYTHON
