@@ -1,0 +1,131 @@
+import { describe, expect, it } from "vitest";
+import { UsageError } from "../../src/core/errors.js";
+import {
+  FRONT_END_PRESETS,
+  type FrontEnd,
+  frontEnd,
+  frontEndHash,
+  silenceValue,
+} from "../../src/features/front-end.js";
+
+const DB = { kind: "powerToDb", ref: 1, amin: 1e-10, topDb: 80 } as const;
+
+describe("frontEnd", () => {
+  it("is the preset gct634 by default", () => {
+    expect(frontEnd()).toEqual(FRONT_END_PRESETS.gct634);
+    expect(frontEnd()).toMatchObject({
+      sampleRate: 22050,
+      nFft: 1024,
+      winLength: 1024,
+      hopLength: 512,
+      nMels: 128,
+      power: 1,
+      fMin: 0,
+      fMax: 11025,
+      compression: { kind: "log10", scale: 10 },
+    });
+  });
+  it("takes every preset through its own checks, unchanged", () => {
+    for (const preset of ["gct634", "gct634-2020", "musicnn"] as const)
+      expect(frontEnd({ preset })).toEqual(FRONT_END_PRESETS[preset]);
+  });
+  it("lets winLength follow nFft and fMax follow sampleRate, unless they are given", () => {
+    expect(frontEnd({ nFft: 512, sampleRate: 16000 })).toMatchObject({ winLength: 512, fMax: 8000 });
+    expect(frontEnd({ nFft: 512, winLength: 400, fMax: 7600 })).toMatchObject({ winLength: 400, fMax: 7600 });
+    expect(frontEnd({ nFft: undefined })).toEqual(frontEnd());
+  });
+  it("is frozen, and so are the presets", () => {
+    for (const made of [frontEnd(), FRONT_END_PRESETS.musicnn, frontEnd({ compression: { ...DB } })])
+      expect(Object.isFrozen(made) && Object.isFrozen(made.compression)).toBe(true);
+  });
+  it("leaves the caller's compression as it is", () => {
+    const compression = { kind: "log1p" as const, scale: 2 };
+    frontEnd({ compression });
+    expect(Object.isFrozen(compression)).toBe(false);
+  });
+
+  it.each<[Record<string, unknown>, string]>([
+    [
+      { preset: "gct643" },
+      "preset must be one of gct634, gct634-2020, musicnn, got gct643; did you mean gct634?",
+    ],
+    [{ nfft: 512 }, "got nfft; did you mean nFft?"],
+    [{ sampleRate: 22050.5 }, "sampleRate must be an integer at least 4000 and at most 384000, got 22050.5"],
+    [{ nFft: 1000 }, "nFft must be a power of two, got 1000; take nFft 1024 with winLength 1000"],
+    [
+      { winLength: 1025 },
+      "winLength must be at most nFft = 1024, got 1025; a window of this length takes nFft 2048",
+    ],
+    [{ hopLength: 0 }, "hopLength must be an integer at least 1, got 0"],
+    [
+      { fMax: 16000 },
+      "fMax must be at most sampleRate / 2 = 11025 Hz, got 16000 Hz; lower fMax or raise sampleRate",
+    ],
+    [{ fMin: 8000, fMax: 8000 }, "fMin must be less than fMax = 8000 Hz, got 8000 Hz"],
+    [{ fMin: -1 }, "fMin must be a number at least 0, got -1"],
+    [{ power: 3 }, "power must be 1 (magnitude) or 2 (power), got 3"],
+    [{ melScale: "slany" }, "melScale must be one of slaney, htk, got slany; did you mean slaney?"],
+    [{ padMode: "reflect" }, "padMode must be one of constant, got reflect"],
+    [{ center: false }, "center must be true, got false"],
+    [
+      { compression: { kind: "log", scale: 1 } },
+      "compression.kind must be one of log10, log1p, powerToDb, got log",
+    ],
+    [
+      { compression: { kind: "log10", scale: 0 } },
+      "compression.scale must be a number greater than 0, got 0",
+    ],
+    [{ compression: { ...DB, amin: 0 } }, "compression.amin must be a number greater than 0, got 0"],
+    [
+      { compression: { ...DB, topDb: -1 } },
+      "compression.topDb (or null) must be a number at least 0, got -1",
+    ],
+  ])("refuses %j", (options, message) => {
+    const make = () => frontEnd(options as Partial<FrontEnd>);
+    expect(make).toThrow(UsageError);
+    expect(make).toThrow(message);
+    expect(make).toThrow(/^frontEnd: [^\n]*$/);
+  });
+});
+
+describe("frontEndHash", () => {
+  it("does not depend on the order of members, nor on stray ones of the compression", () => {
+    const reversed = Object.fromEntries(Object.entries(frontEnd()).reverse());
+    expect(frontEndHash(frontEnd(reversed))).toBe(frontEndHash(frontEnd()));
+    const stray = { kind: "log10", scale: 10, topDb: 80 } as const;
+    expect(frontEndHash(frontEnd({ compression: stray }))).toBe(frontEndHash(frontEnd()));
+  });
+  it("changes with every member", () => {
+    const changes: Partial<FrontEnd>[] = [
+      { sampleRate: 16000, fMax: 8000 },
+      { nFft: 2048, winLength: 1024 },
+      { winLength: 1000 },
+      { hopLength: 256 },
+      { power: 2 },
+      { nMels: 96 },
+      { melScale: "htk" },
+      { melNorm: "none" },
+      { fMin: 20 },
+      { fMax: 8000 },
+      { compression: { kind: "log10", scale: 100 } },
+      { compression: { kind: "log1p", scale: 10 } },
+      { compression: { ...DB } },
+      { compression: { ...DB, topDb: null } },
+    ];
+    const hashes = [frontEnd(), ...changes.map((change) => frontEnd(change))].map(frontEndHash);
+    expect(new Set(hashes).size).toBe(changes.length + 1);
+  });
+  it("stays what it is: stores and models on disk carry it", () => {
+    expect(frontEndHash(frontEnd())).toMatchInlineSnapshot(
+      `"34739136585cbb5a351ab30386742cd4591ea428a1f990825631eb0e51e04561"`,
+    );
+  });
+});
+
+describe("silenceValue", () => {
+  it("is the compression of 0", () => {
+    expect(silenceValue(frontEnd())).toBe(0);
+    expect(silenceValue(frontEnd({ compression: { ...DB } }))).toBe(-100);
+    expect(silenceValue(frontEnd({ compression: { ...DB, ref: 0.001, amin: 1e-5 } }))).toBeCloseTo(-20, 12);
+  });
+});

@@ -1,0 +1,104 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { FRONT_END_PRESETS, type FrontEnd, frontEnd, silenceValue } from "../../src/features/front-end.js";
+import { hann } from "../../src/features/hann.js";
+import { logMel } from "../../src/features/log-mel.js";
+import { powerSpectrum } from "../../src/features/power-spectrum.js";
+import fixture from "../fixtures/features/log-mel.json" with { type: "json" };
+import { floatsOf, type SignalName, signal } from "./signals.js";
+
+// Relative to the largest value: librosa computes in single precision, timbrel in double.
+const LOG_MEL_TOLERANCE = 1e-5;
+
+const greatest = (values: Float32Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+const clip = (name: SignalName, nSamples: number, sampleRate = 22050) => ({
+  samples: signal(name, nSamples),
+  sampleRate,
+});
+
+describe("logMel", () => {
+  it.each(fixture.cases)("equals librosa's: $signal of $nSamples samples, $frontEnd", (expected) => {
+    const made = frontEnd(expected.frontEnd as FrontEnd);
+    const { data, shape } = logMel(
+      clip(expected.signal as SignalName, expected.nSamples, made.sampleRate),
+      made,
+    );
+    expect(shape).toEqual(expected.shape);
+    const reference = floatsOf(expected.logMel);
+    const worst = data.reduce((most, value, i) => Math.max(most, Math.abs(value - reference[i])), 0);
+    expect(worst).toBeLessThanOrEqual(LOG_MEL_TOLERANCE * greatest(reference));
+  });
+
+  it("gives finite values and 1 + floor(nSamples / hopLength) frames, whatever the length", () => {
+    const made = frontEnd({ nFft: 64, hopLength: 24, nMels: 8 });
+    fc.assert(
+      fc.property(
+        fc.float32Array({ minLength: 1, maxLength: 300, noNaN: true, min: -1e6, max: 1e6 }),
+        (samples) => {
+          const { data, shape } = logMel({ samples, sampleRate: 22050 }, made);
+          expect(shape).toEqual([1 + Math.floor(samples.length / 24), 8]);
+          expect(data.every(Number.isFinite)).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it("does not remember the clip before", () => {
+    const made = frontEnd();
+    const alone = logMel(clip("quiet", 700), frontEnd());
+    logMel(clip("noise", 5000), made);
+    expect(logMel(clip("quiet", 700), made)).toEqual(alone);
+  });
+
+  it.each(Object.values(FRONT_END_PRESETS))("gives silenceValue for silence: preset %#", (made) => {
+    const { data } = logMel(clip("silence", 3000, made.sampleRate), made);
+    expect(new Set(data)).toEqual(new Set([Math.fround(silenceValue(made))]));
+  });
+
+  it("refuses another sample rate, an empty clip and samples that are not finite, in one line", () => {
+    const samples = signal("noise", 4000);
+    expect(() => logMel({ samples, sampleRate: 44100 }, frontEnd())).toThrow(
+      "logMel: waveform must be at 22050 Hz, got 44100 Hz; resample it first",
+    );
+    expect(() => logMel({ samples: new Float32Array(0), sampleRate: 22050 }, frontEnd())).toThrow(
+      "logMel: waveform must hold at least 1 sample, got 0",
+    );
+    samples[3210] = Number.NaN;
+    expect(() => logMel({ samples, sampleRate: 22050 }, frontEnd())).toThrow(
+      "logMel: waveform must hold finite samples, got NaN at sample 3210; repair or leave out the clip",
+    );
+    samples[3210] = Number.NEGATIVE_INFINITY;
+    expect(() => logMel({ samples, sampleRate: 22050 }, frontEnd())).toThrow("got -Infinity at sample 3210");
+  });
+});
+
+describe("power spectrum", () => {
+  it.each([4, 8, 16, 64, 128, 256])("equals the defining sum: %i samples", (nFft) => {
+    const frame = Float64Array.from(signal("noise", nFft));
+    const found = new Float64Array(nFft / 2 + 1);
+    powerSpectrum(nFft)(frame, found);
+    for (let k = 0; k <= nFft / 2; k++) {
+      let re = 0;
+      let im = 0;
+      for (let n = 0; n < nFft; n++) {
+        re += frame[n] * Math.cos((2 * Math.PI * k * n) / nFft);
+        im -= frame[n] * Math.sin((2 * Math.PI * k * n) / nFft);
+      }
+      expect(found[k]).toBeCloseTo(re * re + im * im, 9);
+    }
+  });
+});
+
+describe("hann", () => {
+  it("is periodic", () => {
+    expect(Array.from(hann(4, 4), (value) => Number(value.toFixed(12)))).toEqual([0, 0.5, 1, 0.5]);
+  });
+  it("stands in the middle of the frame, an odd rest to the right", () => {
+    expect(Array.from(hann(3, 8), (value) => Number(value.toFixed(12)))).toEqual([
+      0, 0, 0, 0.75, 0.75, 0, 0, 0,
+    ]);
+  });
+  it("of one sample is 1", () => {
+    expect(Array.from(hann(1, 4))).toEqual([0, 1, 0, 0]);
+  });
+});
