@@ -6,16 +6,16 @@ import { type Compress, compressor, limitRange } from "./compress.js";
 import type { FrontEnd } from "./front-end.js";
 import { hann } from "./hann.js";
 import { type MelBand, melBands } from "./mel-filter-bank.js";
-import { type PowerSpectrum, powerSpectrum } from "./power-spectrum.js";
+import { type Spectrum, spectrum } from "./spectrum.js";
 
 /** What all clips of one front end share, and room for one frame on its way. */
 interface Plan {
   readonly window: Float64Array; // [nFft]
-  readonly powerSpectrum: PowerSpectrum;
+  readonly spectrum: Spectrum;
   readonly bands: MelBand[]; // [nMels]
   readonly compress: Compress;
   readonly frame: Float64Array; // [nFft]
-  readonly spectrum: Float64Array; // [nFft / 2 + 1]
+  readonly bins: Float64Array; // [nFft / 2 + 1]
   readonly mel: Float64Array; // [nMels]
 }
 
@@ -35,7 +35,7 @@ const plans = new WeakMap<FrontEnd, Plan>();
  */
 export function logMel(waveform: Waveform, frontEnd: FrontEnd): Tensor {
   const { samples, sampleRate } = waveform;
-  const { hopLength, nFft, nMels, power } = frontEnd;
+  const { hopLength, nFft, nMels } = frontEnd;
   if (sampleRate !== frontEnd.sampleRate)
     throw new UsageError(
       `logMel: waveform must be at ${frontEnd.sampleRate} Hz, got ${sampleRate} Hz; resample it first`,
@@ -47,10 +47,9 @@ export function logMel(waveform: Waveform, frontEnd: FrontEnd): Tensor {
   for (let t = 0; t < nFrames; t++) {
     const first = t * hopLength - nFft / 2;
     cutFrame(samples, first, plan.window, plan.frame); // [nFft]
-    plan.powerSpectrum(plan.frame, plan.spectrum); // [nFft / 2 + 1]
-    if (!Number.isFinite(plan.spectrum[0])) throw notFinite(samples, first, nFft);
-    if (power === 1) toMagnitude(plan.spectrum);
-    sumBands(plan.spectrum, plan.bands, plan.mel); // [nMels]
+    plan.spectrum(plan.frame, plan.bins); // [nFft / 2 + 1]
+    if (!Number.isFinite(plan.bins[0])) throw notFinite(samples, first, nFft);
+    sumBands(plan.bins, plan.bands, plan.mel); // [nMels]
     plan.compress(plan.mel, out, t * nMels);
   }
   limitRange(out, frontEnd.compression);
@@ -61,14 +60,14 @@ export function logMel(waveform: Waveform, frontEnd: FrontEnd): Tensor {
 function planOf(frontEnd: FrontEnd): Plan {
   const known = plans.get(frontEnd);
   if (known !== undefined) return known;
-  const { nFft, winLength, nMels, compression } = frontEnd;
+  const { nFft, winLength, nMels, power, compression } = frontEnd;
   const plan: Plan = {
     window: hann(winLength, nFft),
-    powerSpectrum: powerSpectrum(nFft),
+    spectrum: spectrum(nFft, power),
     bands: melBands(frontEnd),
     compress: compressor(compression),
     frame: new Float64Array(nFft),
-    spectrum: new Float64Array(nFft / 2 + 1),
+    bins: new Float64Array(nFft / 2 + 1),
     mel: new Float64Array(nMels),
   };
   plans.set(frontEnd, plan);
@@ -84,16 +83,19 @@ function cutFrame(samples: Float32Array, first: number, window: Float64Array, fr
   if (to < frame.length) frame.fill(0, to);
 }
 
-function toMagnitude(spectrum: Float64Array): void {
-  for (let k = 0; k < spectrum.length; k++) spectrum[k] = Math.sqrt(spectrum[k]);
-}
-
-function sumBands(spectrum: Float64Array, bands: MelBand[], mel: Float64Array): void {
+/** The bands' weighted sums; two partial sums each, since a single one waits for every addition. */
+function sumBands(bins: Float64Array, bands: MelBand[], mel: Float64Array): void {
   for (let m = 0; m < bands.length; m++) {
     const { firstBin, weights } = bands[m];
-    let sum = 0;
-    for (let k = 0; k < weights.length; k++) sum += weights[k] * spectrum[firstBin + k];
-    mel[m] = sum;
+    const nPairs = weights.length >> 1;
+    let even = 0;
+    let odd = 0;
+    for (let k = 0; k < 2 * nPairs; k += 2) {
+      even += weights[k] * bins[firstBin + k];
+      odd += weights[k + 1] * bins[firstBin + k + 1];
+    }
+    if (weights.length > 2 * nPairs) even += weights[2 * nPairs] * bins[firstBin + 2 * nPairs];
+    mel[m] = even + odd;
   }
 }
 
