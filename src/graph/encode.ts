@@ -1,0 +1,108 @@
+import onnxProto from "onnx-proto";
+import { DataError, errorLine, UsageError } from "../core/errors.js";
+import type { Attribute, DataType, Graph, Initializer, Node, Value } from "./graph.js";
+
+const { onnx } = onnxProto;
+
+/** Opset of the standard operators, of May 2023: every runtime of the last years reads it. */
+const OPSET = 19;
+const IR_VERSION = 9;
+
+const ELEMENT_TYPE: Record<DataType, number> = {
+  float32: onnx.TensorProto.DataType.FLOAT,
+  int64: onnx.TensorProto.DataType.INT64,
+  bool: onnx.TensorProto.DataType.BOOL,
+};
+
+function attributeProto(name: string, attribute: Attribute) {
+  const { AttributeType } = onnx.AttributeProto;
+  if (typeof attribute === "number") return { name, type: AttributeType.INT, i: attribute };
+  if (typeof attribute === "string")
+    return { name, type: AttributeType.STRING, s: new TextEncoder().encode(attribute) };
+  if ("float" in attribute) return { name, type: AttributeType.FLOAT, f: attribute.float };
+  return { name, type: AttributeType.INTS, ints: [...attribute] };
+}
+
+function tensorProto({ name, shape, data }: Initializer) {
+  return {
+    name,
+    dims: [...shape],
+    dataType: data instanceof Float32Array ? ELEMENT_TYPE.float32 : ELEMENT_TYPE.int64,
+    // Little-endian by the format; so is every platform that JavaScript engines run on.
+    rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  };
+}
+
+function valueInfo(name: string, { shape, dataType }: Value, freeBatch: boolean) {
+  const dim = shape.map((size, axis) =>
+    freeBatch && axis === 0 ? { dimParam: "batch" } : { dimValue: size },
+  );
+  return { name, type: { tensorType: { elemType: ELEMENT_TYPE[dataType], shape: { dim } } } };
+}
+
+/** The nodes that an output depends on, in order: gradient rules emit freely and what nobody reads is left out here. */
+function liveNodes({ nodes, outputs }: Graph): Node[] {
+  const needed = new Set(outputs.map(({ name }) => name));
+  const live: Node[] = [];
+  for (const node of [...nodes].reverse()) {
+    if (!node.outputs.some((name) => needed.has(name))) continue;
+    live.push(node);
+    for (const name of node.inputs) needed.add(name);
+  }
+  return live.reverse();
+}
+
+/**
+ * The graph as the bytes of an ONNX model.
+ * @param metadata texts stored with the model, by name
+ * @throws UsageError if the graph has no output
+ */
+export function encodeModel(graph: Graph, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  if (graph.outputs.length === 0)
+    throw new UsageError("encodeModel: graph must have at least 1 output, got 0");
+  const free = graph.batch === "free";
+  const nodes = liveNodes(graph);
+  const read = new Set(nodes.flatMap((node) => node.inputs));
+  const model = {
+    irVersion: IR_VERSION,
+    producerName: "timbrel",
+    opsetImport: [
+      { domain: "", version: OPSET },
+      ...(nodes.some((node) => node.domain === "com.microsoft")
+        ? [{ domain: "com.microsoft", version: 1 }]
+        : []),
+    ],
+    graph: {
+      name: "timbrel",
+      node: nodes.map((node) => ({
+        opType: node.opType,
+        domain: node.domain,
+        input: [...node.inputs],
+        output: [...node.outputs],
+        attribute: Object.entries(node.attributes).map(([name, attribute]) =>
+          attributeProto(name, attribute),
+        ),
+      })),
+      initializer: graph.initializers.filter(({ name }) => read.has(name)).map(tensorProto),
+      input: graph.inputs.map((value) => valueInfo(value.name, value, free && value.shape.length > 0)),
+      output: graph.outputs.map(({ name, value }) => valueInfo(name, value, free && value.shape.length > 0)),
+    },
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+  };
+  return onnx.ModelProto.encode(onnx.ModelProto.fromObject(model)).finish();
+}
+
+/**
+ * The metadata of an ONNX model.
+ * @throws DataError if the bytes are no ONNX model
+ */
+export function decodeMetadata(bytes: Uint8Array, path: string): Record<string, string> {
+  let model: InstanceType<typeof onnx.ModelProto>;
+  try {
+    model = onnx.ModelProto.decode(bytes) as InstanceType<typeof onnx.ModelProto>;
+  } catch (cause) {
+    throw new DataError(path, `is not an ONNX model (${errorLine(cause)})`, { cause });
+  }
+  if (!model.graph?.node?.length) throw new DataError(path, "is not an ONNX model: it holds no graph");
+  return Object.fromEntries((model.metadataProps ?? []).map(({ key, value }) => [key ?? "", value ?? ""]));
+}

@@ -1,0 +1,196 @@
+import { UsageError } from "../../core/errors.js";
+import type { DataType, Value } from "../graph.js";
+import { reshape, sumTo } from "./shape.js";
+
+/** The shape of a broadcast result by ONNX's (numpy's) rules. */
+function broadcastShape(where: string, a: readonly number[], b: readonly number[]): number[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const x = a[a.length - rank + i] ?? 1;
+    const y = b[b.length - rank + i] ?? 1;
+    if (x !== y && x !== 1 && y !== 1)
+      throw new UsageError(`${where}: shapes must broadcast, got [${a.join(", ")}] and [${b.join(", ")}]`);
+    return Math.max(x, y);
+  });
+}
+
+/** A number stands for a constant scalar. */
+type Operand = Value | number;
+
+function pair(a: Operand, b: Operand): [Value, Value] {
+  const graph = typeof a === "number" ? (b as Value).graph : a.graph;
+  const value = (x: Operand) => (typeof x === "number" ? graph.constant(x) : x);
+  return [value(a), value(b)];
+}
+
+function binary(
+  opType: string,
+  a: Operand,
+  b: Operand,
+  derivatives: (g: Value, x: Value, y: Value, out: Value) => [Value, Value],
+): Value {
+  const [x, y] = pair(a, b);
+  const out = x.graph.emit(opType, [x, y], { shape: broadcastShape(opType, x.shape, y.shape) });
+  x.graph.record([x, y], [out], ([g]) => {
+    if (g === null) return [null, null];
+    const [dx, dy] = derivatives(g, x, y, out);
+    return [sumTo(dx, x.shape), sumTo(dy, y.shape)];
+  });
+  return out;
+}
+
+/** a + b, broadcast. */
+export function add(a: Operand, b: Operand): Value {
+  return binary("Add", a, b, (g) => [g, g]);
+}
+
+/** a - b, broadcast. */
+export function sub(a: Operand, b: Operand): Value {
+  return binary("Sub", a, b, (g) => [g, neg(g)]);
+}
+
+/** a * b, broadcast. */
+export function mul(a: Operand, b: Operand): Value {
+  return binary("Mul", a, b, (g, x, y) => [mul(g, y), mul(g, x)]);
+}
+
+/** a / b, broadcast. d/db = -out / b. */
+export function div(a: Operand, b: Operand): Value {
+  return binary("Div", a, b, (g, _x, y, out) => [div(g, y), neg(div(mul(g, out), y))]);
+}
+
+/** The larger of a and b, broadcast; no gradient. For clamps and optimizer state. */
+export function maximum(a: Operand, b: Operand): Value {
+  const [x, y] = pair(a, b);
+  return x.graph.emit("Max", [x, y], { shape: broadcastShape("Max", x.shape, y.shape) });
+}
+
+/** A comparison of a and b, broadcast: bool, no gradient. */
+export function compare(
+  opType: "Equal" | "Greater" | "Less" | "GreaterOrEqual",
+  a: Operand,
+  b: Operand,
+): Value {
+  const [x, y] = pair(a, b);
+  return x.graph.emit(opType, [x, y], { shape: broadcastShape(opType, x.shape, y.shape), dataType: "bool" });
+}
+
+/** `a` where `condition` holds, else `b`, broadcast; no gradient. */
+export function where(condition: Value, a: Operand, b: Operand): Value {
+  const value = (x: Operand) => (typeof x === "number" ? condition.graph.constant(x) : x);
+  const [x, y] = [value(a), value(b)];
+  const shape = broadcastShape("Where", condition.shape, broadcastShape("Where", x.shape, y.shape));
+  return condition.graph.emit("Where", [condition, x, y], { shape });
+}
+
+/** Another element type; no gradient. */
+export function cast(x: Value, dataType: DataType): Value {
+  const to = { float32: 1, int64: 7, bool: 9 }[dataType];
+  return x.graph.emit("Cast", [x], { shape: x.shape, dataType }, { to });
+}
+
+function unary(
+  opType: string,
+  x: Value,
+  derivative: ((g: Value, x: Value, out: Value) => Value) | null,
+  attributes: Record<string, { float: number }> = {},
+): Value {
+  const out = x.graph.emit(opType, [x], { shape: x.shape }, attributes);
+  x.graph.record([x], [out], ([g]) => [g === null || derivative === null ? null : derivative(g, x, out)]);
+  return out;
+}
+
+/** -x */
+export function neg(x: Value): Value {
+  return unary("Neg", x, (g) => neg(g));
+}
+
+/** e^x */
+export function exp(x: Value): Value {
+  return unary("Exp", x, (g, _x, out) => mul(g, out));
+}
+
+/** Natural logarithm. */
+export function log(x: Value): Value {
+  return unary("Log", x, (g, x) => div(g, x));
+}
+
+/** Square root. */
+export function sqrt(x: Value): Value {
+  return unary("Sqrt", x, (g, _x, out) => div(mul(g, 0.5), out));
+}
+
+/** |x|; the gradient at 0 is 0. */
+export function abs(x: Value): Value {
+  return unary("Abs", x, (g, x) => mul(g, x.graph.emit("Sign", [x], { shape: x.shape })));
+}
+
+/** 1 / (1 + e^-x) */
+export function sigmoid(x: Value): Value {
+  return unary("Sigmoid", x, (g, _x, out) => mul(g, mul(out, sub(1, out))));
+}
+
+/** Hyperbolic tangent. */
+export function tanh(x: Value): Value {
+  return unary("Tanh", x, (g, _x, out) => mul(g, sub(1, mul(out, out))));
+}
+
+/** So steep that every difference of two distinct normal floats saturates the ramp below. */
+const STEEP = 1e35;
+
+/**
+ * 1 where x > 0, else 0; no gradient. A hard sigmoid so steep that it is a step: one vectorized pass over floats,
+ * where a comparison, a cast and `Where` take three (measured 5 against 50 ms on 16 million elements).
+ */
+export function isPositive(x: Value): Value {
+  return x.graph.emit(
+    "HardSigmoid",
+    [x],
+    { shape: x.shape },
+    { alpha: { float: STEEP }, beta: { float: 0 } },
+  );
+}
+
+/** 1 where x = 0, else 0, for x that is nowhere positive; no gradient. A step, as in `isPositive`. */
+export function isZeroOfNonPositive(x: Value): Value {
+  return x.graph.emit(
+    "HardSigmoid",
+    [x],
+    { shape: x.shape },
+    { alpha: { float: STEEP }, beta: { float: 1 } },
+  );
+}
+
+/** max(x, 0); the gradient at 0 is 0. */
+export function relu(x: Value): Value {
+  return unary("Relu", x, (g, _x, out) => mul(g, isPositive(out)));
+}
+
+/**
+ * x where x > 0, else slope * x.
+ * @param slope at least 0
+ */
+export function leakyRelu(x: Value, slope = 0.01): Value {
+  return unary("LeakyRelu", x, (g, x) => mul(g, add(mul(isPositive(x), 1 - slope), slope)), {
+    alpha: { float: slope },
+  });
+}
+
+/** x where x > 0, else alpha * (e^x - 1). */
+export function elu(x: Value, alpha = 1): Value {
+  return unary("Elu", x, (g, x, out) => mul(g, where(compare("Greater", x, 0), 1, add(out, alpha))), {
+    alpha: { float: alpha },
+  });
+}
+
+/**
+ * Dropout by a given uniform noise: elements whose noise is below `rate` become 0, the others grow by 1 / (1 - rate).
+ *
+ * The noise comes from outside so that a run repeats to the bit from its seed, whatever the engine's generator.
+ * @param noise uniform in [0, 1), of x's shape
+ * @param rate share of elements dropped, in [0, 1)
+ */
+export function dropout(x: Value, noise: Value, rate: number): Value {
+  const mask = where(compare("GreaterOrEqual", noise, rate), 1 / (1 - rate), 0);
+  return mul(x, mask.shape.length === x.shape.length ? mask : reshape(mask, x.shape));
+}

@@ -1,0 +1,105 @@
+import { UsageError } from "../../core/errors.js";
+import { sizeOf } from "../../core/tensor.js";
+import type { Value } from "../graph.js";
+import { div, isZeroOfNonPositive, mul, sub } from "./elementwise.js";
+import { expand, pad, reshape } from "./shape.js";
+
+const spatial = (value: Value) => value.shape.slice(2);
+
+function pooledShape(where: string, x: Value, size: readonly number[]): number[] {
+  const [batch, channels] = x.shape;
+  if (size.length !== x.shape.length - 2)
+    throw new UsageError(`${where}: size must have ${x.shape.length - 2} axes, got [${size.join(", ")}]`);
+  const out = spatial(x).map((dim, i) => Math.floor(dim / size[i]));
+  if (out.some((dim) => dim < 1))
+    throw new UsageError(
+      `${where}: size must fit into [${x.shape.join(", ")}], got [${size.join(", ")}]; use fewer blocks or longer segments`,
+    );
+  return [batch, channels, ...out];
+}
+
+/** Each element repeated `size` times along every spatial axis, then padded at the end to `shape`. */
+function unpool(x: Value, size: readonly number[], shape: readonly number[], padValue: number): Value {
+  const grown = x.shape.map((dim, axis) => (axis < 2 ? dim : dim * size[axis - 2]));
+  const repeated = x.graph.emit(
+    "Resize",
+    [x, null, x.graph.constant([1, 1, ...size])],
+    { shape: grown },
+    { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" },
+  );
+  const unread = shape.slice(2).map((dim, i) => dim - grown[i + 2]);
+  return pad(
+    repeated,
+    unread.map(() => 0),
+    unread,
+    padValue,
+  );
+}
+
+export function emitPool(opType: "MaxPool" | "AveragePool", x: Value, size: readonly number[]): Value {
+  const shape = pooledShape(opType === "MaxPool" ? "maxPool" : "averagePool", x, size);
+  return x.graph.emit(opType, [x], { shape }, { kernel_shape: size, strides: size });
+}
+
+/**
+ * The largest element of every window; windows do not overlap (stride = size), rows and columns that fill no window are
+ * dropped. Where several elements of a window are the largest, they share the gradient equally: silence makes
+ * constant regions, and there the gradient must not be multiplied.
+ *
+ * @param x [N, C, ...spatial]
+ * @param size one number for each spatial axis
+ */
+export function maxPool(x: Value, size: readonly number[]): Value {
+  const out = emitPool("MaxPool", x, size);
+  x.graph.record([x], [out], ([g]) => (g === null ? [null] : [maxPoolGradient(g, x, out, size)]));
+  return out;
+}
+
+/** Above every activation: what fills no window equals no maximum. */
+const HIGHEST = 3e38;
+
+/**
+ * The gradient of `out = maxPool(x, size)`. The mask of the winners compares the input with its own pooled and repeated
+ * values: `MaxPool` with its index output takes a path five times as slow.
+ */
+export function maxPoolGradient(g: Value, x: Value, out: Value, size: readonly number[]): Value {
+  const mask = isZeroOfNonPositive(sub(x, unpool(out, size, x.shape, HIGHEST)));
+  const winners = mul(emitPool("AveragePool", mask, size), sizeOf(size));
+  return mul(mask, unpool(div(g, winners), size, x.shape, 0));
+}
+
+/** The mean of every window; windows as in `maxPool`. */
+export function averagePool(x: Value, size: readonly number[]): Value {
+  const out = emitPool("AveragePool", x, size);
+  x.graph.record([x], [out], ([g]) => [
+    g === null ? null : unpool(mul(g, 1 / sizeOf(size)), size, x.shape, 0),
+  ]);
+  return out;
+}
+
+const ones = (x: Value) => spatial(x).map(() => 1);
+
+/** The mean over all spatial axes: [N, C, ...spatial] -> [N, C]. */
+export function globalAveragePool(x: Value): Value {
+  const [batch, channels] = x.shape;
+  const pooled = x.graph.emit("GlobalAveragePool", [x], { shape: [batch, channels, ...ones(x)] });
+  x.graph.record([x], [pooled], ([g]) => [
+    g === null ? null : expand(mul(g, 1 / sizeOf(spatial(x))), x.shape),
+  ]);
+  return reshape(pooled, [batch, channels]);
+}
+
+/** The largest element over all spatial axes: [N, C, ...spatial] -> [N, C]; equals share the gradient as in `maxPool`. */
+export function globalMaxPool(x: Value): Value {
+  const [batch, channels] = x.shape;
+  const pooled = x.graph.emit("GlobalMaxPool", [x], { shape: [batch, channels, ...ones(x)] });
+  x.graph.record([x], [pooled], ([g]) => {
+    if (g === null) return [null];
+    const mask = isZeroOfNonPositive(sub(x, pooled));
+    const winners = x.graph.emit("ReduceSum", [mask, x.graph.integers(spatial(x).map((_, i) => i + 2))], {
+      shape: pooled.shape,
+    });
+    return [mul(mask, div(g, winners))];
+  });
+  return reshape(pooled, [batch, channels]);
+}

@@ -1,0 +1,110 @@
+import { UsageError } from "../../core/errors.js";
+import { sizeOf } from "../../core/tensor.js";
+import type { Value } from "../graph.js";
+
+/**
+ * The same elements in another shape. The first dimension is written as "keep" (0) where it stays, so that the node
+ * holds for any batch size.
+ */
+export function reshape(x: Value, shape: readonly number[]): Value {
+  if (sizeOf(shape) !== sizeOf(x.shape))
+    throw new UsageError(
+      `reshape: shape must hold ${sizeOf(x.shape)} elements, got [${shape.join(", ")}] of ${sizeOf(shape)}`,
+    );
+  if (shape.join() === x.shape.join()) return x;
+  const keepsFirst = shape.length > 0 && x.shape.length > 0 && shape[0] === x.shape[0];
+  const target = keepsFirst ? [0, ...shape.slice(1)] : shape;
+  const out = x.graph.emit("Reshape", [x, x.graph.integers(target)], { shape });
+  x.graph.record([x], [out], ([g]) => [g === null ? null : reshape(g, x.shape)]);
+  return out;
+}
+
+/** Axes in another order: out.shape[i] = x.shape[permutation[i]]. */
+export function transpose(x: Value, permutation: readonly number[]): Value {
+  const shape = permutation.map((axis) => x.shape[axis]);
+  const out = x.graph.emit("Transpose", [x], { shape }, { perm: permutation });
+  const inverse = permutation.map((_, axis) => permutation.indexOf(axis));
+  x.graph.record([x], [out], ([g]) => [g === null ? null : transpose(g, inverse)]);
+  return out;
+}
+
+/** The part [start, end) of one axis, every `step`-th element; no gradient. */
+export function slice(x: Value, axis: number, start: number, end: number, step = 1): Value {
+  const { graph, shape } = x;
+  const size = Math.max(0, Math.ceil((Math.min(end, shape[axis]) - start) / step));
+  const [starts, ends, axes, steps] = [[start], [end], [axis], [step]].map((list) => graph.integers(list));
+  return graph.emit("Slice", [x, starts, ends, axes, steps], {
+    shape: shape.map((dim, i) => (i === axis ? size : dim)),
+  });
+}
+
+/** Values joined along an axis; no gradient. */
+export function concat(values: readonly Value[], axis: number): Value {
+  const [{ graph, shape }] = values;
+  const total = values.reduce((sum, value) => sum + value.shape[axis], 0);
+  return graph.emit("Concat", values, { shape: shape.map((dim, i) => (i === axis ? total : dim)) }, { axis });
+}
+
+/** Constant padding around the last axes: `before[i]` and `after[i]` belong to axis rank - before.length + i; no gradient. */
+export function pad(x: Value, before: readonly number[], after: readonly number[], value = 0): Value {
+  if ([...before, ...after].every((amount) => amount === 0)) return x;
+  const { graph, shape } = x;
+  const lead = shape.length - before.length;
+  const full = (amounts: readonly number[]) => [...Array<number>(lead).fill(0), ...amounts];
+  return graph.emit("Pad", [x, graph.integers([...full(before), ...full(after)]), graph.constant(value)], {
+    shape: shape.map((dim, i) => dim + full(before)[i] + full(after)[i]),
+  });
+}
+
+/** The shape after a reduction over `axes`. */
+function reducedShape(shape: readonly number[], axes: readonly number[], keepDims: boolean): number[] {
+  return keepDims
+    ? shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim))
+    : shape.filter((_, axis) => !axes.includes(axis));
+}
+
+const everyAxis = (x: Value) => x.shape.map((_, axis) => axis);
+
+/** Sum over `axes` (all by default). */
+export function sum(x: Value, axes: readonly number[] = everyAxis(x), keepDims = false): Value {
+  const out = x.graph.emit(
+    "ReduceSum",
+    [x, x.graph.integers(axes)],
+    { shape: reducedShape(x.shape, axes, keepDims) },
+    { keepdims: keepDims ? 1 : 0 },
+  );
+  x.graph.record([x], [out], ([g]) => [
+    g === null ? null : expand(reshape(g, reducedShape(x.shape, axes, true)), x.shape),
+  ]);
+  return out;
+}
+
+/** Sum of squares over `axes`; no gradient. */
+export function sumOfSquares(x: Value, axes: readonly number[] = everyAxis(x), keepDims = false): Value {
+  // ReduceSumSquare takes its axes as an input from opset 18.
+  return x.graph.emit(
+    "ReduceSumSquare",
+    [x, x.graph.integers(axes)],
+    { shape: reducedShape(x.shape, axes, keepDims) },
+    { keepdims: keepDims ? 1 : 0 },
+  );
+}
+
+/** Copies along axes of size 1 up to `shape`. */
+export function expand(x: Value, shape: readonly number[]): Value {
+  if (shape.join() === x.shape.join()) return x;
+  const out = x.graph.emit("Expand", [x, x.graph.integers(shape)], { shape });
+  x.graph.record([x], [out], ([g]) => [g === null ? null : sumTo(g, x.shape)]);
+  return out;
+}
+
+/** Sums a broadcast gradient back to the shape that was broadcast. */
+export function sumTo(gradient: Value, shape: readonly number[]): Value {
+  if (gradient.shape.join() === shape.join()) return gradient;
+  const lead = gradient.shape.length - shape.length;
+  const axes = gradient.shape
+    .map((_, axis) => axis)
+    .filter((axis) => axis < lead || shape[axis - lead] === 1);
+  const broadcast = axes.filter((axis) => gradient.shape[axis] !== 1 || axis < lead);
+  return reshape(broadcast.length > 0 ? sum(gradient, broadcast, true) : gradient, shape);
+}
