@@ -1,0 +1,50 @@
+import type { Waveform } from "../audio/waveform.js";
+import { FRAME_LENGTH, MEYDA_SCALARS, type MeydaScalar, meydaFrames, N_MFCC } from "./meyda-frames.js";
+
+const FRAME_NAMES = [...MEYDA_SCALARS, ...Array.from({ length: N_MFCC }, (_, i) => `mfcc${i}`)];
+
+/** What the entries of `summarizeDescriptors` are: the means of Meyda's descriptors and MFCCs, then their deviations. */
+export const DESCRIPTOR_NAMES: readonly string[] = [
+  ...FRAME_NAMES.map((name) => `${name}Mean`),
+  ...FRAME_NAMES.map((name) => `${name}Std`),
+];
+
+/**
+ * A clip as one vector, the classic input of a linear classifier: mean and standard deviation (of the population) over its
+ * frames, without the silent ones, of Meyda's descriptors and 13 MFCCs. A silent clip gives zeros.
+ *
+ * Frequencies are in Meyda's units: `spectralCentroid` and `spectralSpread` in bins of `sampleRate / 2048` Hz,
+ * `spectralRolloff` in Hz, `zcr` in crossings per frame of 2048 samples.
+ * @returns `DESCRIPTOR_NAMES.length` finite numbers
+ */
+export function summarizeDescriptors(waveform: Waveform): Float32Array {
+  const frames = meydaFrames(waveform);
+  const means = FRAME_NAMES.map((_, i) => mean(frames, (frame) => frame[i]));
+  const deviations = means.map((center, i) => Math.sqrt(mean(frames, (frame) => (frame[i] - center) ** 2)));
+  return Float32Array.from([...means, ...deviations]);
+}
+
+/**
+ * Four descriptors of a clip in units a reader knows: means over its frames, without the silent ones; zeros for a silent clip.
+ * The roll-off is the frequency below which lie 99 % of the sum of magnitudes.
+ */
+export function describe(waveform: Waveform): {
+  spectralCentroidHz: number;
+  spectralRolloffHz: number;
+  spectralFlatness: number;
+  zeroCrossingsPerSec: number;
+} {
+  const frames = meydaFrames(waveform);
+  const meanOf = (name: MeydaScalar) => mean(frames, (frame) => frame[MEYDA_SCALARS.indexOf(name)]);
+  const nSamples = Math.min(FRAME_LENGTH, waveform.samples.length);
+  return {
+    spectralCentroidHz: (meanOf("spectralCentroid") * waveform.sampleRate) / FRAME_LENGTH,
+    spectralRolloffHz: meanOf("spectralRolloff"),
+    spectralFlatness: meanOf("spectralFlatness"),
+    zeroCrossingsPerSec: nSamples === 0 ? 0 : (meanOf("zcr") * waveform.sampleRate) / nSamples,
+  };
+}
+
+function mean(frames: number[][], valueOf: (frame: number[]) => number): number {
+  return frames.reduce((sum, frame) => sum + valueOf(frame), 0) / Math.max(1, frames.length);
+}

@@ -1,0 +1,121 @@
+import meyda from "meyda";
+import type { Waveform } from "../audio/waveform.js";
+import { hann } from "./hann.js";
+import { type Spectrum, spectrum } from "./spectrum.js";
+
+/** What Meyda's extractors are given of one frame. */
+interface MeydaInput {
+  signal: Float32Array;
+  ampSpectrum: Float64Array; // [FRAME_LENGTH / 2 + 1]
+  sampleRate: number;
+  bufferSize: number;
+  barkScale: Float32Array;
+  melFilterBank: number[][];
+  numberOfMFCCCoefficients: number;
+}
+type Extractor<T> = (input: MeydaInput) => T;
+
+/** Meyda's object with the members that its types leave out. */
+interface MeydaObject {
+  bufferSize: number;
+  sampleRate: number;
+  melBands: number;
+  numberOfMFCCCoefficients: number;
+  barkScale?: Float32Array;
+  melFilterBank?: number[][];
+  extract(feature: string, signal: Float32Array): unknown;
+  featureExtractors: Record<MeydaScalar, Extractor<number>> & { mfcc: Extractor<number[]> };
+}
+const library = meyda as unknown as MeydaObject;
+
+/**
+ * Meyda's scalar descriptors that timbrel uses. Left out: `spectralKurtosis`, whose formula is no kurtosis (6 * mu1 * mu2 where
+ * 6 * mu1^2 * mu2 belongs); `spectralSlope`, for one spectrum length a linear function of the centroid; `perceptualSharpness`,
+ * which does not weigh the upper bands by their loudness.
+ */
+export const MEYDA_SCALARS = [
+  "rms",
+  "zcr",
+  "spectralCentroid",
+  "spectralSpread",
+  "spectralSkewness",
+  "spectralRolloff",
+  "spectralFlatness",
+  "spectralCrest",
+  "perceptualSpread",
+] as const;
+export type MeydaScalar = (typeof MEYDA_SCALARS)[number];
+
+export const N_MFCC = 13;
+/** [samples] */
+export const FRAME_LENGTH = 2048;
+const HOP_LENGTH = 1024;
+const N_MEL_BANDS = 26;
+// Meyda takes about 0.25 ms a frame: a long clip is looked at in this many frames, evenly spread.
+const MAX_FRAMES = 128;
+// -80 dB of full scale. Quieter frames tell of the room and the converter; of zeros Meyda makes NaN.
+const SILENT_RMS = 1e-4;
+
+const hannWindow = hann(FRAME_LENGTH, FRAME_LENGTH);
+let magnitudes: Spectrum | undefined;
+const banks = new Map<number, Pick<MeydaInput, "barkScale" | "melFilterBank">>();
+
+/**
+ * What Meyda says of a clip, frame by frame: `MEYDA_SCALARS`, then 13 MFCCs. Silent frames are left out.
+ *
+ * Meyda's extractors are called with timbrel's own spectrum (periodic Hann, all `FRAME_LENGTH / 2 + 1` bins), which takes a tenth
+ * of the time of Meyda's, gives `rms` and `zcr` the frame without its window, and makes `spectralRolloff` right in Hz.
+ * @param waveform shorter than a frame is no matter: zeros follow it
+ * @returns one array of `MEYDA_SCALARS.length + N_MFCC` finite numbers for each frame; none for a silent clip
+ */
+export function meydaFrames({ samples, sampleRate }: Waveform): number[][] {
+  const nHops = Math.max(0, Math.floor((samples.length - FRAME_LENGTH) / HOP_LENGTH));
+  const nFrames = Math.min(MAX_FRAMES, 1 + nHops);
+  const hopLength = nFrames > 1 ? (nHops * HOP_LENGTH) / (nFrames - 1) : 0;
+  const signal = new Float32Array(FRAME_LENGTH);
+  const windowed = new Float64Array(FRAME_LENGTH);
+  const input: MeydaInput = {
+    signal,
+    ampSpectrum: new Float64Array(FRAME_LENGTH / 2 + 1),
+    sampleRate,
+    bufferSize: FRAME_LENGTH,
+    ...banksOf(sampleRate),
+    numberOfMFCCCoefficients: N_MFCC,
+  };
+  magnitudes ??= spectrum(FRAME_LENGTH, 1);
+  const frames: number[][] = [];
+  for (let t = 0; t < nFrames; t++) {
+    const first = Math.round(t * hopLength);
+    signal.fill(0).set(samples.subarray(first, first + FRAME_LENGTH));
+    if (!(library.featureExtractors.rms(input) >= SILENT_RMS)) continue;
+    for (let n = 0; n < FRAME_LENGTH; n++) windowed[n] = hannWindow[n] * signal[n];
+    magnitudes(windowed, input.ampSpectrum);
+    const scalars = MEYDA_SCALARS.map((name) => library.featureExtractors[name](input));
+    frames.push([...scalars, ...library.featureExtractors.mfcc(input)].map(finite));
+  }
+  return frames;
+}
+
+/** Moments of a spectrum that is one line have a variance of 0 or, by rounding, less. */
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : 0;
+}
+
+/**
+ * Meyda's Bark scale and mel filter bank for a sample rate. Meyda keeps those of the first rate it saw when the rate changes,
+ * so they are taken from it anew and kept here by rate.
+ */
+function banksOf(sampleRate: number): Pick<MeydaInput, "barkScale" | "melFilterBank"> {
+  const known = banks.get(sampleRate);
+  if (known !== undefined) return known;
+  library.bufferSize = FRAME_LENGTH;
+  library.sampleRate = sampleRate;
+  library.melBands = N_MEL_BANDS;
+  library.numberOfMFCCCoefficients = N_MFCC;
+  library.barkScale = undefined;
+  library.melFilterBank = undefined;
+  library.extract("rms", new Float32Array(FRAME_LENGTH));
+  const made = { barkScale: library.barkScale!, melFilterBank: library.melFilterBank! };
+  banks.set(sampleRate, made);
+  return made;
+}
