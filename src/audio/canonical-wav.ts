@@ -1,0 +1,109 @@
+import { DataError } from "../core/errors.js";
+import { A_LAW, MU_LAW } from "./companding.js";
+import type { WavFormat } from "./wav-format.js";
+
+const HEADER_BYTES = 44;
+const PCM_TAG = 1;
+const FLOAT_TAG = 3;
+
+/** A WAV file of the plainest kind: one `fmt ` chunk of 16 bytes, one `data` chunk, sizes true. */
+export interface CanonicalWav {
+  readonly file: ArrayBuffer;
+  readonly warnings: string[];
+}
+
+/**
+ * The same samples in an encoding that wav-decoder reads exactly with `symmetric`: 16 or 32-bit PCM, 32 or 64-bit float.
+ * 8-bit PCM, A-law and mu-law become 16-bit; 24-bit PCM becomes 32-bit, because wav-decoder reads its -1.0 as +1.0.
+ * @param data whole frames in `format`
+ * @param littleEndian byte order of `data`
+ */
+export function canonicalWav(
+  data: Uint8Array,
+  format: WavFormat,
+  littleEndian: boolean,
+  path: string,
+): CanonicalWav {
+  const { kind, channels, sampleRate, sampleBytes, bits } = format;
+  const nSamples = data.length / sampleBytes; // of all channels
+  const outBytes = sampleBytes === 1 ? 2 : sampleBytes === 3 ? 4 : sampleBytes;
+  const file = new ArrayBuffer(HEADER_BYTES + nSamples * outBytes);
+  const header = new DataView(file);
+  const body = new Uint8Array(file, HEADER_BYTES);
+  const ids: [number, string][] = [
+    [0, "RIFF"],
+    [8, "WAVE"],
+    [12, "fmt "],
+    [36, "data"],
+  ];
+  for (const [at, id] of ids) for (let i = 0; i < 4; i++) header.setUint8(at + i, id.charCodeAt(i));
+  header.setUint32(4, file.byteLength - 8, true);
+  header.setUint32(16, 16, true);
+  header.setUint16(20, kind === "float" ? FLOAT_TAG : PCM_TAG, true);
+  header.setUint16(22, channels, true);
+  header.setUint32(24, sampleRate, true);
+  header.setUint32(28, sampleRate * channels * outBytes, true);
+  header.setUint16(32, channels * outBytes, true);
+  header.setUint16(34, 8 * outBytes, true);
+  header.setUint32(40, body.length, true);
+
+  const warnings: string[] = [];
+  if (sampleBytes === 1) widen8(data, kind, body);
+  else if (sampleBytes === 3) widen24(data, littleEndian, body);
+  else {
+    body.set(data);
+    if (!littleEndian) swapBytes(body, sampleBytes);
+    if (sampleBytes === 4 && bits <= 24) warnings.push(...alignTop(body, bits, path));
+  }
+  return { file, warnings };
+}
+
+/** One byte a sample to 16-bit PCM: x / 128 = (x * 256) / 32768. */
+function widen8(data: Uint8Array, kind: WavFormat["kind"], body: Uint8Array): void {
+  for (let i = 0; i < data.length; i++) {
+    const byte = data[i];
+    const sample = kind === "alaw" ? A_LAW[byte] : kind === "mulaw" ? MU_LAW[byte] : (byte - 128) << 8;
+    body[2 * i] = sample;
+    body[2 * i + 1] = sample >> 8;
+  }
+}
+
+/** 24-bit to 32-bit PCM: the lowest byte is 0. */
+function widen24(data: Uint8Array, littleEndian: boolean, body: Uint8Array): void {
+  const [low, high] = littleEndian ? [0, 2] : [2, 0];
+  for (let from = 0, to = 0; from < data.length; from += 3, to += 4) {
+    body[to + 1] = data[from + low];
+    body[to + 2] = data[from + 1];
+    body[to + 3] = data[from + high];
+  }
+}
+
+/**
+ * Moves 17 to 24 bits in four bytes to the top. The WAV rule puts them there; some writers put them at the bottom. The
+ * other bytes tell: all zero below, or all copies of the sign above. Cool Edit's floats under the same header are neither.
+ */
+function alignTop(body: Uint8Array, bits: number, path: string): string[] {
+  let isTop = true;
+  let isBottom = true;
+  for (let i = 0; i < body.length && (isTop || isBottom); i += 4) {
+    isTop &&= body[i] === 0;
+    isBottom &&= body[i + 3] === (body[i + 2] & 128 ? 255 : 0);
+  }
+  if (isTop && isBottom && body.some((byte) => byte !== 0))
+    return [`${bits}-bit samples in 4 bytes could lie at the top or the bottom; read as the top`];
+  if (isTop) return [];
+  if (!isBottom)
+    throw new DataError(
+      path,
+      `${bits}-bit samples in 4 bytes lie neither at the top nor at the bottom; convert to PCM`,
+    );
+  for (let i = 0; i < body.length; i += 4) {
+    body.copyWithin(i + 1, i, i + 3);
+    body[i] = 0;
+  }
+  return [];
+}
+
+function swapBytes(body: Uint8Array, sampleBytes: number): void {
+  for (let i = 0; i < body.length; i += sampleBytes) body.subarray(i, i + sampleBytes).reverse();
+}

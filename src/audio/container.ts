@@ -1,0 +1,58 @@
+import { isRiff } from "./riff.js";
+
+/** What the first bytes of a file show it to be; `null` where they show no audio that timbrel reads. */
+export interface Container {
+  readonly container: string;
+  /** The encoding inside; for WAV the header says it. */
+  readonly encoding: string;
+}
+
+/** File name endings of the formats that timbrel reads. The bytes decide what a file is, not its name. */
+export const AUDIO_EXTENSIONS: readonly string[] = [
+  ".wav",
+  ".wave",
+  ".mp3",
+  ".ogg",
+  ".oga",
+  ".opus",
+  ".flac",
+  ".m4a",
+  ".aac",
+  ".aif",
+  ".aiff",
+];
+
+const OGG_CODECS: [string, string][] = [
+  ["\x01vorbis", "Vorbis"],
+  ["OpusHead", "Opus"],
+  ["\x7fFLAC", "FLAC"],
+];
+
+/** The container and encoding by magic bytes. */
+export function detectContainer(bytes: Uint8Array): Container | null {
+  if (isRiff(bytes)) return { container: "WAV", encoding: "" };
+  const start = skipId3(bytes);
+  const head = String.fromCharCode(...bytes.subarray(start, start + 128));
+  if (head.startsWith("fLaC")) return { container: "FLAC", encoding: "FLAC" };
+  if (head.startsWith("OggS")) {
+    const codec = OGG_CODECS.find(([mark]) => head.includes(mark));
+    return codec === undefined ? null : { container: "OGG", encoding: codec[1] };
+  }
+  if (head.slice(4, 8) === "ftyp") return { container: "MP4", encoding: "AAC or ALAC" };
+  if (head.startsWith("FORM") && head.slice(8, 11) === "AIF") return { container: "AIFF", encoding: "PCM" };
+  const [first, second] = [head.charCodeAt(0), head.charCodeAt(1)];
+  if (first === 0xff && (second & 0xf6) === 0xf0) return { container: "ADTS", encoding: "AAC" };
+  // MPEG frame sync, layer 3, a bit rate and a sample rate that exist.
+  const third = head.charCodeAt(2);
+  if (first === 0xff && (second & 0xe6) === 0xe2 && third >> 4 !== 15 && ((third >> 2) & 3) !== 3)
+    return { container: "MP3", encoding: "MPEG layer 3" };
+  return null;
+}
+
+/** Where the file goes on after an ID3v2 tag, or 0. */
+function skipId3(bytes: Uint8Array): number {
+  if (String.fromCharCode(...bytes.subarray(0, 3)) !== "ID3" || bytes.length < 10) return 0;
+  const size = bytes.subarray(6, 10).reduce((sum, byte) => sum * 128 + (byte & 127), 0);
+  const footer = bytes[5] & 16 ? 10 : 0;
+  return 10 + size + footer;
+}

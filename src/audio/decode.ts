@@ -1,0 +1,52 @@
+import { DataError, errorLine } from "../core/errors.js";
+import { type Container, detectContainer } from "./container.js";
+import { decodeWav } from "./wav.js";
+import { checkSampleRate } from "./wav-format.js";
+import type { DecodedAudio } from "./waveform.js";
+
+export { AUDIO_EXTENSIONS } from "./container.js";
+
+/**
+ * The samples of a WAV, MP3, OGG Vorbis, Opus, FLAC, AAC or AIFF file. The bytes decide which it is, not its name.
+ * @param path the file's name in errors
+ * @throws DataError if the file is empty, not audio, damaged beyond its samples, of a rate outside 4 to 384 kHz, or holds
+ * samples that are no numbers
+ */
+export async function decodeAudio(bytes: Uint8Array, path: string): Promise<DecodedAudio> {
+  if (bytes.length === 0) throw new DataError(path, "the file is empty");
+  const container = detectContainer(bytes);
+  if (container === null)
+    throw new DataError(path, "not audio that timbrel reads (WAV, MP3, OGG Vorbis, Opus, FLAC, AAC or AIFF)");
+  const decoded =
+    container.container === "WAV" ? decodeWav(bytes, path) : await decodeOther(bytes, container, path);
+  if (!decoded.format.encoding.endsWith("PCM")) checkFinite(decoded, path);
+  return decoded;
+}
+
+/** audio-decode is loaded only when a file needs it. */
+async function decodeOther(bytes: Uint8Array, container: Container, path: string): Promise<DecodedAudio> {
+  const { default: decode } = await import("audio-decode");
+  const name = `${container.container} (${container.encoding})`;
+  const { channelData, sampleRate } = await decode(bytes).catch((error: unknown) => {
+    throw new DataError(path, `${name} decoding failed: ${errorLine(error)}`, { cause: error });
+  });
+  // A decoder that gives up early resolves with nothing.
+  const nSamples = channelData[0]?.length ?? 0;
+  if (nSamples === 0)
+    throw new DataError(path, `${name} decoding gave no samples; the file is damaged or empty`);
+  checkSampleRate(sampleRate, path);
+  const format = { ...container, channels: channelData.length, sampleRate, nSamples };
+  return { channelData: [...channelData], sampleRate, format, warnings: [] };
+}
+
+/** @throws DataError if any sample is NaN or infinite: one would spoil every statistic and weight it reaches */
+function checkFinite({ channelData, sampleRate }: DecodedAudio, path: string): void {
+  for (const [channel, samples] of channelData.entries()) {
+    const first = samples.findIndex((sample) => !Number.isFinite(sample));
+    if (first >= 0)
+      throw new DataError(
+        path,
+        `sample ${first} of channel ${channel} (at ${(first / sampleRate).toFixed(3)} s) must be finite, got ${samples[first]}`,
+      );
+  }
+}

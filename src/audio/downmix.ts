@@ -1,0 +1,16 @@
+import type { DecodedAudio, Waveform } from "./waveform.js";
+
+/** The mean of all channels: `samples[n] = sum over c of channelData[c][n] / channels`. One channel is not copied. */
+export function downmix({ channelData, sampleRate }: DecodedAudio): Waveform {
+  if (channelData.length === 1) return { samples: channelData[0], sampleRate };
+  const samples = new Float32Array(channelData[0].length);
+  if (channelData.length === 2) {
+    const [left, right] = channelData;
+    for (let n = 0; n < samples.length; n++) samples[n] = (left[n] + right[n]) / 2;
+    return { samples, sampleRate };
+  }
+  const sums = new Float64Array(samples.length);
+  for (const channel of channelData) for (let n = 0; n < sums.length; n++) sums[n] += channel[n];
+  for (let n = 0; n < sums.length; n++) samples[n] = sums[n] / channelData.length;
+  return { samples, sampleRate };
+}

@@ -1,0 +1,18 @@
+import { canonicalWav } from "./canonical-wav.js";
+import type { Waveform } from "./waveform.js";
+
+/** A mono 16-bit PCM WAV file: each sample `round(32768 * x)`, clipped to [-32768, 32767]. */
+export function encodeWav({ samples, sampleRate }: Waveform): Uint8Array {
+  const data = new DataView(new ArrayBuffer(2 * samples.length));
+  for (let n = 0; n < samples.length; n++)
+    data.setInt16(2 * n, Math.max(-32768, Math.min(32767, Math.round(32768 * samples[n]))), true);
+  const format = {
+    kind: "pcm",
+    encoding: "16-bit PCM",
+    channels: 1,
+    sampleRate,
+    sampleBytes: 2,
+    bits: 16,
+  } as const;
+  return new Uint8Array(canonicalWav(new Uint8Array(data.buffer), format, true, "").file);
+}

@@ -1,0 +1,45 @@
+import wavDecoder from "wav-decoder";
+import { DataError } from "../core/errors.js";
+import { canonicalWav } from "./canonical-wav.js";
+import { readWavChunks } from "./riff.js";
+import { parseWavFormat } from "./wav-format.js";
+import type { DecodedAudio } from "./waveform.js";
+
+// wav-decoder asks for Node's name of the global object, which browsers lack.
+(globalThis as { global?: unknown }).global ??= globalThis;
+
+/**
+ * The samples of a WAV file. `sample = integer / 2 ** (bits - 1)`, 8-bit unsigned `(x - 128) / 128`, floats as they are,
+ * A-law and mu-law as the 16-bit values of G.711.
+ * Same as: libsndfile 1.2.2 `sf_readf_float`, exactly; test/audio/wav-reference.test.ts
+ * @throws DataError if the file is not a WAV file that can be read without guessing
+ */
+export function decodeWav(bytes: Uint8Array, path: string): DecodedAudio {
+  const { container, littleEndian, fmt, data, warnings } = readWavChunks(bytes, path);
+  const format = parseWavFormat(fmt, littleEndian, path);
+  const frameBytes = format.channels * format.sampleBytes;
+  const nSamples = Math.floor(data.length / frameBytes);
+  const extraBytes = data.length - nSamples * frameBytes;
+  if (data.length === 0) throw new DataError(path, "the data chunk is empty");
+  if (nSamples === 0)
+    throw new DataError(
+      path,
+      `the data chunk holds ${data.length} bytes, less than one frame of ${frameBytes}`,
+    );
+  if (extraBytes > 0) warnings.push(`the last ${extraBytes} bytes are no whole frame and are dropped`);
+
+  const canonical = canonicalWav(data.subarray(0, nSamples * frameBytes), format, littleEndian, path);
+  const { channelData } = wavDecoder.decode.sync(canonical.file, { symmetric: true });
+  return {
+    channelData,
+    sampleRate: format.sampleRate,
+    format: {
+      container,
+      encoding: format.encoding,
+      channels: format.channels,
+      sampleRate: format.sampleRate,
+      nSamples,
+    },
+    warnings: [...warnings, ...canonical.warnings],
+  };
+}
