@@ -1,0 +1,62 @@
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join, resolve } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+import { LABELS, type Label } from "./labels.js";
+import { countTable, type ManifestRow, manifestCsv, writeWhole } from "./manifest.js";
+import { FULL_SIZE, SMALL_SIZE, type Split } from "./plan.js";
+import { listRecordings } from "./recordings.js";
+import { renderSet } from "./render-set.js";
+
+function parseWhole(min: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isSafeInteger(value) || value < min)
+      throw new InvalidArgumentError(`must be an integer at least ${min}.`);
+    return value;
+  };
+}
+
+function readRows(file: string): ManifestRow[] {
+  const [, ...lines] = readFileSync(file, "utf8").trimEnd().split("\n");
+  return lines.map((line) => {
+    const [path, label, group, split] = line.split(",");
+    return { path, label: label as Label, group, split: split as Split };
+  });
+}
+
+const command = new Command("data")
+  .description("Render the default instrument data and list the real recordings for the external test.")
+  .option("--out <folder>", "rendered instruments", "data/instruments")
+  .option("--recordings <folder>", "manifest of the real recordings", "data/recordings")
+  .option("--seed <number>", "seed of the drawn notes and of the held-out groups", parseWhole(0), 1)
+  .option("--workers <number>", "threads", parseWhole(1), availableParallelism())
+  .option("--small", "a set of 220 clips for a quick check", false)
+  .showHelpAfterError()
+  .action(
+    async (options: { out: string; recordings: string; seed: number; workers: number; small: boolean }) => {
+      const size = options.small ? SMALL_SIZE : FULL_SIZE;
+      const nWorkers = Math.min(options.workers, 8);
+      const { rendered, silent } = await renderSet(resolve(options.out), {
+        seed: options.seed,
+        size,
+        nWorkers,
+      });
+      const rows = readRows(join(options.out, "manifest.csv"));
+      console.error(rendered ? "" : `${options.out} is complete, nothing to render`);
+      console.error(countTable(rows));
+      if (silent.length > 0) console.error(`left out as silent: ${silent.length} (${silent.join(", ")})`);
+      for (const label of LABELS)
+        for (const split of ["valid", "test"] as const)
+          if (!rows.some((row) => row.label === label && row.split === split))
+            console.error(`warning: no ${split} clips of ${label}`);
+      const folder = resolve(options.recordings);
+      const recordings = listRecordings(folder);
+      writeWhole(join(folder, "manifest.csv"), manifestCsv(recordings));
+      console.error(
+        `${recordings.length} real recordings in ${join(options.recordings, "manifest.csv")} (test only)`,
+      );
+    },
+  );
+
+await command.parseAsync();

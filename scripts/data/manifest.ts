@@ -1,0 +1,53 @@
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { LABELS, type Label } from "./labels.js";
+import type { Split } from "./plan.js";
+
+/** A line of `manifest.csv`. */
+export interface ManifestRow {
+  readonly path: string;
+  readonly label: Label;
+  readonly group: string;
+  readonly split: Split;
+}
+
+/** The manifest as CSV text. No path, label or group of ours holds a comma, a quote or a line break. */
+export function manifestCsv(rows: readonly ManifestRow[]): string {
+  return [
+    "path,label,group,split",
+    ...rows.map((row) => [row.path, row.label, row.group, row.split].join(",")),
+  ]
+    .join("\n")
+    .concat("\n");
+}
+
+/** Write a file under another name first, so that it is never seen half written. */
+export function writeWhole(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.part`, text);
+  renameSync(`${file}.part`, file);
+}
+
+/** Clips per class and split as a text table. */
+export function countTable(rows: readonly ManifestRow[]): string {
+  const splits = (["train", "valid", "test"] as const).filter((split) =>
+    rows.some((row) => row.split === split),
+  );
+  const line = (name: string, cells: (string | number)[]) =>
+    name.padEnd(10) + cells.map((cell) => String(cell).padStart(7)).join("");
+  const count = (label: Label | null, split: Split) =>
+    rows.filter((row) => (label === null || row.label === label) && row.split === split).length;
+  return [
+    line("class", [...splits]),
+    ...LABELS.map((label) =>
+      line(
+        label,
+        splits.map((split) => count(label, split)),
+      ),
+    ),
+    line(
+      "all",
+      splits.map((split) => count(null, split)),
+    ),
+  ].join("\n");
+}

@@ -1,0 +1,93 @@
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { threadId } from "node:worker_threads";
+import { Random } from "../../src/core/random.js";
+import { type FontName, fontOf, loadFont } from "./fonts.js";
+import type { ClipPlan } from "./plan.js";
+import { fingerprintFont } from "./sample-groups.js";
+import { drawScore, plainScore } from "./score.js";
+import { encodeWav, resample } from "./stub.js";
+import { FontSynth, RENDER_RATE } from "./synth.js";
+import { peakOf, setPeak, treat } from "./treatment.js";
+
+/** Sample rate of the data set [Hz]. */
+export const DATA_RATE = 22050;
+/** A rendering with a smaller peak is silent: -70 dB. Audible notes peak at 0.005 or more. */
+const SILENT_PEAK = 10 ** (-70 / 20);
+/** Tries to find an audible note before a clip is dropped. */
+const MAX_ATTEMPTS = 6;
+/** Peak of the plain clips of valid and test [dB of full scale]. */
+const PLAIN_PEAK_DB = -3;
+/** A clip ends where the sound has fallen this far below its peak [dB], but is at least so long [s]. */
+const END_DB = -66;
+const MIN_CLIP_SEC = 0.8;
+
+/** Work for one thread: clips of one font whose raw samples belong together. */
+export interface RenderTask {
+  readonly dir: string;
+  readonly font: FontName;
+  readonly clips: readonly ClipPlan[];
+  /** Counts finished clips. */
+  readonly done: SharedArrayBuffer;
+}
+
+const synths = new Map<FontName, FontSynth>();
+
+async function synthOf(name: FontName): Promise<FontSynth> {
+  const known = synths.get(name);
+  if (known !== undefined) return known;
+  const made = new FontSynth(await loadFont(fontOf(name)));
+  synths.set(name, made);
+  return made;
+}
+
+/** Samples of a clip at `DATA_RATE`, or null when the source is silent wherever it was tried. */
+function renderClip(clip: ClipPlan, synth: FontSynth): Float32Array | null {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const random = new Random(`${clip.seed}/${attempt}`);
+    const varied = clip.split === "train";
+    const score = varied ? drawScore(clip, random.fork("score"), attempt) : plainScore(clip, attempt);
+    const raw = synth.render(clip.source, score);
+    if (peakOf(raw) < SILENT_PEAK) continue;
+    const { samples } = resample({ samples: raw, sampleRate: RENDER_RATE }, DATA_RATE);
+    if (!varied) setPeak(samples, PLAIN_PEAK_DB);
+    return trim(varied ? treat(samples, DATA_RATE, random.fork("treatment")) : samples);
+  }
+  return null;
+}
+
+/** Without the silence at the end. */
+function trim(samples: Float32Array): Float32Array {
+  const floor = peakOf(samples) * 10 ** (END_DB / 20);
+  let end = samples.length;
+  while (end > MIN_CLIP_SEC * DATA_RATE && Math.abs(samples[end - 1]) < floor) end--;
+  return samples.subarray(0, end);
+}
+
+/**
+ * Render the clips of a task that are not there yet. A file appears under its name when it is whole.
+ * @returns paths of clips that came out silent
+ */
+export async function renderTask(task: RenderTask): Promise<string[]> {
+  const counter = new Int32Array(task.done);
+  const silent: string[] = [];
+  for (const clip of task.clips) {
+    const file = join(task.dir, clip.path);
+    if (!existsSync(file)) {
+      const synth = await synthOf(task.font);
+      const samples = renderClip(clip, synth);
+      if (samples === null) silent.push(clip.path);
+      else {
+        mkdirSync(dirname(file), { recursive: true });
+        const partial = `${file}.${threadId}.part`;
+        writeFileSync(partial, encodeWav({ samples, sampleRate: DATA_RATE }));
+        renameSync(partial, file);
+      }
+    }
+    Atomics.add(counter, 0, 1);
+  }
+  synths.get(task.font)?.clear();
+  return silent;
+}
+
+export { fingerprintFont };
