@@ -13,8 +13,8 @@ export const DESCRIPTOR_NAMES: readonly string[] = [
  * A clip as one vector, the classic input of a linear classifier: mean and standard deviation (of the population) over its
  * frames, without the silent ones, of Meyda's descriptors and 13 MFCCs. A silent clip gives zeros.
  *
- * Frequencies are in Meyda's units: `spectralCentroid` and `spectralSpread` in bins of `sampleRate / 2048` Hz,
- * `spectralRolloff` in Hz, `zcr` in crossings per frame of 2048 samples.
+ * Frequencies are in Meyda's units: `spectralCentroid` and `spectralSpread` in bins of `sampleRate / 1024` Hz,
+ * `spectralRolloff` in Hz, `zcr` in crossings per frame of 1024 samples.
  * @returns `DESCRIPTOR_NAMES.length` finite numbers
  */
 export function summarizeDescriptors(waveform: Waveform): Float32Array {
