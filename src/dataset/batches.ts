@@ -1,0 +1,91 @@
+import { checkInteger } from "../core/check.js";
+import { Random } from "../core/random.js";
+import { checkTrain, type FeatureSet } from "./feature-set.js";
+import { randomStart } from "./segments.js";
+
+/** What one training step sees. */
+export interface Batch {
+  /** [batchSize, segmentFrames, nMels], as in the store: not standardized. */
+  inputs: Float32Array;
+  /** [batchSize, nLabels], 1 for every label of the clip. */
+  targets: Float32Array;
+  /** [batchSize] index of each clip in the train set. */
+  clips: Int32Array;
+}
+
+/**
+ * Draws batches of random segments of the training clips.
+ *
+ * In an epoch every clip comes once, in random order; the last batch is filled up with clips of a second round.
+ * With `balance` an epoch has as many segments, but the labels take turns, so that each comes equally often, and the
+ * clips of a label come in random order, all of them before any comes again.
+ * An epoch depends on `seed` and its number alone: to resume, start the epoch again and skip the steps done.
+ */
+export class TrainSampler {
+  readonly stepsPerEpoch: number;
+  readonly #train: FeatureSet<"train">;
+  readonly #batchSize: number;
+  readonly #segmentFrames: number;
+  readonly #seed: number;
+  readonly #balance: boolean;
+  #random: Random;
+  #clips: Iterator<number>;
+
+  /** @param options `seed`, `@default` 0; `balance`, `@default` false; `batchSize` and `segmentFrames` at least 1 */
+  constructor(
+    train: FeatureSet<"train">,
+    options: { batchSize: number; segmentFrames: number; seed?: number; balance?: boolean },
+  ) {
+    const { batchSize, segmentFrames, seed = 0, balance = false } = options;
+    checkTrain("TrainSampler", train);
+    this.#train = train;
+    this.#batchSize = checkInteger("TrainSampler: batchSize", batchSize, { min: 1 });
+    this.#segmentFrames = checkInteger("TrainSampler: segmentFrames", segmentFrames, { min: 1 });
+    this.#seed = checkInteger("TrainSampler: seed", seed);
+    this.#balance = balance;
+    this.stepsPerEpoch = Math.ceil(train.clips.length / batchSize);
+    [this.#random, this.#clips] = this.#streams(0);
+  }
+
+  /** Begins an epoch: the same batches follow whenever it is begun. */
+  startEpoch(epoch: number): void {
+    [this.#random, this.#clips] = this.#streams(checkInteger("TrainSampler: epoch", epoch, { min: 0 }));
+  }
+
+  /** The next batch; after `stepsPerEpoch` of them the caller begins the next epoch. */
+  next(): Batch {
+    const { nMels, labels } = this.#train;
+    const [batchSize, segmentFrames] = [this.#batchSize, this.#segmentFrames];
+    const inputs = new Float32Array(batchSize * segmentFrames * nMels);
+    const targets = new Float32Array(batchSize * labels.length);
+    const clips = new Int32Array(batchSize);
+    for (let i = 0; i < batchSize; i++) {
+      const clip = this.#clips.next().value as number;
+      const first = randomStart(this.#train.clips[clip].nFrames, segmentFrames, this.#random);
+      this.#train.readFrames(clip, first, segmentFrames, inputs, i * segmentFrames * nMels);
+      targets.set(this.#train.targets(clip), i * labels.length);
+      clips[i] = clip;
+    }
+    return { inputs, targets, clips };
+  }
+
+  #streams(epoch: number): [Random, Iterator<number>] {
+    const random = new Random(`${this.#seed}/epoch ${epoch}`);
+    const order = random.fork("order");
+    const all = this.#train.clips.map((_, clip) => clip);
+    return [random, this.#balance ? this.#inTurns(all, order) : rounds(all, order)];
+  }
+
+  *#inTurns(all: readonly number[], random: Random): Generator<number> {
+    const byLabel = this.#train.labels
+      .map((_, label) => all.filter((clip) => this.#train.targets(clip)[label] === 1))
+      .filter((clips) => clips.length > 0)
+      .map((clips, i) => rounds(clips, random.fork(`label ${i}`)));
+    for (const label of rounds([...byLabel.keys()], random)) yield byLabel[label].next().value as number;
+  }
+}
+
+/** Endless: all items in random order, then again in another. */
+function* rounds(items: readonly number[], random: Random): Generator<number> {
+  for (;;) yield* random.shuffle(items);
+}

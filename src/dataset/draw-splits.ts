@@ -1,0 +1,132 @@
+import { UsageError } from "../core/errors.js";
+import { Random } from "../core/random.js";
+import { SPLITS, type Split } from "./split-names.js";
+import type { StoredClip } from "./store.js";
+
+/** The clips of one group, drawn together. */
+interface Group {
+  readonly name: string;
+  /** Clips of each label. */
+  readonly counts: ReadonlyMap<string, number>;
+  readonly size: number;
+}
+
+/** Draws made before giving up, where clips of several labels leave a class out of a split. */
+const MAX_DRAWS = 100;
+
+/**
+ * Draws a split for every group: iterative stratification, over groups instead of examples.
+ *
+ * Labels take turns, the one with the fewest groups left first; each of its groups, the largest first and equals in
+ * random order, goes to the split that lacks the most clips of the label.
+ *
+ * Reference: Sechidis, Tsoumakas and Vlahavas, "On the stratification of multi-label data", ECML PKDD 2011, algorithm 1.
+ * @param clips in an order that does not depend on the file system
+ * @param shares of the clips, sum 1; a split of share 0 gets none
+ * @throws UsageError naming the classes that have fewer groups than there are splits
+ */
+export function drawSplits(
+  clips: readonly StoredClip[],
+  shares: Readonly<Record<Split, number>>,
+  seed: number,
+): Map<string, Split> {
+  const groups = groupClips(clips);
+  const wanted = SPLITS.filter((split) => shares[split] > 0);
+  const labels = [...new Set(clips.flatMap((clip) => clip.labels))].sort();
+  refuseThinLabels(labels, groups, wanted);
+  for (let draw = 0; draw < MAX_DRAWS; draw++) {
+    const drawn = drawOnce(groups, wanted, shares, new Random(`${seed}/split ${draw}`));
+    const missing = labels.some((label) =>
+      wanted.some(
+        (split) => !groups.some((group) => group.counts.has(label) && drawn.get(group.name) === split),
+      ),
+    );
+    if (!missing) return drawn;
+  }
+  throw new UsageError(
+    `splitClips: every class must be in ${wanted.join(", ")}, got none such in ${MAX_DRAWS} draws; name the splits in a manifest, or leave out rare labels`,
+  );
+}
+
+function groupClips(clips: readonly StoredClip[]): Group[] {
+  const groups = new Map<string, { name: string; counts: Map<string, number>; size: number }>();
+  for (const clip of clips) {
+    const group = groups.get(clip.group) ?? { name: clip.group, counts: new Map<string, number>(), size: 0 };
+    for (const label of clip.labels) group.counts.set(label, (group.counts.get(label) ?? 0) + 1);
+    group.size++;
+    groups.set(clip.group, group);
+  }
+  return [...groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function refuseThinLabels(labels: string[], groups: Group[], wanted: Split[]): void {
+  const thin = labels
+    .map((label) => ({ label, nGroups: groups.filter((group) => group.counts.has(label)).length }))
+    .filter(({ nGroups }) => nGroups < wanted.length);
+  if (thin.length === 0) return;
+  const found = thin.map(({ label, nGroups }) => `${label} ${nGroups}`).join(", ");
+  throw new UsageError(
+    `splitClips: every class must have at least ${wanted.length} groups of clips to be in ${wanted.join(", ")}, got ${found}; add recordings, name the splits in a manifest, or set a share to 0`,
+  );
+}
+
+function drawOnce(
+  groups: readonly Group[],
+  wanted: readonly Split[],
+  shares: Readonly<Record<Split, number>>,
+  random: Random,
+): Map<string, Split> {
+  const drawn = new Map<string, Split>();
+  const left = new Set(random.shuffle(groups));
+  const nClips = groups.reduce((sum, group) => sum + group.size, 0);
+  const lackOfClips = new Map(wanted.map((split) => [split, shares[split] * nClips]));
+  const lackOfLabel = new Map<string, Map<Split, number>>();
+  const nGroupsOf = new Map<string, Map<Split, number>>();
+  for (const label of new Set(groups.flatMap((group) => [...group.counts.keys()]))) {
+    const count = groups.reduce((sum, group) => sum + (group.counts.get(label) ?? 0), 0);
+    lackOfLabel.set(label, new Map(wanted.map((split) => [split, shares[split] * count])));
+    nGroupsOf.set(label, new Map(wanted.map((split) => [split, 0])));
+  }
+  while (left.size > 0) {
+    const label = rarestLabel(left);
+    const holders = [...left]
+      .filter((group) => group.counts.has(label))
+      .sort((a, b) => b.counts.get(label)! - a.counts.get(label)!);
+    holders.forEach((group, i) => {
+      const empty = wanted.filter((split) => nGroupsOf.get(label)!.get(split) === 0);
+      const candidates = empty.length >= holders.length - i ? empty : wanted;
+      const split = mostLacking(candidates, lackOfLabel.get(label)!, lackOfClips);
+      drawn.set(group.name, split);
+      left.delete(group);
+      lackOfClips.set(split, lackOfClips.get(split)! - group.size);
+      for (const [held, count] of group.counts) {
+        lackOfLabel.get(held)!.set(split, lackOfLabel.get(held)!.get(split)! - count);
+        nGroupsOf.get(held)!.set(split, nGroupsOf.get(held)!.get(split)! + 1);
+      }
+    });
+  }
+  return drawn;
+}
+
+/** The label with the fewest groups left; of equals the first in the alphabet. */
+function rarestLabel(left: ReadonlySet<Group>): string {
+  const nGroups = new Map<string, number>();
+  for (const group of left)
+    for (const label of group.counts.keys()) nGroups.set(label, (nGroups.get(label) ?? 0) + 1);
+  return [...nGroups].reduce((best, next) =>
+    next[1] < best[1] || (next[1] === best[1] && next[0] < best[0]) ? next : best,
+  )[0];
+}
+
+function mostLacking(
+  candidates: readonly Split[],
+  lackOfLabel: ReadonlyMap<Split, number>,
+  lackOfClips: ReadonlyMap<Split, number>,
+): Split {
+  return candidates.reduce((best, next) => {
+    const difference = lackOfLabel.get(next)! - lackOfLabel.get(best)!;
+    return difference > 0 || (difference === 0 && lackOfClips.get(next)! > lackOfClips.get(best)!)
+      ? next
+      : best;
+  });
+}

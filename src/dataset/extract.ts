@@ -1,0 +1,127 @@
+import { availableParallelism } from "node:os";
+import { dirname, isAbsolute, join } from "node:path";
+import { checkInteger } from "../core/check.js";
+import { DataError } from "../core/errors.js";
+import { type FrontEnd, frontEndHash as hashFrontEnd } from "../features/front-end.js";
+import { statOrNull } from "./audio-files.js";
+import type { Extracted, ExtractSetup } from "./extract-clip.js";
+import { type ExtractProgress, ExtractTally, type PendingClip } from "./extract-tally.js";
+import type { Fatal } from "./extract-worker.js";
+import { scanSource } from "./scan.js";
+import { SourceIndex } from "./source-index.js";
+import { completeStore, type FeatureStore, intactAudio, markIncomplete, prepareStore } from "./store.js";
+import { storedClips } from "./stored-clips.js";
+import { runInWorkers } from "./worker-lanes.js";
+
+export type { ExtractProgress } from "./extract-tally.js";
+
+export interface ExtractOptions {
+  frontEnd: FrontEnd;
+  /** @default one per core */
+  nWorkers?: number;
+  onProgress?: (progress: ExtractProgress) => void;
+  /** Told one line for every bad file, `<path>: <reason>`, and for every warning, `<path>: warning: <text>`. */
+  onProblem?: (line: string) => void;
+  /** After an abort the files under way are finished, and the next run goes on from there. */
+  signal?: AbortSignal;
+}
+
+export interface Extraction {
+  store: FeatureStore;
+  /** Files whose features were made in this run. */
+  extracted: number;
+  /** Files whose features were there already. */
+  reused: number;
+  /** Files left out because they could not be read. */
+  failed: number;
+  /** All lines that `onProblem` was told. */
+  problems: string[];
+  /** Stopped by `signal`: `store` holds the clips so far, and `openStore` refuses it until a run has finished. */
+  interrupted: boolean;
+}
+
+/** A worker gets a batch at a time: few enough files that a killed run loses little, enough that messages cost nothing. */
+const BATCH_FILES = 8;
+const BATCH_BYTES = 4e6;
+
+/**
+ * Makes the features of every clip of a source, on all cores, and keeps them in a store.
+ *
+ * Files whose features are in the store are not read again while their path, size and time are the same, nor computed
+ * again while their content is. Of every file only a line is held in memory, never its samples or features. The store
+ * lists the clips of the source last extracted into it.
+ * @param source folder or manifest, see `scanSource`
+ * @param storeDir folder of the store; made where missing
+ * @throws DataError if nothing in the source is usable, or the store is of another front end or cannot be written
+ */
+export async function extractFeatures(
+  source: string,
+  storeDir: string,
+  { frontEnd, nWorkers = availableParallelism(), onProgress, onProblem, signal }: ExtractOptions,
+): Promise<Extraction> {
+  checkInteger("extractFeatures: nWorkers", nWorkers, { min: 1, max: 1024 });
+  const frontEndHash = hashFrontEnd(frontEnd);
+  const { clips, problems: scanProblems } = scanSource(source);
+  prepareStore(storeDir, frontEnd);
+  const index = new SourceIndex(storeDir);
+  const tally = new ExtractTally(index, clips.length, { onProgress, onProblem });
+  for (const line of scanProblems) tally.report(line);
+  try {
+    const knownHashes = intactAudio(storeDir, index.audio, frontEnd);
+    const pending = clips
+      .map((clip): PendingClip => {
+        const { size = 0, mtimeMs = 0 } = statOrNull(clip.path) ?? {};
+        return { path: clip.path, shownPath: showPath(source, clip.name), size, mtimeMs };
+      })
+      .filter((clip) => !tally.reuse(clip, knownHashes));
+    if (pending.length > 0 && !signal?.aborted) {
+      markIncomplete(storeDir);
+      const workerData: ExtractSetup = { storeDir, frontEnd, frontEndHash, knownHashes };
+      await runInWorkers<PendingClip, Extracted | Fatal>({
+        worker: new URL("./extract-worker.js", import.meta.url),
+        workerData,
+        nWorkers: Math.min(nWorkers, pending.length),
+        nextBatch: batches(pending),
+        messageOf: (clip) => clip.shownPath,
+        onResults: (batch, results) => tally.settle(batch, results),
+        onCrash: (clip, error) => tally.crash(clip, error),
+        signal,
+      });
+    }
+  } finally {
+    index.close();
+  }
+  const { done, total, reused, failed } = tally.progress;
+  const interrupted = done < total;
+  const stored = storedClips(clips, tally.entries, frontEndHash, (line) => tally.report(line));
+  if (!interrupted) {
+    if (stored.length === 0)
+      throw new DataError(
+        source,
+        `none of its ${total} files could be used; the first: ${tally.problems[0]}`,
+      );
+    completeStore(storeDir, stored);
+  }
+  const store: FeatureStore = { dir: storeDir, frontEnd, frontEndHash, clips: stored };
+  return { store, extracted: tally.extracted, reused, failed, problems: tally.problems, interrupted };
+}
+
+/** Path of a clip as the user would write it. */
+function showPath(source: string, name: string): string {
+  if (isAbsolute(name)) return name;
+  return join(statOrNull(source)?.isDirectory() ? source : dirname(source), name);
+}
+
+/** Hands out the next batch at every call, and an empty one at the end. */
+function batches(pending: readonly PendingClip[]): () => PendingClip[] {
+  let next = 0;
+  return () => {
+    const batch: PendingClip[] = [];
+    let bytes = 0;
+    while (next < pending.length && batch.length < BATCH_FILES && (bytes === 0 || bytes < BATCH_BYTES)) {
+      bytes += pending[next].size;
+      batch.push(pending[next++]);
+    }
+    return batch;
+  };
+}

@@ -1,0 +1,78 @@
+import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+
+const sourceEntry = z.object({
+  path: z.string(),
+  size: z.number(),
+  mtimeMs: z.number(),
+  audioHash: z.string(),
+  durationSec: z.number(),
+  nFrames: z.number(),
+  warnings: z.array(z.string()),
+});
+
+/** An audio file as it was when its features were made. */
+export type SourceEntry = Readonly<z.infer<typeof sourceEntry>>;
+
+/**
+ * The memory of a store: which audio files have their features, one JSON line each in `sources.jsonl`, appended as
+ * they finish. A later line about a path replaces an earlier one. A line that a killed run left torn is dropped.
+ */
+export class SourceIndex {
+  readonly #byPath = new Map<string, SourceEntry>();
+  readonly #byAudio = new Map<string, SourceEntry>();
+  readonly #fd: number;
+
+  constructor(storeDir: string) {
+    const path = join(storeDir, "sources.jsonl");
+    if (existsSync(path)) {
+      const bytes = readFileSync(path);
+      const whole = bytes.lastIndexOf(10) + 1;
+      if (whole < bytes.length) truncateSync(path, whole);
+      for (const line of bytes.toString("utf8", 0, whole).split("\n")) this.#remember(parseEntry(line));
+    }
+    this.#fd = openSync(path, "a");
+  }
+
+  /** The entry of this path, if the file still has the size and time of then: its content need not be read again. */
+  findUnchanged(path: string, size: number, mtimeMs: number): SourceEntry | undefined {
+    const entry = this.#byPath.get(path);
+    return entry?.size === size && entry.mtimeMs === mtimeMs ? entry : undefined;
+  }
+
+  /** An entry with this audio, under whatever path. */
+  findAudio(audioHash: string): SourceEntry | undefined {
+    return this.#byAudio.get(audioHash);
+  }
+
+  /** One entry for every audio that was ever made features of. */
+  get audio(): SourceEntry[] {
+    return [...this.#byAudio.values()];
+  }
+
+  /** Remembers entries, on disk at once. */
+  append(entries: readonly SourceEntry[]): void {
+    if (entries.length === 0) return;
+    writeSync(this.#fd, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+    for (const entry of entries) this.#remember(entry);
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  #remember(entry: SourceEntry | undefined): void {
+    if (entry === undefined) return;
+    this.#byPath.set(entry.path, entry);
+    this.#byAudio.set(entry.audioHash, entry);
+  }
+}
+
+function parseEntry(line: string): SourceEntry | undefined {
+  try {
+    return sourceEntry.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}

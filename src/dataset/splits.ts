@@ -1,0 +1,113 @@
+import { checkInteger, checkNumber } from "../core/check.js";
+import { UsageError } from "../core/errors.js";
+import { hashRecord } from "../core/hash.js";
+import { drawSplits } from "./draw-splits.js";
+import { joinGroups } from "./groups.js";
+import { SPLITS, type Split } from "./split-names.js";
+import type { StoredClip } from "./store.js";
+
+/** The clips of each split, by name, and a hash of who lies where. */
+export interface ClipSplits {
+  train: StoredClip[];
+  valid: StoredClip[];
+  test: StoredClip[];
+  /** SHA-256 over every clip's name, audio and split: equal for equal splits, whatever the order of the files. */
+  hash: string;
+}
+
+/**
+ * Clips to train, valid and test.
+ *
+ * Where the clips name their splits, these are taken; a valid or test split that none names is cut from train. Where
+ * they name none, both are drawn. The draw is seeded, keeps every group in one split, and gives each class its share of
+ * clips in every split, as nearly as the groups allow and at least one group. A clip of several labels counts for each.
+ * Clips that all name test (or valid) stay so: a set to evaluate on has no train split.
+ * @param options `validShare` and `testShare`: share of the clips to cut [0..1), `@default` 0.15 each; 0 leaves the
+ *   split empty. `seed`, `@default` 0
+ * @throws UsageError if only some clips name a split, if a group or the same audio lies in two of the named splits,
+ *   or if a class has too few groups to be in every split
+ */
+export function splitClips(
+  clips: StoredClip[],
+  options: { seed?: number; validShare?: number; testShare?: number } = {},
+): ClipSplits {
+  const { seed = 0, validShare = 0.15, testShare = 0.15 } = options;
+  checkInteger("splitClips: seed", seed);
+  checkNumber("splitClips: validShare", validShare, { min: 0, below: 1 });
+  checkNumber("splitClips: testShare", testShare, { min: 0, below: 1 });
+  checkNumber("splitClips: validShare + testShare", validShare + testShare, { below: 1 });
+
+  const sorted = joinGroups(clips).sort(byName);
+  const named = sorted.filter((clip) => clip.split !== null);
+  if (named.length > 0 && named.length < sorted.length)
+    throw new UsageError(
+      `splitClips: split must be named by every clip or by none, got ${named.length} with and ${sorted.length - named.length} without, e.g. ${sorted.find((clip) => clip.split === null)!.name}`,
+    );
+  refuseLeaks(named);
+  const splits: Record<Split, StoredClip[]> = { train: [], valid: [], test: [] };
+  for (const clip of named) splits[clip.split!].push(clip);
+
+  const pool = named.length > 0 ? splits.train : sorted;
+  const shares = {
+    valid: splits.valid.length > 0 ? 0 : validShare,
+    test: splits.test.length > 0 ? 0 : testShare,
+  };
+  const drawn = drawSplits(pool, { train: 1 - shares.valid - shares.test, ...shares }, seed);
+  splits.train = pool.filter((clip) => drawn.get(clip.group) === "train");
+  for (const split of ["valid", "test"] as const)
+    if (splits[split].length === 0) splits[split] = pool.filter((clip) => drawn.get(clip.group) === split);
+  return { ...splits, hash: hashSplits(splits) };
+}
+
+function byName(a: StoredClip, b: StoredClip): number {
+  const [keyA, keyB] = [`${a.name}\n${a.audioHash}`, `${b.name}\n${b.audioHash}`];
+  return keyA < keyB ? -1 : keyA > keyB ? 1 : 0;
+}
+
+function hashSplits(splits: Record<Split, StoredClip[]>): string {
+  return hashRecord(
+    SPLITS.map((split) => [split, splits[split].map(({ name, audioHash }) => [name, audioHash])]),
+  );
+}
+
+/** Groups are joined over copies before, so that this finds the same audio in two splits, too. */
+function refuseLeaks(clips: readonly StoredClip[]): void {
+  const firstOf = new Map<string, StoredClip>();
+  for (const clip of clips) {
+    const first = firstOf.get(clip.group);
+    if (first === undefined) firstOf.set(clip.group, clip);
+    else if (first.split !== clip.split) {
+      const what =
+        first.audioHash === clip.audioHash ? "the same audio" : `clips of the same group ${clip.group}`;
+      throw new UsageError(
+        `splitClips: ${what} must lie in one split, got ${first.name} in ${first.split} and ${clip.name} in ${clip.split}; move one of them`,
+      );
+    }
+  }
+}
+
+/** The splits as a table: clips of each class in each split, groups, and the hash. A clip of two labels counts twice. */
+export function splitTable(splits: ClipSplits): string {
+  const all = SPLITS.flatMap((split) => splits[split]);
+  const labels = [...new Set(all.flatMap((clip) => clip.labels))].sort();
+  const row = (title: string, count: (clips: StoredClip[]) => number): string[] => [
+    title,
+    ...[...SPLITS.map((split) => splits[split]), all].map((clips) => String(count(clips))),
+  ];
+  const rows = [
+    ["class", ...SPLITS, "all"],
+    ...labels.map((label) =>
+      row(label, (clips) => clips.filter((clip) => clip.labels.includes(label)).length),
+    ),
+    row("clips", (clips) => clips.length),
+    row("groups", (clips) => new Set(clips.map((clip) => clip.group)).size),
+  ];
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((cells) => cells[column].length)));
+  const lines = rows.map((cells) =>
+    cells
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))
+      .join("  "),
+  );
+  const rule = "-".repeat(lines[0].length);
+  return [lines[0], rule, ...lines.slice(1, -2), rule, ...lines.slice(-2), `split ${splits.hash}`].join("\n");
+}

@@ -1,0 +1,186 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { DataError, errorLine } from "../core/errors.js";
+import { canonicalJson } from "../core/hash.js";
+import { DESCRIPTOR_NAMES } from "../features/descriptors.js";
+import {
+  frontEnd as checkFrontEnd,
+  type FrontEnd,
+  frontEndHash as hashFrontEnd,
+} from "../features/front-end.js";
+import { writeAtomically } from "./atomic-file.js";
+import { isHiddenName, statOrNull } from "./audio-files.js";
+import { npyByteLength } from "./npy.js";
+
+const STORE_FILE = "store.json";
+const CLIPS_FILE = "clips.jsonl";
+const FORMAT = "timbrel features";
+const VERSION = 1;
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+
+const storeRecord = z.object({
+  format: z.literal(FORMAT),
+  version: z.literal(VERSION),
+  frontEnd: z.record(z.string(), z.unknown()),
+  frontEndHash: hash,
+  descriptorNames: z.array(z.string()),
+});
+
+const storedClip = z.object({
+  name: z.string(),
+  audioHash: hash,
+  labels: z.array(z.string()).min(1),
+  group: z.string(),
+  split: z.enum(["train", "valid", "test"]).nullable(),
+  durationSec: z.number(),
+  nFrames: z.int().min(1),
+  features: z.string(),
+  descriptors: z.string(),
+});
+
+/** A clip whose features lie in a store. */
+export type StoredClip = Readonly<z.infer<typeof storedClip>>;
+
+/**
+ * A folder of features: `store.json` (the front end), `clips.jsonl` (one line a clip, written last),
+ * `sources.jsonl` (what was read, for the next run) and the `.npy` files, named by audio and front end.
+ */
+export interface FeatureStore {
+  readonly dir: string;
+  readonly frontEnd: FrontEnd;
+  readonly frontEndHash: string;
+  readonly clips: StoredClip[];
+}
+
+/**
+ * The store in a folder, its clips in the order of their source.
+ * @throws DataError if the folder is no store, is not complete, or was written by another version
+ */
+export function openStore(dir: string): FeatureStore {
+  const { frontEnd, frontEndHash } = readStoreRecord(dir);
+  const path = join(dir, CLIPS_FILE);
+  if (!existsSync(path))
+    throw new DataError(
+      dir,
+      "feature store is not complete: its extraction was stopped; run the same extract command again to finish it",
+    );
+  const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+  const clips = lines.map((line, i) => parseJson(storedClip, line, `${path}:${i + 1}`));
+  return { dir, frontEnd, frontEndHash, clips };
+}
+
+/**
+ * Makes a folder ready to receive features of a front end; one that is ready already stays as it is.
+ * @throws DataError if it holds something else, or features of another front end
+ */
+export function prepareStore(dir: string, frontEnd: FrontEnd): void {
+  const names = existsSync(dir) ? readdirSync(dir).filter((name) => !isHiddenName(name)) : [];
+  if (!names.includes(STORE_FILE)) {
+    if (names.some((name) => !name.startsWith(STORE_FILE)))
+      throw new DataError(dir, `is not a feature store but holds ${names[0]}; choose another --out`);
+    mkdirSync(dir, { recursive: true });
+    writeAtomically(
+      join(dir, STORE_FILE),
+      `${JSON.stringify(
+        {
+          format: FORMAT,
+          version: VERSION,
+          frontEnd,
+          frontEndHash: hashFrontEnd(frontEnd),
+          descriptorNames: DESCRIPTOR_NAMES,
+        },
+        null,
+        2,
+      )}\n`,
+    );
+    return;
+  }
+  const found = readStoreRecord(dir);
+  if (found.frontEndHash !== hashFrontEnd(frontEnd))
+    throw new DataError(
+      dir,
+      `holds features of another front end (${describeDifference(found.frontEnd, frontEnd)}); choose another --out or delete the folder`,
+    );
+}
+
+/** Takes the list of clips away while the store is being changed, so that nobody trains on a part of it. */
+export function markIncomplete(dir: string): void {
+  rmSync(join(dir, CLIPS_FILE), { force: true });
+}
+
+/** Writes the list of clips: the store is complete. */
+export function completeStore(dir: string, clips: readonly StoredClip[]): void {
+  writeAtomically(join(dir, CLIPS_FILE), clips.map((clip) => `${JSON.stringify(clip)}\n`).join(""));
+}
+
+/** Where the features and descriptors of some audio lie, relative to the store. */
+export function clipFiles(
+  audioHash: string,
+  frontEndHash: string,
+): { features: string; descriptors: string } {
+  const stem = `clips/${audioHash.slice(0, 2)}/${audioHash.slice(0, 32)}-${frontEndHash.slice(0, 8)}`;
+  return { features: `${stem}.features.npy`, descriptors: `${stem}.descriptors.npy` };
+}
+
+/** Hashes of the audio whose files in the store are there and whole. */
+export function intactAudio(
+  dir: string,
+  audio: readonly { audioHash: string; nFrames: number }[],
+  frontEnd: FrontEnd,
+): Set<string> {
+  const frontEndHash = hashFrontEnd(frontEnd);
+  const isWhole = (path: string, shape: number[]): boolean =>
+    statOrNull(join(dir, path))?.size === npyByteLength(shape);
+  const intact = audio.filter(({ audioHash, nFrames }) => {
+    const { features, descriptors } = clipFiles(audioHash, frontEndHash);
+    return isWhole(features, [nFrames, frontEnd.nMels]) && isWhole(descriptors, [DESCRIPTOR_NAMES.length]);
+  });
+  return new Set(intact.map(({ audioHash }) => audioHash));
+}
+
+function readStoreRecord(dir: string): { frontEnd: FrontEnd; frontEndHash: string } {
+  const path = join(dir, STORE_FILE);
+  if (!existsSync(path))
+    throw new DataError(
+      dir,
+      "is not a feature store; make one with: npm run extract -- <folder> --out <store>",
+    );
+  const record = parseJson(storeRecord, readFileSync(path, "utf8"), path);
+  const frontEnd = checkFrontEnd(record.frontEnd as Partial<FrontEnd>);
+  if (hashFrontEnd(frontEnd) !== record.frontEndHash)
+    throw new DataError(path, "frontEndHash does not fit its frontEnd; delete the folder and extract again");
+  if (canonicalJson(record.descriptorNames) !== canonicalJson(DESCRIPTOR_NAMES))
+    throw new DataError(
+      path,
+      "holds the descriptors of another version of timbrel; delete the folder and extract again",
+    );
+  return { frontEnd, frontEndHash: record.frontEndHash };
+}
+
+function parseJson<T>(schema: z.ZodType<T>, text: string, where: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new DataError(where, `is not JSON: ${errorLine(error)}`, { cause: error });
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0];
+  throw new DataError(
+    where,
+    `${path.join(".") || "record"} is not as timbrel writes it: ${errorLine(message)}`,
+  );
+}
+
+/** `nMels 96 there, 128 here`, for every member that differs. */
+function describeDifference(there: FrontEnd, here: FrontEnd): string {
+  const shown = (value: unknown): string =>
+    typeof value === "object" ? JSON.stringify(value) : String(value);
+  return (Object.keys(here) as (keyof FrontEnd)[])
+    .filter((key) => canonicalJson(there[key]) !== canonicalJson(here[key]))
+    .map((key) => `${key} ${shown(there[key])} there, ${shown(here[key])} here`)
+    .join("; ");
+}

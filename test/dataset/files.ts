@@ -1,0 +1,29 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll } from "vitest";
+import { encodeWav } from "../../src/audio/encode-wav.js";
+
+/** A folder of its own, gone after the tests of the file. */
+export function makeFolder(): string {
+  const dir = mkdtempSync(join(tmpdir(), "timbrel-dataset-"));
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+/** Writes files, folders made as needed. */
+export function writeFiles(dir: string, files: Record<string, string | Uint8Array>): void {
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(dir, name)), { recursive: true });
+    writeFileSync(join(dir, name), content);
+  }
+}
+
+/** A short tone as a WAV file; another frequency is another audio. */
+export function toneWav(hz: number, durationSec = 0.25, sampleRate = 8000): Uint8Array {
+  const samples = Float32Array.from(
+    { length: Math.round(durationSec * sampleRate) },
+    (_, n) => 0.5 * Math.sin((2 * Math.PI * hz * n) / sampleRate),
+  );
+  return encodeWav({ samples, sampleRate });
+}

@@ -1,0 +1,31 @@
+import { sha256Hex } from "../../src/core/hash.js";
+import { writeAtomically } from "../../src/dataset/atomic-file.js";
+import { encodeNpy } from "../../src/dataset/npy.js";
+import { clipFiles, type FeatureStore, type StoredClip } from "../../src/dataset/store.js";
+import { frontEnd, frontEndHash } from "../../src/features/front-end.js";
+import { makeFolder } from "./files.js";
+
+/** A clip as a store lists it, of audio and group of its own unless said otherwise. */
+export function clipOf(name: string, label: string, more: Partial<StoredClip> = {}): StoredClip {
+  const audioHash = more.audioHash ?? sha256Hex(name);
+  const stem = { durationSec: 1, nFrames: 1, ...clipFiles(audioHash, "0".repeat(64)) };
+  return { name, audioHash, labels: [label], group: audioHash, split: null, ...stem, ...more };
+}
+
+/** A store with given features: `frames` [nFrames][nMels] of each clip. */
+export function makeStore(
+  nMels: number,
+  clips: { name: string; label: string; frames: number[][]; descriptors?: number[] }[],
+): FeatureStore {
+  const dir = makeFolder();
+  const made = frontEnd({ nMels });
+  const stored = clips.map(({ name, label, frames, descriptors = [0] }) => {
+    const clip = clipOf(name, label, { nFrames: frames.length });
+    const data = Float32Array.from(frames.flat());
+    writeAtomically(`${dir}/${clip.features}`, encodeNpy({ data, shape: [frames.length, nMels] }));
+    const summary = { data: Float32Array.from(descriptors), shape: [descriptors.length] };
+    writeAtomically(`${dir}/${clip.descriptors}`, encodeNpy(summary));
+    return clip;
+  });
+  return { dir, frontEnd: made, frontEndHash: frontEndHash(made), clips: stored };
+}
