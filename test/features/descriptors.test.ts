@@ -77,6 +77,8 @@ suite("summarizeDescriptors", () => {
     check(new Float32Array(2000).fill(-1e-4));
     check(Float32Array.from({ length: 2048 }, (_, n) => (n === 512 ? 1 : 0)));
     check(Float32Array.from({ length: 2048 }, (_, n) => (n % 2 === 0 ? 1 : -1)));
+    check(Float32Array.from({ length: 2048 }, (_, n) => (n === 100 ? Number.POSITIVE_INFINITY : 0)));
+    check(Float32Array.from({ length: 2048 }, (_, n) => (n === 100 ? Number.NaN : 0.5)));
     fc.assert(
       fc.property(fc.float32Array({ minLength: 1, maxLength: 3000, noNaN: true, min: -2, max: 2 }), check),
       { numRuns: 30 },
