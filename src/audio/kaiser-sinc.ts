@@ -2,14 +2,17 @@
  * A low-pass filter as a continuous function of time: a sinc under a Kaiser window.
  *   weight(t) = scale * CUTOFF * sinc(scale * CUTOFF * t) * kaiser(scale * t / HALF_WIDTH), t in input samples
  * with scale = min(1, outRate / inRate), so that 1 / scale input samples are one sample of the lower rate. The pass band
- * is flat to 0.9 of the lower Nyquist frequency, the stop band begins at it: (1 - CUTOFF) * 2 of transition take
- * HALF_WIDTH = (ATTENUATION_DB - 7.95) / (2.285 * 2 * pi * (1 - CUTOFF)) samples of the lower rate to either side.
+ * is flat to 0.9 of the lower Nyquist frequency, the stop band begins at it. Between them lies 2 * (1 - CUTOFF) of that
+ * frequency, for which Kaiser's formula asks (ATTENUATION_DB - 7.95) / (2.285 * 2 * pi * (1 - CUTOFF)) = 109 samples of
+ * the lower rate, HALF_WIDTH to either side.
  * Reference: Kaiser, "Nonrecursive digital filter design using the I0-sinh window function", 1974.
  */
-export const ATTENUATION_DB = 86;
+const ATTENUATION_DB = 86;
 const CUTOFF = 0.95;
-const HALF_WIDTH = (ATTENUATION_DB - 7.95) / (2.285 * 2 * Math.PI * (1 - CUTOFF));
+const HALF_WIDTH = (ATTENUATION_DB - 7.95) / (2.285 * 2 * Math.PI * (1 - CUTOFF)) / 2;
 const BETA = 0.1102 * (ATTENUATION_DB - 8.7);
+
+const I0_BETA = besselI0(BETA);
 
 /** Rows of weights for one set of fractional positions of an output sample between two input samples. */
 export interface FilterBank {
@@ -43,7 +46,7 @@ function weight(t: number, scale: number): number {
   if (u <= -1 || u >= 1) return 0;
   const phase = Math.PI * scale * CUTOFF * t;
   const sinc = phase === 0 ? 1 : Math.sin(phase) / phase;
-  return scale * CUTOFF * sinc * (besselI0(BETA * Math.sqrt(1 - u * u)) / besselI0(BETA));
+  return scale * CUTOFF * sinc * (besselI0(BETA * Math.sqrt(1 - u * u)) / I0_BETA);
 }
 
 /** The modified Bessel function of order 0: sum over k of ((x / 2)^k / k!)^2. */
