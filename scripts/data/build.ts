@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
+import { DataError, errorLine, UsageError } from "../../src/core/errors.js";
 import { LABELS, type Label } from "./labels.js";
 import { countTable, type ManifestRow, manifestCsv, writeWhole } from "./manifest.js";
 import { FULL_SIZE, SMALL_SIZE, type Split } from "./plan.js";
@@ -43,8 +44,8 @@ const command = new Command("data")
         nWorkers,
       });
       const rows = readRows(join(options.out, "manifest.csv"));
-      console.error(rendered ? "" : `${options.out} is complete, nothing to render`);
-      console.error(countTable(rows));
+      if (!rendered) console.error(`${options.out} is complete, nothing to render`);
+      console.error(`\nclips (groups) in ${options.out}\n${countTable(rows)}\n`);
       if (silent.length > 0) console.error(`left out as silent: ${silent.length} (${silent.join(", ")})`);
       for (const label of LABELS)
         for (const split of ["valid", "test"] as const)
@@ -59,4 +60,10 @@ const command = new Command("data")
     },
   );
 
-await command.parseAsync();
+try {
+  await command.parseAsync();
+} catch (error) {
+  if (!(error instanceof UsageError || error instanceof DataError)) throw error;
+  console.error(errorLine(error));
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}

@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type BasicPreset, BasicSoundBank, SoundBankLoader } from "spessasynth_core";
+import { UsageError } from "../../src/core/errors.js";
 import { DRUM_KEYS, type Label, PROGRAMS } from "./labels.js";
 
 export type FontName = "MSBasic" | "FluidR3Mono" | "TimGM6mb" | "Sonivox";
@@ -101,14 +102,11 @@ const require = createRequire(import.meta.url);
 export function packageFolder(packageName: string): string {
   for (const root of require.resolve.paths(packageName) ?? []) {
     const folder = join(root, packageName);
-    try {
-      readFileSync(join(folder, "package.json"));
-      return folder;
-    } catch {
-      // not in this node_modules
-    }
+    if (existsSync(join(folder, "package.json"))) return folder;
   }
-  throw new Error(`packageFolder: ${packageName} is not installed; run npm ci`);
+  throw new UsageError(
+    `packageFolder: packageName must be an installed package, got ${packageName}; run npm ci`,
+  );
 }
 
 /** The version of an installed package. */

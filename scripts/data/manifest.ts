@@ -28,26 +28,21 @@ export function writeWhole(file: string, text: string): void {
   renameSync(`${file}.part`, file);
 }
 
-/** Clips per class and split as a text table. */
+/** Clips per class and split as a text table, with the number of groups in brackets. */
 export function countTable(rows: readonly ManifestRow[]): string {
   const splits = (["train", "valid", "test"] as const).filter((split) =>
     rows.some((row) => row.split === split),
   );
-  const line = (name: string, cells: (string | number)[]) =>
-    name.padEnd(10) + cells.map((cell) => String(cell).padStart(7)).join("");
-  const count = (label: Label | null, split: Split) =>
-    rows.filter((row) => (label === null || row.label === label) && row.split === split).length;
+  const cell = (label: Label | null, split: Split) => {
+    const found = rows.filter((row) => (label === null || row.label === label) && row.split === split);
+    return `${found.length} (${new Set(found.map((row) => row.group)).size})`;
+  };
+  const line = (name: string, cells: readonly string[]) =>
+    name.padEnd(10) + cells.map((text) => text.padStart(12)).join("");
+  const counts = (label: Label | null) => splits.map((split) => cell(label, split));
   return [
-    line("class", [...splits]),
-    ...LABELS.map((label) =>
-      line(
-        label,
-        splits.map((split) => count(label, split)),
-      ),
-    ),
-    line(
-      "all",
-      splits.map((split) => count(null, split)),
-    ),
+    line("class", splits),
+    ...LABELS.map((label) => line(label, counts(label))),
+    line("all", counts(null)),
   ].join("\n");
 }

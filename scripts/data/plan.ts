@@ -29,10 +29,10 @@ export interface PlanSize {
 export const FULL_SIZE: PlanSize = { train: 560, valid: 90, test: 90 };
 export const SMALL_SIZE: PlanSize = { train: 12, valid: 4, test: 4 };
 
-/** A held-out group may hold at most this share of its class's training weight. */
-const MAX_GROUP_SHARE = 0.3;
-/** Groups are held out until they hold at least this share. */
-const VALID_SHARE = 0.15;
+/** Held-out groups are drawn until they hold at least this share of their class's training weight ... */
+const MIN_VALID_SHARE = 0.15;
+/** ... and stay below this one. */
+const MAX_VALID_SHARE = 0.3;
 
 /** A source with its group and its share of its class's clips (over both training fonts' lineages 1). */
 interface WeightedSource {
@@ -78,8 +78,9 @@ function weigh(
 }
 
 /**
- * Groups to hold out for validation: for every class a seeded draw among the groups that lie inside the class and
- * hold at most 30 % of it, alternating between the lineages, until 15 % of the class are held out.
+ * Groups to hold out for validation: for every class a seeded draw among the groups that lie inside the class,
+ * smaller groups first, alternating between the lineages, until each lineage had its turn and 15 % of the class are
+ * held out. No more than 30 % are; of vocal, which has four groups, that is a single one.
  */
 export function drawValidGroups(
   sources: readonly Source[],
@@ -100,18 +101,21 @@ export function drawValidGroups(
       share.set(group, (share.get(group) ?? 0) + weight);
       lineage.set(group, lineageOf(source.font));
     }
-    const candidates = random.shuffle(
-      [...share.keys()].filter(
-        (group) => labelsOfGroup.get(group)!.size === 1 && share.get(group)! <= MAX_GROUP_SHARE,
-      ),
+    const shuffled = random.shuffle(
+      [...share.keys()].filter((group) => labelsOfGroup.get(group)!.size === 1),
     );
+    const candidates = [
+      ...shuffled.filter((group) => share.get(group)! <= MIN_VALID_SHARE),
+      ...shuffled.filter((group) => share.get(group)! > MIN_VALID_SHARE),
+    ];
     const queues = random
       .shuffle([...new Set(lineage.values())].sort())
       .map((name) => candidates.filter((group) => lineage.get(group) === name));
     let heldShare = 0;
-    for (let turn = 0; heldShare < VALID_SHARE && queues.some((queue) => queue.length > 0); turn++) {
+    const wanted = (turn: number) => turn < queues.length || heldShare < MIN_VALID_SHARE;
+    for (let turn = 0; wanted(turn) && queues.some((queue) => queue.length > 0); turn++) {
       const group = queues[turn % queues.length].shift();
-      if (group === undefined || heldShare + share.get(group)! > MAX_GROUP_SHARE) continue;
+      if (group === undefined || heldShare + share.get(group)! > MAX_VALID_SHARE) continue;
       held.add(group);
       heldShare += share.get(group)!;
     }

@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { threadId } from "node:worker_threads";
+import { encodeWav } from "../../src/audio/encode-wav.js";
+import { resample } from "../../src/audio/resample.js";
 import { Random } from "../../src/core/random.js";
 import { type FontName, fontOf, loadFont } from "./fonts.js";
 import type { ClipPlan } from "./plan.js";
 import { fingerprintFont } from "./sample-groups.js";
 import { drawScore, plainScore } from "./score.js";
-import { encodeWav, resample } from "./stub.js";
 import { FontSynth, RENDER_RATE } from "./synth.js";
 import { peakOf, setPeak, treat } from "./treatment.js";
 
@@ -79,7 +79,7 @@ export async function renderTask(task: RenderTask): Promise<string[]> {
       if (samples === null) silent.push(clip.path);
       else {
         mkdirSync(dirname(file), { recursive: true });
-        const partial = `${file}.${threadId}.part`;
+        const partial = `${file}.part`;
         writeFileSync(partial, encodeWav({ samples, sampleRate: DATA_RATE }));
         renameSync(partial, file);
       }

@@ -2,6 +2,7 @@ import { type BasicSoundBank, type MIDIController, SpessaSynthProcessor } from "
 import type { Source } from "./fonts.js";
 import { forgetAudio } from "./sample-groups.js";
 import { CLIP_SEC, type Score } from "./score.js";
+import { peakOf } from "./treatment.js";
 
 /** Fonts are rendered at this rate: at 22 050 Hz the synthesizer's interpolation aliases cymbals by several decibels. */
 export const RENDER_RATE = 44100;
@@ -12,6 +13,9 @@ const DRUM_CHANNEL = 9;
 /** Range of the pitch wheel [semitones], set by registered parameter 0. */
 const BEND_RANGE = 12;
 const EXPRESSION = 11;
+
+/** A clip from the middle of a note whose peak is below this share of the whole note's begins at the onset instead. */
+const FADED_SHARE = 0.05;
 
 /** A font ready to play. Every clip begins from the synthesizer's initial state, so clips do not depend on order. */
 export class FontSynth {
@@ -67,9 +71,10 @@ export class FontSynth {
       synth.process(left, right, from, Math.min(BLOCK, nSamples - from));
     }
     this.#rewind();
-    const clip = left.subarray(skip);
-    for (let i = 0; i < clip.length; i++) clip[i] = (clip[i] + right[skip + i]) / 2;
-    return clip;
+    for (let i = 0; i < nSamples; i++) left[i] = (left[i] + right[i]) / 2;
+    const middle = left.subarray(skip);
+    const isFaded = peakOf(middle) < FADED_SHARE * peakOf(left);
+    return isFaded ? left.subarray(0, middle.length) : middle;
   }
 
   /** Forget decoded samples and voices. */

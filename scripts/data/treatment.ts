@@ -142,12 +142,23 @@ export function peakOf(samples: Float32Array): number {
   return peak;
 }
 
+/** Clips that stay as clean as the test's, but for their level. */
+const UNTREATED_SHARE = 0.2;
+
+function drawPeakDb(random: Random): number {
+  return random.uniform() < 0.7 ? random.uniform(-12, -0.5) : random.uniform(-30, -12);
+}
+
 /**
  * Make a clean rendering sound like a recording somewhere: colour, room, band limits, noise and level, each by chance.
  * @returns as many samples as came in; the input is overwritten
  */
 export function treat(samples: Float32Array, sampleRate: number, random: Random): Float32Array {
   let clip = samples;
+  if (random.uniform() < UNTREATED_SHARE) {
+    setPeak(clip, drawPeakDb(random));
+    return clip;
+  }
   if (random.uniform() < 0.12) {
     const drive = logUniform(random, 1, 5) / peakOf(clip);
     for (let i = 0; i < clip.length; i++) clip[i] = Math.tanh(clip[i] * drive) / drive;
@@ -162,6 +173,6 @@ export function treat(samples: Float32Array, sampleRate: number, random: Random)
   if (random.uniform() < 0.15)
     filter(clip, biquad("highpass", sampleRate, logUniform(random, 30, 200), BUTTERWORTH_Q));
   if (random.uniform() < 0.4) addNoise(clip, random);
-  setPeak(clip, random.uniform() < 0.7 ? random.uniform(-12, -0.5) : random.uniform(-30, -12));
+  setPeak(clip, drawPeakDb(random));
   return clip;
 }
