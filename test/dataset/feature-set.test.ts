@@ -1,0 +1,141 @@
+import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { FeatureSet, featureSets } from "../../src/dataset/feature-set.js";
+import { type ClipSplits, splitClips } from "../../src/dataset/splits.js";
+import { completeStore, type FeatureStore, openStore, prepareStore } from "../../src/dataset/store.js";
+import { frontEnd, silenceValue } from "../../src/features/front-end.js";
+import { makeFolder } from "./files.js";
+import { clipOf, makeStore } from "./stored-clips.js";
+
+const allTrain = (store: FeatureStore): ClipSplits =>
+  splitClips(store.clips, { validShare: 0, testShare: 0 });
+
+function messageOf(make: () => unknown): string {
+  try {
+    make();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error("nothing was thrown");
+}
+
+describe("a feature set", () => {
+  const store = makeStore(2, [
+    {
+      name: "a",
+      label: "flute",
+      frames: [
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ],
+      descriptors: [7, 8],
+    }, // prettier-ignore
+    { name: "b", label: "cello", frames: [[9, 10]] },
+  ]);
+  const { train } = featureSets(store, allTrain(store));
+  const read = (clip: number, first: number, nFrames: number) => {
+    const out = new Float32Array(2 * nFrames + 3).fill(-1);
+    train.readFrames(clip, first, nFrames, out, 2);
+    return [...out];
+  };
+
+  it("reads frames where it is asked to, and no others", () => {
+    expect(read(0, 1, 2)).toEqual([-1, -1, 3, 4, 5, 6, -1]);
+    expect(read(0, 0, 1)).toEqual([-1, -1, 1, 2, -1]);
+  });
+  it("gives silence past the end of the clip", () => {
+    expect(read(0, 2, 3)).toEqual([-1, -1, 5, 6, 0, 0, 0, 0, -1]);
+    expect(read(1, 5, 1)).toEqual([-1, -1, 0, 0, -1]);
+    const decibels = { ...store, frontEnd: frontEnd({ preset: "gct634-2020", nMels: 2 }) };
+    const out = new Float32Array(2);
+    featureSets(decibels, allTrain(store)).train.readFrames(1, 1, 1, out, 0);
+    expect([...out]).toEqual(new Array(2).fill(silenceValue(decibels.frontEnd)));
+  });
+  it("has its vocabulary sorted, and the targets in that order", () => {
+    expect(train.labels).toEqual(["cello", "flute"]);
+    expect([...train.targets(0)]).toEqual([0, 1]);
+    expect([...train.targets(1)]).toEqual([1, 0]);
+  });
+  it("reads descriptors", () => {
+    expect([...train.readDescriptors(0)]).toEqual([7, 8]);
+  });
+  it("keeps to a vocabulary it is given, and names what is not in it", () => {
+    const labels = ["cello", "drums", "flute"];
+    expect([...featureSets(store, allTrain(store), labels).train.targets(1)]).toEqual([1, 0, 0]);
+    expect(messageOf(() => featureSets(store, allTrain(store), ["cello"]))).toBe(
+      `${store.dir}: the model's labels must include flute (of a), got cello`,
+    );
+    const splits = { ...allTrain(store), test: [1, 2, 3, 4].map((i) => clipOf(`t${i}`, "gong")) };
+    expect(messageOf(() => featureSets(store, splits))).toBe(
+      `${store.dir}: the labels of the train split must include gong (of t1, t2, t3 and 1 more), got cello, flute`,
+    );
+  });
+  it("names a file that is missing, cut short or of another shape", () => {
+    const damaged = makeStore(
+      2,
+      ["a", "b", "c", "d"].map((name) => ({ name, label: "x", frames: [[1, 2]] })),
+    );
+    const paths = damaged.clips.map((clip) => join(damaged.dir, clip.features));
+    const set = featureSets(damaged, allTrain(damaged)).train;
+    const message = (clip: number) => messageOf(() => set.readFrames(clip, 0, 1, new Float32Array(2), 0));
+    const remedy = "delete it and run the extract command again";
+    truncateSync(paths[0], 130);
+    expect(message(0)).toBe(`${paths[0]}: must be 136 bytes long, got 130; ${remedy}`);
+    rmSync(paths[1]);
+    expect(message(1)).toBe(`${paths[1]}: features cannot be read (ENOENT); run the extract command again`);
+    writeFileSync(paths[2], readFileSync(paths[2], "latin1").replace("(1, 2)", "(2, 1)"), "latin1");
+    expect(message(2)).toBe(`${paths[2]}: must have shape [1, 2], got [2, 1]; ${remedy}`);
+    writeFileSync(paths[3], "");
+    expect(message(3)).toBe(`${paths[3]}: is not a .npy file`);
+  });
+});
+
+describe("a store", () => {
+  it("opens as it was completed", () => {
+    const dir = join(makeFolder(), "store");
+    const made = frontEnd({ nMels: 64 });
+    prepareStore(dir, made);
+    const clips = [clipOf("fl\u00fbte/a.wav", "x", { split: "test" }), clipOf("b.wav", "y")];
+    completeStore(dir, clips);
+    prepareStore(dir, made);
+    expect(openStore(dir)).toMatchObject({ dir, frontEnd: made, clips });
+  });
+  it("is refused when it is not complete, not a store, or damaged", () => {
+    const dir = join(makeFolder(), "store");
+    expect(messageOf(() => openStore(dir))).toBe(
+      `${dir}: is not a feature store; make one with: npm run extract -- <folder> --out <store>`,
+    );
+    prepareStore(dir, frontEnd());
+    expect(messageOf(() => openStore(dir))).toBe(
+      `${dir}: feature store is not complete: its extraction was stopped; run the same extract command again to finish it`,
+    );
+    writeFileSync(join(dir, "clips.jsonl"), `${JSON.stringify(clipOf("a", "x"))}\n{"name":"b"}\n`);
+    expect(messageOf(() => openStore(dir))).toBe(
+      `${dir}/clips.jsonl:2: audioHash is not as timbrel writes it: Invalid input: expected string, received undefined`,
+    );
+    writeFileSync(join(dir, "store.json"), "{}");
+    expect(messageOf(() => openStore(dir))).toMatch(/store\.json: format is not as timbrel writes it: /);
+  });
+  it("does not take the features of another front end, and says what differs", () => {
+    const dir = join(makeFolder(), "store");
+    prepareStore(dir, frontEnd({ nMels: 96 }));
+    expect(messageOf(() => prepareStore(dir, frontEnd({ compression: { kind: "log1p", scale: 2 } })))).toBe(
+      `${dir}: holds features of another front end (nMels 96 there, 128 here; compression {"kind":"log10","scale":10} there, {"kind":"log1p","scale":2} here); choose another --out or delete the folder`,
+    );
+  });
+  it("is not made in a folder that holds something else", () => {
+    const dir = makeFolder();
+    writeFileSync(join(dir, "thesis.txt"), "");
+    expect(messageOf(() => prepareStore(dir, frontEnd()))).toBe(
+      `${dir}: is not a feature store but holds thesis.txt; choose another --out`,
+    );
+  });
+});
+
+it("a set takes its clips from the split it is named after", () => {
+  const splits = { train: [clipOf("a", "x")], valid: [clipOf("b", "x")], test: [], hash: "" };
+  const store = { dir: "", frontEnd: frontEnd(), frontEndHash: "", clips: [] };
+  expect(new FeatureSet(store, splits, "valid", ["x"]).clips[0].name).toBe("b");
+});

@@ -1,0 +1,194 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { joinGroups } from "../../src/dataset/groups.js";
+import { type ClipSplits, splitClips, splitTable } from "../../src/dataset/splits.js";
+import type { StoredClip } from "../../src/dataset/store.js";
+import { clipOf } from "./stored-clips.js";
+
+const SPLIT_NAMES = ["train", "valid", "test"] as const;
+const namesOf = (splits: ClipSplits) => SPLIT_NAMES.map((split) => splits[split].map(({ name }) => name));
+
+/** `n` clips of each label, each a group of its own. */
+const clipsOf = (counts: Record<string, number>): StoredClip[] =>
+  Object.entries(counts).flatMap(([label, n]) =>
+    Array.from({ length: n }, (_, i) => clipOf(`${label}/${i}.wav`, label)),
+  );
+
+function messageOf(make: () => unknown): string {
+  try {
+    make();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error("nothing was thrown");
+}
+
+// Up to 40 groups of 1 to 4 clips, each clip of one of three labels: groups hold several labels, too.
+const grouped = fc
+  .array(fc.array(fc.constantFrom("a", "b", "c"), { minLength: 1, maxLength: 4 }), {
+    minLength: 20,
+    maxLength: 40,
+  })
+  .map((groups) =>
+    groups.flatMap((labels, g) =>
+      labels.map((label, i) => clipOf(`${g}-${i}.wav`, label, { group: `g${g}` })),
+    ),
+  );
+
+describe("drawing splits", () => {
+  it("gives each class its share", () => {
+    const splits = splitClips(clipsOf({ a: 100, b: 20 }));
+    const count = (clips: StoredClip[], label: string) =>
+      clips.filter((clip) => clip.labels[0] === label).length;
+    expect(SPLIT_NAMES.map((split) => count(splits[split], "a"))).toEqual([70, 15, 15]);
+    expect(SPLIT_NAMES.map((split) => count(splits[split], "b"))).toEqual([14, 3, 3]);
+  });
+  it("puts the one large group of a class into train", () => {
+    const large = Array.from({ length: 50 }, (_, i) => clipOf(`${i}.wav`, "a", { group: "large" }));
+    const small = ["x", "y"].map((name) => clipOf(`${name}.wav`, "a", { group: name }));
+    const splits = splitClips([...large, ...small]);
+    expect(SPLIT_NAMES.map((split) => splits[split].length)).toEqual([50, 1, 1]);
+  });
+  it("never lets a group cross, leaves no class out of a split, and loses no clip", () => {
+    fc.assert(
+      fc.property(grouped, fc.integer({ min: 0, max: 9 }), (clips, seed) => {
+        const nGroups = (label: string) =>
+          new Set(clips.filter((clip) => clip.labels[0] === label).map((clip) => clip.group)).size;
+        fc.pre(["a", "b", "c"].every((label) => nGroups(label) >= 6));
+        const splits = splitClips(clips, { seed });
+        expect(namesOf(splits).flat().sort()).toEqual(clips.map(({ name }) => name).sort());
+        for (const group of new Set(clips.map((clip) => clip.group)))
+          expect(
+            SPLIT_NAMES.filter((split) => splits[split].some((clip) => clip.group === group)),
+          ).toHaveLength(1);
+        for (const split of SPLIT_NAMES)
+          expect(new Set(splits[split].flatMap((clip) => clip.labels))).toEqual(new Set(["a", "b", "c"]));
+      }),
+      { numRuns: 60 },
+    );
+  });
+  it("depends on the seed and not on the order of the files", () => {
+    const clips = clipsOf({ a: 30, b: 30 });
+    fc.assert(
+      fc.property(fc.shuffledSubarray(clips, { minLength: clips.length }), (shuffled) => {
+        expect(splitClips(shuffled, { seed: 3 })).toEqual(splitClips(clips, { seed: 3 }));
+      }),
+      { numRuns: 20 },
+    );
+    expect(splitClips(clips, { seed: 4 }).hash).not.toBe(splitClips(clips, { seed: 3 }).hash);
+  });
+  it("counts a clip of several labels for each of them", () => {
+    const clips = Array.from({ length: 40 }, (_, i) =>
+      clipOf(`${i}.wav`, "", { labels: ["all", i % 4 === 0 ? "rare" : "common"] }),
+    );
+    const { valid } = splitClips(clips, { validShare: 0.2, testShare: 0.2 });
+    expect([valid.length, valid.filter((clip) => clip.labels.includes("rare")).length]).toEqual([8, 2]);
+  });
+  it("keeps copies of the same audio together, whatever their groups", () => {
+    const audioHash = "f".repeat(64);
+    const copies = ["x", "y", "z"].map((name) => clipOf(`${name}.wav`, "a", { audioHash, group: name }));
+    const splits = splitClips([...clipsOf({ a: 10 }), ...copies]);
+    expect(
+      SPLIT_NAMES.filter((split) => splits[split].some((clip) => clip.audioHash === audioHash)),
+    ).toHaveLength(1);
+  });
+  it("draws no split of share 0", () => {
+    const splits = splitClips(clipsOf({ a: 1, b: 1 }), { validShare: 0, testShare: 0 });
+    expect(namesOf(splits)).toEqual([["a/0.wav", "b/0.wav"], [], []]);
+  });
+  it("names the classes that have too few groups, and the remedy", () => {
+    expect(messageOf(() => splitClips(clipsOf({ harp: 2, oboe: 1, piano: 9 })))).toBe(
+      "splitClips: every class must have at least 3 groups of clips to be in train, valid, test, got harp 2, oboe 1; add recordings, name the splits in a manifest, or set a share to 0",
+    );
+    expect(messageOf(() => splitClips(clipsOf({ a: 9 }), { validShare: 0.5, testShare: 0.5 }))).toBe(
+      "splitClips: validShare + testShare must be a number less than 1, got 1",
+    );
+  });
+});
+
+describe("named splits", () => {
+  const named = (name: string, split: StoredClip["split"], more: Partial<StoredClip> = {}) =>
+    clipOf(name, "a", { split, ...more });
+
+  it("are taken as they are", () => {
+    const clips = [named("x", "test"), named("y", "train"), named("z", "valid")];
+    expect(namesOf(splitClips(clips))).toEqual([["y"], ["z"], ["x"]]);
+  });
+  it("leave valid to be cut from train, and test alone", () => {
+    const clips = [...Array.from({ length: 20 }, (_, i) => named(`${i}`, "train")), named("x", "test")];
+    const splits = splitClips(clips);
+    expect(SPLIT_NAMES.map((split) => splits[split].length)).toEqual([17, 3, 1]);
+    expect(splits.test[0].name).toBe("x");
+  });
+  it("may be test alone", () => {
+    expect(namesOf(splitClips([named("x", "test")]))).toEqual([[], [], ["x"]]);
+  });
+  it("are refused where a group or the same audio lies in two", () => {
+    const group = { group: "miles" };
+    expect(messageOf(() => splitClips([named("x", "train", group), named("y", "test", group)]))).toBe(
+      "splitClips: clips of the same group miles must lie in one split, got x in train and y in test; move one of them",
+    );
+    const copy = { audioHash: "e".repeat(64) };
+    expect(
+      messageOf(() =>
+        splitClips([
+          named("x", "train", { ...copy, group: "p" }),
+          named("y", "valid", { ...copy, group: "q" }),
+        ]),
+      ),
+    ).toBe(
+      "splitClips: the same audio must lie in one split, got x in train and y in valid; move one of them",
+    );
+  });
+  it("are refused where only some clips name one", () => {
+    expect(messageOf(() => splitClips([named("x", "train"), named("y", null)]))).toBe(
+      "splitClips: split must be named by every clip or by none, got 1 with and 1 without, e.g. y",
+    );
+  });
+});
+
+describe("groups", () => {
+  it("are joined over any chain of copies", () => {
+    const [p, q] = ["1".repeat(64), "2".repeat(64)];
+    const clips = [
+      clipOf("a", "x", { audioHash: p, group: "g3" }),
+      clipOf("b", "x", { audioHash: p, group: "g2" }),
+      clipOf("c", "x", { audioHash: q, group: "g2" }),
+      clipOf("d", "x", { audioHash: q, group: "g1" }),
+      clipOf("e", "x", { group: "g3" }),
+      clipOf("f", "x", { group: "g4" }),
+    ];
+    const joins: string[] = [];
+    expect(joinGroups(clips, (a, b) => joins.push(a.name + b.name)).map((clip) => clip.group)).toEqual([
+      "g1",
+      "g1",
+      "g1",
+      "g1",
+      "g1",
+      "g4",
+    ]); // prettier-ignore
+    expect(joins).toEqual(["ab", "cd"]);
+  });
+});
+
+describe("the table of splits", () => {
+  it("counts clips of each class and groups in each split", () => {
+    const clips = [
+      clipOf("x", "violin", { split: "train", group: "g" }),
+      clipOf("y", "violin", { split: "train", group: "g" }),
+      clipOf("z", "", { labels: ["flute", "violin"], split: "valid" }),
+      clipOf("w", "flute", { split: "test" }),
+    ];
+    const splits = splitClips(clips);
+    expect(splitTable(splits).split("\n")).toEqual([
+      "class   train  valid  test  all",
+      "-------------------------------",
+      "flute       0      1     1    2",
+      "violin      2      1     0    3",
+      "-------------------------------",
+      "clips       2      1     1    4",
+      "groups      1      1     1    3",
+      `split ${splits.hash}`,
+    ]);
+  });
+});
