@@ -1,0 +1,42 @@
+import { Random } from "../../src/core/random.js";
+import type { Tensor } from "../../src/core/tensor.js";
+import { vgg } from "../../src/nn/architectures.js";
+import { buildTrainingStep, initialState } from "../../src/nn/training-step.js";
+import { Session } from "../../src/runtime/session.js";
+
+/**
+ * Milliseconds of each training step of the benchmark net: conv net 1-32-64-128-256, 3x3, batch norm, ReLU, max pool 2,
+ * global average pooling, 10 classes, input [32, 1, 128, 128], SGD with momentum. The peer is training-step-peer.py.
+ */
+export async function timeTrainingSteps(options: { steps: number; threads: number }): Promise<number[]> {
+  const batchSize = 32;
+  const [nFrames, nMels, nLabels] = [128, 128, 10];
+  const step = buildTrainingStep({
+    net: vgg({ channels: [32, 64, 128, 256], dropout: 0 }),
+    task: "single-label",
+    nLabels,
+    inputShape: [nFrames, nMels],
+    batchSize,
+    statistics: { mean: new Float32Array(nMels), std: new Float32Array(nMels).fill(1) },
+    optimizer: { kind: "sgd", momentum: 0.9, nesterov: false, weightDecay: 0 },
+  });
+  const random = new Random(0);
+  const state = initialState(step, random);
+  const inputs = { shape: [batchSize, nFrames, nMels], data: new Float32Array(batchSize * nFrames * nMels) };
+  for (let i = 0; i < inputs.data.length; i++) inputs.data[i] = random.normal();
+  const targets = { shape: [batchSize, nLabels], data: new Float32Array(batchSize * nLabels) };
+  for (let i = 0; i < batchSize; i++) targets.data[i * nLabels + random.integer(nLabels)] = 1;
+  const learningRate: Tensor = { shape: [], data: Float32Array.of(0.01) };
+
+  const session = await Session.open(step.model, { threads: options.threads });
+  const times: number[] = [];
+  const warmUp = 3;
+  for (let i = 0; i < options.steps + warmUp; i++) {
+    const start = performance.now();
+    const results = await session.run({ inputs, targets, learningRate, ...Object.fromEntries(state) });
+    for (const { name } of step.state) state.set(name, results[`next/${name}`]);
+    if (i >= warmUp) times.push(performance.now() - start);
+  }
+  await session.close();
+  return times;
+}

@@ -1,0 +1,130 @@
+import type { Random } from "../core/random.js";
+import { add, exp, log, mul, reshape, sub, type Value } from "../graph/index.js";
+import type { Net } from "./net.js";
+
+/**
+ * Random changes of log-compressed mel segments, each drawn anew for every example of every step.
+ *
+ * Level, colour and noise act on magnitudes, before compression, as a room, a microphone and a preamplifier do; the
+ * masks act after it.
+ */
+export interface Augmentation {
+  /** The front end's compression y = log(scale * x + floor) / rate, which is undone and applied again. */
+  readonly logarithm: { readonly scale: number; readonly floor: number; readonly rate: number };
+  /** 1: mel bands are magnitudes, 2: powers. */
+  readonly power: 1 | 2;
+  /** Level: uniform gain within +-levelDb. */
+  readonly levelDb: number;
+  /** Colour: a smooth random curve over mel bands, standard deviation in dB. */
+  readonly colourDb: number;
+  /** Envelope: a smooth random curve over time, standard deviation in dB. */
+  readonly envelopeDb: number;
+  /** Noise: stationary, with a random smooth spectrum; the level relative to full scale is uniform in [min, max] dB. */
+  readonly noiseDb: readonly [min: number, max: number];
+  /** Longest time mask [frames] and number of masks. */
+  readonly timeMask: { readonly frames: number; readonly count: number };
+  /** Widest frequency mask [mel bands] and number of masks. */
+  readonly bandMask: { readonly bands: number; readonly count: number };
+  /** Mix-up: the share of a second example, in sound and in targets, is uniform in [0, mixup]; 0 for none. */
+  readonly mixup: number;
+}
+
+/** A smooth random curve: cosines of the lowest orders with normal amplitudes, standard deviation about `std`. */
+function smoothCurve(random: Random, length: number, options: { std: number; orders: number }): Float32Array {
+  const { std, orders } = options;
+  const curve = new Float32Array(length);
+  for (let order = 1; order <= orders; order++) {
+    const amplitude = (std * Math.SQRT2 * random.normal()) / Math.sqrt(orders);
+    for (let i = 0; i < length; i++) curve[i] += amplitude * Math.cos((Math.PI * order * (i + 0.5)) / length);
+  }
+  return curve;
+}
+
+/** `draw` for each of `count` examples, one after another. */
+function drawEach(count: number, length: number, draw: () => Float32Array): Float32Array {
+  const all = new Float32Array(count * length);
+  for (let i = 0; i < count; i++) all.set(draw(), i * length);
+  return all;
+}
+
+/** 1 everywhere but 0 in `count` runs of random start and of random length up to `longest`. */
+function maskCurve(
+  random: Random,
+  length: number,
+  options: { longest: number; count: number },
+): Float32Array {
+  const mask = new Float32Array(length).fill(1);
+  for (let i = 0; i < options.count; i++) {
+    const width = random.integer(options.longest + 1);
+    const start = random.integer(length - Math.min(width, length) + 1);
+    mask.fill(0, start, start + width);
+  }
+  return mask;
+}
+
+/** The batch with its examples in reverse order: every example's partner for mixing. */
+function reversed(x: Value): Value {
+  const [start, end, axis, step] = [[-1], [-x.shape[0] - 1], [0], [-1]].map((list) => x.graph.integers(list));
+  return x.graph.emit("Slice", [x, start, end, axis, step], { shape: x.shape });
+}
+
+/**
+ * Emits the augmentation of a batch.
+ * @param x [N, nFrames, nMels], compressed and not yet normalized
+ * @param targets [N, nLabels]
+ * @returns the changed batch and its targets, in their shapes
+ * References: Park et al., 2019 (SpecAugment), https://arxiv.org/abs/1904.08779; Zhang et al., 2018 (mixup),
+ * https://arxiv.org/abs/1710.09412
+ */
+export function emitAugmentation(
+  net: Net,
+  config: Augmentation,
+  { x, targets }: { x: Value; targets: Value },
+): { x: Value; targets: Value } {
+  const [batch, nFrames, nMels] = x.shape;
+  const { levelDb, colourDb, envelopeDb } = config;
+  const { scale, floor, rate } = config.logarithm;
+  const dbToNatural = (config.power * Math.LN10) / 20;
+  const scaled = sub(exp(mul(x, rate)), floor); // scale * x
+
+  const bandGain = net.random("augment.bandGain", [batch, 1, nMels], (random) =>
+    drawEach(batch, nMels, () => {
+      const level = random.uniform(-levelDb, levelDb);
+      return smoothCurve(random, nMels, { std: colourDb, orders: 6 }).map((db) =>
+        Math.exp((db + level) * dbToNatural),
+      );
+    }),
+  );
+  const frameGain = net.random("augment.frameGain", [batch, nFrames, 1], (random) =>
+    drawEach(batch, nFrames, () =>
+      smoothCurve(random, nFrames, { std: envelopeDb, orders: 4 }).map((db) => Math.exp(db * dbToNatural)),
+    ),
+  );
+  const noise = net.random("augment.noise", [batch, 1, nMels], (random) =>
+    drawEach(batch, nMels, () => {
+      const level = random.uniform(...config.noiseDb);
+      return smoothCurve(random, nMels, { std: 6, orders: 4 }).map(
+        (db) => scale * Math.exp((db + level) * dbToNatural),
+      );
+    }),
+  );
+  const coloured = mul(mul(scaled, bandGain), frameGain);
+  const share = net.random("augment.mixup", [batch, 1, 1], (random) =>
+    drawEach(batch, 1, () => Float32Array.of(random.uniform(0, config.mixup))),
+  );
+  const mix = (a: Value, part: Value) => add(a, mul(sub(reversed(a), a), part));
+  const changed = add(mix(coloured, share), noise);
+  const compressed = mul(log(add(changed, floor)), 1 / rate);
+
+  const timeMask = net.random("augment.timeMask", [batch, nFrames, 1], (random) =>
+    drawEach(batch, nFrames, () =>
+      maskCurve(random, nFrames, { longest: config.timeMask.frames, count: config.timeMask.count }),
+    ),
+  );
+  const bandMask = net.random("augment.bandMask", [batch, 1, nMels], (random) =>
+    drawEach(batch, nMels, () =>
+      maskCurve(random, nMels, { longest: config.bandMask.bands, count: config.bandMask.count }),
+    ),
+  );
+  return { x: mul(mul(compressed, timeMask), bandMask), targets: mix(targets, reshape(share, [batch, 1])) };
+}

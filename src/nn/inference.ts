@@ -1,0 +1,34 @@
+import type { Tensor } from "../core/tensor.js";
+import { encodeModel, Graph, sigmoid } from "../graph/index.js";
+import { emitNet } from "./architectures.js";
+import { Net } from "./net.js";
+import { emitNormalization, type TrainingStepConfig } from "./training-step.js";
+
+/** What of a training step's configuration the trained model keeps. */
+export type InferenceConfig = Pick<
+  TrainingStepConfig,
+  "net" | "task" | "nLabels" | "inputShape" | "statistics"
+>;
+
+/**
+ * The trained net as an ONNX model: input `inputs` [batch, ...inputShape], unnormalized; output `probabilities`
+ * [batch, nLabels]. Any batch size; an example's answer does not depend on its batch.
+ * @param weights parameters and moving averages by name
+ * @param metadata texts stored with the model
+ */
+export function buildInferenceModel(
+  config: InferenceConfig,
+  weights: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const graph = new Graph({ batch: "free" });
+  const inputs = graph.input("inputs", [1, ...config.inputShape]);
+  const normalized = emitNormalization(inputs, config.statistics);
+  const logits = emitNet(new Net(graph, weights), config.net, normalized, config.nLabels);
+  const probabilities =
+    config.task === "multi-label"
+      ? sigmoid(logits)
+      : graph.emit("Softmax", [logits], { shape: logits.shape }, { axis: -1 });
+  graph.output("probabilities", probabilities);
+  return encodeModel(graph, metadata);
+}

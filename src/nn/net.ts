@@ -1,0 +1,94 @@
+import { UsageError } from "../core/errors.js";
+import type { Random } from "../core/random.js";
+import { sizeOf, type Tensor } from "../core/tensor.js";
+import type { Graph, Value } from "../graph/index.js";
+import type { Initializer } from "./initializers.js";
+
+/** A tensor that training carries from step to step. */
+export interface StateSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly init: (random: Random) => Float32Array;
+}
+
+/** Random numbers that the training step reads: drawn outside, so that a run repeats to the bit from its seed. */
+export interface RandomInput {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly draw: (random: Random) => Float32Array;
+}
+
+/** A trained or training parameter in the graph. */
+export interface Parameter {
+  readonly name: string;
+  readonly value: Value;
+  readonly isDecayed: boolean;
+}
+
+/**
+ * A net while its layers emit it. In "train" mode parameters and statistics are inputs of the graph, and batch norm uses
+ * the batch; in "predict" mode they are constants from `weights`, and batch norm uses its moving averages. The mode is
+ * fixed for the whole graph: no layer can be left in the wrong one.
+ */
+export class Net {
+  readonly graph: Graph;
+  readonly state: StateSpec[] = [];
+  readonly randomInputs: RandomInput[] = [];
+  readonly parameters: Parameter[] = [];
+  /** Next values of statistics, by name. */
+  readonly updates = new Map<string, Value>();
+  readonly #weights: ReadonlyMap<string, Tensor> | null;
+
+  /** @param weights the trained tensors by name: a net to predict with; without them, a net to train */
+  constructor(graph: Graph, weights: ReadonlyMap<string, Tensor> | null = null) {
+    this.graph = graph;
+    this.#weights = weights;
+  }
+
+  get mode(): "train" | "predict" {
+    return this.#weights === null ? "train" : "predict";
+  }
+
+  #tensor(spec: StateSpec): Value {
+    if (this.state.some(({ name }) => name === spec.name))
+      throw new UsageError(`Net: names must be unique, got ${spec.name} twice`);
+    this.state.push(spec);
+    if (this.#weights === null) return this.graph.input(spec.name, spec.shape);
+    const stored = this.#weights.get(spec.name);
+    if (stored === undefined || stored.shape.join() !== spec.shape.join())
+      throw new UsageError(
+        `Net: weights must hold ${spec.name} [${spec.shape.join(", ")}], got ${stored === undefined ? "none" : `[${stored.shape.join(", ")}]`}`,
+      );
+    return this.graph.weight(spec.name, stored);
+  }
+
+  /**
+   * A parameter that the optimizer trains.
+   * @param options.isDecayed whether weight decay applies: to weights, not to biases or batch norm's scale and shift
+   */
+  parameter(
+    name: string,
+    shape: readonly number[],
+    options: { init: Initializer; isDecayed: boolean },
+  ): Value {
+    const value = this.#tensor({ name, shape, init: (random) => options.init(shape, random) });
+    this.parameters.push({ name, value, isDecayed: options.isDecayed });
+    return value;
+  }
+
+  /** A tensor that a layer itself carries on, such as a moving average; see `update`. */
+  statistic(name: string, shape: readonly number[], initial: number): Value {
+    return this.#tensor({ name, shape, init: () => new Float32Array(sizeOf(shape)).fill(initial) });
+  }
+
+  /** The next value of a statistic. */
+  update(name: string, next: Value): void {
+    this.updates.set(name, next);
+  }
+
+  /** Random numbers, drawn anew for every step. Only in a net that trains. */
+  random(name: string, shape: readonly number[], draw: (random: Random) => Float32Array): Value {
+    this.randomInputs.push({ name, shape, draw });
+    return this.graph.input(name, shape);
+  }
+}
