@@ -15,6 +15,10 @@ export function matmul(a: Value, b: Value, options: { transA?: boolean; transB?:
     throw new UsageError(
       `matmul: inner sizes must be equal, got [${a.shape.join(", ")}] and [${b.shape.join(", ")}]`,
     );
+  if (a.shape.slice(0, -2).join() !== b.shape.slice(0, -2).join())
+    throw new UsageError(
+      `matmul: leading axes must be equal, got [${a.shape.join(", ")}] and [${b.shape.join(", ")}]`,
+    );
   const shape = [...a.shape.slice(0, -2), aRows, bColumns];
   const out =
     transA || transB
@@ -50,6 +54,8 @@ function matrixShape({ shape }: Value, transposed: boolean): [number, number] {
  * @returns [N, outFeatures]
  */
 export function dense(x: Value, w: Value, b: Value): Value {
+  if (x.shape.length !== 2 || w.shape.length !== 2 || x.shape[1] !== w.shape[1])
+    throw new UsageError(`dense: w must fit x [${x.shape.join(", ")}], got [${w.shape.join(", ")}]`);
   const out = x.graph.emit("Gemm", [x, w, b], { shape: [x.shape[0], w.shape[0]] }, { transB: 1 });
   x.graph.record([x, w, b], [out], ([g]) => {
     if (g === null) return [null, null, null];

@@ -67,6 +67,7 @@ const everyAxis = (x: Value) => x.shape.map((_, axis) => axis);
 
 /** Sum over `axes` (all by default). */
 export function sum(x: Value, axes: readonly number[] = everyAxis(x), keepDims = false): Value {
+  if (axes.length === 0) return x; // ONNX would take an empty list for all axes
   const out = x.graph.emit(
     "ReduceSum",
     [x, x.graph.integers(axes)],
