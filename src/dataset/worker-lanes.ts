@@ -31,19 +31,21 @@ export async function runInWorkers<Task, Result>(job: WorkerJob<Task, Result>): 
     workerData: job.workerData,
     minThreads: nWorkers,
     maxThreads: nWorkers,
+    execArgv: [], // flags of the main thread, such as --input-type, can keep a worker from starting
   });
+  let failed = false;
   const runBatch = async (batch: Task[]): Promise<void> => {
     let results: Result[];
     try {
       results = await pool.run(batch.map(job.messageOf));
     } catch (error) {
+      if (failed) return;
       if (batch.length === 1) return job.onCrash(batch[0], error);
       for (const task of batch) if (!signal?.aborted) await runBatch([task]);
       return;
     }
     job.onResults(batch, results);
   };
-  let failed = false;
   const lane = async (): Promise<void> => {
     try {
       while (!failed && !signal?.aborted) {
@@ -56,9 +58,12 @@ export async function runInWorkers<Task, Result>(job: WorkerJob<Task, Result>): 
       throw error;
     }
   };
+  // A worker that dies without a task, e.g. because its module cannot be loaded.
+  const broken = new Promise<never>((_, reject) => pool.on("error", reject));
   try {
-    await Promise.all(Array.from({ length: nWorkers + 1 }, lane));
+    await Promise.race([Promise.all(Array.from({ length: nWorkers + 1 }, lane)), broken]);
   } finally {
+    failed = true;
     await pool.destroy();
   }
 }
