@@ -1,6 +1,7 @@
 import wavDecoder from "wav-decoder";
 import { DataError } from "../core/errors.js";
 import { canonicalWav } from "./canonical-wav.js";
+import { decodePcm16 } from "./pcm16.js";
 import { readWavChunks } from "./riff.js";
 import { parseWavFormat } from "./wav-format.js";
 import type { DecodedAudio } from "./waveform.js";
@@ -28,8 +29,15 @@ export function decodeWav(bytes: Uint8Array, path: string): DecodedAudio {
     );
   if (extraBytes > 0) warnings.push(`the last ${extraBytes} bytes are no whole frame and are dropped`);
 
-  const canonical = canonicalWav(data.subarray(0, nSamples * frameBytes), format, littleEndian, path);
-  const { channelData } = wavDecoder.decode.sync(canonical.file, { symmetric: true });
+  const frames = data.subarray(0, nSamples * frameBytes);
+  let channelData: Float32Array[];
+  if (format.kind === "pcm" && format.sampleBytes === 2 && littleEndian)
+    channelData = decodePcm16(frames, format.channels);
+  else {
+    const canonical = canonicalWav(frames, format, littleEndian, path);
+    channelData = wavDecoder.decode.sync(canonical.file, { symmetric: true }).channelData;
+    warnings.push(...canonical.warnings);
+  }
   return {
     channelData,
     sampleRate: format.sampleRate,
@@ -40,6 +48,6 @@ export function decodeWav(bytes: Uint8Array, path: string): DecodedAudio {
       sampleRate: format.sampleRate,
       nSamples,
     },
-    warnings: [...warnings, ...canonical.warnings],
+    warnings,
   };
 }
