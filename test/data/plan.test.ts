@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { type FontName, type Source, sourceId } from "../../scripts/data/fonts.js";
+import { LABELS, PROGRAMS } from "../../scripts/data/labels.js";
+import { planClips } from "../../scripts/data/plan.js";
+import { drawScore, plainScore } from "../../scripts/data/score.js";
+import { Random } from "../../src/core/random.js";
+
+const size = { train: 40, valid: 6, test: 9 };
+
+function sourcesOf(font: FontName): Source[] {
+  const melodic = [...PROGRAMS].map(
+    ([program, { label }]): Source => ({ font, label, bank: 0, program, drumKey: null }),
+  );
+  const drums = Array.from(
+    { length: 47 },
+    (_, i): Source => ({ font, label: "drums", bank: 0, program: 0, drumKey: 35 + i }),
+  );
+  return [...melodic, ...drums];
+}
+
+const train = (["MSBasic", "FluidR3Mono", "TimGM6mb"] as const).flatMap(sourcesOf);
+const test = sourcesOf("Sonivox");
+// FluidR3Mono shares every sample with MSBasic; one group of TimGM6mb lies across two classes.
+const groups = new Map(
+  [...train, ...test].map((source) => {
+    const id = sourceId(source);
+    if (id === "TimGM6mb-024") return [id, "TimGM6mb-015"];
+    return [id, id.replace("FluidR3Mono", "MSBasic")];
+  }),
+);
+const clips = planClips(train, test, groups, { seed: 1, size });
+
+describe("planClips", () => {
+  it("gives every class the same number of clips in every split", () => {
+    for (const label of LABELS)
+      for (const split of ["train", "valid", "test"] as const)
+        expect(clips.filter((clip) => clip.label === label && clip.split === split)).toHaveLength(
+          size[split],
+        );
+  });
+  it("keeps every group in one split, and Sonivox and only Sonivox in test", () => {
+    const splitsOf = new Map<string, Set<string>>();
+    for (const { group, split } of clips) splitsOf.set(group, (splitsOf.get(group) ?? new Set()).add(split));
+    expect([...splitsOf].filter(([, splits]) => splits.size > 1)).toEqual([]);
+    expect(clips.every(({ source, split }) => (source.font === "Sonivox") === (split === "test"))).toBe(true);
+  });
+  it("holds out no group that lies across classes", () => {
+    expect(clips.filter(({ group, split }) => group === "TimGM6mb-015" && split === "valid")).toEqual([]);
+  });
+  it("validates on both lineages where the class has groups enough", () => {
+    for (const label of LABELS) {
+      const fonts = new Set(
+        clips
+          .filter((clip) => clip.label === label && clip.split === "valid")
+          .map(({ source }) => source.font),
+      );
+      const hasBoth = fonts.has("TimGM6mb") && (fonts.has("MSBasic") || fonts.has("FluidR3Mono"));
+      expect([label, hasBoth]).toEqual([label, label !== "vocal"]);
+    }
+  });
+  it("names every clip once and repeats from the seed", () => {
+    expect(new Set(clips.map(({ path }) => path)).size).toBe(clips.length);
+    expect(planClips(train, test, groups, { seed: 1, size })).toEqual(clips);
+    expect(planClips(train, test, groups, { seed: 2, size })).not.toEqual(clips);
+  });
+});
+
+describe("scores", () => {
+  it("keep valid and test plain: one note in the program's range, nothing bent", () => {
+    for (const clip of clips.filter(({ split }) => split !== "train")) {
+      const { notes, bendCents, controllers } = plainScore(clip, 0);
+      expect(notes).toHaveLength(1);
+      expect([bendCents, controllers]).toEqual([0, []]);
+      const { drumKey, program } = clip.source;
+      expect(notes[0].key).toBeGreaterThanOrEqual(drumKey ?? PROGRAMS.get(program)!.lowKey);
+      expect(notes[0].key).toBeLessThanOrEqual(drumKey ?? PROGRAMS.get(program)!.highKey);
+    }
+  });
+  it("vary training notes within MIDI's bounds, mostly single notes", () => {
+    const varied = clips.filter(({ split }) => split === "train");
+    const scores = varied.map((clip) => drawScore(clip, new Random(clip.seed), 0));
+    for (const { notes, skipSec, controllers } of scores) {
+      expect(notes.length).toBeGreaterThan(0);
+      expect(skipSec).toBeLessThan(3.1);
+      for (const { key, velocity, startSec, endSec } of notes) {
+        expect(Number.isInteger(key) && key >= 0 && key <= 127).toBe(true);
+        expect(Number.isInteger(velocity) && velocity >= 1 && velocity <= 127).toBe(true);
+        expect(endSec).toBeGreaterThan(startSec);
+      }
+      for (const [, value] of controllers) expect(value >= 0 && value <= 127).toBe(true);
+    }
+    const single = scores.filter(({ notes }) => notes.length === 1).length / scores.length;
+    expect(single).toBeGreaterThan(0.7);
+    expect(single).toBeLessThan(0.95);
+  });
+  it("keep the sounding pitch of a note played on a neighbouring key", () => {
+    const violin = clips.find(({ source, split }) => source.program === 40 && split === "train")!;
+    const random = new Random("pitch");
+    for (let i = 0; i < 200; i++) {
+      const { notes, bendCents } = drawScore(violin, random, 0);
+      if (notes.length > 1) continue;
+      const range = PROGRAMS.get(40)!;
+      const sounding = notes[0].key + bendCents / 100;
+      const expected = range.lowKey + Math.floor(violin.pitch * (range.highKey - range.lowKey + 1));
+      // Detuned by at most five standard deviations of 10 cents.
+      expect(Math.abs(sounding - expected)).toBeLessThan(0.5);
+    }
+  });
+});

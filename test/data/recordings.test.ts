@@ -1,0 +1,47 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { countTable, manifestCsv } from "../../scripts/data/manifest.js";
+import { listRecordings } from "../../scripts/data/recordings.js";
+
+const dir = resolve(import.meta.dirname, "../../data/recordings");
+const rows = listRecordings(dir);
+
+describe("listRecordings", () => {
+  it("lists every file of the packages as test, where it is", () => {
+    expect(rows).toHaveLength(305);
+    expect(rows.filter(({ path }) => !existsSync(join(dir, path)))).toEqual([]);
+    expect(new Set(rows.map(({ split }) => split))).toEqual(new Set(["test"]));
+    expect(rows.filter(({ path }) => path.includes(" ")).map(({ path }) => path.split("/").at(-1))).toEqual([
+      "F2 v2.wav",
+      "G2 v2.wav",
+    ]);
+  });
+  it("has the recordings' classes", () => {
+    const counts: Record<string, number> = {};
+    for (const { label } of rows) counts[label] = (counts[label] ?? 0) + 1;
+    expect(counts).toEqual({
+      bass: 17,
+      string: 88,
+      flute: 10,
+      guitar: 54,
+      keyboard: 85,
+      reed: 32,
+      brass: 11,
+      mallet: 8,
+    });
+  });
+});
+
+describe("manifest", () => {
+  const row = { path: "a b.wav", label: "organ", group: "g", split: "valid" } as const;
+  it("is a CSV with a header", () => {
+    expect(manifestCsv([row])).toBe("path,label,group,split\na b.wav,organ,g,valid\n");
+  });
+  it("no field of ours needs quotes", () => {
+    expect(rows.filter((one) => /[",\n]/.test(Object.values(one).join("")))).toEqual([]);
+  });
+  it("counts clips and groups", () => {
+    expect(countTable([row, row])).toMatch(/^organ +2 \(1\)$/m);
+  });
+});
