@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { DataError, errorLine, UsageError } from "../../src/core/errors.js";
 import { LABELS, type Label } from "./labels.js";
 import { countTable, type ManifestRow, manifestCsv, writeWhole } from "./manifest.js";
@@ -33,7 +33,7 @@ const command = new Command("data")
   .option("--seed <number>", "seed of the drawn notes and of the held-out groups", parseWhole(0), 1)
   .option("--workers <number>", "threads", parseWhole(1), availableParallelism())
   .option("--small", "a set of 220 clips for a quick check", false)
-  .showHelpAfterError()
+  .exitOverride()
   .action(
     async (options: { out: string; recordings: string; seed: number; workers: number; small: boolean }) => {
       const size = options.small ? SMALL_SIZE : FULL_SIZE;
@@ -63,7 +63,10 @@ const command = new Command("data")
 try {
   await command.parseAsync();
 } catch (error) {
-  if (!(error instanceof UsageError || error instanceof DataError)) throw error;
-  console.error(errorLine(error));
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  // Commander has already written its line, or the help.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else if (error instanceof UsageError || error instanceof DataError) {
+    console.error(errorLine(error));
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  } else throw error;
 }

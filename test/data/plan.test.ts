@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type FontName, type Source, sourceId } from "../../scripts/data/fonts.js";
 import { LABELS, PROGRAMS } from "../../scripts/data/labels.js";
-import { planClips } from "../../scripts/data/plan.js";
+import { drawValidGroups, planClips } from "../../scripts/data/plan.js";
 import { drawScore, plainScore } from "../../scripts/data/score.js";
 import { Random } from "../../src/core/random.js";
 
@@ -44,8 +44,13 @@ describe("planClips", () => {
     expect([...splitsOf].filter(([, splits]) => splits.size > 1)).toEqual([]);
     expect(clips.every(({ source, split }) => (source.font === "Sonivox") === (split === "test"))).toBe(true);
   });
-  it("holds out no group that lies across classes", () => {
-    expect(clips.filter(({ group, split }) => group === "TimGM6mb-015" && split === "valid")).toEqual([]);
+  it("holds out no group that lies across classes, and no more than 30 % of a class", () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const held = drawValidGroups(train, groups, seed);
+      expect(held.has("TimGM6mb-015")).toBe(false);
+      // Two programs sung, a lineage each 56 % and 44 % of the class: one program of one lineage.
+      expect([...held].filter((group) => /-05[23]$/.test(group))).toHaveLength(1);
+    }
   });
   it("validates on both lineages where the class has groups enough", () => {
     for (const label of LABELS) {

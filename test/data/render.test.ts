@@ -3,9 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { convolve } from "../../scripts/data/convolve.js";
-import type { Source } from "../../scripts/data/fonts.js";
+import { fontOf, loadFont, type Source } from "../../scripts/data/fonts.js";
 import type { ClipPlan, Split } from "../../scripts/data/plan.js";
 import { renderTask } from "../../scripts/data/render-worker.js";
+import { plainScore } from "../../scripts/data/score.js";
+import { FontSynth } from "../../scripts/data/synth.js";
 import { peakOf, treat } from "../../scripts/data/treatment.js";
 import { decodeAudio } from "../../src/audio/decode.js";
 import { Random } from "../../src/core/random.js";
@@ -41,6 +43,18 @@ const render = async (name: string, order: readonly ClipPlan[]) => {
   await renderTask({ dir, font: "TimGM6mb", clips: order, done: new SharedArrayBuffer(4) });
   return new Map(order.map(({ path }) => [path, readFileSync(join(dir, path))]));
 };
+
+describe("FontSynth", () => {
+  it("begins every clip from the same state, to the bit", async () => {
+    const bank = await loadFont(fontOf("TimGM6mb"));
+    const play = (synth: FontSynth, program: number) =>
+      synth.render(clipOf(program, 0, "test").source, plainScore(clipOf(program, 0, "test"), 0));
+    const used = new FontSynth(bank);
+    // Their vibrato and envelopes round differently at another time.
+    for (const program of [2, 4, 30, 49, 56, 65])
+      expect([program, play(used, program)]).toEqual([program, play(new FontSynth(bank), program)]);
+  });
+});
 
 describe("renderTask", () => {
   it("gives a clip the same bytes whatever was played before it", async () => {
