@@ -28,6 +28,8 @@ const OGG_CODECS: [string, string][] = [
   ["\x7fFLAC", "FLAC"],
 ];
 
+const OGG_PAGE_HEADER_BYTES = 27;
+
 /** The container and encoding by magic bytes. */
 export function detectContainer(bytes: Uint8Array): Container | null {
   if (isRiff(bytes)) return { container: "WAV", encoding: "" };
@@ -47,6 +49,17 @@ export function detectContainer(bytes: Uint8Array): Container | null {
   if (first === 0xff && (second & 0xe6) === 0xe2 && third >> 4 !== 15 && ((third >> 2) & 3) !== 3)
     return { container: "MP3", encoding: "MPEG layer 3" };
   return null;
+}
+
+/** Whether the last OGG page in the file is marked as the end of its stream. */
+export function hasLastOggPage(bytes: Uint8Array): boolean {
+  let page = bytes.length - OGG_PAGE_HEADER_BYTES;
+  while (page >= 0 && !isOggPage(bytes, page)) page--;
+  return page >= 0 && (bytes[page + 5] & 4) !== 0;
+}
+
+function isOggPage(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === 0x4f && bytes[at + 1] === 0x67 && bytes[at + 2] === 0x67 && bytes[at + 3] === 0x53;
 }
 
 /** Where the file goes on after an ID3v2 tag, or 0. */

@@ -1,5 +1,6 @@
 import { DataError, errorLine } from "../core/errors.js";
-import { type Container, detectContainer } from "./container.js";
+import { type Container, detectContainer, hasLastOggPage } from "./container.js";
+import { readFlacInfo, rescaleFlac } from "./flac.js";
 import { decodeWav } from "./wav.js";
 import { checkSampleRate } from "./wav-format.js";
 import type { DecodedAudio } from "./waveform.js";
@@ -23,7 +24,7 @@ export async function decodeAudio(bytes: Uint8Array, path: string): Promise<Deco
   return decoded;
 }
 
-/** audio-decode is loaded only when a file needs it. */
+/** audio-decode takes long to load, so it is loaded only when a file needs it. */
 async function decodeOther(bytes: Uint8Array, container: Container, path: string): Promise<DecodedAudio> {
   const { default: decode } = await import("audio-decode");
   const name = `${container.container} (${container.encoding})`;
@@ -35,8 +36,16 @@ async function decodeOther(bytes: Uint8Array, container: Container, path: string
   if (nSamples === 0)
     throw new DataError(path, `${name} decoding gave no samples; the file is damaged or empty`);
   checkSampleRate(sampleRate, path);
+  const warnings: string[] = [];
+  if (container.encoding === "FLAC") {
+    const info = readFlacInfo(bytes);
+    if (info !== null && info.bits <= 24) rescaleFlac(channelData, info.bits);
+    if (info !== null && info.nSamples > nSamples)
+      warnings.push(`the FLAC header declares ${info.nSamples} samples, the file holds ${nSamples}`);
+  } else if (container.container === "OGG" && !hasLastOggPage(bytes))
+    warnings.push("the OGG stream lacks its last page; the file is probably truncated");
   const format = { ...container, channels: channelData.length, sampleRate, nSamples };
-  return { channelData: [...channelData], sampleRate, format, warnings: [] };
+  return { channelData: [...channelData], sampleRate, format, warnings };
 }
 
 /** @throws DataError if any sample is NaN or infinite: one would spoil every statistic and weight it reaches */

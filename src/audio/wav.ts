@@ -12,7 +12,7 @@ import type { DecodedAudio } from "./waveform.js";
 /**
  * The samples of a WAV file. `sample = integer / 2 ** (bits - 1)`, 8-bit unsigned `(x - 128) / 128`, floats as they are,
  * A-law and mu-law as the 16-bit values of G.711.
- * Same as: libsndfile 1.2.2 `sf_readf_float`, exactly; test/audio/wav-reference.test.ts
+ * Same as: libsndfile 1.2.2 `sf_readf_float`, exactly; test/audio/decode-reference.test.ts
  * @throws DataError if the file is not a WAV file that can be read without guessing
  */
 export function decodeWav(bytes: Uint8Array, path: string): DecodedAudio {

@@ -1,0 +1,26 @@
+/** What the STREAMINFO block of a FLAC stream says. */
+export interface FlacInfo {
+  readonly bits: number;
+  /** Per channel; 0 where the writer did not know. */
+  readonly nSamples: number;
+}
+
+/** STREAMINFO of a FLAC stream, native or in OGG, whose first bytes are `head`; null if it is not there. */
+export function readFlacInfo(head: Uint8Array): FlacInfo | null {
+  const start = String.fromCharCode(...head.subarray(0, 128)).indexOf("fLaC");
+  if (start < 0 || head.length < start + 26) return null;
+  const at = (i: number) => head[start + i];
+  const bits = (((at(20) & 1) << 4) | (at(21) >> 4)) + 1;
+  const nSamples = (at(21) & 15) * 2 ** 32 + at(22) * 2 ** 24 + at(23) * 2 ** 16 + at(24) * 2 ** 8 + at(25);
+  return { bits, nSamples };
+}
+
+/**
+ * Undoes the decoder's scale in place: it divides by 2^(bits-1) - 1, WAV reading by 2^(bits-1). So a FLAC file and the WAV
+ * file it was made from give the same samples.
+ */
+export function rescaleFlac(channelData: Float32Array[], bits: number): void {
+  const full = 2 ** (bits - 1);
+  for (const samples of channelData)
+    for (let n = 0; n < samples.length; n++) samples[n] = Math.round(samples[n] * (full - 1)) / full;
+}

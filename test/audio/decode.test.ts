@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { AUDIO_EXTENSIONS, decodeAudio } from "../../src/audio/decode.js";
+import { ascii, buildWav } from "./build-wav.js";
+
+const fixtures = new URL("./fixtures/", import.meta.url);
+const fixture = (name: string) => new Uint8Array(readFileSync(new URL(name, fixtures)));
+const head = (name: string, share: number) => fixture(name).subarray(0, fixture(name).length * share);
+
+describe("decodeAudio", () => {
+  it("goes by the bytes, not by the name", async () => {
+    expect((await decodeAudio(fixture("flac.flac"), "song.mp3")).format.container).toBe("FLAC");
+    expect((await decodeAudio(buildWav(), "song.ogg")).format.container).toBe("WAV");
+    expect((await decodeAudio(fixture("mp3.mp3"), "song")).format.container).toBe("MP3");
+  });
+
+  it("reads an MP3 file behind an ID3 tag and without one", async () => {
+    const tagged = fixture("mp3.mp3");
+    expect(tagged.subarray(0, 3)).toEqual(Uint8Array.from(ascii("ID3")));
+    const size = 10 + tagged.subarray(6, 10).reduce((sum, byte) => sum * 128 + byte, 0);
+    const [a, b] = [await decodeAudio(tagged, "a.mp3"), await decodeAudio(tagged.subarray(size), "b.mp3")];
+    expect(a.channelData).toEqual(b.channelData);
+  });
+
+  it("names the endings of what it reads", () => {
+    for (const ending of [".wav", ".mp3", ".ogg", ".flac", ".opus"])
+      expect(AUDIO_EXTENSIONS).toContain(ending);
+  });
+
+  it("warns of a FLAC file that ends early", async () => {
+    const { warnings, format } = await decodeAudio(head("flac.flac", 0.9), "a.flac");
+    expect(warnings).toEqual([`the FLAC header declares 8820 samples, the file holds ${format.nSamples}`]);
+  });
+
+  it("warns of an OGG stream without its end", async () => {
+    const bytes = fixture("vorbis.ogg");
+    const lastPage = bytes.findLastIndex(
+      (_, at) => String.fromCharCode(...bytes.subarray(at, at + 4)) === "OggS",
+    );
+    bytes[lastPage + 5] &= ~4; // no longer marked as the end; the page's checksum no longer fits either
+    const result = decodeAudio(bytes, "a.ogg").then(
+      ({ warnings }) => warnings.join(),
+      (error: Error) => error.message,
+    );
+    await expect(result).resolves.toMatch(/lacks its last page|gave no samples/);
+  });
+
+  it.each([
+    ["flac.flac", "FLAC (FLAC) decoding gave no samples; the file is damaged or empty"],
+    ["vorbis.ogg", "OGG (Vorbis) decoding gave no samples; the file is damaged or empty"],
+    ["opus.opus", "OGG (Opus) decoding gave no samples; the file is damaged or empty"],
+    ["mp3.mp3", "MP3 (MPEG layer 3) decoding gave no samples; the file is damaged or empty"],
+    ["aac.m4a", "MP4 (AAC or ALAC) decoding failed: No audio track found in MP4"],
+  ])("refuses a stump of %s, which audio-decode passes as empty", async (name, reason) => {
+    await expect(decodeAudio(head(name, 0.1), name)).rejects.toMatchObject({
+      name: "DataError",
+      message: `${name}: ${reason}`,
+    });
+  });
+});

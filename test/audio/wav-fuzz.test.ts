@@ -1,0 +1,75 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { decodeAudio } from "../../src/audio/decode.js";
+import { DataError } from "../../src/core/errors.js";
+import { ascii, buildWav, chunk, float32, int16, u32, type WavParts } from "./build-wav.js";
+
+// Whatever bytes stand in a WAV header: samples or a DataError, soon, in memory that the file's own size bounds.
+const LIST = chunk("LIST", [...ascii("INFO"), ...chunk("INAM", ascii("title"))]);
+const SEEDS: WavParts[] = [
+  {},
+  { channels: 2, data: int16(...Array.from({ length: 40 }, (_, i) => i * 800)) },
+  { bits: 8, data: [1, 2, 3, 4, 5], before: LIST, after: LIST },
+  { bits: 24, blockBytes: 4, data: [...u32(256), ...u32(512)] },
+  { subFormat: 1, bits: 24, channels: 6, data: Array.from({ length: 36 }, (_, i) => i) },
+  { tag: 3, bits: 32, data: float32(0.1, -0.2, 0.3), dataBytes: 0, after: LIST },
+  { tag: 7, bits: 8, data: [1, 2, 3], dataBytes: 0xffffffff, after: [0, ...LIST] },
+  { container: "RF64", dataBytes: 0xffffffff, longDataBytes: 4, after: LIST },
+  { container: "RIFX", subFormat: 1, bits: 32, data: u32(0x11223344) },
+];
+const files = SEEDS.map(buildWav);
+
+const INTERESTING = [0, 1, 2, 3, 4, 7, 8, 16, 24, 32, 127, 128, 254, 255];
+const mutation = fc.record({
+  at: fc.nat(200),
+  bytes: fc.array(fc.oneof(fc.constantFrom(...INTERESTING), fc.nat(255)), { minLength: 1, maxLength: 8 }),
+});
+const mutant = fc
+  .record({
+    file: fc.constantFrom(...files),
+    mutations: fc.array(mutation, { maxLength: 6 }),
+    length: fc.option(fc.nat(200)),
+    tail: fc.uint8Array({ maxLength: 30 }),
+  })
+  .map(({ file, mutations, length, tail }) => {
+    const bytes = Uint8Array.from([...file, ...tail]);
+    for (const { at, bytes: values } of mutations)
+      for (const [i, value] of values.entries()) bytes[(at + i) % bytes.length] = value;
+    for (let i = 0; i < 4; i++) bytes[i] = file[i]; // still some kind of RIFF
+    return bytes.subarray(0, length ?? bytes.length);
+  });
+
+it("a damaged WAV file gives finite samples no longer than the file, or a DataError of one line", async () => {
+  await fc.assert(
+    fc.asyncProperty(mutant, async (bytes) => {
+      const before = bytes.slice();
+      try {
+        const { channelData, sampleRate, format } = await decodeAudio(bytes, "x.wav");
+        expect(channelData.length).toBe(format.channels);
+        expect(channelData.reduce((sum, samples) => sum + samples.length, 0)).toBeLessThanOrEqual(
+          bytes.length,
+        );
+        expect(
+          channelData.every(
+            (samples) => samples.length === format.nSamples && samples.every(Number.isFinite),
+          ),
+        ).toBe(true);
+        expect(format.nSamples).toBeGreaterThan(0);
+        expect(sampleRate).toBeGreaterThanOrEqual(4000);
+      } catch (error) {
+        expect(error).toBeInstanceOf(DataError);
+        expect((error as Error).message).toMatch(/^x\.wav: [^\n]+$/);
+      }
+      expect(bytes).toEqual(before);
+    }),
+    { numRuns: 5000, seed: 2 },
+  );
+});
+
+it("a long streamed file full of things like chunks is searched in time linear in its size", async () => {
+  // Every eight bytes a chunk of size 0, and a last byte that breaks each run: a search that goes back is quadratic.
+  const repeated = Array.from({ length: 100_000 }, () => [...ascii("LIST"), ...u32(0)]).flat();
+  const file = buildWav({ dataBytes: 0xffffffff, data: [...repeated, 1, 2] });
+  const { format } = await decodeAudio(file, "x.wav");
+  expect(format.nSamples).toBe(400_001);
+});
