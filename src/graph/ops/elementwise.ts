@@ -135,8 +135,8 @@ export function tanh(x: Value): Value {
   return unary("Tanh", x, (g, _x, out) => mul(g, sub(1, mul(out, out))));
 }
 
-/** So steep that every difference of two distinct normal floats saturates the ramp below. */
-const STEEP = 1e35;
+/** So steep that every normal float32 (at least 1.2e-38) saturates the ramp below; only subnormals fall on it. */
+const STEEP = 1e38;
 
 /**
  * 1 where x > 0, else 0; no gradient. A hard sigmoid so steep that it is a step: one vectorized pass over floats,
