@@ -65,6 +65,7 @@ export class Graph {
   readonly batch: "fixed" | "free";
   #count = 0;
   #constants = new Map<string, Value>();
+  #given = new Set<string>();
 
   constructor(options: { batch?: "fixed" | "free" } = {}) {
     this.batch = options.batch ?? "fixed";
@@ -74,14 +75,19 @@ export class Graph {
     return `${stem}_${this.#count++}`;
   }
 
+  /** Takes a name that the caller chose: of an input, an output or a weight, unique among all three. */
+  #take(where: string, name: string): void {
+    if (this.#given.has(name)) throw new UsageError(`${where}: name must be unique, got ${name} twice`);
+    this.#given.add(name);
+  }
+
   #value(name: string, shape: readonly number[], dataType: DataType): Value {
     return { graph: this, name, shape: [...shape], dataType };
   }
 
   /** An input that is fed at every run. */
   input(name: string, shape: readonly number[], dataType: DataType = "float32"): Value {
-    if (this.inputs.some((input) => input.name === name))
-      throw new UsageError(`Graph.input: name must be unique, got ${name} twice`);
+    this.#take("Graph.input", name);
     const value = this.#value(name, shape, dataType);
     this.inputs.push(value);
     return value;
@@ -89,6 +95,7 @@ export class Graph {
 
   /** Marks a value as an output under a name of its own. */
   output(name: string, value: Value): void {
+    this.#take("Graph.output", name);
     const named = this.#value(name, value.shape, value.dataType);
     this.nodes.push({
       opType: "Identity",
@@ -102,6 +109,7 @@ export class Graph {
 
   /** A tensor stored in the graph under a given name, such as a trained weight. */
   weight(name: string, { shape, data }: Tensor): Value {
+    this.#take("Graph.weight", name);
     this.initializers.push({ name, shape, data });
     return this.#value(name, shape, "float32");
   }
