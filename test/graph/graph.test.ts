@@ -1,0 +1,274 @@
+import fc from "fast-check";
+import onnxProto from "onnx-proto";
+import { describe, expect, it } from "vitest";
+import { DataError, UsageError } from "../../src/core/errors.js";
+import { tensor } from "../../src/core/tensor.js";
+import {
+  add,
+  cast,
+  compare,
+  concat,
+  conv,
+  decodeMetadata,
+  dense,
+  encodeModel,
+  exp,
+  Graph,
+  globalAveragePool,
+  gradients,
+  matmul,
+  maximum,
+  maxPool,
+  mul,
+  pad,
+  relu,
+  reshape,
+  sigmoid,
+  slice,
+  sqrt,
+  sum,
+  sumOfSquares,
+  type Value,
+  where,
+} from "../../src/graph/index.js";
+import { expectNear } from "./check-op.js";
+import { drawn, drawOf } from "./draw.js";
+import { build, type Dense } from "./interpreter/dense.js";
+import { Interpreter } from "./interpreter/interpreter.js";
+import { runOnnxRuntime } from "./onnx-runtime.js";
+
+// Relative to the largest element: float32 rounds by 6e-8 in every step.
+const FLOAT32_TOLERANCE = 1e-6;
+
+const weight = (graph: Graph, name: string, shape: number[]): Value =>
+  graph.weight(name, tensor(Float32Array.from(drawn(drawOf(shape), name).data), shape));
+
+/** A model of one input and one output. */
+function modelOf(shape: number[], op: (x: Value) => Value): Uint8Array {
+  const graph = new Graph();
+  graph.output("out", op(graph.input("x", shape)));
+  return encodeModel(graph);
+}
+
+async function resultOf(data: number[], shape: number[], op: (x: Value) => Value): Promise<Dense> {
+  const x = { shape, data: Float64Array.from(data) };
+  const { out } = await runOnnxRuntime(modelOf(shape, op), { x });
+  expectNear(new Interpreter(modelOf(shape, op)).run({ x })["out"], out, FLOAT32_TOLERANCE, "interpreter");
+  return out;
+}
+
+describe("operations without a gradient", () => {
+  const six = [1, -2, 3, -4, 5, -6];
+  it.each<[string, (x: Value) => Value, number[], number[]]>([
+    ["maximum", (x) => maximum(x, 0), [2, 3], [1, 0, 3, 0, 5, 0]],
+    ["where and Greater", (x) => where(compare("Greater", x, 1), x, 7), [2, 3], [7, 7, 3, 7, 5, 7]],
+    [
+      "where and GreaterOrEqual",
+      (x) => where(compare("GreaterOrEqual", x, 1), 1, 0),
+      [2, 3],
+      [1, 0, 1, 0, 1, 0],
+    ],
+    ["Less", (x) => cast(compare("Less", x, -2), "float32"), [2, 3], [0, 0, 0, 1, 0, 1]],
+    ["Equal", (x) => cast(compare("Equal", x, 5), "float32"), [2, 3], [0, 0, 0, 0, 1, 0]],
+    ["slice", (x) => slice(x, 1, 1, 3), [2, 2], [-2, 3, 5, -6]],
+    ["slice past the end", (x) => slice(x, 1, 2, 9), [2, 1], [3, -6]],
+    ["slice by step 2", (x) => slice(x, 1, 0, 3, 2), [2, 2], [1, 3, -4, -6]],
+    ["concat", (x) => concat([x, slice(x, 1, 0, 1)], 1), [2, 4], [1, -2, 3, 1, -4, 5, -6, -4]],
+    ["pad of the last axis", (x) => pad(x, [1], [0], 9), [2, 4], [9, 1, -2, 3, 9, -4, 5, -6]],
+    ["pad of both axes", (x) => pad(x, [0, 0], [1, 1]), [3, 4], [1, -2, 3, 0, -4, 5, -6, 0, 0, 0, 0, 0]],
+    ["sumOfSquares", (x) => sumOfSquares(x), [], [91]],
+    ["sumOfSquares over an axis", (x) => sumOfSquares(x, [1], true), [2, 1], [14, 77]],
+  ])("%s", async (_, op, shape, data) => {
+    const out = await resultOf(six, [2, 3], op);
+    expect(out.shape).toEqual(shape);
+    expect([...out.data]).toEqual(data);
+  });
+});
+
+describe("encodeModel", () => {
+  it("leaves out what no output depends on", () => {
+    const graph = new Graph();
+    const x = graph.input("x", [2]);
+    exp(weight(graph, "unread", [2]));
+    const y = mul(x, weight(graph, "read", [2]));
+    sqrt(y);
+    graph.output("y", y);
+    const { node, initializer } = onnxProto.onnx.ModelProto.decode(encodeModel(graph)).graph!;
+    expect(node!.map(({ opType }) => opType)).toEqual(["Mul", "Identity"]);
+    expect(initializer!.map(({ name }) => name)).toEqual(["read"]);
+  });
+  it("emits no gradient that nobody asked for", () => {
+    const graph = new Graph();
+    const [x, w] = [graph.input("x", [2, 3, 8]), graph.input("w", [4, 3, 3])];
+    graph.output("dw", gradients(sum(relu(conv(x, w, { padding: 1 }))), [w])[0]);
+    const { opTypes } = new Interpreter(encodeModel(graph));
+    // The convolution itself and the layout of the patches; dL/dx would be one more, over a flipped kernel.
+    expect([opTypes.get("Conv"), opTypes.get("Slice")]).toEqual([2, undefined]);
+  });
+  it("stores equal constants once", () => {
+    const graph = new Graph();
+    const x = graph.input("x", [2]);
+    graph.output("y", add(mul(x, 3), 3));
+    expect(graph.initializers.length).toBe(1);
+  });
+  it("writes names, types and shapes of inputs and outputs", () => {
+    const graph = new Graph();
+    graph.output("y", exp(graph.input("x", [4, 3])));
+    const { input, output } = onnxProto.onnx.ModelProto.decode(encodeModel(graph)).graph!;
+    const described = [...input!, ...output!].map(({ name, type }) => [
+      name,
+      type!.tensorType!.elemType,
+      type!.tensorType!.shape!.dim!.map(({ dimValue }) => Number(dimValue)),
+    ]);
+    expect(described).toEqual([
+      ["x", 1, [4, 3]],
+      ["y", 1, [4, 3]],
+    ]);
+  });
+  it("gives the same bytes for the same graph", () => {
+    const bytes = () => modelOf([2, 3, 8], (x) => maxPool(relu(x), [3]));
+    expect(bytes()).toEqual(bytes());
+  });
+  it("refuses a graph without an output", () => {
+    expect(() => encodeModel(new Graph())).toThrow("encodeModel: graph must have at least 1 output, got 0");
+  });
+});
+
+describe("decodeMetadata", () => {
+  const graph = new Graph();
+  graph.output("y", exp(graph.input("x", [1])));
+
+  it("gives back what encodeModel was given", () => {
+    const texts = fc.dictionary(fc.string({ unit: "grapheme" }), fc.string({ unit: "grapheme" }), {
+      noNullPrototype: true,
+    });
+    fc.assert(
+      fc.property(texts, (metadata) => {
+        expect(decodeMetadata(encodeModel(graph, metadata), "model.onnx")).toEqual(metadata);
+      }),
+    );
+  });
+  it("throws nothing but a DataError of one line, whatever the bytes", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        try {
+          decodeMetadata(bytes, "bytes.onnx");
+        } catch (error) {
+          expect(error).toBeInstanceOf(DataError);
+          expect((error as Error).message).toMatch(/^bytes\.onnx: is not an ONNX model.*$/);
+        }
+      }),
+    );
+  });
+  it.each([
+    ["nothing", new Uint8Array()],
+    ["a text", new TextEncoder().encode('{"graph": 1}\n')],
+    ["zeros", new Uint8Array(64)],
+    ["half a model", encodeModel(graph).slice(0, 40)],
+  ])("refuses %s", (_, bytes) => {
+    expect(() => decodeMetadata(bytes, "some.onnx")).toThrow(/^some\.onnx: is not an ONNX model/);
+  });
+  it("says what is missing", () => {
+    expect(() => decodeMetadata(new Uint8Array(), "some.onnx")).toThrow(
+      "some.onnx: is not an ONNX model: it holds no graph",
+    );
+  });
+});
+
+describe("a graph of free batch", () => {
+  const graph = new Graph({ batch: "free" });
+  const x = graph.input("x", [1, 2, 9]);
+  const filtered = relu(conv(x, weight(graph, "kernel", [3, 2, 3]), { padding: 1 }));
+  const rows = reshape(maxPool(filtered, [2]), [1, 12]);
+  const hidden = dense(rows, weight(graph, "w1", [5, 12]), weight(graph, "b1", [5]));
+  const pooled = globalAveragePool(reshape(relu(hidden), [1, 1, 5]));
+  graph.output("y", sigmoid(add(matmul(pooled, weight(graph, "w2", [1, 2])), weight(graph, "b2", [2]))));
+  const bytes = encodeModel(graph);
+
+  it.each([1, 2, 7])(
+    "takes %i examples, and each one's result does not depend on the others",
+    async (count) => {
+      const batch = drawn(drawOf([count, 2, 9]), "batch");
+      const { y } = await runOnnxRuntime(bytes, { x: batch });
+      expect(y.shape).toEqual([count, 2]);
+      expectNear(new Interpreter(bytes).run({ x: batch })["y"], y, FLOAT32_TOLERANCE, "interpreter");
+      for (let n = 0; n < count; n++) {
+        const alone = { shape: [1, 2, 9], data: batch.data.slice(n * 18, (n + 1) * 18) };
+        const expected = (await runOnnxRuntime(bytes, { x: alone }))["y"];
+        expectNear(
+          { shape: [1, 2], data: y.data.slice(n * 2, n * 2 + 2) },
+          expected,
+          FLOAT32_TOLERANCE,
+          `${n}`,
+        );
+      }
+    },
+  );
+  it("names the first dimension batch", () => {
+    const { input, output } = onnxProto.onnx.ModelProto.decode(bytes).graph!;
+    for (const { type } of [...input!, ...output!])
+      expect(type!.tensorType!.shape!.dim![0].dimParam).toBe("batch");
+  });
+});
+
+describe("Graph", () => {
+  it("refuses a name that is taken", () => {
+    const graph = new Graph();
+    const x = graph.input("x", [2]);
+    graph.output("y", x);
+    expect(() => graph.input("x", [3])).toThrow("Graph.input: name must be unique, got x twice");
+    expect(() => graph.output("y", x)).toThrow("Graph.output: name must be unique, got y twice");
+    expect(() => graph.output("x", x)).toThrow("Graph.output: name must be unique, got x twice");
+    expect(() => weight(graph, "y", [2])).toThrow("Graph.weight: name must be unique, got y twice");
+  });
+  it.each<[string, number[], number[], (a: Value, b: Value) => Value]>([
+    ["Add: shapes must broadcast, got [2, 3] and [2]", [2, 3], [2], add],
+    [
+      "Where: shapes must broadcast, got [2, 3] and [4]",
+      [2, 3],
+      [4],
+      (a, b) => where(compare("Less", a, 0), b, 1),
+    ],
+    ["reshape: shape must hold 6 elements, got [4] of 4", [2, 3], [4], (a, b) => reshape(a, b.shape)],
+    ["matmul: inner sizes must be equal, got [2, 3] and [2, 3]", [2, 3], [2, 3], matmul],
+    ["matmul: leading axes must be equal, got [5, 2, 3] and [3, 2]", [5, 2, 3], [3, 2], matmul],
+    [
+      "dense: w must fit x [2, 3], got [4, 2]",
+      [2, 3],
+      [4, 2],
+      (x, w) => dense(x, w, x.graph.input("b", [4])),
+    ],
+    ["conv: w must fit x [1, 2, 9], got [3, 1, 3]", [1, 2, 9], [3, 1, 3], conv],
+    ["conv: w must fit x [1, 2, 9, 9], got [3, 2, 3]", [1, 2, 9, 9], [3, 2, 3], conv],
+    [
+      "conv: the kernel must fit into the padded input, got kernel [5] over [1, 2, 2] with padding 1",
+      [1, 2, 2],
+      [3, 2, 5],
+      (x, w) => conv(x, w, { padding: 1 }),
+    ],
+    ["maxPool: size must have 2 axes, got [2]", [1, 2, 4, 4], [1], (x) => maxPool(x, [2])],
+    [
+      "maxPool: size must fit into [1, 2, 4], got [5]; use fewer blocks or longer segments",
+      [1, 2, 4],
+      [1],
+      (x) => maxPool(x, [5]),
+    ],
+  ])("%s", (message, a, b, op) => {
+    const graph = new Graph();
+    expect(() => op(graph.input("a", a), graph.input("b2", b))).toThrow(new UsageError(message));
+  });
+});
+
+describe("the interpreter", () => {
+  const run = (opType: string, attributes: Record<string, number>, domain = "") => {
+    const graph = new Graph();
+    const x = graph.input("x", [2]);
+    graph.output("y", graph.emit(opType, [x], { shape: [2] }, attributes, domain));
+    return () => new Interpreter(encodeModel(graph)).run({ x: build([2], () => 1) });
+  };
+  it("refuses what it has no rule for", () => {
+    expect(run("Erf", {})).toThrow("no rule for");
+    expect(run("Exp", { axis: 1 })).toThrow("no rule for attribute axis");
+    expect(run("Exp", {}, "com.microsoft")).toThrow("no rule for");
+  });
+});
