@@ -1,10 +1,10 @@
 import type { Compression } from "./front-end.js";
 
-/** Writes the compressed mel values of one frame to `out` from `offset` on. */
+/** Writes the compressed mel values to `out` from `offset` on. */
 export type Compress = (mel: Float64Array, out: Float32Array, offset: number) => void;
 
 /**
- * The compression of one frame, without `topDb`, which needs the whole clip (`limitRange`).
+ * The compression of mel values, without `topDb`, which needs the whole clip (`limitRange`).
  * Logarithms are taken by `Math.log`, which is twice as fast as `Math.log10` in V8.
  */
 export function compressor(compression: Compression): Compress {

@@ -45,6 +45,6 @@ export function describe(waveform: Waveform): {
   };
 }
 
-function mean(frames: number[][], valueOf: (frame: number[]) => number): number {
-  return frames.reduce((sum, frame) => sum + valueOf(frame), 0) / Math.max(1, frames.length);
+function mean(frames: number[][], entryOf: (frame: number[]) => number): number {
+  return frames.reduce((sum, frame) => sum + entryOf(frame), 0) / Math.max(1, frames.length);
 }

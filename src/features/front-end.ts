@@ -167,7 +167,7 @@ function checkFraming(made: FrontEnd): void {
     throw new UsageError(
       `frontEnd: winLength must be at most nFft = ${made.nFft}, got ${made.winLength}; a window of this length takes nFft ${2 ** Math.ceil(Math.log2(made.winLength))}`,
     );
-  checkInteger("frontEnd: hopLength", made.hopLength, { min: 1 });
+  checkInteger("frontEnd: hopLength", made.hopLength, { min: 1, max: 65536 });
   checkChoice("frontEnd: window", made.window, ["hann"]);
   if (made.center !== true) throw new UsageError(`frontEnd: center must be true, got ${made.center}`);
   checkChoice("frontEnd: padMode", made.padMode, ["constant"]);

@@ -1,7 +1,7 @@
 import meyda from "meyda";
 import type { Waveform } from "../audio/waveform.js";
 import { hann } from "./hann.js";
-import { type Spectrum, spectrum } from "./spectrum.js";
+import { type MagnitudeSpectrum, magnitudeSpectrum } from "./spectrum.js";
 
 /** What Meyda's extractors are given of one frame. */
 interface MeydaInput {
@@ -57,7 +57,7 @@ const MAX_FRAMES = 96;
 const SILENT_RMS = 1e-4;
 
 const hannWindow = hann(FRAME_LENGTH, FRAME_LENGTH);
-let magnitudes: Spectrum | undefined;
+let magnitudes: MagnitudeSpectrum | undefined;
 const banks = new Map<number, Pick<MeydaInput, "barkScale" | "melFilterBank">>();
 
 /**
@@ -82,7 +82,7 @@ export function meydaFrames({ samples, sampleRate }: Waveform): number[][] {
     ...banksOf(sampleRate),
     numberOfMFCCCoefficients: N_MFCC,
   };
-  magnitudes ??= spectrum(FRAME_LENGTH, 1);
+  magnitudes ??= magnitudeSpectrum(FRAME_LENGTH);
   const frames: number[][] = [];
   for (let t = 0; t < nFrames; t++) {
     const first = Math.round(t * hopLength);

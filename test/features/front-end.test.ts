@@ -56,7 +56,7 @@ describe("frontEnd", () => {
       { winLength: 1025 },
       "winLength must be at most nFft = 1024, got 1025; a window of this length takes nFft 2048",
     ],
-    [{ hopLength: 0 }, "hopLength must be an integer at least 1, got 0"],
+    [{ hopLength: 0 }, "hopLength must be an integer at least 1 and at most 65536, got 0"],
     [
       { fMax: 16000 },
       "fMax must be at most sampleRate / 2 = 11025 Hz, got 16000 Hz; lower fMax or raise sampleRate",

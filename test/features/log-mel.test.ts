@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { FRONT_END_PRESETS, type FrontEnd, frontEnd, silenceValue } from "../../src/features/front-end.js";
 import { hann } from "../../src/features/hann.js";
 import { logMel } from "../../src/features/log-mel.js";
-import { spectrum } from "../../src/features/spectrum.js";
 import fixture from "../fixtures/features/log-mel.json" with { type: "json" };
 import { floatsOf, type SignalName, signal } from "./signals.js";
 
@@ -69,26 +68,6 @@ describe("logMel", () => {
     );
     samples[3210] = Number.NEGATIVE_INFINITY;
     expect(() => logMel({ samples, sampleRate: 22050 }, frontEnd())).toThrow("got -Infinity at sample 3210");
-  });
-});
-
-describe("spectrum", () => {
-  it.each([4, 8, 16, 64, 128, 256])("equals the defining sum: %i samples", (nFft) => {
-    const frame = Float64Array.from(signal("noise", nFft));
-    const magnitudes = new Float64Array(nFft / 2 + 1);
-    const powers = new Float64Array(nFft / 2 + 1);
-    spectrum(nFft, 1)(frame, magnitudes);
-    spectrum(nFft, 2)(frame, powers);
-    for (let k = 0; k <= nFft / 2; k++) {
-      let re = 0;
-      let im = 0;
-      for (let n = 0; n < nFft; n++) {
-        re += frame[n] * Math.cos((2 * Math.PI * k * n) / nFft);
-        im -= frame[n] * Math.sin((2 * Math.PI * k * n) / nFft);
-      }
-      expect(magnitudes[k]).toBeCloseTo(Math.hypot(re, im), 9);
-      expect(powers[k]).toBeCloseTo(re * re + im * im, 9);
-    }
   });
 });
 
