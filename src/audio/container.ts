@@ -16,10 +16,6 @@ export const AUDIO_EXTENSIONS: readonly string[] = [
   ".oga",
   ".opus",
   ".flac",
-  ".m4a",
-  ".aac",
-  ".aif",
-  ".aiff",
 ];
 
 const OGG_CODECS: [string, string][] = [
@@ -28,6 +24,23 @@ const OGG_CODECS: [string, string][] = [
   ["\x7fFLAC", "FLAC"],
 ];
 
+// Sound that timbrel does not read, by its first bytes, so that an error can name it. [offset, mark, name]
+const FOREIGN: [number, string, string][] = [
+  [4, "ftyp", "MP4 (AAC or ALAC)"],
+  [0, "\xff\xf1", "AAC"],
+  [0, "\xff\xf9", "AAC"],
+  [8, "AIFF", "AIFF"],
+  [8, "AIFC", "AIFF-C"],
+  [28, "Speex   ", "Speex"],
+  [0, "riff", "Sony Wave64"],
+  [0, ".snd", "AU"],
+  [0, "caff", "CAF"],
+  [0, "wvpk", "WavPack"],
+  [0, "MAC ", "Monkey's Audio"],
+  [0, "\x30\x26\xb2\x75", "Windows Media Audio"],
+  [0, "\x1a\x45\xdf\xa3", "Matroska or WebM"],
+  [0, "MThd", "MIDI"],
+];
 const OGG_PAGE_HEADER_BYTES = 27;
 
 /** The container and encoding by magic bytes. */
@@ -40,15 +53,18 @@ export function detectContainer(bytes: Uint8Array): Container | null {
     const codec = OGG_CODECS.find(([mark]) => head.includes(mark));
     return codec === undefined ? null : { container: "OGG", encoding: codec[1] };
   }
-  if (head.slice(4, 8) === "ftyp") return { container: "MP4", encoding: "AAC or ALAC" };
-  if (head.startsWith("FORM") && head.slice(8, 11) === "AIF") return { container: "AIFF", encoding: "PCM" };
   const [first, second] = [head.charCodeAt(0), head.charCodeAt(1)];
-  if (first === 0xff && (second & 0xf6) === 0xf0) return { container: "ADTS", encoding: "AAC" };
   // MPEG frame sync, layer 3, a bit rate and a sample rate that exist.
   const third = head.charCodeAt(2);
   if (first === 0xff && (second & 0xe6) === 0xe2 && third >> 4 !== 15 && ((third >> 2) & 3) !== 3)
     return { container: "MP3", encoding: "MPEG layer 3" };
   return null;
+}
+
+/** The name of a format that timbrel does not read, if the first bytes show one. */
+export function foreignFormat(bytes: Uint8Array): string | null {
+  const head = String.fromCharCode(...bytes.subarray(0, 64));
+  return FOREIGN.find(([offset, mark]) => head.startsWith(mark, offset))?.[2] ?? null;
 }
 
 /** Whether the last OGG page in the file is marked as the end of its stream. */

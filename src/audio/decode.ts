@@ -1,5 +1,5 @@
 import { DataError, errorLine } from "../core/errors.js";
-import { type Container, detectContainer, hasLastOggPage } from "./container.js";
+import { type Container, detectContainer, foreignFormat, hasLastOggPage } from "./container.js";
 import { readFlacInfo, rescaleFlac } from "./flac.js";
 import { decodeWav } from "./wav.js";
 import { checkSampleRate } from "./wav-format.js";
@@ -8,7 +8,7 @@ import type { DecodedAudio } from "./waveform.js";
 export { AUDIO_EXTENSIONS } from "./container.js";
 
 /**
- * The samples of a WAV, MP3, OGG Vorbis, Opus, FLAC, AAC or AIFF file. The bytes decide which it is, not its name.
+ * The samples of a WAV, MP3, OGG Vorbis, Opus or FLAC file. The bytes decide which it is, not its name.
  * @param path the file's name in errors
  * @throws DataError if the file is empty, not audio, damaged beyond its samples, of a rate outside 4 to 384 kHz, or holds
  * samples that are no numbers
@@ -16,8 +16,15 @@ export { AUDIO_EXTENSIONS } from "./container.js";
 export async function decodeAudio(bytes: Uint8Array, path: string): Promise<DecodedAudio> {
   if (bytes.length === 0) throw new DataError(path, "the file is empty");
   const container = detectContainer(bytes);
-  if (container === null)
-    throw new DataError(path, "not audio that timbrel reads (WAV, MP3, OGG Vorbis, Opus, FLAC, AAC or AIFF)");
+  if (container === null) {
+    const foreign = foreignFormat(bytes);
+    throw new DataError(
+      path,
+      foreign === null
+        ? "not audio that timbrel reads (WAV, MP3, OGG Vorbis, Opus or FLAC)"
+        : `${foreign} file, which timbrel does not read; convert it to WAV or FLAC`,
+    );
+  }
   const decoded =
     container.container === "WAV" ? decodeWav(bytes, path) : await decodeOther(bytes, container, path);
   if (!decoded.format.encoding.endsWith("PCM")) checkFinite(decoded, path);

@@ -46,11 +46,22 @@ describe("decodeAudio", () => {
   });
 
   it.each([
+    ["MP4 (AAC or ALAC)", [0, 0, 0, 32, ...ascii("ftypM4A ")]],
+    ["AAC", [0xff, 0xf1, 0x50, 0x80]],
+    ["AIFF", ascii("FORM....AIFF")],
+    ["MIDI", ascii("MThd")],
+    ["Sony Wave64", ascii("riff")],
+  ])("refuses %s by name", async (name, bytes) => {
+    await expect(decodeAudio(Uint8Array.from(bytes), "a")).rejects.toThrow(
+      `a: ${name} file, which timbrel does not read; convert it to WAV or FLAC`,
+    );
+  });
+
+  it.each([
     ["flac.flac", "FLAC (FLAC) decoding gave no samples; the file is damaged or empty"],
     ["vorbis.ogg", "OGG (Vorbis) decoding gave no samples; the file is damaged or empty"],
     ["opus.opus", "OGG (Opus) decoding gave no samples; the file is damaged or empty"],
     ["mp3.mp3", "MP3 (MPEG layer 3) decoding gave no samples; the file is damaged or empty"],
-    ["aac.m4a", "MP4 (AAC or ALAC) decoding failed: No audio track found in MP4"],
   ])("refuses a stump of %s, which audio-decode passes as empty", async (name, reason) => {
     await expect(decodeAudio(head(name, 0.1), name)).rejects.toMatchObject({
       name: "DataError",

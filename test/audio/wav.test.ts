@@ -215,7 +215,7 @@ const REFUSED: [string, Uint8Array, string][] = [
   [
     "text",
     Uint8Array.from(ascii("hello, this is no audio")),
-    "not audio that timbrel reads (WAV, MP3, OGG Vorbis, Opus, FLAC, AAC or AIFF)",
+    "not audio that timbrel reads (WAV, MP3, OGG Vorbis, Opus or FLAC)",
   ],
   ["four bytes", Uint8Array.from(ascii("RIFF")), "the file ends after 4 bytes, inside its RIFF header"],
   ["an AVI file", buildWav({ form: "AVI " }), 'RIFF file of form "AVI ", not WAVE'],
