@@ -1,0 +1,106 @@
+import { decodeAudio } from "../audio/decode.js";
+import { downmix } from "../audio/downmix.js";
+import { resample } from "../audio/resample.js";
+import type { Waveform } from "../audio/waveform.js";
+import { DataError } from "../core/errors.js";
+import type { Tensor } from "../core/tensor.js";
+import { silenceValue } from "../features/front-end.js";
+import { logMel } from "../features/log-mel.js";
+import { Session } from "../runtime/session.js";
+import { clipProbabilities } from "./aggregate.js";
+import { type ModelInfo, readModelInfo } from "./model-file.js";
+
+/** One tag of a clip. */
+export interface Tag {
+  label: string;
+  /** In [0, 1]. Of a single-label model all tags sum to 1. */
+  probability: number;
+}
+
+/** The answer for one clip. */
+export interface Tagging {
+  /** Every label of the model, most probable first. */
+  tags: Tag[];
+  durationSec: number;
+  /** What is odd about the audio, one line each. */
+  warnings: string[];
+}
+
+/**
+ * A trained model, ready to tag audio of any rate, length and number of channels: it carries its front end, statistics and
+ * labels, so nothing has to be told and nothing can be told wrongly.
+ */
+export class Tagger {
+  readonly info: ModelInfo;
+  readonly #session: Session;
+
+  private constructor(info: ModelInfo, session: Session) {
+    this.info = info;
+    this.#session = session;
+  }
+
+  /**
+   * Opens a model.
+   * @param bytes a model file's content
+   * @param path its name in errors
+   * @throws DataError if the bytes are no model of timbrel
+   */
+  static async open(bytes: Uint8Array, path: string, options: { threads?: number } = {}): Promise<Tagger> {
+    return new Tagger(readModelInfo(bytes, path), await Session.open(bytes, options));
+  }
+
+  /** The labels, in the order of the model's output. */
+  get labels(): readonly string[] {
+    return this.info.labels;
+  }
+
+  /**
+   * Tags the bytes of an audio file.
+   * @param path the file's name in errors
+   * @throws DataError if the audio cannot be decoded
+   */
+  async tagAudio(bytes: Uint8Array, path: string): Promise<Tagging> {
+    const decoded = await decodeAudio(bytes, path);
+    const { tags, durationSec } = await this.tagWaveform(downmix(decoded));
+    return { tags, durationSec, warnings: decoded.warnings };
+  }
+
+  /** Tags mono samples of any rate; they are resampled to the model's. */
+  async tagWaveform(waveform: Waveform): Promise<Omit<Tagging, "warnings">> {
+    const { frontEnd } = this.info;
+    const features = logMel(resample(waveform, frontEnd.sampleRate), frontEnd);
+    const probabilities = await this.#probabilities(features);
+    const tags = this.labels.map((label, i) => ({ label, probability: probabilities[i] }));
+    return {
+      tags: tags.sort((a, b) => b.probability - a.probability),
+      durationSec: waveform.samples.length / waveform.sampleRate,
+    };
+  }
+
+  async #probabilities({ data, shape }: Tensor): Promise<Float32Array> {
+    const [nFrames, nMels] = shape;
+    const silence = silenceValue(this.info.frontEnd);
+    const [row] = await clipProbabilities(
+      this.#session,
+      {
+        nClips: 1,
+        nMels,
+        nFrames: () => nFrames,
+        readFrames: (_clip, firstFrame, count, out, outOffset) => {
+          const last = Math.min(nFrames, firstFrame + count);
+          out.fill(silence, outOffset, outOffset + count * nMels);
+          out.set(data.subarray(firstFrame * nMels, last * nMels), outOffset);
+        },
+      },
+      { segmentFrames: this.info.segmentFrames },
+    );
+    if (row.some(Number.isNaN))
+      throw new DataError("model", "gave a probability that is no number; train it again");
+    return row;
+  }
+
+  /** Frees the model's memory. */
+  async close(): Promise<void> {
+    await this.#session.close();
+  }
+}

@@ -1,0 +1,28 @@
+import type { FrontEnd } from "../features/front-end.js";
+import type { Augmentation } from "../nn/augmentation.js";
+
+/** The compression as y = log(scale * x + floor) / rate. */
+function logarithm({ compression }: FrontEnd): Augmentation["logarithm"] {
+  // powerToDb clips at its floor rather than adding it; what lies there is below every noise that is added.
+  if (compression.kind === "powerToDb")
+    return { scale: 1 / compression.ref, floor: compression.amin / compression.ref, rate: Math.LN10 / 10 };
+  return { scale: compression.scale, floor: 1, rate: compression.kind === "log10" ? Math.LN10 : 1 };
+}
+
+/**
+ * The random changes of training segments, by one strength: 1 is what the shipped model was trained with.
+ * @param strength greater than 0; levels, curves and masks grow with it
+ */
+export function augmentationOf(frontEnd: FrontEnd, segmentFrames: number, strength: number): Augmentation {
+  return {
+    logarithm: logarithm(frontEnd),
+    power: frontEnd.power,
+    levelDb: 12 * strength,
+    colourDb: 6 * strength,
+    envelopeDb: 4 * strength,
+    noiseDb: [-90, -90 + 40 * strength],
+    timeMask: { frames: Math.round((segmentFrames / 5) * strength), count: 2 },
+    bandMask: { bands: Math.round((frontEnd.nMels / 8) * strength), count: 2 },
+    mixup: Math.min(0.5, 0.3 * strength),
+  };
+}

@@ -1,0 +1,68 @@
+import { existsSync, readFileSync } from "node:fs";
+import { z } from "zod";
+import { DataError, errorLine } from "../core/errors.js";
+import type { Tensor } from "../core/tensor.js";
+import { writeAtomically } from "../dataset/atomic-file.js";
+import type { FitState } from "./fit.js";
+import { decodeSafetensors, encodeSafetensors } from "./safetensors.js";
+
+const BEST = "best/";
+
+const header = z.object({
+  history: z.array(
+    z.object({
+      epoch: z.number(),
+      learningRate: z.number(),
+      trainLoss: z.number(),
+      score: z.number(),
+      valid: z.record(z.string(), z.number()),
+    }),
+  ),
+  bestEpoch: z.number(),
+  config: z.record(z.string(), z.unknown()),
+  splitHash: z.string(),
+  frontEndHash: z.string(),
+});
+
+/** A run as it stood after an epoch. */
+export interface Checkpoint {
+  readonly state: FitState;
+  /** The run's settings. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly splitHash: string;
+  readonly frontEndHash: string;
+}
+
+/** Writes a checkpoint; a run killed meanwhile leaves the one before. */
+export function writeCheckpoint(path: string, { state, ...run }: Checkpoint): void {
+  const tensors = new Map<string, Tensor>(state.tensors);
+  for (const [name, tensor] of state.best.weights) tensors.set(BEST + name, tensor);
+  const { history, best } = state;
+  const metadata = { timbrel: JSON.stringify({ history, bestEpoch: best.epoch, ...run }) };
+  writeAtomically(path, encodeSafetensors(tensors, metadata));
+}
+
+/**
+ * Reads a checkpoint, or null where there is none.
+ * @throws DataError if the file is damaged
+ */
+export function readCheckpoint(path: string): Checkpoint | null {
+  if (!existsSync(path)) return null;
+  const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
+  let record: z.infer<typeof header>;
+  try {
+    record = header.parse(JSON.parse(metadata["timbrel"] ?? "null"));
+  } catch (cause) {
+    throw new DataError(path, `is not a checkpoint of timbrel (${errorLine(cause).slice(0, 120)})`, {
+      cause,
+    });
+  }
+  const { history, bestEpoch, ...run } = record;
+  const isBest = ([name]: [string, Tensor]) => name.startsWith(BEST);
+  const entries = [...tensors];
+  const best = {
+    epoch: bestEpoch,
+    weights: new Map(entries.filter(isBest).map(([name, tensor]) => [name.slice(BEST.length), tensor])),
+  };
+  return { state: { history, tensors: new Map(entries.filter((entry) => !isBest(entry))), best }, ...run };
+}

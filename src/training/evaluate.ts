@@ -1,0 +1,85 @@
+import { Random } from "../core/random.js";
+import type { FeatureSet } from "../dataset/feature-set.js";
+import type { Task } from "../nn/training-step.js";
+import type { Session } from "../runtime/session.js";
+import { clipProbabilities } from "../tagging/aggregate.js";
+import {
+  type MultiLabelScores,
+  type SingleLabelScores,
+  scoreMultiLabel,
+  scoreSingleLabel,
+} from "./metrics.js";
+
+/** Scores of a split, by task. */
+export type Scores =
+  | ({ task: "single-label" } & SingleLabelScores)
+  | ({ task: "multi-label" } & MultiLabelScores);
+
+/** Seed of the bootstrap's resamples: a score reported twice is the same score. */
+const BOOTSTRAP_SEED = "bootstrap";
+
+const targetsOf = (set: FeatureSet) => set.clips.map((_, clip) => set.targets(clip));
+
+/** Scores rows of probabilities against a set's labels. */
+export function scoreAnswers(task: Task, set: FeatureSet, probabilities: readonly Float32Array[]): Scores {
+  const answers = { labels: set.labels, targets: targetsOf(set), probabilities };
+  const random = new Random(BOOTSTRAP_SEED);
+  return task === "single-label"
+    ? { task, ...scoreSingleLabel(answers, random) }
+    : { task, ...scoreMultiLabel(answers, random) };
+}
+
+/** The one number that training watches and `evaluate` leads with: balanced accuracy, or mean average precision. */
+export function mainScore(scores: Scores): number {
+  return scores.task === "single-label" ? scores.balancedAccuracy : scores.meanAveragePrecision;
+}
+
+/** Scores a net on a set: every clip by the mean of its segments. */
+export async function evaluateNet(
+  session: Session,
+  set: FeatureSet,
+  options: { task: Task; segmentFrames: number; onProgress?: (done: number, total: number) => void },
+): Promise<Scores> {
+  const { task, segmentFrames, onProgress } = options;
+  const source = {
+    nClips: set.clips.length,
+    nMels: set.nMels,
+    nFrames: (clip: number) => set.clips[clip].nFrames,
+    readFrames: set.readFrames.bind(set),
+  };
+  const rows = await clipProbabilities(session, source, {
+    segmentFrames,
+    onProgress: (done) => onProgress?.(done, set.clips.length),
+  });
+  return scoreAnswers(task, set, rows);
+}
+
+/** Scores the linear baseline on a set's descriptors. */
+export async function evaluateLinear(session: Session, set: FeatureSet, task: Task): Promise<Scores> {
+  const vectors = set.clips.map((_, clip) => set.readDescriptors(clip));
+  const nFeatures = vectors[0].length;
+  const data = new Float32Array(vectors.length * nFeatures);
+  vectors.forEach((vector, clip) => {
+    data.set(vector, clip * nFeatures);
+  });
+  const { probabilities } = await session.run({ inputs: { data, shape: [vectors.length, nFeatures] } });
+  const nLabels = set.labels.length;
+  const rows = vectors.map((_, clip) => probabilities.data.subarray(clip * nLabels, (clip + 1) * nLabels));
+  return scoreAnswers(task, set, rows);
+}
+
+/** Scores the answer that never looks: for every clip the share of each label in training. */
+export function evaluateMajority(
+  set: FeatureSet,
+  task: Task,
+  trainCounts: Readonly<Record<string, number>>,
+): Scores {
+  const counts = set.labels.map((label) => trainCounts[label] ?? 0);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const row = Float32Array.from(counts, (count) => count / total);
+  return scoreAnswers(
+    task,
+    set,
+    set.clips.map(() => row),
+  );
+}

@@ -1,0 +1,170 @@
+import { UsageError } from "../core/errors.js";
+import { Random } from "../core/random.js";
+import type { Tensor } from "../core/tensor.js";
+import { learningRateFactor, type ScheduleConfig } from "../nn/schedules.js";
+import { AVERAGE, initialState, type TrainingStep } from "../nn/training-step.js";
+import { Session } from "../runtime/session.js";
+
+/** Where batches come from; an epoch depends on its number alone. */
+export interface BatchSource {
+  readonly stepsPerEpoch: number;
+  startEpoch(epoch: number): void;
+  next(): { inputs: Float32Array; targets: Float32Array };
+}
+
+/** One epoch's record: what `metrics.jsonl` holds a line of. */
+export interface EpochRecord {
+  /** From 1. */
+  readonly epoch: number;
+  /** At the epoch's last step. */
+  readonly learningRate: number;
+  /** Mean over the epoch's steps. */
+  readonly trainLoss: number;
+  /** What training looks at to choose the best epoch; higher is better. */
+  readonly score: number;
+  readonly valid: Readonly<Record<string, number>>;
+}
+
+/** Everything a run needs to go on to the same bits. */
+export interface FitState {
+  readonly history: readonly EpochRecord[];
+  /** The training step's state by name. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** The weights of the best epoch so far, by name. */
+  readonly best: { readonly epoch: number; readonly weights: ReadonlyMap<string, Tensor> };
+}
+
+/** One step done. */
+export interface StepReport {
+  readonly epoch: number;
+  /** From 1, within the epoch. */
+  readonly step: number;
+  readonly stepsPerEpoch: number;
+  readonly loss: number;
+}
+
+/** What `fit` works with. */
+export interface FitOptions {
+  readonly step: TrainingStep;
+  readonly inputShape: readonly number[];
+  readonly nLabels: number;
+  readonly batches: BatchSource;
+  readonly evaluate: (weights: ReadonlyMap<string, Tensor>) => Promise<Pick<EpochRecord, "score" | "valid">>;
+  readonly epochs: number;
+  readonly learningRate: number;
+  readonly schedule: ScheduleConfig;
+  /** Stops after so many epochs without a better score; 0 never. */
+  readonly patience: number;
+  readonly seed: number;
+  readonly resume?: FitState | undefined;
+  readonly threads?: number | undefined;
+  readonly onStep?: ((report: StepReport) => void) | undefined;
+  readonly onEpoch?: ((record: EpochRecord, state: FitState) => void | Promise<void>) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How a run ended. */
+export interface FitResult {
+  readonly state: FitState;
+  readonly ended: "finished" | "early-stopped" | "interrupted";
+}
+
+/** The weights to predict with: the averaged ones where the step keeps an average. */
+export function predictionWeights(tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
+  const averaged = [...tensors].filter(([name]) => name.startsWith(AVERAGE));
+  return averaged.length > 0
+    ? new Map(averaged.map(([name, tensor]) => [name.slice(AVERAGE.length), tensor]))
+    : new Map(tensors);
+}
+
+const best = (history: readonly EpochRecord[]) => history.reduce((a, b) => (b.score > a.score ? b : a)).epoch;
+
+/**
+ * Trains epoch by epoch and keeps the weights of the best one.
+ *
+ * All randomness comes from the seed and the number of the epoch or the step, so a run that stops after an epoch and is
+ * resumed gives the same bits as one that never stopped. An interrupted epoch is lost.
+ * @throws UsageError when the loss is not finite; the state of the last whole epoch is what `onEpoch` saw
+ */
+export async function fit(options: FitOptions): Promise<FitResult> {
+  const { step, epochs, seed, signal } = options;
+  const random = new Random(seed);
+  let tensors = new Map(options.resume?.tensors ?? initialState(step, random.fork("weights")));
+  let state: FitState = options.resume ?? { history: [], tensors, best: { epoch: 0, weights: new Map() } };
+  const isWaitedOut = () =>
+    options.patience > 0 &&
+    state.history.length - state.best.epoch >= options.patience &&
+    state.best.epoch > 0;
+  if (isWaitedOut()) return { state, ended: "early-stopped" };
+  const session = await Session.open(
+    step.model,
+    options.threads === undefined ? {} : { threads: options.threads },
+  );
+  try {
+    for (let epoch = state.history.length + 1; epoch <= epochs; epoch++) {
+      const trained = await trainEpoch(session, options, { epoch, tensors, state, random });
+      if (trained === null) return { state, ended: "interrupted" };
+      tensors = trained.tensors;
+      const weights = predictionWeights(tensors);
+      const { score, valid } = await options.evaluate(weights);
+      const record = { epoch, learningRate: trained.learningRate, trainLoss: trained.loss, score, valid };
+      const history = [...state.history, record];
+      const isBest = best(history) === epoch;
+      state = { history, tensors, best: isBest ? { epoch, weights } : state.best };
+      await options.onEpoch?.(record, state);
+      if (isWaitedOut()) return { state, ended: "early-stopped" };
+      if (signal?.aborted && epoch < epochs) return { state, ended: "interrupted" };
+    }
+  } finally {
+    await session.close();
+  }
+  return { state, ended: "finished" };
+}
+
+/** One epoch's steps; null when stopped in between. */
+async function trainEpoch(
+  session: Session,
+  options: FitOptions,
+  run: { epoch: number; tensors: Map<string, Tensor>; state: FitState; random: Random },
+): Promise<{ tensors: Map<string, Tensor>; loss: number; learningRate: number } | null> {
+  const { step, batches, inputShape, nLabels, epochs } = options;
+  const { stepsPerEpoch } = batches;
+  const scores = run.state.history.map(({ score }) => score);
+  let { tensors } = run;
+  let total = 0;
+  let learningRate = 0;
+  batches.startEpoch(run.epoch);
+  const prepare = (index: number): Record<string, Tensor> => {
+    const done = (run.epoch - 1) * stepsPerEpoch + index;
+    const random = run.random.fork(`step ${done}`);
+    const { inputs, targets } = batches.next();
+    const batchSize = targets.length / nLabels;
+    learningRate =
+      options.learningRate * learningRateFactor(options.schedule, done / (epochs * stepsPerEpoch), scores);
+    return {
+      inputs: { data: inputs, shape: [batchSize, ...inputShape] },
+      targets: { data: targets, shape: [batchSize, nLabels] },
+      learningRate: { data: Float32Array.of(learningRate), shape: [] },
+      ...Object.fromEntries(
+        step.randomInputs.map(({ name, shape, draw }) => [name, { data: draw(random.fork(name)), shape }]),
+      ),
+    };
+  };
+  let feeds = prepare(0);
+  for (let index = 0; index < stepsPerEpoch; index++) {
+    if (options.signal?.aborted) return null;
+    const running = session.run({ ...feeds, ...Object.fromEntries(tensors) });
+    // The engine works in threads of its own: the next batch is made meanwhile.
+    if (index + 1 < stepsPerEpoch) feeds = prepare(index + 1);
+    const results = await running;
+    const loss = results["loss"].data[0];
+    if (!Number.isFinite(loss))
+      throw new UsageError(
+        `fit: loss must stay finite, got ${loss} at epoch ${run.epoch}, step ${index + 1}; use a smaller learning rate (now ${learningRate})`,
+      );
+    total += loss;
+    tensors = new Map(step.state.map(({ name }) => [name, results[`next/${name}`]]));
+    options.onStep?.({ epoch: run.epoch, step: index + 1, stepsPerEpoch, loss });
+  }
+  return { tensors, loss: total / stepsPerEpoch, learningRate };
+}

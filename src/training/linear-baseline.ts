@@ -1,0 +1,89 @@
+import { Random } from "../core/random.js";
+import type { Tensor } from "../core/tensor.js";
+import type { FeatureSet } from "../dataset/feature-set.js";
+import { Moments } from "../dataset/moments.js";
+import { buildInferenceModel } from "../nn/inference.js";
+import { buildTrainingStep, type Task } from "../nn/training-step.js";
+import { Session } from "../runtime/session.js";
+import { evaluateLinear, mainScore } from "./evaluate.js";
+import { type BatchSource, fit } from "./fit.js";
+
+const EPOCHS = 40;
+const BATCH_SIZE = 64;
+const LEARNING_RATE = 0.01;
+
+/** Batches of whole descriptor vectors, every clip once an epoch in random order. */
+function descriptorBatches(
+  train: FeatureSet<"train">,
+  vectors: readonly Float32Array[],
+  seed: number,
+): BatchSource {
+  const batchSize = Math.min(BATCH_SIZE, vectors.length);
+  const clips = vectors.map((_, clip) => clip);
+  let order: number[] = [];
+  let position = 0;
+  return {
+    stepsPerEpoch: Math.floor(vectors.length / batchSize),
+    startEpoch(epoch) {
+      order = new Random(`${seed}/baseline ${epoch}`).shuffle(clips);
+      position = 0;
+    },
+    next() {
+      const chosen = order.slice(position, (position += batchSize));
+      const join = (rows: readonly Float32Array[]) => Float32Array.from(rows.flatMap((row) => [...row]));
+      return {
+        inputs: join(chosen.map((clip) => vectors[clip])),
+        targets: join(chosen.map((clip) => train.targets(clip))),
+      };
+    },
+  };
+}
+
+/**
+ * The course's first homework as a baseline: a linear classifier on mean and deviation of Meyda's descriptors and MFCCs,
+ * standardized by the train split, trained by the same engine on the same splits.
+ * @returns an ONNX model from `inputs` [batch, nDescriptors] to `probabilities` [batch, nLabels]
+ */
+export async function trainLinearBaseline(
+  sets: { train: FeatureSet<"train">; valid: FeatureSet<"valid"> },
+  options: { task: Task; seed: number },
+): Promise<Uint8Array> {
+  const { train, valid } = sets;
+  const { task, seed } = options;
+  const vectors = train.clips.map((_, clip) => train.readDescriptors(clip));
+  const nFeatures = vectors[0].length;
+  const moments = new Moments(nFeatures);
+  for (const vector of vectors) moments.add(vector, 1);
+  const { mean, variance } = moments.perBand();
+  const batches = descriptorBatches(train, vectors, seed);
+  const config = {
+    net: { kind: "linear" },
+    task,
+    nLabels: train.labels.length,
+    inputShape: [nFeatures],
+    batchSize: Math.min(BATCH_SIZE, vectors.length),
+    statistics: {
+      mean: Float32Array.from(mean),
+      std: Float32Array.from(variance, (value) => Math.sqrt(value) + 1e-6),
+    },
+    optimizer: { kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.001 },
+  } as const;
+  const { state } = await fit({
+    step: buildTrainingStep(config),
+    inputShape: config.inputShape,
+    nLabels: config.nLabels,
+    batches,
+    evaluate: async (weights: ReadonlyMap<string, Tensor>) => {
+      const session = await Session.open(buildInferenceModel(config, weights));
+      const scores = await evaluateLinear(session, valid, task);
+      await session.close();
+      return { score: mainScore(scores), valid: { loss: scores.loss } };
+    },
+    epochs: EPOCHS,
+    learningRate: LEARNING_RATE,
+    schedule: { kind: "cosine", warmUp: 0 },
+    patience: 0,
+    seed,
+  });
+  return buildInferenceModel(config, state.best.weights);
+}

@@ -1,0 +1,62 @@
+import { DataError } from "../core/errors.js";
+import { sizeOf, type Tensor } from "../core/tensor.js";
+
+/**
+ * Tensors and texts as one safetensors file: 8 bytes of header length, a JSON header, the data.
+ * Reference: https://huggingface.co/docs/safetensors
+ */
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let offset = 0;
+  for (const [name, { data, shape }] of tensors) {
+    header[name] = { dtype: "F32", shape, data_offsets: [offset, offset + data.byteLength] };
+    offset += data.byteLength;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const headerBytes = Math.ceil(json.length / 8) * 8; // spaces to a multiple of 8, so that the data are aligned
+  const bytes = new Uint8Array(8 + headerBytes + offset).fill(0x20, 8, 8 + headerBytes);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  bytes.set(json, 8);
+  let position = 8 + headerBytes;
+  for (const { data } of tensors.values()) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
+    position += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * Reads a safetensors file of 32-bit floats.
+ * @throws DataError if it is damaged: every length and offset is checked before it is used
+ */
+export function decodeSafetensors(
+  bytes: Uint8Array,
+  path: string,
+): { tensors: Map<string, Tensor>; metadata: Record<string, string> } {
+  const fail = (reason: string): never => {
+    throw new DataError(path, `is not a safetensors file: ${reason}`);
+  };
+  if (bytes.length < 8) fail(`it is ${bytes.length} bytes long`);
+  const headerBytes = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  if (headerBytes > bytes.length - 8)
+    fail(`its header declares ${headerBytes} bytes, the file ends after ${bytes.length}`);
+  let header: Record<string, { dtype?: string; shape?: number[]; data_offsets?: number[] }>;
+  try {
+    header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + headerBytes)));
+  } catch {
+    return fail("its header is no JSON");
+  }
+  const tensors = new Map<string, Tensor>();
+  const { __metadata__: metadata = {}, ...entries } = header;
+  for (const [name, { dtype, shape = [], data_offsets: [begin, end] = [0, -1] }] of Object.entries(entries)) {
+    const from = 8 + headerBytes + begin;
+    const to = 8 + headerBytes + end;
+    if (dtype !== "F32" || to - from !== 4 * sizeOf(shape) || begin < 0 || to > bytes.length)
+      fail(`tensor ${name} (${dtype} [${shape.join(", ")}] at ${begin} to ${end}) does not fit`);
+    tensors.set(name, { shape, data: new Float32Array(bytes.slice(from, to).buffer) });
+  }
+  return { tensors, metadata: metadata as Record<string, string> };
+}
