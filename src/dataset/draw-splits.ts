@@ -56,7 +56,7 @@ function groupClips(clips: readonly StoredClip[]): Group[] {
     group.size++;
     groups.set(clip.group, group);
   }
-  return [...groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [...groups.values()];
 }
 
 function refuseThinLabels(labels: string[], groups: Group[], wanted: Split[]): void {

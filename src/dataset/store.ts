@@ -76,6 +76,7 @@ export function openStore(dir: string): FeatureStore {
  * @throws DataError if it holds something else, or features of another front end
  */
 export function prepareStore(dir: string, frontEnd: FrontEnd): void {
+  if (statOrNull(dir)?.isFile()) throw new DataError(dir, "is a file; choose another --out");
   const names = existsSync(dir) ? readdirSync(dir).filter((name) => !isHiddenName(name)) : [];
   if (!names.includes(STORE_FILE)) {
     if (names.some((name) => !name.startsWith(STORE_FILE)))
@@ -148,7 +149,7 @@ function readStoreRecord(dir: string): { frontEnd: FrontEnd; frontEndHash: strin
       "is not a feature store; make one with: npm run extract -- <folder> --out <store>",
     );
   const record = parseJson(storeRecord, readFileSync(path, "utf8"), path);
-  const frontEnd = checkFrontEnd(record.frontEnd as Partial<FrontEnd>);
+  const frontEnd = readFrontEnd(record.frontEnd, path);
   if (hashFrontEnd(frontEnd) !== record.frontEndHash)
     throw new DataError(path, "frontEndHash does not fit its frontEnd; delete the folder and extract again");
   if (canonicalJson(record.descriptorNames) !== canonicalJson(DESCRIPTOR_NAMES))
@@ -157,6 +158,14 @@ function readStoreRecord(dir: string): { frontEnd: FrontEnd; frontEndHash: strin
       "holds the descriptors of another version of timbrel; delete the folder and extract again",
     );
   return { frontEnd, frontEndHash: record.frontEndHash };
+}
+
+function readFrontEnd(members: object, path: string): FrontEnd {
+  try {
+    return checkFrontEnd(members);
+  } catch (error) {
+    throw new DataError(path, errorLine(error), { cause: error });
+  }
 }
 
 function parseJson<T>(schema: z.ZodType<T>, text: string, where: string): T {

@@ -18,7 +18,7 @@ import { featureSets } from "../../src/dataset/feature-set.js";
 import { decodeNpy } from "../../src/dataset/npy.js";
 import { splitClips } from "../../src/dataset/splits.js";
 import { fitStandardization } from "../../src/dataset/standardization.js";
-import { openStore } from "../../src/dataset/store.js";
+import { openStore, prepareStore } from "../../src/dataset/store.js";
 import { DESCRIPTOR_NAMES, summarizeDescriptors } from "../../src/features/descriptors.js";
 import { frontEnd } from "../../src/features/front-end.js";
 import { logMel } from "../../src/features/log-mel.js";
@@ -113,6 +113,15 @@ describe("extraction", () => {
     writeFiles(source, { "x/empty.wav": "" });
     await expect(extract(source, join(makeFolder(), "s"))).rejects.toThrow(
       `${source}: none of its 1 files could be used; the first: ${source}/x/empty.wav: the file is empty`,
+    );
+  });
+
+  it("ends at once when the store cannot be written", async () => {
+    const storeDir = makeFolder();
+    prepareStore(storeDir, small);
+    writeFiles(storeDir, { clips: "a file where a folder belongs" });
+    await expect(extract(toneFolder(20), storeDir)).rejects.toThrow(
+      `${storeDir}: cannot be written (ENOTDIR)`,
     );
   });
 
@@ -220,6 +229,21 @@ describe("an extraction that is stopped", () => {
     const continued = await extract(source, storeDir);
     expect([continued.reused, continued.extracted]).toEqual([stopped.extracted, 60 - stopped.extracted]);
     expect(contentOf(storeDir)).toEqual(whole);
+  });
+
+  it("is not complete, though its store was complete before", async () => {
+    const folder = toneFolder(1);
+    const storeDir = join(makeFolder(), "s");
+    await extract(folder, storeDir);
+    writeFiles(
+      folder,
+      Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`c0/n${i}.wav`, toneWav(900 + i)])),
+    );
+    const controller = new AbortController();
+    const onProgress = ({ done }: { done: number }) => done > 1 && controller.abort();
+    const { interrupted } = await extract(folder, storeDir, { signal: controller.signal, onProgress });
+    expect(interrupted).toBe(true);
+    expect(() => openStore(storeDir)).toThrow("feature store is not complete");
   });
 
   it("by a kill, loses only the files under way", async () => {

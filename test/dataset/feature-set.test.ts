@@ -115,6 +115,15 @@ describe("a store", () => {
     expect(messageOf(() => openStore(dir))).toBe(
       `${dir}/clips.jsonl:2: audioHash is not as timbrel writes it: Invalid input: expected string, received undefined`,
     );
+    const record = readFileSync(join(dir, "store.json"), "utf8");
+    writeFileSync(join(dir, "store.json"), record.replace('"nMels": 128', '"nMels": -1'));
+    expect(messageOf(() => openStore(dir))).toMatch(
+      /store\.json: frontEnd: nMels must be an integer at least 1/,
+    );
+    writeFileSync(join(dir, "store.json"), record.replace('"nMels": 128', '"nMels": 127'));
+    expect(messageOf(() => openStore(dir))).toBe(
+      `${dir}/store.json: frontEndHash does not fit its frontEnd; delete the folder and extract again`,
+    );
     writeFileSync(join(dir, "store.json"), "{}");
     expect(messageOf(() => openStore(dir))).toMatch(/store\.json: format is not as timbrel writes it: /);
   });
@@ -128,6 +137,9 @@ describe("a store", () => {
   it("is not made in a folder that holds something else", () => {
     const dir = makeFolder();
     writeFileSync(join(dir, "thesis.txt"), "");
+    expect(messageOf(() => prepareStore(join(dir, "thesis.txt"), frontEnd()))).toBe(
+      `${dir}/thesis.txt: is a file; choose another --out`,
+    );
     expect(messageOf(() => prepareStore(dir, frontEnd()))).toBe(
       `${dir}: is not a feature store but holds thesis.txt; choose another --out`,
     );

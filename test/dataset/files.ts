@@ -4,10 +4,15 @@ import { dirname, join } from "node:path";
 import { afterAll } from "vitest";
 import { encodeWav } from "../../src/audio/encode-wav.js";
 
+const folders: string[] = [];
+afterAll(() => {
+  for (const dir of folders) rmSync(dir, { recursive: true, force: true });
+});
+
 /** A folder of its own, gone after the tests of the file. */
 export function makeFolder(): string {
   const dir = mkdtempSync(join(tmpdir(), "timbrel-dataset-"));
-  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+  folders.push(dir);
   return dir;
 }
 
