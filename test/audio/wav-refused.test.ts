@@ -1,0 +1,148 @@
+import { describe, expect, it } from "vitest";
+import { decodeAudio } from "../../src/audio/decode.js";
+import { ascii, buildWav, chunk, float32, float64, int16, u16, u32 } from "./build-wav.js";
+
+const LIST = chunk("LIST", [...ascii("INFO"), ...chunk("INAM", ascii("song"))]);
+const badGuid = buildWav({ subFormat: 1 });
+badGuid[50] ^= 1;
+const shortFmt = Uint8Array.from([...ascii("RIFF"), ...u32(0), ...ascii("WAVE"), ...chunk("fmt ", u16(1))]);
+const compressed = "which timbrel does not read; convert it to PCM";
+
+const REFUSED: [string, Uint8Array, string][] = [
+  ["nothing", new Uint8Array(0), "the file is empty"],
+  [
+    "text",
+    Uint8Array.from(ascii("hello, this is no audio")),
+    "not audio that timbrel reads (WAV, MP3, OGG Vorbis, Opus or FLAC)",
+  ],
+  ["four bytes", Uint8Array.from(ascii("RIFF")), "the file ends after 4 bytes, inside its RIFF header"],
+  ["an AVI file", buildWav({ form: "AVI " }), 'RIFF file of form "AVI ", not WAVE'],
+  ["only a header", buildWav().subarray(0, 12), "the file has no fmt chunk"],
+  ["no data chunk", buildWav().subarray(0, 36), "the file has no data chunk"],
+  [
+    "a chunk that runs over the end",
+    buildWav({ before: [...ascii("LIST"), ...u32(9999)] }),
+    'chunk "LIST" at byte 36 declares 9999 bytes, the file ends after 56; no data chunk was found',
+  ],
+  [
+    "data before fmt",
+    Uint8Array.from([...ascii("RIFF"), ...u32(0), ...ascii("WAVE"), ...chunk("data", [1, 2])]),
+    "the data chunk comes before any fmt chunk",
+  ],
+  ["empty data", buildWav({ data: [] }), "the data chunk is empty"],
+  ["empty data before another chunk", buildWav({ data: [], after: LIST }), "the data chunk is empty"],
+  [
+    "less than one frame",
+    buildWav({ channels: 2, data: int16(1) }),
+    "the data chunk holds 2 bytes, less than one frame of 4",
+  ],
+  [
+    "a short fmt chunk",
+    Uint8Array.from([...shortFmt, ...chunk("data", [1, 2])]),
+    "fmt chunk must hold at least 16 bytes, got 2",
+  ],
+  [
+    "RF64 without ds64",
+    buildWav({ container: "RF64", dataBytes: 0xffffffff }),
+    "RF64 file has no ds64 chunk",
+  ],
+  ["no channels", buildWav({ channels: 0, blockBytes: 0 }), "number of channels must be 1 to 1024, got 0"],
+  [
+    "65535 channels",
+    buildWav({ channels: 65535, blockBytes: 65535 }),
+    "number of channels must be 1 to 1024, got 65535",
+  ],
+  ["rate 0", buildWav({ sampleRate: 0 }), "sample rate must be 4000 to 384000 Hz, got 0"],
+  ["rate 1", buildWav({ sampleRate: 1 }), "sample rate must be 4000 to 384000 Hz, got 1"],
+  [
+    "rate 2^32 - 1",
+    buildWav({ sampleRate: 0xffffffff }),
+    "sample rate must be 4000 to 384000 Hz, got 4294967295",
+  ],
+  [
+    "block size 0",
+    buildWav({ blockBytes: 0 }),
+    "block size must be channels * bytes per sample, got 0 bytes for 1 channels of 16-bit pcm",
+  ],
+  [
+    "block size 100",
+    buildWav({ blockBytes: 100 }),
+    "block size must be channels * bytes per sample, got 100 bytes for 1 channels of 16-bit pcm",
+  ],
+  [
+    "0 bits",
+    buildWav({ bits: 0, blockBytes: 1 }),
+    "block size must be channels * bytes per sample, got 1 bytes for 1 channels of 0-bit pcm",
+  ],
+  [
+    "16-bit float",
+    buildWav({ tag: 3 }),
+    "block size must be channels * bytes per sample, got 2 bytes for 1 channels of 16-bit float",
+  ],
+  [
+    "Microsoft ADPCM",
+    buildWav({ tag: 2, bits: 4, blockBytes: 256 }),
+    `the WAV file holds Microsoft ADPCM (format 0x0002), ${compressed}`,
+  ],
+  [
+    "IMA ADPCM",
+    buildWav({ tag: 0x11, bits: 4, blockBytes: 256 }),
+    `the WAV file holds IMA ADPCM (format 0x0011), ${compressed}`,
+  ],
+  [
+    "GSM",
+    buildWav({ tag: 0x31, bits: 0, blockBytes: 65 }),
+    `the WAV file holds GSM 6.10 (format 0x0031), ${compressed}`,
+  ],
+  [
+    "MP3 in WAV",
+    buildWav({ tag: 0x55, bits: 0, blockBytes: 1 }),
+    `the WAV file holds MP3 (format 0x0055), ${compressed}`,
+  ],
+  ["an unheard-of format", buildWav({ tag: 0x1234 }), `the WAV file holds format 0x1234, ${compressed}`],
+  [
+    "ADPCM as extensible",
+    buildWav({ subFormat: 2, bits: 4, blockBytes: 256 }),
+    `the WAV file holds Microsoft ADPCM (format 0x0002), ${compressed}`,
+  ],
+  [
+    "a foreign GUID",
+    badGuid,
+    `the WAV file holds sub-format 0100000000001100800000aa00389b71, ${compressed}`,
+  ],
+  [
+    "a short extensible fmt chunk",
+    buildWav({ tag: 0xfffe }),
+    "extensible fmt chunk must hold 40 bytes, got 16",
+  ],
+  [
+    "floats in 24-bit clothes",
+    buildWav({ bits: 24, blockBytes: 4, data: float32(0.1, 0.7) }),
+    "24-bit samples in 4 bytes lie neither at the top nor at the bottom; convert to PCM",
+  ],
+  [
+    "NaN",
+    buildWav({ tag: 3, bits: 32, channels: 2, data: float32(0, 0, 0, Number.NaN) }),
+    "sample 1 of channel 1 (at 0.000 s) must be finite, got NaN",
+  ],
+  [
+    "infinity",
+    buildWav({ tag: 3, bits: 32, data: float32(Number.NEGATIVE_INFINITY) }),
+    "sample 0 of channel 0 (at 0.000 s) must be finite, got -Infinity",
+  ],
+  [
+    "64-bit floats beyond 32",
+    buildWav({ tag: 3, bits: 64, data: float64(1e300) }),
+    "sample 0 of channel 0 (at 0.000 s) must be finite, got Infinity",
+  ],
+];
+
+describe("decodeAudio refuses", () => {
+  it.each(REFUSED)("%s", async (_name, bytes, reason) => {
+    await expect(decodeAudio(bytes, "a.wav")).rejects.toMatchObject({
+      name: "DataError",
+      path: "a.wav",
+      message: `a.wav: ${reason}`,
+    });
+  });
+});
