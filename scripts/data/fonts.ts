@@ -96,6 +96,11 @@ export function fontOf(name: FontName): Font {
   return FONTS.find((font) => font.name === name)!;
 }
 
+/** The font that stands for a font's relatives: MSBasic grew out of FluidR3Mono and shares most of its samples. */
+export function lineageOf(font: FontName): FontName {
+  return font === "FluidR3Mono" ? "MSBasic" : font;
+}
+
 const require = createRequire(import.meta.url);
 
 /** The folder of an installed package. */

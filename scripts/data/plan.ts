@@ -1,5 +1,5 @@
 import { Random } from "../../src/core/random.js";
-import { type FontName, fontOf, type Source, sourceId } from "./fonts.js";
+import { fontOf, lineageOf, type Source, sourceId } from "./fonts.js";
 import { LABELS, type Label } from "./labels.js";
 
 export type Split = "train" | "valid" | "test";
@@ -39,11 +39,6 @@ interface WeightedSource {
   readonly source: Source;
   readonly group: string;
   readonly weight: number;
-}
-
-/** The sample lineage of a font: MSBasic grew out of FluidR3Mono. */
-function lineageOf(font: FontName): string {
-  return font === "FluidR3Mono" ? "MSBasic" : font;
 }
 
 /** Weight inside font and class before scaling: variation banks count half, the kits of a drum key share its weight. */

@@ -10,7 +10,7 @@ import type { RenderTask } from "./render-worker.js";
 import { groupSources, type SampleFingerprint, type SourceSamples } from "./sample-groups.js";
 
 /** Raise whenever the rendering of any clip changes: data of another version is made anew. */
-export const RECIPE_VERSION = 2;
+export const RECIPE_VERSION = 3;
 
 /** Packages whose code or samples are in the audio. */
 const RENDERING_PACKAGES = [

@@ -1,5 +1,5 @@
 import type { BasicSample } from "spessasynth_core";
-import { type FontName, fontOf, listSources, loadFont, type Source, sourceId } from "./fonts.js";
+import { type FontName, fontOf, lineageOf, listSources, loadFont, type Source, sourceId } from "./fonts.js";
 
 /** Samples as frames to compare; equal samples in two SF3 fonts keep their length but not their bits. */
 const WINDOW_LENGTH = 4096;
@@ -100,8 +100,10 @@ class DisjointSets {
 }
 
 /**
- * The group of every source: sources that share a raw sample, directly or through others, are one group, over all
- * fonts. The group is named after its first source.
+ * The group of every source, over all fonts: sources that share a raw sample, directly or through others, are one
+ * group. So are equal presets and drum keys of MSBasic and its ancestor FluidR3Mono, because a sample that was cut
+ * otherwise escapes the comparison: the steel guitar's begin 50 ms later in one of them. The group is named after its
+ * first source.
  */
 export function groupSources(
   fonts: readonly { sources: readonly SourceSamples[]; fingerprints: readonly SampleFingerprint[] }[],
@@ -119,6 +121,12 @@ export function groupSources(
     }
     firstSample += font.fingerprints.length;
   }
+  const first = new Map<string, number>();
+  sources.forEach(({ source }, i) => {
+    const id = sourceId({ ...source, font: lineageOf(source.font) });
+    if (first.has(id)) sets.union(first.get(id)!, i);
+    else first.set(id, i);
+  });
   const byLength = new Map<number, number[]>();
   samples.forEach(({ nSamples }, i) => {
     byLength.set(nSamples, [...(byLength.get(nSamples) ?? []), i]);

@@ -35,6 +35,11 @@ export interface Score {
 /** Length of a clip [s]: a little more than 128 frames of 512 samples at 22 050 Hz. */
 export const CLIP_SEC = 3;
 
+/** Training clips that begin in the middle of a note, as the later segments of a long recording do. */
+const MIDDLE_SHARE = 0.25;
+/** How far into the note they may begin [s]. */
+const MAX_SKIP_SEC = 4;
+
 /** MIDI controllers of the synthesizer's voice. */
 const MODULATION_WHEEL = 1;
 const RESONANCE = 71;
@@ -172,8 +177,8 @@ export function drawScore(clip: ClipPlan, random: Random, attempt: number): Scor
   else {
     const startSec = drawOnsetSec(random);
     let durationSec = drawDurationSec(random);
-    if (!isDrum && random.uniform() < 0.2) {
-      skipSec = startSec + (isSustained ? random.uniform(0.2, 2.5) : random.uniform(0.1, 1.6));
+    if (!isDrum && random.uniform() < MIDDLE_SHARE) {
+      skipSec = startSec + random.uniform(0.1, MAX_SKIP_SEC);
       durationSec = skipSec + random.uniform(1, 3.5);
     }
     notes = [{ startSec, endSec: startSec + durationSec, key, velocity: drawVelocity(random) }];

@@ -14,14 +14,16 @@ const DRUM_CHANNEL = 9;
 const BEND_RANGE = 12;
 const EXPRESSION = 11;
 
+/** The longest rendering: a clip after the latest onset and the longest skip. */
+const MAX_RENDER_SEC = CLIP_SEC + 5;
 /** A clip from the middle of a note whose peak is below this share of the whole note's begins at the onset instead. */
-const FADED_SHARE = 0.05;
+const FADED_SHARE = 0.03;
 
 /** A font ready to play. Every clip begins from the synthesizer's initial state, so clips do not depend on order. */
 export class FontSynth {
   readonly #bank: BasicSoundBank;
   readonly #synth: SpessaSynthProcessor;
-  readonly #right = new Float32Array(RENDER_RATE * (CLIP_SEC * 2 + 1));
+  readonly #right = new Float32Array(RENDER_RATE * MAX_RENDER_SEC);
 
   constructor(bank: BasicSoundBank) {
     this.#bank = bank;

@@ -37,7 +37,7 @@ describe("isSameSample", () => {
 });
 
 describe("groupSources", () => {
-  const [a, b, c, d] = [1, 2, 3, 4].map((seed) => fingerprint(noise(seed, 5000)));
+  const [a, b, c, d, e] = [1, 2, 3, 4, 5].map((seed) => fingerprint(noise(seed, 5000)));
   it("joins sources through shared samples, also across fonts", () => {
     const groups = groupSources([
       {
@@ -52,9 +52,11 @@ describe("groupSources", () => {
         // Plays what MSBasic 40 plays and what MSBasic 42 plays.
         sources: [
           { source: melodic("FluidR3Mono", 40), samples: [0, 1] },
+          // Nothing in common with MSBasic 41 but the number.
           { source: melodic("FluidR3Mono", 41), samples: [2] },
+          { source: melodic("FluidR3Mono", 43), samples: [3] },
         ],
-        fingerprints: [c, a, d],
+        fingerprints: [c, a, d, e],
       },
     ]);
     expect(Object.fromEntries(groups)).toEqual({
@@ -62,7 +64,8 @@ describe("groupSources", () => {
       "MSBasic-041": "MSBasic-041",
       "MSBasic-042": "MSBasic-040",
       "FluidR3Mono-040": "MSBasic-040",
-      "FluidR3Mono-041": "FluidR3Mono-041",
+      "FluidR3Mono-041": "MSBasic-041",
+      "FluidR3Mono-043": "FluidR3Mono-043",
     });
   });
 });
