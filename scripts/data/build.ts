@@ -28,24 +28,28 @@ function readRows(file: string): ManifestRow[] {
 
 const command = new Command("data")
   .description("Render the default instrument data and list the real recordings for the external test.")
-  .option("--out <folder>", "rendered instruments", "data/instruments")
+  .option(
+    "--out <folder>",
+    "rendered instruments (default: data/instruments, with --small data/instruments-small)",
+  )
   .option("--recordings <folder>", "manifest of the real recordings", "data/recordings")
   .option("--seed <number>", "seed of the drawn notes and of the held-out groups", parseWhole(0), 1)
   .option("--workers <number>", "threads", parseWhole(1), availableParallelism())
   .option("--small", "a set of 220 clips for a quick check", false)
   .exitOverride()
   .action(
-    async (options: { out: string; recordings: string; seed: number; workers: number; small: boolean }) => {
+    async (options: { out?: string; recordings: string; seed: number; workers: number; small: boolean }) => {
       const size = options.small ? SMALL_SIZE : FULL_SIZE;
       const nWorkers = Math.min(options.workers, 8);
-      const { rendered, silent } = await renderSet(resolve(options.out), {
+      const out = options.out ?? (options.small ? "data/instruments-small" : "data/instruments");
+      const { rendered, silent } = await renderSet(resolve(out), {
         seed: options.seed,
         size,
         nWorkers,
       });
-      const rows = readRows(join(options.out, "manifest.csv"));
-      if (!rendered) console.error(`${options.out} is complete, nothing to render`);
-      console.error(`\nclips (groups) in ${options.out}\n${countTable(rows)}\n`);
+      const rows = readRows(join(out, "manifest.csv"));
+      if (!rendered) console.error(`${out} is complete, nothing to render`);
+      console.error(`\nclips (groups) in ${out}\n${countTable(rows)}\n`);
       if (silent.length > 0) console.error(`left out as silent: ${silent.length} (${silent.join(", ")})`);
       for (const label of LABELS)
         for (const split of ["valid", "test"] as const)

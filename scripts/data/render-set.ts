@@ -47,8 +47,9 @@ export async function renderSet(
   const recipeFile = join(dir, "recipe.json");
   const manifestFile = join(dir, "manifest.csv");
   if (hashIn(recipeFile) !== recipe.hash) {
-    rmSync(manifestFile, { force: true });
-    for (const font of FONTS) rmSync(join(dir, font.name), { recursive: true, force: true });
+    if (existsSync(recipeFile))
+      for (const name of ["manifest.csv", ...FONTS.map((font) => font.name)])
+        rmSync(join(dir, name), { recursive: true, force: true });
     writeWhole(recipeFile, `${JSON.stringify(recipe, null, 2)}\n`);
   } else if (existsSync(manifestFile)) return { rendered: false, silent: [] };
 
