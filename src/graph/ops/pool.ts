@@ -18,8 +18,8 @@ function pooledShape(where: string, x: Value, size: readonly number[]): number[]
   return [batch, channels, ...out];
 }
 
-/** Each element repeated `size` times along every spatial axis, then padded at the end to `shape`. */
-function unpool(x: Value, size: readonly number[], shape: readonly number[], padValue: number): Value {
+/** Each element repeated `size` times along every spatial axis, then padded with zeros to `shape`. */
+function unpool(x: Value, size: readonly number[], shape: readonly number[]): Value {
   const grown = x.shape.map((dim, axis) => (axis < 2 ? dim : dim * size[axis - 2]));
   const repeated = x.graph.emit(
     "Resize",
@@ -32,7 +32,6 @@ function unpool(x: Value, size: readonly number[], shape: readonly number[], pad
     repeated,
     unread.map(() => 0),
     unread,
-    padValue,
   );
 }
 
@@ -55,25 +54,21 @@ export function maxPool(x: Value, size: readonly number[]): Value {
   return out;
 }
 
-/** Above every activation: what fills no window equals no maximum. */
-const HIGHEST = 3e38;
-
 /**
  * The gradient of `out = maxPool(x, size)`. The mask of the winners compares the input with its own pooled and repeated
- * values: `MaxPool` with its index output takes a path five times as slow.
+ * values: `MaxPool` with its index output takes a path five times as slow. The mask of what fills no window does not
+ * matter: the repeated gradient is 0 there.
  */
 export function maxPoolGradient(g: Value, x: Value, out: Value, size: readonly number[]): Value {
-  const mask = isZeroOfNonPositive(sub(x, unpool(out, size, x.shape, HIGHEST)));
+  const mask = isZeroOfNonPositive(sub(x, unpool(out, size, x.shape)));
   const winners = mul(emitPool("AveragePool", mask, size), sizeOf(size));
-  return mul(mask, unpool(div(g, winners), size, x.shape, 0));
+  return mul(mask, unpool(div(g, winners), size, x.shape));
 }
 
 /** The mean of every window; windows as in `maxPool`. */
 export function averagePool(x: Value, size: readonly number[]): Value {
   const out = emitPool("AveragePool", x, size);
-  x.graph.record([x], [out], ([g]) => [
-    g === null ? null : unpool(mul(g, 1 / sizeOf(size)), size, x.shape, 0),
-  ]);
+  x.graph.record([x], [out], ([g]) => [g === null ? null : unpool(mul(g, 1 / sizeOf(size)), size, x.shape)]);
   return out;
 }
 
