@@ -11,6 +11,7 @@ import {
   conv,
   decodeMetadata,
   dense,
+  dropout,
   encodeModel,
   exp,
   Graph,
@@ -82,6 +83,17 @@ describe("operations without a gradient", () => {
     const out = await resultOf(six, [2, 3], op);
     expect(out.shape).toEqual(shape);
     expect([...out.data]).toEqual(data);
+  });
+});
+
+describe("dropout", () => {
+  it("drops the elements whose noise is below the rate and scales the others", () => {
+    const graph = new Graph();
+    graph.output("out", dropout(graph.input("x", [2, 2]), graph.input("noise", [2, 2]), 0.25));
+    const x = { shape: [2, 2], data: Float64Array.of(3, -6, 9, 12) };
+    const noise = { shape: [2, 2], data: Float64Array.of(0, 0.25, 0.24, 0.99) };
+    const { out } = new Interpreter(encodeModel(graph)).run({ x, noise });
+    expectNear(out, { shape: [2, 2], data: Float64Array.of(0, -8, 0, 16) }, FLOAT32_TOLERANCE, "out");
   });
 });
 
