@@ -1,12 +1,12 @@
 import type { Random } from "../core/random.js";
-import { add, exp, log, mul, reshape, sub, type Value } from "../graph/index.js";
+import { add, exp, log, matmul, mul, reshape, sub, type Value } from "../graph/index.js";
 import type { Net } from "./net.js";
 
 /**
  * Random changes of log-compressed mel segments, each drawn anew for every example of every step.
  *
- * Level, colour and noise act on magnitudes, before compression, as a room, a microphone and a preamplifier do; the
- * masks act after it.
+ * Level, colour, noise and mixing act on magnitudes, before compression, as a room, a microphone and a preamplifier do;
+ * shifts and masks act on compressed values.
  */
 export interface Augmentation {
   /** The front end's compression y = log(scale * x + floor) / rate, which is undone and applied again. */
@@ -21,6 +21,12 @@ export interface Augmentation {
   readonly envelopeDb: number;
   /** Noise: stationary, with a random smooth spectrum; the level relative to full scale is uniform in [min, max] dB. */
   readonly noiseDb: readonly [min: number, max: number];
+  /** Pitch and body: mel bands move by up to +-bandShift and spread by up to bandStretch (0.1: 10 %) about the middle. */
+  readonly bandShift: number;
+  readonly bandStretch: number;
+  /** Tempo: time runs faster or slower by up to this share, and begins up to frameShift later or half of it earlier. */
+  readonly frameStretch: number;
+  readonly frameShift: number;
   /** Longest time mask [frames] and number of masks. */
   readonly timeMask: { readonly frames: number; readonly count: number };
   /** Widest frequency mask [mel bands] and number of masks. */
@@ -62,6 +68,27 @@ function maskCurve(
   return mask;
 }
 
+/**
+ * The matrix that reads `length` values at the places centre + (j - centre) * stretch + shift, between two values
+ * linearly; outside lies silence. [length, length], row j for place j.
+ */
+function readingMatrix(length: number, { stretch, shift }: { stretch: number; shift: number }): Float32Array {
+  const matrix = new Float32Array(length * length);
+  const centre = (length - 1) / 2;
+  for (let j = 0; j < length; j++) {
+    const place = centre + (j - centre) * stretch + shift;
+    const before = Math.floor(place);
+    const part = place - before;
+    if (before >= 0 && before < length) matrix[j * length + before] = 1 - part;
+    if (before + 1 >= 0 && before + 1 < length) matrix[j * length + before + 1] = part;
+  }
+  return matrix;
+}
+
+/** A factor in [1 / (1 + spread), 1 + spread], its logarithm uniform. */
+const stretchFactor = (random: Random, spread: number) =>
+  Math.exp(random.uniform(-1, 1) * Math.log1p(spread));
+
 /** The batch with its examples in reverse order: every example's partner for mixing. */
 function reversed(x: Value): Value {
   const [start, end, axis, step] = [[-1], [-x.shape[0] - 1], [0], [-1]].map((list) => x.graph.integers(list));
@@ -85,7 +112,26 @@ export function emitAugmentation(
   const { levelDb, colourDb, envelopeDb } = config;
   const { scale, floor, rate } = config.logarithm;
   const dbToNatural = (config.power * Math.LN10) / 20;
-  const scaled = sub(exp(mul(x, rate)), floor); // scale * x
+  const bandReading = net.random("augment.bandReading", [batch, nMels, nMels], (random) =>
+    drawEach(batch, nMels * nMels, () =>
+      readingMatrix(nMels, {
+        stretch: stretchFactor(random, config.bandStretch),
+        shift: random.uniform(-config.bandShift, config.bandShift),
+      }),
+    ),
+  );
+  const frameReading = net.random("augment.frameReading", [batch, nFrames, nFrames], (random) =>
+    drawEach(batch, nFrames * nFrames, () =>
+      readingMatrix(nFrames, {
+        stretch: stretchFactor(random, config.frameStretch),
+        shift: random.uniform(-config.frameShift / 2, config.frameShift),
+      }),
+    ),
+  );
+  // Everything that reads or masks values does so on their height above silence, so that 0 is silence.
+  const silence = Math.log(floor) / rate;
+  const moved = add(matmul(frameReading, matmul(sub(x, silence), bandReading, { transB: true })), silence);
+  const scaled = sub(exp(mul(moved, rate)), floor); // scale * x
 
   const bandGain = net.random("augment.bandGain", [batch, 1, nMels], (random) =>
     drawEach(batch, nMels, () => {
@@ -126,5 +172,6 @@ export function emitAugmentation(
       maskCurve(random, nMels, { longest: config.bandMask.bands, count: config.bandMask.count }),
     ),
   );
-  return { x: mul(mul(compressed, timeMask), bandMask), targets: mix(targets, reshape(share, [batch, 1])) };
+  const masked = mul(mul(sub(compressed, silence), timeMask), bandMask);
+  return { x: add(masked, silence), targets: mix(targets, reshape(share, [batch, 1])) };
 }
