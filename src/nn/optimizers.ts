@@ -1,4 +1,4 @@
-import { add, div, type Graph, mul, sqrt, sub, type Value } from "../graph/index.js";
+import { add, div, mul, sqrt, sub, tanh, type Value } from "../graph/index.js";
 import type { Parameter } from "./net.js";
 
 /** Stochastic gradient descent with momentum. */
@@ -24,7 +24,6 @@ export type OptimizerConfig = SgdConfig | AdamConfig;
 
 /** What an optimizer reads beside parameter and gradient. */
 export interface OptimizerContext {
-  readonly graph: Graph;
   /** Scalar. */
   readonly learningRate: Value;
   /** Number of this step, from 1, scalar. */
@@ -68,13 +67,17 @@ export function optimizerStep(
   const square = add(mul(context.slot(squareSlot), beta2), mul(mul(gradient, gradient), 1 - beta2));
   context.update(meanSlot, mean);
   context.update(squareSlot, square);
-  const correction = (beta: number) => sub(1, power(context, beta));
+  const correction = (beta: number) => oneMinusPower(context.step, beta);
   const direction = div(div(mean, correction(beta1)), add(sqrt(div(square, correction(beta2))), epsilon));
   const decayed = weightDecay > 0 ? sub(value, mul(value, mul(learningRate, weightDecay))) : value;
   return sub(decayed, mul(direction, learningRate));
 }
 
-/** beta^step */
-function power({ graph, step }: OptimizerContext, beta: number): Value {
-  return graph.emit("Pow", [graph.constant(beta), step], { shape: [] });
+/**
+ * 1 - beta^step, as -2 t / (1 - t) with t = tanh(step * ln(beta) / 2): written out, the difference of two numbers near 1
+ * would leave 5 digits of it in float32.
+ */
+function oneMinusPower(step: Value, beta: number): Value {
+  const t = tanh(mul(step, Math.log(beta) / 2));
+  return div(mul(t, -2), sub(1, t));
 }

@@ -103,7 +103,6 @@ export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
   );
   net.parameters.forEach((parameter, i) => {
     const updated = optimizerStep(config.optimizer, parameter, gradientOf[i], {
-      graph,
       learningRate,
       step,
       slot: (name) => zeroState(name, parameter.value.shape),
