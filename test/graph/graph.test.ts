@@ -117,11 +117,17 @@ describe("encodeModel", () => {
     // The convolution itself and the layout of the patches; dL/dx would be one more, over a flipped kernel.
     expect([opTypes.get("Conv"), opTypes.get("Slice")]).toEqual([2, undefined]);
   });
-  it("stores equal constants once", () => {
+  it("stores equal constants once, and a scalar apart from a vector", () => {
     const graph = new Graph();
     const x = graph.input("x", [2]);
     graph.output("y", add(mul(x, 3), 3));
     expect(graph.initializers.length).toBe(1);
+    expect([graph.constant(3).shape, graph.constant([3]).shape]).toEqual([[], [1]]);
+  });
+  it("writes a weight that is part of a larger buffer", () => {
+    const graph = new Graph();
+    graph.output("y", graph.weight("w", tensor(Float32Array.of(1, 2, 3, 4).subarray(1, 3), [2])));
+    expect([...new Interpreter(encodeModel(graph)).run({})["y"].data]).toEqual([2, 3]);
   });
   it("writes names, types and shapes of inputs and outputs", () => {
     const graph = new Graph();
