@@ -1,7 +1,6 @@
-import fc from "fast-check";
 import onnxProto from "onnx-proto";
 import { describe, expect, it } from "vitest";
-import { DataError, UsageError } from "../../src/core/errors.js";
+import { UsageError } from "../../src/core/errors.js";
 import { tensor } from "../../src/core/tensor.js";
 import {
   add,
@@ -9,25 +8,19 @@ import {
   compare,
   concat,
   conv,
-  decodeMetadata,
   dense,
   dropout,
   encodeModel,
-  exp,
   Graph,
   globalAveragePool,
-  gradients,
   matmul,
   maximum,
   maxPool,
-  mul,
   pad,
   relu,
   reshape,
   sigmoid,
   slice,
-  sqrt,
-  sum,
   sumOfSquares,
   type Value,
   where,
@@ -94,102 +87,6 @@ describe("dropout", () => {
     const noise = { shape: [2, 2], data: Float64Array.of(0, 0.25, 0.24, 0.99) };
     const { out } = new Interpreter(encodeModel(graph)).run({ x, noise });
     expectNear(out, { shape: [2, 2], data: Float64Array.of(0, -8, 0, 16) }, FLOAT32_TOLERANCE, "out");
-  });
-});
-
-describe("encodeModel", () => {
-  it("leaves out what no output depends on", () => {
-    const graph = new Graph();
-    const x = graph.input("x", [2]);
-    exp(weight(graph, "unread", [2]));
-    const y = mul(x, weight(graph, "read", [2]));
-    sqrt(y);
-    graph.output("y", y);
-    const { node, initializer } = onnxProto.onnx.ModelProto.decode(encodeModel(graph)).graph!;
-    expect(node!.map(({ opType }) => opType)).toEqual(["Mul", "Identity"]);
-    expect(initializer!.map(({ name }) => name)).toEqual(["read"]);
-  });
-  it("emits no gradient that nobody asked for", () => {
-    const graph = new Graph();
-    const [x, w] = [graph.input("x", [2, 3, 8]), graph.input("w", [4, 3, 3])];
-    graph.output("dw", gradients(sum(relu(conv(x, w, { padding: 1 }))), [w])[0]);
-    const { opTypes } = new Interpreter(encodeModel(graph));
-    // The convolution itself and the layout of the patches; dL/dx would be one more, over a flipped kernel.
-    expect([opTypes.get("Conv"), opTypes.get("Slice")]).toEqual([2, undefined]);
-  });
-  it("stores equal constants once, and a scalar apart from a vector", () => {
-    const graph = new Graph();
-    const x = graph.input("x", [2]);
-    graph.output("y", add(mul(x, 3), 3));
-    expect(graph.initializers.length).toBe(1);
-    expect([graph.constant(3).shape, graph.constant([3]).shape]).toEqual([[], [1]]);
-  });
-  it("writes a weight that is part of a larger buffer", () => {
-    const graph = new Graph();
-    graph.output("y", graph.weight("w", tensor(Float32Array.of(1, 2, 3, 4).subarray(1, 3), [2])));
-    expect([...new Interpreter(encodeModel(graph)).run({})["y"].data]).toEqual([2, 3]);
-  });
-  it("writes names, types and shapes of inputs and outputs", () => {
-    const graph = new Graph();
-    graph.output("y", exp(graph.input("x", [4, 3])));
-    const { input, output } = onnxProto.onnx.ModelProto.decode(encodeModel(graph)).graph!;
-    const described = [...input!, ...output!].map(({ name, type }) => [
-      name,
-      type!.tensorType!.elemType,
-      type!.tensorType!.shape!.dim!.map(({ dimValue }) => Number(dimValue)),
-    ]);
-    expect(described).toEqual([
-      ["x", 1, [4, 3]],
-      ["y", 1, [4, 3]],
-    ]);
-  });
-  it("gives the same bytes for the same graph", () => {
-    const bytes = () => modelOf([2, 3, 8], (x) => maxPool(relu(x), [3]));
-    expect(bytes()).toEqual(bytes());
-  });
-  it("refuses a graph without an output", () => {
-    expect(() => encodeModel(new Graph())).toThrow("encodeModel: graph must have at least 1 output, got 0");
-  });
-});
-
-describe("decodeMetadata", () => {
-  const graph = new Graph();
-  graph.output("y", exp(graph.input("x", [1])));
-
-  it("gives back what encodeModel was given", () => {
-    const texts = fc.dictionary(fc.string({ unit: "grapheme" }), fc.string({ unit: "grapheme" }), {
-      noNullPrototype: true,
-    });
-    fc.assert(
-      fc.property(texts, (metadata) => {
-        expect(decodeMetadata(encodeModel(graph, metadata), "model.onnx")).toEqual(metadata);
-      }),
-    );
-  });
-  it("throws nothing but a DataError of one line, whatever the bytes", () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        try {
-          decodeMetadata(bytes, "bytes.onnx");
-        } catch (error) {
-          expect(error).toBeInstanceOf(DataError);
-          expect((error as Error).message).toMatch(/^bytes\.onnx: is not an ONNX model.*$/);
-        }
-      }),
-    );
-  });
-  it.each([
-    ["nothing", new Uint8Array()],
-    ["a text", new TextEncoder().encode('{"graph": 1}\n')],
-    ["zeros", new Uint8Array(64)],
-    ["half a model", encodeModel(graph).slice(0, 40)],
-  ])("refuses %s", (_, bytes) => {
-    expect(() => decodeMetadata(bytes, "some.onnx")).toThrow(/^some\.onnx: is not an ONNX model/);
-  });
-  it("says what is missing", () => {
-    expect(() => decodeMetadata(new Uint8Array(), "some.onnx")).toThrow(
-      "some.onnx: is not an ONNX model: it holds no graph",
-    );
   });
 });
 
