@@ -1,0 +1,103 @@
+import onnxProto from "onnx-proto";
+import { describe, expect, it } from "vitest";
+import { UsageError } from "../../src/core/errors.js";
+import type { Tensor } from "../../src/core/tensor.js";
+import { buildInferenceModel } from "../../src/nn/inference.js";
+import { buildTrainingStep } from "../../src/nn/training-step.js";
+import { Session } from "../../src/runtime/session.js";
+import { runSteps } from "./run-steps.js";
+import { drawBatch, normals, tinyConfig } from "./tiny-step.js";
+
+// An example's sums are the same in any batch, but kernels may take other blocks of them at other batch sizes.
+const SAME = 1e-6;
+
+const config = tinyConfig({ net: { ...tinyConfig().net, dropout: 0.4 } as never, averageDecay: 0.5 });
+const trained = runSteps(
+  buildTrainingStep(config),
+  Array.from({ length: 5 }, (_, i) => drawBatch(config, `batch ${i}`)),
+  { learningRate: 0.05 },
+).then(({ state }) => state);
+
+async function predict(
+  weights: ReadonlyMap<string, Tensor>,
+  inputs: Tensor,
+  task: "single-label" | "multi-label" = "single-label",
+): Promise<Float32Array> {
+  const session = await Session.open(buildInferenceModel({ ...config, task }, weights), { threads: 1 });
+  const { probabilities } = await session.run({ inputs });
+  await session.close();
+  expect(probabilities.shape).toEqual([inputs.shape[0], 3]);
+  return probabilities.data;
+}
+
+describe("the inference model", () => {
+  it("has one input, no node of training and no optimizer state", async () => {
+    const bytes = buildInferenceModel(config, await trained, { note: "kept" });
+    const { graph, metadataProps } = onnxProto.onnx.ModelProto.decode(bytes);
+    const nodes = graph?.node ?? [];
+    expect(graph?.input?.map(({ name }) => name)).toEqual(["inputs"]);
+    expect(graph?.output?.map(({ name }) => name)).toEqual(["probabilities"]);
+    expect(graph?.input?.[0].type?.tensorType?.shape?.dim?.[0].dimParam).toBe("batch");
+    expect(nodes.filter(({ opType }) => opType === "BatchNormalization")).toHaveLength(2);
+    const attributes = nodes.flatMap(({ attribute }) => attribute?.map(({ name }) => name) ?? []);
+    expect(attributes).not.toContain("training_mode");
+    expect(nodes.some(({ opType }) => opType === "Dropout" || opType?.startsWith("Random"))).toBe(false);
+    const held = (graph?.initializer ?? []).map(({ name }) => name ?? "");
+    expect(held.filter((name) => /momentum|average|step/.test(name))).toEqual([]);
+    expect(metadataProps?.map(({ key, value }) => [key, value])).toEqual([["note", "kept"]]);
+  });
+
+  it("normalizes by the moving averages: every tensor of a batch norm counts", async () => {
+    const weights = await trained;
+    const inputs = normals("test", [2, 6, 8]);
+    const before = await predict(weights, inputs);
+    for (const part of ["mean", "var", "scale", "shift"]) {
+      const name = `block1.norm.${part}`;
+      const { shape, data } = weights.get(name)!;
+      const changed = new Map(weights).set(name, { shape, data: data.map((value) => value + 0.5) });
+      const after = await predict(changed, inputs);
+      expect(Math.max(...after.map((value, i) => Math.abs(value - before[i]))), name).toBeGreaterThan(1e-4);
+    }
+  });
+
+  it("answers an example the same alone and in any batch", async () => {
+    const weights = await trained;
+    const inputs = normals("test", [33, 6, 8]);
+    const together = await predict(weights, inputs);
+    const size = 6 * 8;
+    for (const [first, count] of [
+      [0, 1],
+      [7, 1],
+      [30, 3],
+    ]) {
+      const data = inputs.data.slice(first * size, (first + count) * size);
+      const apart = await predict(weights, { shape: [count, 6, 8], data });
+      apart.forEach((value, i) => {
+        expect(Math.abs(value - together[first * 3 + i])).toBeLessThan(SAME);
+      });
+    }
+  });
+
+  it("gives probabilities: a distribution for one label, each in [0, 1] for several", async () => {
+    const weights = await trained;
+    const single = await predict(weights, normals("test", [4, 6, 8]));
+    for (let i = 0; i < 4; i++)
+      expect(single.slice(3 * i, 3 * i + 3).reduce((sum, value) => sum + value)).toBeCloseTo(1, 6);
+    const several = await predict(weights, normals("test", [4, 6, 8]), "multi-label");
+    expect(several.every((value) => value > 0 && value < 1)).toBe(true);
+    expect(several.slice(0, 3).reduce((sum, value) => sum + value)).not.toBeCloseTo(1, 3);
+  });
+
+  it("refuses weights that do not fit", async () => {
+    const weights = await trained;
+    const less = new Map(weights);
+    less.delete("block2.norm.var");
+    expect(() => buildInferenceModel(config, less)).toThrow(
+      new UsageError("Net: weights must hold block2.norm.var [6], got none"),
+    );
+    const other = new Map(weights).set("output.bias", { shape: [2], data: new Float32Array(2) });
+    expect(() => buildInferenceModel(config, other)).toThrow(
+      new UsageError("Net: weights must hold output.bias [3], got [2]"),
+    );
+  });
+});

@@ -1,0 +1,44 @@
+import { Random } from "../../src/core/random.js";
+import { sizeOf, type Tensor } from "../../src/core/tensor.js";
+import type { TrainingStepConfig } from "../../src/nn/training-step.js";
+import type { FedBatch } from "./run-steps.js";
+
+/** A training step of two small blocks on [6, 8] examples, some settings changed. */
+export function tinyConfig(changes: Partial<TrainingStepConfig> = {}): TrainingStepConfig {
+  const features = changes.inputShape?.at(-1) ?? 8;
+  return {
+    net: {
+      kind: "vgg",
+      channels: [4, 6],
+      pools: [
+        [2, 2],
+        [1, 2],
+      ],
+      dropout: 0,
+    },
+    task: "single-label",
+    nLabels: 3,
+    inputShape: [6, 8],
+    batchSize: 6,
+    statistics: { mean: new Float32Array(features), std: new Float32Array(features).fill(1) },
+    optimizer: { kind: "sgd", momentum: 0.9, nesterov: true, weightDecay: 0 },
+    ...changes,
+  };
+}
+
+/** Normal numbers. */
+export function normals(name: string, shape: readonly number[]): Tensor {
+  const random = new Random(name);
+  return { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.normal()) };
+}
+
+/** A batch of random examples, one label each in turn. */
+export function drawBatch({ batchSize, inputShape, nLabels }: TrainingStepConfig, name = "batch"): FedBatch {
+  const targets = Float32Array.from({ length: batchSize * nLabels }, (_, i) =>
+    i % nLabels === Math.floor(i / nLabels) % nLabels ? 1 : 0,
+  );
+  return {
+    inputs: normals(name, [batchSize, ...inputShape]),
+    targets: { shape: [batchSize, nLabels], data: targets },
+  };
+}

@@ -1,0 +1,181 @@
+import { describe, expect, it } from "vitest";
+import { UsageError } from "../../src/core/errors.js";
+import { Random } from "../../src/core/random.js";
+import type { Tensor } from "../../src/core/tensor.js";
+import { vgg } from "../../src/nn/architectures.js";
+import { AVERAGE, buildTrainingStep, initialState, type Task } from "../../src/nn/training-step.js";
+import { runSteps } from "./run-steps.js";
+import { relativeError } from "./stored.js";
+import { drawBatch, normals, tinyConfig } from "./tiny-step.js";
+
+/** 2 blocks: 36 + 4 + 4 and 216 + 6 + 6; dense: 18 + 3. */
+const PARAMETERS = 293;
+
+describe("learning", () => {
+  it("overfits one batch", async () => {
+    const config = tinyConfig();
+    const batches = Array(60).fill(drawBatch(config));
+    const { losses } = await runSteps(buildTrainingStep(config), batches, { learningRate: 0.1 });
+    expect(losses[0]).toBeGreaterThan(0.8);
+    expect(losses.at(-1)).toBeLessThan(0.05);
+  });
+
+  it.each([
+    ["0", 0],
+    ["-100 dB", -100],
+  ])("stays finite on silence of %s in every example, whose pools all tie", async (_name, value) => {
+    const config = tinyConfig();
+    const batch = drawBatch(config);
+    const silence = {
+      shape: batch.inputs.shape,
+      data: new Float32Array(batch.inputs.data.length).fill(value),
+    };
+    const batches = Array(5).fill({ ...batch, inputs: silence });
+    const { losses, state } = await runSteps(buildTrainingStep(config), batches, { learningRate: 0.1 });
+    expect(losses.every(Number.isFinite)).toBe(true);
+    for (const [name, { data }] of state) expect(data.every(Number.isFinite), name).toBe(true);
+  });
+
+  it("drops in training what dropout's noise names, anew every step", async () => {
+    const config = tinyConfig({ net: { ...tinyConfig().net, dropout: 0.5 } as never });
+    const step = buildTrainingStep(config);
+    expect(step.randomInputs.map(({ name, shape }) => [name, shape])).toEqual([["dropout.noise", [6, 6]]]);
+    const batches = [drawBatch(config), drawBatch(config)];
+    const { losses } = await runSteps(step, batches, { learningRate: 1e-12 });
+    expect(Math.abs(losses[1] - losses[0])).toBeGreaterThan(1e-3); // the weights have hardly moved
+  });
+});
+
+describe("the averaged weights", () => {
+  it("are the mean of all steps, and later the exponential average, of parameters and moving averages", async () => {
+    const decay = 0.75;
+    const config = tinyConfig({ averageDecay: decay });
+    const step = buildTrainingStep(config);
+    const batches = Array.from({ length: 8 }, (_, i) => drawBatch(config, `batch ${i}`));
+    const { states } = await runSteps(step, batches, { learningRate: 0.05 });
+    const names = step.state.map(({ name }) => name).filter((name) => name.startsWith(AVERAGE));
+    expect(names).toHaveLength(12);
+    for (const name of names) {
+      const trace = states.map((state) => state.get(name.slice(AVERAGE.length))!);
+      const average = new Float64Array(trace[0].data.length);
+      trace.forEach(({ data }, i) => {
+        const share = Math.max(1 / (i + 1), 1 - decay);
+        for (let k = 0; k < average.length; k++) average[k] += share * (data[k] - average[k]);
+      });
+      const expected = { shape: trace[0].shape, data: Float32Array.from(average) };
+      // 8 float32 updates of 3 operations.
+      expect(relativeError(states.at(-1)!.get(name)!, expected), name).toBeLessThan(2e-6);
+    }
+  });
+
+  it("do not touch the training itself", async () => {
+    const [plain, averaged] = [tinyConfig(), tinyConfig({ averageDecay: 0.9 })];
+    const batches = Array(4).fill(drawBatch(plain));
+    const a = await runSteps(buildTrainingStep(plain), batches, { learningRate: 0.05 });
+    const b = await runSteps(buildTrainingStep(averaged), batches, { learningRate: 0.05 });
+    for (const [name, tensor] of a.state) expect(b.state.get(name)!.data, name).toEqual(tensor.data);
+  });
+});
+
+describe("label smoothing", () => {
+  // A few float32 logits and logarithms.
+  const TOLERANCE = 1e-6;
+
+  function smoothedLoss(
+    task: Task,
+    given: { inputs: Tensor; targets: Tensor; weights: Tensor; smoothing: number },
+  ) {
+    const { inputs, targets, weights, smoothing } = given;
+    const [batch, features] = inputs.shape;
+    const nLabels = targets.shape[1];
+    let total = 0;
+    for (let i = 0; i < batch; i++) {
+      const logits = Array.from({ length: nLabels }, (_, j) =>
+        Array.from(
+          { length: features },
+          (_, k) => inputs.data[i * features + k] * weights.data[j * features + k],
+        ).reduce((sum, product) => sum + product),
+      );
+      const norm = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+      logits.forEach((logit, j) => {
+        const hard = targets.data[i * nLabels + j];
+        if (task === "single-label") {
+          total -= ((hard * (1 - smoothing) + smoothing / nLabels) * (logit - norm)) / batch;
+        } else {
+          const soft = hard * (1 - smoothing) + smoothing / 2;
+          const p = 1 / (1 + Math.exp(-logit));
+          total -= (soft * Math.log(p) + (1 - soft) * Math.log(1 - p)) / (batch * nLabels);
+        }
+      });
+    }
+    return total;
+  }
+
+  it.each([
+    ["single-label", 0.2],
+    ["single-label", 0],
+    ["multi-label", 0.2],
+    ["multi-label", 0],
+  ] as const)("of a %s task by %f", async (task, smoothing) => {
+    const config = tinyConfig({ net: { kind: "linear" }, inputShape: [8], task, labelSmoothing: smoothing });
+    const weights = normals("weights", [3, 8]);
+    const batch = drawBatch(config);
+    const { losses } = await runSteps(buildTrainingStep(config), [batch], {
+      learningRate: 0.1,
+      initial: new Map([["output.weight", weights]]),
+    });
+    const expected = smoothedLoss(task, { ...batch, weights, smoothing });
+    expect(Math.abs(losses[0] / expected - 1)).toBeLessThan(TOLERANCE);
+  });
+});
+
+describe("buildTrainingStep", () => {
+  it("counts the parameters, not the moving averages", () => {
+    expect(buildTrainingStep(tinyConfig()).parameterCount).toBe(PARAMETERS);
+  });
+
+  it("draws first values from the seed, each tensor from a stream of its own", () => {
+    const step = buildTrainingStep(tinyConfig());
+    const wider = buildTrainingStep(tinyConfig({ nLabels: 5 }));
+    const state = initialState(step, new Random(1));
+    expect(initialState(step, new Random(1))).toEqual(state);
+    expect(initialState(step, new Random(2)).get("block1.conv.weight")).not.toEqual(
+      state.get("block1.conv.weight"),
+    );
+    expect(initialState(wider, new Random(1)).get("block2.conv.weight")).toEqual(
+      state.get("block2.conv.weight"),
+    );
+    expect([...state.get("block1.norm.scale")!.data]).toEqual([1, 1, 1, 1]);
+    expect([...state.get("block1.norm.var")!.data]).toEqual([1, 1, 1, 1]);
+    expect([...state.get("block1.norm.shift")!.data]).toEqual([0, 0, 0, 0]);
+    expect([...state.get("step")!.data]).toEqual([0]);
+  });
+
+  it.each([
+    [{ batchSize: 1 }, "buildTrainingStep: batchSize must be an integer at least 2, got 1"],
+    [{ nLabels: 0 }, "buildTrainingStep: nLabels must be an integer at least 1, got 0"],
+    [
+      { labelSmoothing: 1 },
+      "buildTrainingStep: labelSmoothing must be a number at least 0 and less than 1, got 1",
+    ],
+    [
+      { averageDecay: 1 },
+      "buildTrainingStep: averageDecay must be a number at least 0 and less than 1, got 1",
+    ],
+    [
+      { net: vgg({ channels: [2], dropout: 1 }) },
+      "dropoutLayer: rate must be a number at least 0 and less than 1, got 1",
+    ],
+  ])("refuses %j", (changes, message) => {
+    expect(() => buildTrainingStep(tinyConfig(changes))).toThrow(new UsageError(message));
+  });
+
+  it("refuses a net of no blocks and of no channels", () => {
+    expect(() => vgg({ channels: [], dropout: 0 })).toThrow(
+      new UsageError("vgg: channels must name at least 1 block, got none"),
+    );
+    expect(() => vgg({ channels: [0], dropout: 0 })).toThrow(
+      new UsageError("vgg: channels must be an integer at least 1 and at most 4096, got 0"),
+    );
+  });
+});
