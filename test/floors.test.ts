@@ -14,8 +14,8 @@ const FLOORS: Record<string, number> = {
   tagging: 4,
   training: 5,
   report: 6,
-  commands: 6,
-  ".": 7,
+  commands: 7,
+  ".": 8,
 };
 const src = resolve(import.meta.dirname, "../src");
 const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));

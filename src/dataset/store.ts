@@ -185,7 +185,7 @@ function parseJson<T>(schema: z.ZodType<T>, text: string, where: string): T {
 }
 
 /** `nMels 96 there, 128 here`, for every member that differs. */
-function describeDifference(there: FrontEnd, here: FrontEnd): string {
+export function describeDifference(there: FrontEnd, here: FrontEnd): string {
   const shown = (value: unknown): string =>
     typeof value === "object" ? JSON.stringify(value) : String(value);
   return (Object.keys(here) as (keyof FrontEnd)[])

@@ -4,15 +4,18 @@ import cliProgress from "cli-progress";
 export interface ProgressBar {
   /** `done` of the total are finished; `note` is shown behind the bar. */
   update(done: number, note?: string): void;
+  /** Writes a line above the display. */
+  log(line: string, stream?: NodeJS.WriteStream): void;
   /** Leave the display at its present state. */
   stop(): void;
 }
 
-/** Without a terminal a line is written whenever this much more of the total is done. */
+/** Without a terminal a line is written whenever this much more of the total is done, or so much time has passed. */
 const LINE_SHARE = 0.1;
+const LINE_MS = 30_000;
 
 /**
- * A progress bar with the time left on stderr; plain lines, one per tenth, where stderr is no terminal.
+ * A progress bar with the time left on stderr; plain lines, one per tenth or half minute, where stderr is no terminal.
  * @param label what is going on, e.g. `rendering`
  */
 export function progressBar(label: string, total: number): ProgressBar {
@@ -22,19 +25,19 @@ export function progressBar(label: string, total: number): ProgressBar {
 function terminalBar(label: string, total: number): ProgressBar {
   const startMs = Date.now();
   const bar = new cliProgress.SingleBar(
-    {
-      format: `${label} [{bar}] {value}/{total} {left}{note}`,
-      hideCursor: true,
-      stream: process.stderr,
-      etaBuffer: 50,
-    },
+    { format: `${label} [{bar}] {value}/{total} {left}{note}`, stream: process.stderr, barsize: 30 },
     cliProgress.Presets.legacy,
   );
   bar.start(total, 0, { left: "", note: "" });
   return {
     update(done, note) {
       const left = `${secondsLeft(startMs, done, total)} left`;
-      bar.update(done, { left, note: note === undefined ? "" : ` ${note}` });
+      bar.update(done, { left, note: note === undefined ? "" : `, ${note}` });
+    },
+    log(line, stream = process.stderr) {
+      process.stderr.clearLine(0);
+      process.stderr.cursorTo(0);
+      stream.write(`${line}\n`); // the bar draws itself again below
     },
     stop: () => bar.stop(),
   };
@@ -42,16 +45,21 @@ function terminalBar(label: string, total: number): ProgressBar {
 
 function lines(label: string, total: number): ProgressBar {
   const startMs = Date.now();
+  let lastMs = startMs;
   let nextShare = LINE_SHARE;
   return {
     update(done, note) {
-      if (total === 0 || done / total < nextShare) return;
-      nextShare = (Math.floor(done / total / LINE_SHARE + 1e-9) + 1) * LINE_SHARE;
+      const share = total === 0 ? 0 : done / total;
+      const isLate = share > 0 && Date.now() - lastMs >= LINE_MS;
+      if (share < nextShare && !isLate) return;
+      lastMs = Date.now();
+      nextShare = (Math.floor(share / LINE_SHARE + 1e-9) + 1) * LINE_SHARE;
       const left = done < total ? `, ${secondsLeft(startMs, done, total)} left` : "";
       const tail = note === undefined ? "" : `, ${note}`;
-      process.stderr.write(
-        `${label} ${Math.round((100 * done) / total)} % (${done}/${total})${left}${tail}\n`,
-      );
+      process.stderr.write(`${label} ${Math.round(100 * share)} % (${done}/${total})${left}${tail}\n`);
+    },
+    log(line, stream = process.stderr) {
+      stream.write(`${line}\n`);
     },
     stop() {},
   };

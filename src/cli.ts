@@ -1,0 +1,76 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { EXIT, reportError } from "./commands/exit.js";
+
+/** A verb's line in the help, and its module, loaded only when the verb is asked for. */
+interface Verb {
+  readonly summary: string;
+  readonly load: () => Promise<{ command: Command }>;
+}
+
+const VERBS: Readonly<Record<string, Verb>> = {
+  extract: {
+    summary: "make the features of a folder of audio",
+    load: () => import("./commands/extract.js"),
+  },
+  train: { summary: "train a tagger on features", load: () => import("./commands/train.js") },
+  evaluate: { summary: "score a model, beside two baselines", load: () => import("./commands/evaluate.js") },
+  predict: { summary: "tag audio files", load: () => import("./commands/predict.js") },
+  inspect: {
+    summary: "show what is in an audio file and what the net would see",
+    load: () => import("./commands/inspect.js"),
+  },
+};
+
+const EXAMPLES = `
+From a folder of audio to tags (data/<class>/*.wav, or a CSV with the columns path and label):
+  timbrel extract data --out features
+  timbrel train features --out models/mine
+  timbrel evaluate models/mine/model.onnx features
+  timbrel predict song.mp3 --model models/mine/model.onnx
+
+Exit codes: 0 done, 1 a file is not what it must be, 2 the command line is not, 70 a bug of timbrel, 130 stopped by Ctrl-C.`;
+
+function version(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** Commander's message on one line: `unknown option '--epoch'; did you mean --epochs?` */
+function errorText(text: string): string {
+  return text
+    .trim()
+    .replace(/^error: /, "")
+    .replace(/\s*\n\(Did you mean (.*)\?\)/s, "; did you mean $1?");
+}
+
+async function program(args: readonly string[]): Promise<Command> {
+  const root = new Command("timbrel")
+    .description("Train music taggers from a folder of audio, and tag audio with them.")
+    .version(version(), "-v, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(`timbrel: ${errorText(text)}\n`) })
+    .addHelpText("after", EXAMPLES);
+  for (const [name, { summary, load }] of Object.entries(VERBS)) {
+    const isAsked = args.slice(0, 2).includes(name);
+    const command = isAsked ? (await load()).command : new Command(name);
+    root.addCommand(command.copyInheritedSettings(root).summary(summary));
+  }
+  return root;
+}
+
+// A reader such as `head` may leave before all is written.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(EXIT.ok);
+  throw error;
+});
+
+const args = process.argv.slice(2);
+try {
+  await (await program(args)).parseAsync(args, { from: "user" });
+} catch (error) {
+  process.exitCode = reportError(error);
+}

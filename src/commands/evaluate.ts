@@ -1,0 +1,108 @@
+import { existsSync, readFileSync } from "node:fs";
+import { Command } from "commander";
+import { DataError } from "../core/errors.js";
+import { type FeatureSet, featureSets } from "../dataset/feature-set.js";
+import { describeDifference, openStore } from "../dataset/store.js";
+import { frontEndHash } from "../features/front-end.js";
+import { progressBar } from "../report/progress.js";
+import { scoresReport } from "../report/scores.js";
+import { Session } from "../runtime/session.js";
+import { type ModelInfo, readModelInfo } from "../tagging/model-file.js";
+import { evaluateLinear, evaluateMajority, evaluateNet, type Scores } from "../training/evaluate.js";
+import { linearBaselinePath } from "../training/train.js";
+import { commandLine } from "./command-line.js";
+import { chooseClips, type PartName, refuseTrainedOn } from "./evaluate-clips.js";
+import { frontEndFlags } from "./front-end-options.js";
+import { choiceOption, threadsOption } from "./options.js";
+import { readModelFile } from "./read-files.js";
+
+interface Options {
+  split?: PartName;
+  threads: number;
+  json: boolean;
+}
+
+const DESCRIPTION = `Score a model on a store of features, beside two baselines: the majority class, and a linear classifier on descriptors.
+
+The split is drawn again as it was for the training, so that of the model's own store the test clips are those it has never
+seen; clips that it was trained on are refused. Another store is an external test.`;
+
+const EXAMPLES = `
+Examples:
+  timbrel evaluate models/mine/model.onnx features
+  timbrel evaluate models/mine/model.onnx features --split valid
+  timbrel evaluate models/mine/model.onnx other-features --split all --json > scores.json`;
+
+export const command = new Command("evaluate")
+  .description(DESCRIPTION)
+  .argument("<model>", "model file, as made by train")
+  .argument("<store>", "features, as made by extract")
+  .addOption(
+    choiceOption("--split <name>", "clips to score", ["train", "valid", "test", "all"]).default(
+      undefined,
+      "test; all of a store that names no splits and shares no clip with the training",
+    ),
+  )
+  .addOption(threadsOption())
+  .option("--json", "print one JSON object on stdout, everything else on stderr", false)
+  .addHelpText("after", EXAMPLES)
+  .action(evaluate);
+
+async function evaluate(modelPath: string, storeDir: string, options: Options): Promise<void> {
+  const bytes = readModelFile(modelPath);
+  const info = readModelInfo(bytes, modelPath);
+  const store = openStore(storeDir);
+  if (frontEndHash(info.frontEnd) !== store.frontEndHash)
+    throw new DataError(
+      storeDir,
+      `holds features of another front end than ${modelPath} (${describeDifference(store.frontEnd, info.frontEnd)}); extract them again: ${commandLine("extract", ["<audio>", "--out", "<new store>", ...frontEndFlags(info.frontEnd)])}`,
+    );
+  const { splits, part, isExternal } = chooseClips(store, info, options.split);
+  const { [part === "all" ? "test" : part]: set } = featureSets(store, splits, info.labels);
+  if (set.clips.length === 0)
+    throw new DataError(storeDir, `must hold clips of the ${part} split, got none; choose another --split`);
+  if (part !== "train") refuseTrainedOn(info, set.clips, { storeDir, part });
+
+  const scores = await scoreAll(bytes, set, { info, modelPath, threads: options.threads });
+  const scored = {
+    model: modelPath,
+    store: storeDir,
+    split: part,
+    isExternal,
+    labels: info.labels,
+    ...scores,
+  };
+  if (options.json) console.log(JSON.stringify({ task: info.task, ...scored }));
+  else console.log(scoresReport(scored, { info, linearPath: linearBaselinePath(modelPath) }));
+}
+
+interface AllScores {
+  majority: Scores;
+  linear: Scores | null;
+  net: Scores;
+}
+
+async function scoreAll(
+  bytes: Uint8Array,
+  set: FeatureSet,
+  { info, modelPath, threads }: { info: ModelInfo; modelPath: string; threads: number },
+): Promise<AllScores> {
+  const { task, segmentFrames, split } = info;
+  const majority = evaluateMajority(set, task, split.trainCounts);
+  const linearPath = linearBaselinePath(modelPath);
+  let linear: Scores | null = null;
+  if (existsSync(linearPath)) {
+    const session = await Session.open(readFileSync(linearPath), { threads });
+    linear = await evaluateLinear(session, set, task);
+    await session.close();
+  }
+  const bar = progressBar("scoring", set.clips.length);
+  const session = await Session.open(bytes, { threads });
+  try {
+    const onProgress = (done: number) => bar.update(done);
+    return { majority, linear, net: await evaluateNet(session, set, { task, segmentFrames, onProgress }) };
+  } finally {
+    bar.stop();
+    await session.close();
+  }
+}

@@ -1,0 +1,86 @@
+import { availableParallelism } from "node:os";
+import { Command } from "commander";
+import type { Extraction } from "../dataset/extract.js";
+import { extractFeatures } from "../dataset/extract.js";
+import { type ProgressBar, progressBar } from "../report/progress.js";
+import { commandLine, thisCommandLine } from "./command-line.js";
+import { EXIT } from "./exit.js";
+import { addFrontEndOptions, frontEndOf, frontEndText } from "./front-end-options.js";
+import { interruptible } from "./interrupt.js";
+import { integerOption } from "./options.js";
+
+interface Options {
+  out: string;
+  workers: number;
+  strict: boolean;
+}
+
+const DESCRIPTION = `Make the log-mel features of every audio file of a folder or manifest, and keep them in a store.
+
+A folder holds one folder per class (<class>/*.wav), or train, valid and test with the classes in them. A manifest is
+a .csv, .tsv or .jsonl file with the columns path and label (several labels separated by |) and, optional, group and
+split; clips of one group never lie in two splits.
+What is in the store already is not made again: a stopped run goes on where it was, new files are added.`;
+
+const EXAMPLES = `
+Examples:
+  timbrel extract music --out features
+  timbrel extract music/manifest.csv --out features-16k --preset musicnn
+  timbrel extract music --out features-96 --n-mels 96 --mel-scale htk --strict`;
+
+export const command = addFrontEndOptions(
+  new Command("extract")
+    .description(DESCRIPTION)
+    .argument("<folder|manifest>", "the audio and its labels")
+    .requiredOption("-o, --out <store>", "folder for the features; made where missing")
+    .addOption(
+      integerOption("--workers <n>", "threads that read audio", { min: 1, max: 1024 }).default(
+        availableParallelism(),
+        "one per core",
+      ),
+    )
+    .option("--strict", "exit 1 if any file had to be left out", false),
+)
+  .addHelpText("after", EXAMPLES)
+  .action(extract);
+
+async function extract(source: string, options: Options): Promise<void> {
+  const frontEnd = frontEndOf(options);
+  console.error(`front end: ${frontEndText(frontEnd)}`);
+  const startMs = Date.now();
+  let bar: ProgressBar | undefined;
+  const say = (line: string): void => (bar === undefined ? console.error(line) : bar.log(line));
+  const extraction = await interruptible("when the files under way are done", (signal) =>
+    extractFeatures(source, options.out, {
+      frontEnd,
+      nWorkers: options.workers,
+      signal,
+      onProgress: ({ done, total, failed }) => {
+        bar ??= progressBar("extracting", total);
+        bar.update(done, failed > 0 ? `${failed} failed` : undefined);
+      },
+      onProblem: say,
+    }).finally(() => bar?.stop()),
+  );
+  if (extraction.interrupted) {
+    const { store, failed } = extraction;
+    console.error(`stopped with ${store.clips.length} clips done, ${failed} failed; to go on, run it again:`);
+    console.error(`  ${thisCommandLine()}`);
+    process.exitCode = EXIT.interrupted;
+    return;
+  }
+  const leftOut = extraction.problems.filter((line) => !line.includes(": warning: ")).length;
+  console.log(summary(extraction, leftOut, (Date.now() - startMs) / 1000));
+  if (options.strict && leftOut > 0) process.exitCode = EXIT.data;
+  else console.log(`next: ${commandLine("train", [options.out, "--out", "models/mine"])}`);
+}
+
+function summary({ store, extracted, reused }: Extraction, leftOut: number, seconds: number): string {
+  const { clips, dir } = store;
+  const labels = new Set(clips.flatMap((clip) => clip.labels));
+  const minutes = clips.reduce((sum, clip) => sum + clip.durationSec, 0) / 60;
+  return [
+    `${dir}: ${clips.length} clips of ${labels.size} classes, ${minutes.toFixed(1)} min of audio`,
+    `  ${extracted} new, ${reused} reused, ${leftOut} left out, in ${seconds.toFixed(1)} s`,
+  ].join("\n");
+}

@@ -1,0 +1,155 @@
+import { type Command, Option } from "commander";
+import { UsageError } from "../core/errors.js";
+import {
+  type Compression,
+  FRONT_END_PRESETS,
+  type FrontEnd,
+  frontEnd,
+  frontEndHash,
+  type PresetName,
+} from "../features/front-end.js";
+import { choiceOption, flagOf, integerOption, namingFlags, numberOption } from "./options.js";
+
+/** What each kind of compression starts from where the preset has another kind. */
+const COMPRESSIONS: Readonly<Record<Compression["kind"], Compression>> = {
+  log10: { kind: "log10", scale: 10 },
+  log1p: { kind: "log1p", scale: 10 },
+  powerToDb: { kind: "powerToDb", ref: 1, amin: 1e-10, topDb: 80 },
+};
+
+/** Members of the front end that a flag sets as they are. */
+const MEMBERS = [
+  "sampleRate",
+  "nFft",
+  "winLength",
+  "hopLength",
+  "power",
+  "nMels",
+  "melScale",
+  "melNorm",
+  "fMin",
+  "fMax",
+] as const;
+
+const COMPRESSION_MEMBERS = ["scale", "ref", "amin", "topDb"] as const;
+
+type Given = Partial<Record<(typeof MEMBERS)[number] | (typeof COMPRESSION_MEMBERS)[number], never>> & {
+  preset: PresetName;
+  compression?: Compression["kind"];
+};
+
+const number = (flags: string, description: string) => numberOption(flags, description, {});
+const integer = (flags: string, description: string) => integerOption(flags, description, {});
+
+/** The flag that takes a named front end as it is. */
+export function presetOption(): Option {
+  const presets = Object.keys(FRONT_END_PRESETS);
+  return choiceOption("--preset <name>", "front end to start from", presets, "gct634");
+}
+
+/** The flags that make a front end; what is not given is the preset's. */
+export function addFrontEndOptions(command: Command): Command {
+  const options = [
+    presetOption(),
+    integer("--sample-rate <hz>", "rate that audio is resampled to"),
+    integer("--n-fft <samples>", "length of the Fourier transform, a power of two"),
+    integer("--win-length <samples>", "length of the Hann window, at most --n-fft (default: --n-fft)"),
+    integer("--hop-length <samples>", "from one frame to the next"),
+    integer("--power <1|2>", "mel bands of magnitudes (1) or of powers (2)"),
+    integer("--n-mels <n>", "number of mel bands"),
+    choiceOption("--mel-scale <name>", "mel scale", ["slaney", "htk"]),
+    choiceOption("--mel-norm <name>", "triangles of area 1 or of peak 1", ["slaney", "none"]),
+    number("--f-min <hz>", "lower edge of the first band"),
+    number("--f-max <hz>", "upper edge of the last band (default: half of --sample-rate)"),
+    choiceOption("--compression <kind>", "compression of the bands", Object.keys(COMPRESSIONS)),
+    number("--scale <c>", "factor c of log10(1 + c * x) and log1p(c * x)"),
+    number("--ref <x>", "what powerToDb calls 0 dB"),
+    number("--amin <x>", "least value of powerToDb"),
+    topDbOption(),
+  ];
+  for (const option of options) command.addOption(option.helpGroup("Front end (default: as in --preset):"));
+  return command.addHelpText("after", `\nPresets:\n${presetLines()}`);
+}
+
+function topDbOption(): Option {
+  const option = new Option("--top-db <db>", "range of powerToDb below a clip's loudest value, or none");
+  return option.argParser((text) => (text === "none" ? null : checkedTopDb(text)));
+}
+
+function checkedTopDb(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0))
+    throw new UsageError(`--top-db must be a number at least 0 or none, got ${text}`);
+  return value;
+}
+
+function presetLines(): string {
+  return Object.entries(FRONT_END_PRESETS)
+    .map(([name, made]) => `  ${name.padEnd(12)} ${frontEndText(made)}`)
+    .join("\n");
+}
+
+/** The front end in one line. */
+export function frontEndText({ sampleRate, nFft, hopLength, nMels, power, compression }: FrontEnd): string {
+  const compressed =
+    compression.kind === "powerToDb"
+      ? `powerToDb, top ${compression.topDb ?? "none"}`
+      : `${compression.kind === "log10" ? "log10" : "ln"}(1 + ${compression.scale} x)`;
+  return `${sampleRate} Hz, FFT ${nFft}, hop ${hopLength}, ${nMels} bands of ${power === 1 ? "magnitude" : "power"}, ${compressed}`;
+}
+
+/**
+ * The front end that the flags ask for.
+ * @throws UsageError naming the flag
+ */
+export function frontEndOf(options: object): FrontEnd {
+  const given = options as Given;
+  const { preset } = given;
+  const members = Object.fromEntries(MEMBERS.map((member) => [member, given[member]]));
+  return namingFlags(() => frontEnd({ preset, ...members, compression: compressionOf(given) }));
+}
+
+function compressionOf(given: Given): Compression {
+  const { compression: own } = FRONT_END_PRESETS[given.preset];
+  const kind = given.compression ?? own.kind;
+  const base = kind === own.kind ? own : COMPRESSIONS[kind];
+  const changes = COMPRESSION_MEMBERS.filter((member) => given[member] !== undefined);
+  const strange = changes.find((member) => !(member in base));
+  if (strange !== undefined)
+    throw new UsageError(
+      `${flagOf(strange)} must go with --compression ${strange === "scale" ? "log10 or log1p" : "powerToDb"}, got ${kind}`,
+    );
+  return { ...base, ...Object.fromEntries(changes.map((member) => [member, given[member]])) } as Compression;
+}
+
+/** The flags that make a front end, as few as possible. */
+export function frontEndFlags(wanted: FrontEnd): string[] {
+  const candidates = (Object.keys(FRONT_END_PRESETS) as PresetName[]).map((preset) => {
+    const flags = preset === "gct634" ? [] : ["--preset", preset];
+    let made = frontEnd({ preset });
+    for (const member of MEMBERS)
+      if (made[member] !== wanted[member]) {
+        flags.push(flagOf(member), String(wanted[member]));
+        // Not `frontEnd(...)`: half-way the members need not fit each other.
+        made = { ...made, [member]: wanted[member] };
+        if (member === "nFft") made = { ...made, winLength: made.nFft };
+        if (member === "sampleRate") made = { ...made, fMax: made.sampleRate / 2 };
+      }
+    flags.push(...compressionFlags(made.compression, wanted.compression));
+    return flags;
+  });
+  return candidates.reduce((fewest, flags) => (flags.length < fewest.length ? flags : fewest));
+}
+
+function compressionFlags(from: Compression, wanted: Compression): string[] {
+  const flags = from.kind === wanted.kind ? [] : ["--compression", wanted.kind];
+  const base: Record<string, unknown> = { ...(flags.length > 0 ? COMPRESSIONS[wanted.kind] : from) };
+  for (const [member, value] of Object.entries(wanted))
+    if (base[member] !== value && member !== "kind") flags.push(flagOf(member), String(value ?? "none"));
+  return flags;
+}
+
+/** Whether two front ends give the same features. */
+export function isSameFrontEnd(a: FrontEnd, b: FrontEnd): boolean {
+  return frontEndHash(a) === frontEndHash(b);
+}

@@ -1,0 +1,115 @@
+import { writeFileSync } from "node:fs";
+import { Command } from "commander";
+import { decodeAudio } from "../audio/decode.js";
+import { downmix } from "../audio/downmix.js";
+import { resample } from "../audio/resample.js";
+import type { AudioFormat, DecodedAudio } from "../audio/waveform.js";
+import { UsageError } from "../core/errors.js";
+import { encodeNpy } from "../dataset/npy.js";
+import { describe } from "../features/descriptors.js";
+import { FRONT_END_PRESETS, type FrontEnd, type PresetName } from "../features/front-end.js";
+import { logMel } from "../features/log-mel.js";
+import { logMelPng } from "../report/log-mel-png.js";
+import { EXIT, reportError } from "./exit.js";
+import { frontEndText, presetOption } from "./front-end-options.js";
+import { type Levels, levels } from "./levels.js";
+import { readAudioFile } from "./read-files.js";
+
+interface Options {
+  preset: PresetName;
+  png?: string;
+  waveform?: string;
+  features?: string;
+  json: boolean;
+}
+
+const DESCRIPTION = `Show what is in an audio file: its format, levels and descriptors, and what the net would see of it.
+
+Levels are over all channels; descriptors are those of the mean of the channels at the file's own rate, averaged over all
+frames that are not silent.`;
+
+const EXAMPLES = `
+Examples:
+  timbrel inspect song.mp3
+  timbrel inspect song.mp3 --png song.png
+  timbrel inspect a.wav --preset musicnn --waveform a-16k.npy --features a-mel.npy
+  timbrel inspect *.wav --json | head -1`;
+
+export const command = new Command("inspect")
+  .description(DESCRIPTION)
+  .argument("<audio...>", "audio files")
+  .addOption(presetOption())
+  .option("--png <file>", "draw the log-mel spectrogram (default: not drawn)")
+  .option("--waveform <file>", "write the front end's mono samples as .npy (default: not written)")
+  .option("--features <file>", "write the log-mel features as .npy, [frames, bands] (default: not written)")
+  .option("--json", "print one JSON object a file on stdout, everything else on stderr", false)
+  .addHelpText("after", EXAMPLES)
+  .action(inspect);
+
+async function inspect(files: string[], options: Options): Promise<void> {
+  for (const flag of ["png", "waveform", "features"] as const)
+    if (options[flag] !== undefined && files.length > 1)
+      throw new UsageError(`--${flag} must stand with one audio file, got ${files.length}`);
+  for (const file of files)
+    try {
+      await inspectFile(file, options);
+    } catch (error) {
+      const code = reportError(error);
+      if (code !== EXIT.data) throw error;
+      process.exitCode = code;
+    }
+}
+
+async function inspectFile(file: string, options: Options): Promise<void> {
+  const decoded = await decodeAudio(readAudioFile(file), file);
+  const found: Found = {
+    file,
+    ...decoded.format,
+    durationSec: decoded.format.nSamples / decoded.sampleRate,
+    ...levels(decoded),
+    ...describe(downmix(decoded)),
+    warnings: decoded.warnings,
+  };
+  writeViews(decoded, file, options);
+  if (options.json) {
+    for (const warning of found.warnings) console.error(`${file}: warning: ${warning}`);
+    console.log(JSON.stringify(found));
+  } else console.log(report(found));
+}
+
+/** Writes what the front end makes of the audio, as far as it is asked for. */
+function writeViews(decoded: DecodedAudio, file: string, { preset, png, waveform, features }: Options): void {
+  if (png === undefined && waveform === undefined && features === undefined) return;
+  const frontEnd: FrontEnd = FRONT_END_PRESETS[preset];
+  const mono = resample(downmix(decoded), frontEnd.sampleRate);
+  const mel = logMel(mono, frontEnd); // [nFrames, nMels]
+  if (waveform !== undefined)
+    writeFileSync(waveform, encodeNpy({ data: mono.samples, shape: [mono.samples.length] }));
+  if (features !== undefined) writeFileSync(features, encodeNpy(mel));
+  if (png !== undefined) writeFileSync(png, logMelPng(mel, { frontEnd, title: file }));
+  console.error(`front end: ${frontEndText(frontEnd)}; ${mel.shape.join(" x ")} values`);
+}
+
+type Found = { file: string; durationSec: number; warnings: string[] } & AudioFormat &
+  Levels &
+  ReturnType<typeof describe>;
+
+function report(found: Found): string {
+  const db = (value: number | null): string => (value === null ? "silent" : `${value.toFixed(1)} dBFS`);
+  const hz = (value: number): string => `${value.toFixed(0)} Hz`;
+  const rows = [
+    ["format", `${found.container}, ${found.encoding}`],
+    ["rate", `${found.sampleRate} Hz`],
+    ["channels", String(found.channels)],
+    ["length", `${found.durationSec.toFixed(3)} s, ${found.nSamples} samples`],
+    ["peak", db(found.peakDbfs)],
+    ["RMS", db(found.rmsDbfs)],
+    ["clipping", found.nClipped === 0 ? "none" : `${found.nClipped} samples at full scale`],
+    ["centroid", hz(found.spectralCentroidHz)],
+    ["roll-off", `${hz(found.spectralRolloffHz)} (99 %)`],
+    ["flatness", found.spectralFlatness.toFixed(3)],
+    ["zero crossings", `${found.zeroCrossingsPerSec.toFixed(0)} per second`],
+    ...found.warnings.map((warning) => ["warning", warning]),
+  ];
+  return [found.file, ...rows.map(([name, text]) => `  ${name.padEnd(14)}  ${text}`)].join("\n");
+}

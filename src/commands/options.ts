@@ -1,0 +1,85 @@
+import { availableParallelism } from "node:os";
+import { Option } from "commander";
+import { checkChoice, checkInteger, checkNumber, type NumberRule } from "../core/check.js";
+import { UsageError } from "../core/errors.js";
+
+/** The number a text spells, or the text where it spells none, so that an error can show it. */
+function numberIn(text: string): number | string {
+  return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
+}
+
+function withDefault(option: Option, value: unknown): Option {
+  return value === undefined ? option : option.default(value);
+}
+
+/** A flag whose value is an integer within `rule`. */
+export function integerOption(
+  flags: string,
+  description: string,
+  rule: NumberRule,
+  defaultValue?: number,
+): Option {
+  const option = new Option(flags, description);
+  option.argParser((text) => checkInteger(option.long!, numberIn(text), rule));
+  return withDefault(option, defaultValue);
+}
+
+/** A flag whose value is a number within `rule`. */
+export function numberOption(
+  flags: string,
+  description: string,
+  rule: NumberRule,
+  defaultValue?: number,
+): Option {
+  const option = new Option(flags, description);
+  option.argParser((text) => checkNumber(option.long!, numberIn(text), rule));
+  return withDefault(option, defaultValue);
+}
+
+/** A flag whose value is one of `choices`. */
+export function choiceOption(
+  flags: string,
+  description: string,
+  choices: readonly string[],
+  defaultValue?: string,
+): Option {
+  const option = new Option(flags, `${description}: ${choices.join(", ")}`);
+  option.argParser((text) => checkChoice(option.long!, text, choices));
+  return withDefault(option, defaultValue);
+}
+
+/** A flag whose value is a list of integers with commas between them. */
+export function integersOption(
+  flags: string,
+  description: string,
+  rule: NumberRule,
+  defaultValue: readonly number[],
+): Option {
+  const option = new Option(flags, description);
+  option.argParser((text) =>
+    text.split(",").map((part) => checkInteger(`each of ${option.long!}`, numberIn(part), rule)),
+  );
+  return option.default(defaultValue, defaultValue.join(","));
+}
+
+/** The flag for the threads of ONNX Runtime. */
+export function threadsOption(): Option {
+  const option = integerOption("--threads <n>", "threads of the engine", { min: 1, max: 1024 });
+  return option.default(availableParallelism(), "every core");
+}
+
+/** `--n-mels` for `nMels`. */
+export function flagOf(member: string): string {
+  return `--${member.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** Does what `make` does, with usage errors that name flags: `frontEnd: nMels must be` becomes `--n-mels must be`. */
+export function namingFlags<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const text = error.message.replace(/^\w+: (\w+)/, (_, member: string) => flagOf(member));
+    throw new UsageError(text, { cause: error });
+  }
+}

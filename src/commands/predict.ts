@@ -1,0 +1,93 @@
+import { existsSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Command } from "commander";
+import { DataError, UsageError } from "../core/errors.js";
+import { findAudio } from "../dataset/audio-files.js";
+import { percent } from "../report/table.js";
+import { SHIPPED_MODEL } from "../tagging/shipped-model.js";
+import { Tagger, type Tagging } from "../tagging/tagger.js";
+import { EXIT, reportError } from "./exit.js";
+import { integerOption, threadsOption } from "./options.js";
+import { readAudioFile, readModelFile } from "./read-files.js";
+
+interface Options {
+  model?: string;
+  top: number;
+  json: boolean;
+  threads: number;
+}
+
+const DESCRIPTION = `Tag audio files: WAV, MP3, OGG Vorbis, Opus or FLAC, of any rate, length and number of channels.`;
+
+const EXAMPLES = `
+Examples:
+  timbrel predict song.mp3
+  timbrel predict recordings --top 1
+  timbrel predict a.wav b.flac --model models/mine/model.onnx --json > tags.jsonl`;
+
+export const command = new Command("predict")
+  .description(DESCRIPTION)
+  .argument("<audio...>", "audio files, or folders to look through")
+  .option("-m, --model <file>", "model file (default: the instrument model that comes with timbrel)")
+  .addOption(integerOption("--top <n>", "show the most probable n tags", { min: 1 }, 5))
+  .addOption(threadsOption())
+  .option("--json", "print one JSON object a file on stdout, everything else on stderr", false)
+  .addHelpText("after", EXAMPLES)
+  .action(predict);
+
+async function predict(paths: string[], options: Options): Promise<void> {
+  const modelPath = options.model ?? shippedModel();
+  const tagger = await Tagger.open(readModelFile(modelPath), modelPath, { threads: options.threads });
+  try {
+    for (const path of paths)
+      for (const file of audioFiles(path)) {
+        const tagging = await tagOrReport(tagger, file);
+        if (tagging !== null) show(file, tagging, options);
+      }
+  } finally {
+    await tagger.close();
+  }
+}
+
+function shippedModel(): string {
+  const path = fileURLToPath(SHIPPED_MODEL);
+  if (existsSync(path)) return path;
+  throw new UsageError(
+    `--model must name a model file, since this copy of timbrel comes without one (${path}); make one with train`,
+  );
+}
+
+/** The audio at a path; a folder is looked through. What cannot be used is told on stderr and makes the exit code 1. */
+function audioFiles(path: string): string[] {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isDirectory() !== true) return [path];
+  const files = findAudio(path, (line) => console.error(`timbrel: ${line}`));
+  if (files.length === 0) process.exitCode = reportError(new DataError(path, "holds no audio"));
+  return files;
+}
+
+async function tagOrReport(tagger: Tagger, file: string): Promise<Tagging | null> {
+  try {
+    return await tagger.tagAudio(readAudioFile(file), file);
+  } catch (error) {
+    const code = reportError(error);
+    if (code !== EXIT.data) throw error;
+    process.exitCode = code;
+    return null;
+  }
+}
+
+function show(file: string, { tags, durationSec, warnings }: Tagging, { top, json }: Options): void {
+  for (const warning of warnings) console.error(`${file}: warning: ${warning}`);
+  const shown = tags.slice(0, top);
+  if (json) console.log(JSON.stringify({ file, durationSec, tags: shown, warnings }));
+  else console.log([`${file} (${durationSec.toFixed(1)} s)`, ...shown.map(tagLine(shown))].join("\n"));
+}
+
+const BAR = 30;
+
+function tagLine(tags: Tagging["tags"]): (tag: Tagging["tags"][number]) => string {
+  const width = Math.max(...tags.map(({ label }) => label.length));
+  return ({ label, probability }) =>
+    `  ${label.padEnd(width)}  ${percent(probability).padStart(7)}  ${"#".repeat(Math.round(BAR * probability))}`.trimEnd();
+}

@@ -1,0 +1,31 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { DataError, errorLine } from "../core/errors.js";
+
+/**
+ * The bytes of an audio file.
+ * @throws DataError if it cannot be read
+ */
+export function readAudioFile(path: string): Uint8Array {
+  return readOr(path, "does not exist");
+}
+
+/**
+ * The bytes of a model file.
+ * @throws DataError if it cannot be read
+ */
+export function readModelFile(path: string): Uint8Array {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw new DataError(path, `is a folder; name the model file in it, e.g. ${join(path, "model.onnx")}`);
+  return readOr(path, "model file does not exist; train one, or check the path");
+}
+
+function readOr(path: string, missing: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const reasons: Record<string, string> = { ENOENT: missing, EISDIR: "is a folder, not a file" };
+    throw new DataError(path, reasons[code ?? ""] ?? `cannot be read: ${errorLine(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,65 @@
+import { splitTable } from "../dataset/splits.js";
+import { type ProgressBar, progressBar } from "../report/progress.js";
+import { alignedRow, percent } from "../report/table.js";
+import type { EpochRecord, StepReport } from "../training/fit.js";
+import type { TrainEvents } from "../training/train.js";
+
+const HEADING = ["epoch", "learning rate", "train loss", "valid loss", "valid score", "seconds", ""];
+const WIDTHS = HEADING.map((title) => Math.max(4, title.length));
+
+type Start = Parameters<NonNullable<TrainEvents["onStart"]>>[0];
+
+/** Shows a run as it goes: its data and settings, a bar with the loss and the time left, a row for every epoch. */
+export class TrainDisplay {
+  readonly #threads: number;
+  #bar: ProgressBar | undefined;
+  #epochs = 0;
+  #resumedFrom = 0;
+  #epochStartMs = 0;
+
+  constructor(threads: number) {
+    this.#threads = threads;
+  }
+
+  readonly onStart = ({ config, task, splits, parameterCount, resumedFrom }: Start): void => {
+    this.#epochs = config.epochs;
+    this.#resumedFrom = resumedFrom;
+    const { net, segmentFrames, batchSize } = config;
+    console.log(splitTable(splits));
+    console.log(`\n${task}, net of ${net.channels.join("-")} channels, ${parameterCount} parameters,`);
+    console.log(
+      `batches of ${batchSize} segments of ${segmentFrames} frames, cpu with ${this.#threads} threads`,
+    );
+    if (resumedFrom > 0) console.log(`resumed after epoch ${resumedFrom}`);
+    console.log(`\n${alignedRow(HEADING, WIDTHS)}`);
+    this.#epochStartMs = Date.now();
+  };
+
+  readonly onStep = ({ epoch, step, stepsPerEpoch, loss }: StepReport): void => {
+    this.#bar ??= progressBar("training", (this.#epochs - this.#resumedFrom) * stepsPerEpoch);
+    const done = (epoch - 1 - this.#resumedFrom) * stepsPerEpoch + step;
+    this.#bar.update(done, `epoch ${epoch}/${this.#epochs}, loss ${loss.toFixed(3)}`);
+  };
+
+  readonly onEpoch = (
+    { epoch, learningRate, trainLoss, score, valid }: EpochRecord,
+    isBest: boolean,
+  ): void => {
+    const seconds = (Date.now() - this.#epochStartMs) / 1000;
+    this.#epochStartMs = Date.now();
+    const cells = [
+      String(epoch),
+      learningRate.toPrecision(3),
+      trainLoss.toFixed(4),
+      valid["loss"].toFixed(4),
+      percent(score),
+      seconds.toFixed(1),
+      isBest ? "best" : "",
+    ];
+    this.#bar?.log(alignedRow(cells, WIDTHS), process.stdout);
+  };
+
+  stop(): void {
+    this.#bar?.stop();
+  }
+}

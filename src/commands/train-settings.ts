@@ -1,0 +1,223 @@
+import { type Command, Option } from "commander";
+import { UsageError } from "../core/errors.js";
+import { canonicalJson } from "../core/hash.js";
+import { vgg } from "../nn/architectures.js";
+import type { AdamConfig, OptimizerConfig, SgdConfig } from "../nn/optimizers.js";
+import type { ScheduleConfig } from "../nn/schedules.js";
+import { TRAIN_DEFAULTS, type TrainConfig, trainConfig } from "../training/config.js";
+import { choiceOption, integerOption, integersOption, namingFlags, numberOption } from "./options.js";
+
+/** A flag of `train` and what its value changes. */
+interface Setting {
+  readonly option: Option;
+  readonly change: (config: TrainConfig, value: never) => Partial<TrainConfig>;
+}
+
+const D = TRAIN_DEFAULTS;
+const SGD = D.optimizer as SgdConfig;
+const ADAM: AdamConfig = { kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-4 };
+const ADAM_LEARNING_RATE = 0.001;
+const SCHEDULES: Readonly<Record<ScheduleConfig["kind"], ScheduleConfig>> = {
+  cosine: D.schedule,
+  plateau: { kind: "plateau", factor: 0.5, patience: 3 },
+  constant: { kind: "constant" },
+};
+const NET = "Net:";
+const TRAINING = "Training:";
+const DATA = "Data:";
+
+function setting<T>(
+  group: string,
+  option: Option,
+  change: (config: TrainConfig, value: T) => Partial<TrainConfig>,
+): Setting {
+  return { option: option.helpGroup(group), change };
+}
+
+/** A flag that sets the member of its own name. */
+function plain(group: string, option: Option): Setting {
+  return setting(group, option, (_, value) => ({ [option.attributeName()]: value }));
+}
+
+/** In the order they are applied: what a later one sets refines an earlier one's. */
+const SETTINGS: readonly Setting[] = [
+  plain(
+    DATA,
+    choiceOption(
+      "--task <kind>",
+      "one label a clip, or any number",
+      ["auto", "single-label", "multi-label"],
+      D.task,
+    ),
+  ),
+  plain(DATA, integerOption("--seed <n>", "of splits, weights and everything drawn", { min: 0 }, D.seed)),
+  plain(
+    DATA,
+    numberOption(
+      "--valid-share <x>",
+      "of the clips, if no split names them",
+      { min: 0, below: 1 },
+      D.validShare,
+    ),
+  ),
+  plain(
+    DATA,
+    numberOption(
+      "--test-share <x>",
+      "of the clips, if no split names them",
+      { min: 0, below: 1 },
+      D.testShare,
+    ),
+  ),
+  plain(
+    DATA,
+    choiceOption(
+      "--standardize <kind>",
+      "each mel band by itself, or all as one",
+      ["band", "global"],
+      D.standardize,
+    ),
+  ),
+  plain(DATA, new Option("--no-balance", "draw clips as they come, not every class equally often")),
+  plain(
+    DATA,
+    numberOption(
+      "--augment <strength>",
+      "random changes of the segments, 0 for none",
+      { min: 0, max: 3 },
+      D.augment,
+    ),
+  ),
+  plain(
+    DATA,
+    integerOption(
+      "--segment-frames <n>",
+      "length of the segments the net reads",
+      { min: 2, max: 65536 },
+      D.segmentFrames,
+    ),
+  ),
+  setting<number[]>(
+    NET,
+    integersOption("--channels <list>", "channels of each conv block", { min: 1, max: 4096 }, D.net.channels),
+    ({ net }, channels) => ({ net: vgg({ channels, dropout: net.dropout }) }),
+  ),
+  setting<number>(
+    NET,
+    numberOption("--dropout <share>", "before the last layer", { min: 0, below: 1 }, D.net.dropout),
+    ({ net }, dropout) => ({ net: { ...net, dropout } }),
+  ),
+  plain(TRAINING, integerOption("--epochs <n>", "passes over the train split", { min: 1 }, D.epochs)),
+  plain(
+    TRAINING,
+    integerOption("--batch-size <n>", "segments in one step", { min: 2, max: 65536 }, D.batchSize),
+  ),
+  setting<"sgd" | "adam">(
+    TRAINING,
+    choiceOption("--optimizer <kind>", "with Nesterov momentum, or Adam", ["sgd", "adam"], D.optimizer.kind),
+    changeOptimizer,
+  ),
+  setting<number>(
+    TRAINING,
+    numberOption("--momentum <x>", "of sgd", { min: 0, below: 1 }, SGD.momentum),
+    ({ optimizer }, momentum) => ({ optimizer: { ...onlySgd(optimizer), momentum } }),
+  ),
+  setting<number>(
+    TRAINING,
+    numberOption("--weight-decay <x>", "pull of the weights to 0", { min: 0 }).default(
+      SGD.weightDecay,
+      `${SGD.weightDecay}, with adam ${ADAM.weightDecay}`,
+    ),
+    ({ optimizer }, weightDecay) => ({ optimizer: { ...optimizer, weightDecay } }),
+  ),
+  plain(
+    TRAINING,
+    numberOption("--learning-rate <x>", "the highest of the run", { above: 0 }).default(
+      D.learningRate,
+      `${D.learningRate}, with adam ${ADAM_LEARNING_RATE}`,
+    ),
+  ),
+  setting<ScheduleConfig["kind"]>(
+    TRAINING,
+    choiceOption("--schedule <kind>", "of the learning rate", Object.keys(SCHEDULES), D.schedule.kind),
+    ({ schedule }, kind) => (kind === schedule.kind ? {} : { schedule: SCHEDULES[kind] }),
+  ),
+  plain(
+    TRAINING,
+    integerOption(
+      "--patience <epochs>",
+      "stop after so many without a better one, 0 never",
+      { min: 0 },
+      D.patience,
+    ),
+  ),
+  plain(
+    TRAINING,
+    numberOption(
+      "--label-smoothing <x>",
+      "share given to the other labels",
+      { min: 0, below: 1 },
+      D.labelSmoothing,
+    ),
+  ),
+  plain(
+    TRAINING,
+    numberOption(
+      "--average-decay <x>",
+      "of the weights' moving average, 0 for none",
+      { min: 0, below: 1 },
+      D.averageDecay,
+    ),
+  ),
+];
+
+/** Another kind comes with its own defaults. */
+function changeOptimizer({ optimizer }: TrainConfig, kind: "sgd" | "adam"): Partial<TrainConfig> {
+  if (kind === optimizer.kind) return {};
+  return kind === "adam"
+    ? { optimizer: ADAM, learningRate: ADAM_LEARNING_RATE }
+    : { optimizer: SGD, learningRate: D.learningRate };
+}
+
+function onlySgd(optimizer: OptimizerConfig): SgdConfig {
+  if (optimizer.kind !== "sgd")
+    throw new UsageError(`--momentum must go with --optimizer sgd, got ${optimizer.kind}`);
+  return optimizer;
+}
+
+/** Adds the flags of all settings. */
+export function addTrainOptions(command: Command): Command {
+  for (const { option } of SETTINGS) command.addOption(option);
+  return command;
+}
+
+/** The settings whose flags were typed, with their values. */
+function typed(command: Command): { flag: string; value: never; change: Setting["change"] }[] {
+  return SETTINGS.flatMap(({ option, change }) => {
+    const name = option.attributeName();
+    if (command.getOptionValueSource(name) !== "cli") return [];
+    return [{ flag: option.long!, value: command.getOptionValue(name) as never, change }];
+  });
+}
+
+/**
+ * The settings of a new run.
+ * @throws UsageError naming the flag that does not fit
+ */
+export function trainConfigOf(command: Command): TrainConfig {
+  let config = TRAIN_DEFAULTS;
+  for (const { value, change } of typed(command)) config = { ...config, ...change(config, value) };
+  return namingFlags(() => trainConfig(config));
+}
+
+/**
+ * Refuses flags that ask for other settings than a run's, since a resumed run keeps its own.
+ * @throws UsageError naming the first such flag
+ */
+export function refuseChanges(command: Command, config: TrainConfig, outDir: string): void {
+  for (const { flag, value, change } of typed(command))
+    if (canonicalJson({ ...config, ...change(config, value) }) !== canonicalJson(config))
+      throw new UsageError(
+        `${flag} must be as in the run that ${outDir} holds, got ${String(value)}; leave it out to resume, or start anew with --overwrite`,
+      );
+}

@@ -1,0 +1,120 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
+import { UsageError } from "../core/errors.js";
+import { openStore } from "../dataset/store.js";
+import { percent } from "../report/table.js";
+import { readCheckpoint } from "../training/checkpoint.js";
+import { type TrainConfig, trainConfig } from "../training/config.js";
+import { RUN_FILES, type TrainResult, trainTagger } from "../training/train.js";
+import { commandLine } from "./command-line.js";
+import { EXIT } from "./exit.js";
+import { interruptible } from "./interrupt.js";
+import { threadsOption } from "./options.js";
+import { TrainDisplay } from "./train-display.js";
+import { addTrainOptions, refuseChanges, trainConfigOf } from "./train-settings.js";
+
+interface Options {
+  out: string;
+  resume: boolean;
+  overwrite: boolean;
+  threads: number;
+}
+
+const DESCRIPTION = `Train a tagger on a store of features.
+
+The clips are split into train, valid and test: as the store names them, or by a seeded draw that keeps classes in
+proportion and groups together. The net learns from train, the best epoch is chosen by valid, test is left for evaluate.
+After every epoch a checkpoint is written; a stopped run goes on with --resume, to the same bits.`;
+
+const EXAMPLES = `
+Written into <dir>: ${RUN_FILES.model} (the best epoch), ${RUN_FILES.linear} (the baseline on descriptors),
+${RUN_FILES.checkpoint} and ${RUN_FILES.metrics}.
+
+Examples:
+  timbrel train features --out models/mine
+  timbrel train features --out models/small --channels 16,32,64 --epochs 10 --augment 0
+  timbrel train features --out models/adam --optimizer adam --schedule plateau --patience 8
+  timbrel train features --out models/mine --resume`;
+
+export const command = addTrainOptions(
+  new Command("train")
+    .description(DESCRIPTION)
+    .argument("<store>", "features, as made by extract")
+    .requiredOption("-o, --out <dir>", "folder of the run; made where missing")
+    .option("--resume", "go on with the run in <dir>, with its settings", false)
+    .option("--overwrite", "throw away the run in <dir>", false)
+    .addOption(threadsOption()),
+)
+  .addHelpText("after", EXAMPLES)
+  .action(train);
+
+async function train(storeDir: string, options: Options): Promise<void> {
+  const { out, threads, resume, overwrite } = options;
+  const config = checkedConfig(options);
+  const display = new TrainDisplay(threads);
+  const { onStart, onStep, onEpoch } = display;
+  const result = await interruptible("after this step", (signal) =>
+    trainTagger(openStore(storeDir), out, {
+      config,
+      resume,
+      overwrite,
+      threads,
+      signal,
+      onStart,
+      onStep,
+      onEpoch,
+    })
+      .catch((error: unknown) => {
+        if (signal.aborted && error instanceof Error && error.name === "AbortError") return null;
+        throw error;
+      })
+      .finally(() => display.stop()),
+  );
+  // null: stopped before the first step.
+  if (result === null || result.ended === "interrupted") sayStopped(storeDir, options, result);
+  else sayDone(storeDir, result);
+}
+
+/** Of a new run what the flags say, of a resumed one what it was started with. */
+function checkedConfig({ out, resume, overwrite }: Options): TrainConfig {
+  if (!resume) return trainConfigOf(command);
+  if (overwrite) throw new UsageError("--overwrite must not stand beside --resume; leave out one of them");
+  const path = join(out, RUN_FILES.checkpoint);
+  const checkpoint = existsSync(path) ? readCheckpoint(path) : null;
+  if (checkpoint === null)
+    throw new UsageError(
+      `--resume must find ${RUN_FILES.checkpoint} in ${out}, got none; leave out --resume to start a new run`,
+    );
+  const config = trainConfig(checkpoint.config as Partial<TrainConfig>);
+  refuseChanges(command, config, out);
+  return config;
+}
+
+function sayStopped(storeDir: string, { out }: Options, result: TrainResult | null): void {
+  process.exitCode = EXIT.interrupted;
+  const hasThreads = command.getOptionValueSource("threads") === "cli";
+  const threads = hasThreads ? ["--threads", String(command.getOptionValue("threads"))] : [];
+  const typed = process.argv.slice(3);
+  if (!existsSync(join(out, RUN_FILES.checkpoint))) {
+    console.error("stopped before the first epoch was done; to start again:");
+    console.error(`  ${commandLine("train", typed)}`);
+    return;
+  }
+  const epochs = result?.history.length ?? 0;
+  const kept =
+    epochs > 0 ? `epoch ${epochs} is kept (the best so far is ${result?.bestEpoch})` : "all is kept";
+  console.error(`stopped; ${kept}; to go on:`);
+  console.error(`  ${commandLine("train", [storeDir, "--out", out, "--resume", ...threads])}`);
+}
+
+function sayDone(storeDir: string, { ended, bestEpoch, history, modelPath }: TrainResult): void {
+  const { score, valid } = history[bestEpoch - 1];
+  const measure = "balancedAccuracy" in valid ? "balanced accuracy" : "mean average precision";
+  if (ended === "early-stopped")
+    console.log(`stopped early: ${history.length - bestEpoch} epochs without a better one`);
+  console.log(`best epoch ${bestEpoch} of ${history.length}: ${measure} ${percent(score)} on valid`);
+  console.log(`model: ${modelPath}`);
+  console.log(`next:  ${commandLine("evaluate", [modelPath, storeDir])}`);
+  console.log(`       ${commandLine("predict", ["<audio>", "--model", modelPath])}`);
+}

@@ -1,0 +1,96 @@
+import type { ModelInfo } from "../tagging/model-file.js";
+import type { Scores } from "../training/evaluate.js";
+import { percent, table } from "./table.js";
+
+/** Scores of a model and its baselines on some clips. */
+export interface ScoredModel {
+  readonly model: string;
+  readonly store: string;
+  readonly split: string;
+  readonly isExternal: boolean;
+  readonly labels: readonly string[];
+  readonly majority: Scores;
+  /** null where the baseline's file is missing. */
+  readonly linear: Scores | null;
+  readonly net: Scores;
+}
+
+/** The widest that a confusion matrix may be [characters]. */
+const MAX_WIDTH = 110;
+const LEAST_COLUMN = 4;
+
+/** Scores as text: baselines and net, then label by label, then which label is taken for which. */
+export function scoresReport(
+  scored: ScoredModel,
+  { info, linearPath }: { info: ModelInfo; linearPath: string },
+): string {
+  const { net, labels } = scored;
+  const parts = [header(scored, info), comparison(scored, linearPath)];
+  if (net.task === "single-label") parts.push(recallTable(net, labels), confusionTable(net, labels));
+  else parts.push(precisionTable(net));
+  return parts.join("\n\n");
+}
+
+function header({ model, store, split, isExternal, net }: ScoredModel, info: ModelInfo): string {
+  const trained = Object.values(info.split.trainCounts).reduce((sum, count) => sum + count, 0);
+  const lines = [
+    `model  ${model} (${info.labels.length} labels, epoch ${info.epoch}, trained on ${trained} clips)`,
+    `data   ${store}, ${split === "all" ? "all" : `split ${split}:`} ${net.nClips} clips`,
+  ];
+  if (isExternal) lines.push("       other data than the model's own splits: an external test");
+  if (split === "train") lines.push("       the model was trained on these clips: this is no test");
+  return lines.join("\n");
+}
+
+function comparison({ majority, linear, net }: ScoredModel, linearPath: string): string {
+  const heading =
+    net.task === "single-label"
+      ? ["", "balanced accuracy", "95 % interval", "accuracy", "loss"]
+      : ["", "mean average precision", "95 % interval", "loss"];
+  const rows = [heading, row("majority class", majority)];
+  if (linear !== null) rows.push(row("linear baseline", linear));
+  rows.push(row("net", net));
+  const missing = linear === null ? `\nno linear baseline: ${linearPath} is missing` : "";
+  return table(rows) + missing;
+}
+
+function row(name: string, scores: Scores): string[] {
+  const [low, high] = scores.interval.map(percent);
+  const interval = `${low} to ${high}`;
+  const loss = scores.loss.toFixed(3);
+  return scores.task === "single-label"
+    ? [name, percent(scores.balancedAccuracy), interval, percent(scores.accuracy), loss]
+    : [name, percent(scores.meanAveragePrecision), interval, loss];
+}
+
+type SingleLabel = Extract<Scores, { task: "single-label" }>;
+
+function recallTable({ confusion, recall }: SingleLabel, labels: readonly string[]): string {
+  const rows = labels.flatMap((label, i) => {
+    if (recall[label] === undefined) return [];
+    const total = confusion[i].reduce((sum, count) => sum + count, 0);
+    const wrong = confusion[i].map((count, j) => (j === i ? 0 : count));
+    const most = Math.max(...wrong);
+    const taken = most === 0 ? "" : `${labels[wrong.indexOf(most)]} (${most})`;
+    return [[label, String(total), percent(recall[label]), taken]];
+  });
+  return table([["label", "clips", "recall", "most often mistaken for"], ...rows]);
+}
+
+function precisionTable({ averagePrecision }: Extract<Scores, { task: "multi-label" }>): string {
+  const rows = Object.entries(averagePrecision).map(([label, value]) => [label, percent(value)]);
+  return table([["label", "average precision"], ...rows]);
+}
+
+/** Rows are what the clips are, columns what the net says; long names are cut, and too many become numbers. */
+function confusionTable({ confusion }: SingleLabel, labels: readonly string[]): string {
+  const rowWidth = Math.max(...labels.map((label) => label.length)) + 4;
+  const width = Math.floor((MAX_WIDTH - rowWidth) / labels.length) - 2;
+  const isNumbered = width < LEAST_COLUMN;
+  const columns = labels.map((label, j) => (isNumbered ? String(j + 1) : label.slice(0, width)));
+  const rows = labels.map((label, i) => [
+    isNumbered ? `${i + 1} ${label}` : label,
+    ...confusion[i].map((count) => (count === 0 ? "." : String(count))),
+  ]);
+  return `clips by label (rows) and answer (columns)\n${table([["", ...columns], ...rows])}`;
+}
