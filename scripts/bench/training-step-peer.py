@@ -36,7 +36,7 @@ def measure(memory_format):
         optimizer.step()
         times.append(1000 * (time.perf_counter() - start))
     times = times[3:]
-    return {"median_ms": statistics.median(times), "best_ms": min(times)}
+    return {"medianMs": statistics.median(times), "bestMs": min(times)}
 
 
 print(
