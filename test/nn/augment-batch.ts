@@ -1,0 +1,42 @@
+import { Random } from "../../src/core/random.js";
+import type { Tensor } from "../../src/core/tensor.js";
+import { encodeModel, Graph } from "../../src/graph/index.js";
+import { type Augmentation, emitAugmentation } from "../../src/nn/augmentation.js";
+import { Net } from "../../src/nn/net.js";
+import { Session } from "../../src/runtime/session.js";
+
+/** An augmented batch and the random inputs that made it, by name. */
+export interface Augmented {
+  x: Tensor;
+  targets: Tensor;
+  drawn: Record<string, Tensor>;
+}
+
+/** Augments a batch as a training step does, `times` times with other draws. */
+export async function augmentBatch(
+  config: Augmentation,
+  batch: { x: Tensor; targets: Tensor },
+  options: { seed?: number; times?: number } = {},
+): Promise<Augmented[]> {
+  const graph = new Graph();
+  const net = new Net(graph);
+  const inputs = { x: graph.input("x", batch.x.shape), targets: graph.input("targets", batch.targets.shape) };
+  const changed = emitAugmentation(net, config, inputs);
+  graph.output("next/x", changed.x);
+  graph.output("next/targets", changed.targets);
+  const session = await Session.open(encodeModel(graph), { threads: 1 });
+  const random = new Random(options.seed ?? 1);
+  const all: Augmented[] = [];
+  for (let i = 0; i < (options.times ?? 1); i++) {
+    const drawn = Object.fromEntries(
+      net.randomInputs.map(({ name, shape, draw }) => [
+        name,
+        { shape, data: draw(random.fork(`${i} ${name}`)) },
+      ]),
+    );
+    const results = await session.run({ ...batch, ...drawn });
+    all.push({ x: results["next/x"], targets: results["next/targets"], drawn });
+  }
+  await session.close();
+  return all;
+}
