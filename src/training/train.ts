@@ -77,13 +77,11 @@ export async function trainTagger(
   } & TrainEvents = {},
 ): Promise<TrainResult> {
   const path = (file: keyof typeof RUN_FILES) => join(outDir, RUN_FILES[file]);
-  if (existsSync(path("checkpoint")) && !options.resume && !options.overwrite)
+  const found = (["checkpoint", "model"] as const).find((file) => existsSync(path(file)));
+  if (found !== undefined && !options.resume && !options.overwrite)
     throw new UsageError(
-      `train: ${outDir} must not hold a run, got ${RUN_FILES.checkpoint}; go on with --resume or replace it with --overwrite`,
+      `train: ${outDir} must not hold a run, got ${RUN_FILES[found]}; go on with --resume or replace it with --overwrite`,
     );
-  mkdirSync(outDir, { recursive: true });
-  if (options.overwrite)
-    for (const file of Object.values(RUN_FILES)) rmSync(join(outDir, file), { force: true });
   const checkpoint = options.resume ? readCheckpoint(path("checkpoint")) : null;
   const config = trainConfig(
     checkpoint === null ? options.config : (checkpoint.config as Partial<TrainConfig>),
@@ -105,6 +103,10 @@ export async function trainTagger(
   const { train, valid } = sets;
   const task = config.task === "auto" ? taskOf(splits) : config.task;
   if (task === "single-label") refuseSeveralLabels(splits);
+  if (task === "single-label" && train.labels.length < 2)
+    throw new UsageError(
+      `train: ${store.dir} must hold at least 2 classes, got 1 (${train.labels[0]}); a net learns them by their differences`,
+    );
   const { mean, std } = fitStandardization(train, {
     kind: config.standardize,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -124,6 +126,10 @@ export async function trainTagger(
       : {}),
   };
   const step = buildTrainingStep(stepConfig);
+  // Nothing is written or thrown away before all settings are found to fit.
+  mkdirSync(outDir, { recursive: true });
+  if (checkpoint === null)
+    for (const file of Object.values(RUN_FILES)) rmSync(join(outDir, file), { force: true });
   options.onStart?.({
     config,
     task,
