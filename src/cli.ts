@@ -29,8 +29,9 @@ From a folder of audio to tags (data/<class>/*.wav, or a CSV with the columns pa
   timbrel train features --out models/mine
   timbrel evaluate models/mine/model.onnx features
   timbrel predict song.mp3 --model models/mine/model.onnx
+In a clone of the repository: npm run extract -- data --out features, and so on. Help on a verb: timbrel extract --help
 
-Exit codes: 0 done, 1 a file is not what it must be, 2 the command line is not, 70 a bug of timbrel, 130 stopped by Ctrl-C.`;
+Exit codes: 0 done; 1 a file is not what it must be; 2 the command line is not; 70 a bug of timbrel; 130 stopped by Ctrl-C.`;
 
 function version(): string {
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
@@ -50,6 +51,7 @@ async function program(args: readonly string[]): Promise<Command> {
     .description("Train music taggers from a folder of audio, and tag audio with them.")
     .version(version(), "-v, --version", "print the version")
     .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(`timbrel: ${errorText(text)}\n`) })

@@ -21,7 +21,7 @@ function caller(verb: string): string {
   return basename(file) === "timbrel" ? `timbrel ${verb}` : `node ${quote(relative("", file))} ${verb}`;
 }
 
-/** An argument as a POSIX shell reads it back. */
+/** An argument as a POSIX shell reads it back; `<what to put here>` stays as it is. */
 function quote(arg: string): string {
-  return /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
+  return /^([\w@%+=:,./-]+|<[\w ]+>)$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
 }

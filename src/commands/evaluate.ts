@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
-import { Command } from "commander";
+import { Command, type Option } from "commander";
 import { DataError } from "../core/errors.js";
 import { type FeatureSet, featureSets } from "../dataset/feature-set.js";
+import { readModelFile } from "../dataset/read-files.js";
 import { describeDifference, openStore } from "../dataset/store.js";
 import { frontEndHash } from "../features/front-end.js";
 import { progressBar } from "../report/progress.js";
@@ -14,7 +15,6 @@ import { commandLine } from "./command-line.js";
 import { chooseClips, type PartName, refuseTrainedOn } from "./evaluate-clips.js";
 import { frontEndFlags } from "./front-end-options.js";
 import { choiceOption, threadsOption } from "./options.js";
-import { readModelFile } from "./read-files.js";
 
 interface Options {
   split?: PartName;
@@ -24,8 +24,8 @@ interface Options {
 
 const DESCRIPTION = `Score a model on a store of features, beside two baselines: the majority class, and a linear classifier on descriptors.
 
-The split is drawn again as it was for the training, so that of the model's own store the test clips are those it has never
-seen; clips that it was trained on are refused. Another store is an external test.`;
+The split is drawn again as it was for the training, so the test clips of the model's own store are those it has never \
+seen. Clips that it was trained on are refused. Another store is an external test.`;
 
 const EXAMPLES = `
 Examples:
@@ -37,16 +37,18 @@ export const command = new Command("evaluate")
   .description(DESCRIPTION)
   .argument("<model>", "model file, as made by train")
   .argument("<store>", "features, as made by extract")
-  .addOption(
-    choiceOption("--split <name>", "clips to score", ["train", "valid", "test", "all"]).default(
-      undefined,
-      "test; all of a store that names no splits and shares no clip with the training",
-    ),
-  )
+  .addOption(splitOption())
   .addOption(threadsOption())
   .option("--json", "print one JSON object on stdout, everything else on stderr", false)
   .addHelpText("after", EXAMPLES)
   .action(evaluate);
+
+function splitOption(): Option {
+  const option = choiceOption("--split <name>", "clips to score", ["train", "valid", "test", "all"]);
+  option.description +=
+    " (default: test; all of a store that names no splits and has no clip of the training)";
+  return option;
+}
 
 async function evaluate(modelPath: string, storeDir: string, options: Options): Promise<void> {
   const bytes = readModelFile(modelPath);

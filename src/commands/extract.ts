@@ -17,10 +17,11 @@ interface Options {
 
 const DESCRIPTION = `Make the log-mel features of every audio file of a folder or manifest, and keep them in a store.
 
-A folder holds one folder per class (<class>/*.wav), or train, valid and test with the classes in them. A manifest is
-a .csv, .tsv or .jsonl file with the columns path and label (several labels separated by |) and, optional, group and
+A folder holds one folder per class (<class>/*.wav), or train, valid and test with the classes in them. A manifest is \
+a .csv, .tsv or .jsonl file with the columns path and label (several labels separated by |) and, if you like, group and \
 split; clips of one group never lie in two splits.
-What is in the store already is not made again: a stopped run goes on where it was, new files are added.`;
+
+What the store holds already is not made again: a stopped run goes on where it was, and new files are added.`;
 
 const EXAMPLES = `
 Examples:

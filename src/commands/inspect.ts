@@ -6,6 +6,7 @@ import { resample } from "../audio/resample.js";
 import type { AudioFormat, DecodedAudio } from "../audio/waveform.js";
 import { UsageError } from "../core/errors.js";
 import { encodeNpy } from "../dataset/npy.js";
+import { readAudioFile } from "../dataset/read-files.js";
 import { describe } from "../features/descriptors.js";
 import { FRONT_END_PRESETS, type FrontEnd, type PresetName } from "../features/front-end.js";
 import { logMel } from "../features/log-mel.js";
@@ -13,7 +14,6 @@ import { logMelPng } from "../report/log-mel-png.js";
 import { EXIT, reportError } from "./exit.js";
 import { frontEndText, presetOption } from "./front-end-options.js";
 import { type Levels, levels } from "./levels.js";
-import { readAudioFile } from "./read-files.js";
 
 interface Options {
   preset: PresetName;
@@ -25,7 +25,7 @@ interface Options {
 
 const DESCRIPTION = `Show what is in an audio file: its format, levels and descriptors, and what the net would see of it.
 
-Levels are over all channels; descriptors are those of the mean of the channels at the file's own rate, averaged over all
+Levels are over all channels. Descriptors are of the mean of the channels at the file's own rate, averaged over the \
 frames that are not silent.`;
 
 const EXAMPLES = `

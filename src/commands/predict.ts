@@ -3,12 +3,12 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { DataError, UsageError } from "../core/errors.js";
 import { findAudio } from "../dataset/audio-files.js";
+import { readAudioFile, readModelFile } from "../dataset/read-files.js";
 import { percent } from "../report/table.js";
 import { SHIPPED_MODEL } from "../tagging/shipped-model.js";
 import { Tagger, type Tagging } from "../tagging/tagger.js";
 import { EXIT, reportError } from "./exit.js";
 import { integerOption, threadsOption } from "./options.js";
-import { readAudioFile, readModelFile } from "./read-files.js";
 
 interface Options {
   model?: string;

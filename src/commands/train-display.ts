@@ -1,11 +1,23 @@
 import { splitTable } from "../dataset/splits.js";
+import type { Task } from "../nn/training-step.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { alignedRow, percent } from "../report/table.js";
 import type { EpochRecord, StepReport } from "../training/fit.js";
 import type { TrainEvents } from "../training/train.js";
 
-const HEADING = ["epoch", "learning rate", "train loss", "valid loss", "valid score", "seconds", ""];
-const WIDTHS = HEADING.map((title) => Math.max(4, title.length));
+const MEASURES: Readonly<Record<Task, string>> = {
+  "single-label": "balanced accuracy",
+  "multi-label": "mean average precision",
+};
+const heading = (task: Task): string[] => [
+  "epoch",
+  "learning rate",
+  "train loss",
+  "valid loss",
+  MEASURES[task],
+  "seconds",
+  "best",
+];
 
 type Start = Parameters<NonNullable<TrainEvents["onStart"]>>[0];
 
@@ -16,6 +28,7 @@ export class TrainDisplay {
   #epochs = 0;
   #resumedFrom = 0;
   #epochStartMs = 0;
+  #widths: number[] = [];
 
   constructor(threads: number) {
     this.#threads = threads;
@@ -30,8 +43,9 @@ export class TrainDisplay {
     console.log(
       `batches of ${batchSize} segments of ${segmentFrames} frames, cpu with ${this.#threads} threads`,
     );
-    if (resumedFrom > 0) console.log(`resumed after epoch ${resumedFrom}`);
-    console.log(`\n${alignedRow(HEADING, WIDTHS)}`);
+    if (resumedFrom > 0) console.log(`epochs 1 to ${resumedFrom} of ${config.epochs} are done`);
+    this.#widths = heading(task).map((title) => title.length);
+    console.log(`\n${alignedRow(heading(task), this.#widths)}`);
     this.#epochStartMs = Date.now();
   };
 
@@ -54,9 +68,9 @@ export class TrainDisplay {
       valid["loss"].toFixed(4),
       percent(score),
       seconds.toFixed(1),
-      isBest ? "best" : "",
+      isBest ? "*" : "",
     ];
-    this.#bar?.log(alignedRow(cells, WIDTHS), process.stdout);
+    this.#bar?.log(alignedRow(cells, this.#widths), process.stdout);
   };
 
   stop(): void {

@@ -45,17 +45,20 @@ const SETTINGS: readonly Setting[] = [
     DATA,
     choiceOption(
       "--task <kind>",
-      "one label a clip, or any number",
+      "one label a clip, or any number of them",
       ["auto", "single-label", "multi-label"],
       D.task,
     ),
   ),
-  plain(DATA, integerOption("--seed <n>", "of splits, weights and everything drawn", { min: 0 }, D.seed)),
+  plain(
+    DATA,
+    integerOption("--seed <n>", "seed of the splits, the weights and all that is drawn", { min: 0 }, D.seed),
+  ),
   plain(
     DATA,
     numberOption(
       "--valid-share <x>",
-      "of the clips, if no split names them",
+      "share of clips to cut, where the store names no splits",
       { min: 0, below: 1 },
       D.validShare,
     ),
@@ -64,7 +67,7 @@ const SETTINGS: readonly Setting[] = [
     DATA,
     numberOption(
       "--test-share <x>",
-      "of the clips, if no split names them",
+      "share of clips to cut, where the store names no splits",
       { min: 0, below: 1 },
       D.testShare,
     ),
@@ -73,17 +76,17 @@ const SETTINGS: readonly Setting[] = [
     DATA,
     choiceOption(
       "--standardize <kind>",
-      "each mel band by itself, or all as one",
+      "standardize each mel band by itself, or all as one",
       ["band", "global"],
       D.standardize,
     ),
   ),
-  plain(DATA, new Option("--no-balance", "draw clips as they come, not every class equally often")),
+  plain(DATA, new Option("--no-balance", "draw clips as they come (default: every class equally often)")),
   plain(
     DATA,
     numberOption(
       "--augment <strength>",
-      "random changes of the segments, 0 for none",
+      "strength of the random changes of segments, 0 for none",
       { min: 0, max: 3 },
       D.augment,
     ),
@@ -92,7 +95,7 @@ const SETTINGS: readonly Setting[] = [
     DATA,
     integerOption(
       "--segment-frames <n>",
-      "length of the segments the net reads",
+      "length of the segments that the net reads",
       { min: 2, max: 65536 },
       D.segmentFrames,
     ),
@@ -104,7 +107,7 @@ const SETTINGS: readonly Setting[] = [
   ),
   setting<number>(
     NET,
-    numberOption("--dropout <share>", "before the last layer", { min: 0, below: 1 }, D.net.dropout),
+    numberOption("--dropout <share>", "dropout before the last layer", { min: 0, below: 1 }, D.net.dropout),
     ({ net }, dropout) => ({ net: { ...net, dropout } }),
   ),
   plain(TRAINING, integerOption("--epochs <n>", "passes over the train split", { min: 1 }, D.epochs)),
@@ -114,17 +117,22 @@ const SETTINGS: readonly Setting[] = [
   ),
   setting<"sgd" | "adam">(
     TRAINING,
-    choiceOption("--optimizer <kind>", "with Nesterov momentum, or Adam", ["sgd", "adam"], D.optimizer.kind),
+    choiceOption(
+      "--optimizer <kind>",
+      "SGD with Nesterov momentum, or Adam",
+      ["sgd", "adam"],
+      D.optimizer.kind,
+    ),
     changeOptimizer,
   ),
   setting<number>(
     TRAINING,
-    numberOption("--momentum <x>", "of sgd", { min: 0, below: 1 }, SGD.momentum),
+    numberOption("--momentum <x>", "momentum of sgd", { min: 0, below: 1 }, SGD.momentum),
     ({ optimizer }, momentum) => ({ optimizer: { ...onlySgd(optimizer), momentum } }),
   ),
   setting<number>(
     TRAINING,
-    numberOption("--weight-decay <x>", "pull of the weights to 0", { min: 0 }).default(
+    numberOption("--weight-decay <x>", "pull of the weights towards 0", { min: 0 }).default(
       SGD.weightDecay,
       `${SGD.weightDecay}, with adam ${ADAM.weightDecay}`,
     ),
@@ -132,21 +140,21 @@ const SETTINGS: readonly Setting[] = [
   ),
   plain(
     TRAINING,
-    numberOption("--learning-rate <x>", "the highest of the run", { above: 0 }).default(
+    numberOption("--learning-rate <x>", "highest learning rate of the run", { above: 0 }).default(
       D.learningRate,
       `${D.learningRate}, with adam ${ADAM_LEARNING_RATE}`,
     ),
   ),
   setting<ScheduleConfig["kind"]>(
     TRAINING,
-    choiceOption("--schedule <kind>", "of the learning rate", Object.keys(SCHEDULES), D.schedule.kind),
+    choiceOption("--schedule <kind>", "course of the learning rate", Object.keys(SCHEDULES), D.schedule.kind),
     ({ schedule }, kind) => (kind === schedule.kind ? {} : { schedule: SCHEDULES[kind] }),
   ),
   plain(
     TRAINING,
     integerOption(
       "--patience <epochs>",
-      "stop after so many without a better one, 0 never",
+      "stop after so many without a better one, 0 for never",
       { min: 0 },
       D.patience,
     ),
@@ -155,7 +163,7 @@ const SETTINGS: readonly Setting[] = [
     TRAINING,
     numberOption(
       "--label-smoothing <x>",
-      "share given to the other labels",
+      "share of the target that all labels get",
       { min: 0, below: 1 },
       D.labelSmoothing,
     ),
@@ -164,7 +172,7 @@ const SETTINGS: readonly Setting[] = [
     TRAINING,
     numberOption(
       "--average-decay <x>",
-      "of the weights' moving average, 0 for none",
+      "decay of the weights' moving average, 0 for none",
       { min: 0, below: 1 },
       D.averageDecay,
     ),

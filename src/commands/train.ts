@@ -23,9 +23,9 @@ interface Options {
 
 const DESCRIPTION = `Train a tagger on a store of features.
 
-The clips are split into train, valid and test: as the store names them, or by a seeded draw that keeps classes in
-proportion and groups together. The net learns from train, the best epoch is chosen by valid, test is left for evaluate.
-After every epoch a checkpoint is written; a stopped run goes on with --resume, to the same bits.`;
+The clips are split into train, valid and test: as the store names them, or by a seeded draw that keeps the classes in \
+proportion and every group together. The net learns from train, the best epoch is chosen by valid, and test is left for \
+evaluate. After every epoch a checkpoint is written; a stopped run goes on with --resume, to the same bits.`;
 
 const EXAMPLES = `
 Written into <dir>: ${RUN_FILES.model} (the best epoch), ${RUN_FILES.linear} (the baseline on descriptors),

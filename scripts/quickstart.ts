@@ -1,0 +1,103 @@
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+// From nothing to a scored instrument tagger, by the commands that a user would type.
+
+/** Shorter than the training of the shipped model, to end in minutes. */
+const TRAIN_FLAGS = ["--epochs", "8"];
+
+const AUDIO = "data/instruments/manifest.csv";
+const RECORDINGS = "data/recordings/manifest.csv";
+const FEATURES = "data/features/instruments";
+const RECORDING_FEATURES = "data/features/recordings";
+const RUN = "models/instruments";
+const MODEL = join(RUN, "model.onnx");
+
+const INTERRUPTED = 130;
+
+interface Stage {
+  readonly verb: "data" | "extract" | "train" | "evaluate" | "predict";
+  readonly args: readonly string[];
+  /** Where to keep a copy of what it prints. */
+  readonly copyTo?: string;
+}
+
+process.chdir(fileURLToPath(new URL("../../", import.meta.url)));
+
+/** A recorded note: its samples are in none of the sound fonts. */
+function someRecording(): string {
+  const paths = readFileSync(RECORDINGS, "utf8")
+    .split("\n")
+    .map((line) => line.split(",")[0]);
+  return join(dirname(RECORDINGS), paths.find((path) => path.includes("violin")) ?? paths[1]);
+}
+
+const isBegun = (): boolean => existsSync(join(RUN, "checkpoint.safetensors"));
+
+const STAGES: readonly (() => Stage)[] = [
+  () => ({ verb: "data", args: [] }),
+  () => ({ verb: "extract", args: [AUDIO, "--out", FEATURES] }),
+  () => ({ verb: "extract", args: [RECORDINGS, "--out", RECORDING_FEATURES] }),
+  () => ({ verb: "train", args: [FEATURES, "--out", RUN, ...(isBegun() ? ["--resume"] : TRAIN_FLAGS)] }),
+  () => ({ verb: "evaluate", args: [MODEL, FEATURES], copyTo: join(RUN, "scores-test.txt") }),
+  () => ({ verb: "evaluate", args: [MODEL, RECORDING_FEATURES], copyTo: join(RUN, "scores-recordings.txt") }),
+  () => ({ verb: "predict", args: [someRecording(), "--model", MODEL] }),
+];
+
+function commandLine({ verb, args, copyTo }: Stage): string {
+  const shown = args.map((arg) => (arg.includes(" ") ? `"${arg}"` : arg));
+  const command = ["npm run", verb, ...(shown.length > 0 ? ["--", ...shown] : [])].join(" ");
+  return copyTo === undefined ? command : `${command} | tee ${copyTo}`;
+}
+
+/** Runs a stage's command and resolves to its exit code. */
+function run({ verb, args, copyTo }: Stage): Promise<number> {
+  const program = verb === "data" ? ["dist/scripts/data/build.js"] : ["dist/src/cli.js", verb];
+  const child = spawn(process.execPath, [...program, ...args], {
+    stdio: ["inherit", copyTo === undefined ? "inherit" : "pipe", "inherit"],
+    env: { ...process.env, npm_lifecycle_event: verb },
+  });
+  let printed = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    printed += text;
+    process.stdout.write(text);
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      if (code === 0 && copyTo !== undefined) writeFileSync(copyTo, printed);
+      resolve(code ?? (signal === "SIGINT" ? INTERRUPTED : 1));
+    });
+  });
+}
+
+/** Runs all stages; stops at the first that fails. */
+async function quickstart(): Promise<number> {
+  const times: string[] = [];
+  for (const [i, stageOf] of STAGES.entries()) {
+    const stage = stageOf();
+    console.log(`\n[${i + 1}/${STAGES.length}] ${commandLine(stage)}`);
+    const startMs = performance.now();
+    const code = await run(stage);
+    const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+    if (code !== 0) {
+      const what = code === INTERRUPTED ? "was stopped" : `failed with exit code ${code}`;
+      console.error(
+        `\nquickstart: stage ${i + 1}, ${stage.verb}, ${what}; npm run quickstart goes on from here`,
+      );
+      return code;
+    }
+    times.push(`${seconds.padStart(8)} s  ${commandLine(stage)}`);
+  }
+  console.log(`\nmodel   ${MODEL}`);
+  console.log(`scores  ${join(RUN, "scores-test.txt")} (a sound font that it has never heard)`);
+  console.log(`        ${join(RUN, "scores-recordings.txt")} (real recordings)`);
+  console.log(`times\n${times.join("\n")}`);
+  return 0;
+}
+
+// Ctrl-C reaches the command, too, which stops cleanly and says how to go on.
+process.on("SIGINT", () => {});
+process.exitCode = await quickstart();

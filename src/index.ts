@@ -1,0 +1,53 @@
+/**
+ * timbrel as a library for Node: tag audio with a trained model, or train one.
+ *
+ * ```ts
+ * import { loadTagger } from "timbrel";
+ * const tagger = await loadTagger();
+ * const { tags } = await tagger.predict("song.mp3");
+ * await tagger.close();
+ * ```
+ */
+export { AUDIO_EXTENSIONS, decodeAudio } from "./audio/decode.js";
+export { downmix } from "./audio/downmix.js";
+export { encodeWav } from "./audio/encode-wav.js";
+export { resample } from "./audio/resample.js";
+export type { AudioFormat, DecodedAudio, Waveform } from "./audio/waveform.js";
+export { DataError, UsageError } from "./core/errors.js";
+export type { Tensor } from "./core/tensor.js";
+export {
+  type Extraction,
+  type ExtractOptions,
+  type ExtractProgress,
+  extractFeatures,
+} from "./dataset/extract.js";
+export { FeatureSet, featureSets } from "./dataset/feature-set.js";
+export { decodeNpy, encodeNpy } from "./dataset/npy.js";
+export type { Split } from "./dataset/split-names.js";
+export { type ClipSplits, splitClips, splitTable } from "./dataset/splits.js";
+export { type FeatureStore, openStore, type StoredClip } from "./dataset/store.js";
+export { DESCRIPTOR_NAMES, describe, summarizeDescriptors } from "./features/descriptors.js";
+export {
+  type Compression,
+  FRONT_END_PRESETS,
+  type FrontEnd,
+  frontEnd,
+  frontEndHash,
+  type PresetName,
+} from "./features/front-end.js";
+export { logMel } from "./features/log-mel.js";
+export { type LoadedTagger, loadTagger } from "./load-tagger.js";
+export { logMelPng } from "./report/log-mel-png.js";
+export { Session } from "./runtime/session.js";
+export { type ModelInfo, readModelInfo, wasTrainedOn } from "./tagging/model-file.js";
+export { type Tag, Tagger, type Tagging } from "./tagging/tagger.js";
+export { TRAIN_DEFAULTS, type TrainConfig } from "./training/config.js";
+export {
+  evaluateLinear,
+  evaluateMajority,
+  evaluateNet,
+  mainScore,
+  type Scores,
+} from "./training/evaluate.js";
+export type { EpochRecord, StepReport } from "./training/fit.js";
+export { RUN_FILES, type TrainEvents, type TrainResult, trainTagger } from "./training/train.js";

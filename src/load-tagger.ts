@@ -1,0 +1,41 @@
+import { fileURLToPath } from "node:url";
+import type { Waveform } from "./audio/waveform.js";
+import { readAudioFile, readModelFile } from "./dataset/read-files.js";
+import { SHIPPED_MODEL } from "./tagging/shipped-model.js";
+import { Tagger, type Tagging } from "./tagging/tagger.js";
+
+/** A model that tags whatever audio it is given. */
+export interface LoadedTagger {
+  /** In the order of the model's output. */
+  readonly labels: readonly string[];
+  /**
+   * Tags a file by its path, the bytes of a file, or mono samples of any rate.
+   * @throws DataError if the audio cannot be read or decoded
+   */
+  predict(audio: string | Uint8Array | Waveform): Promise<Tagging>;
+  /** Frees the model's memory. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a model file.
+ * @param model `@default` the instrument model that comes with timbrel
+ * @param options.threads threads of the engine, `@default` every core
+ * @throws DataError if there is no such file, or it is no model of timbrel
+ */
+export async function loadTagger(
+  model: string | URL = SHIPPED_MODEL,
+  options: { threads?: number } = {},
+): Promise<LoadedTagger> {
+  const path = typeof model === "string" ? model : fileURLToPath(model);
+  const tagger = await Tagger.open(readModelFile(path), path, options);
+  return {
+    labels: tagger.labels,
+    async predict(audio) {
+      if (typeof audio === "string") return tagger.tagAudio(readAudioFile(audio), audio);
+      if (audio instanceof Uint8Array) return tagger.tagAudio(audio, "audio");
+      return { ...(await tagger.tagWaveform(audio)), warnings: [] };
+    },
+    close: () => tagger.close(),
+  };
+}
