@@ -4,8 +4,11 @@ import type { Augmentation } from "../nn/augmentation.js";
 /** The compression as y = log(scale * x + floor) / rate. */
 function logarithm({ compression }: FrontEnd): Augmentation["logarithm"] {
   // powerToDb clips at its floor rather than adding it; what lies there is below every noise that is added.
-  if (compression.kind === "powerToDb")
-    return { scale: 1 / compression.ref, floor: compression.amin / compression.ref, rate: Math.LN10 / 10 };
+  if (compression.kind === "powerToDb") {
+    const { amin, ref } = compression;
+    const reference = Math.max(amin, ref);
+    return { scale: 1 / reference, floor: amin / reference, rate: Math.LN10 / 10 };
+  }
   return { scale: compression.scale, floor: 1, rate: compression.kind === "log10" ? Math.LN10 : 1 };
 }
 

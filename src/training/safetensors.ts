@@ -1,5 +1,12 @@
+import { z } from "zod";
 import { DataError } from "../core/errors.js";
 import { sizeOf, type Tensor } from "../core/tensor.js";
+
+const length = z.int().min(0);
+
+const headerSchema = z
+  .object({ __metadata__: z.record(z.string(), z.string()).optional() })
+  .catchall(z.object({ dtype: z.string(), shape: z.array(length), data_offsets: z.tuple([length, length]) }));
 
 /**
  * Tensors and texts as one safetensors file: 8 bytes of header length, a JSON header, the data.
@@ -43,20 +50,23 @@ export function decodeSafetensors(
   const headerBytes = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   if (headerBytes > bytes.length - 8)
     fail(`its header declares ${headerBytes} bytes, the file ends after ${bytes.length}`);
-  let header: Record<string, { dtype?: string; shape?: number[]; data_offsets?: number[] }>;
+  let json: unknown;
   try {
-    header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + headerBytes)));
+    json = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + headerBytes)));
   } catch {
     return fail("its header is no JSON");
   }
+  const header = headerSchema.safeParse(json);
+  if (!header.success) return fail("its header is not as the format says");
   const tensors = new Map<string, Tensor>();
-  const { __metadata__: metadata = {}, ...entries } = header;
-  for (const [name, { dtype, shape = [], data_offsets: [begin, end] = [0, -1] }] of Object.entries(entries)) {
+  const { __metadata__: metadata = {}, ...entries } = header.data;
+  for (const [name, { dtype, shape, data_offsets }] of Object.entries(entries)) {
+    const [begin, end] = data_offsets;
     const from = 8 + headerBytes + begin;
     const to = 8 + headerBytes + end;
-    if (dtype !== "F32" || to - from !== 4 * sizeOf(shape) || begin < 0 || to > bytes.length)
+    if (dtype !== "F32" || to - from !== 4 * sizeOf(shape) || to > bytes.length)
       fail(`tensor ${name} (${dtype} [${shape.join(", ")}] at ${begin} to ${end}) does not fit`);
     tensors.set(name, { shape, data: new Float32Array(bytes.slice(from, to).buffer) });
   }
-  return { tensors, metadata: metadata as Record<string, string> };
+  return { tensors, metadata };
 }
