@@ -66,7 +66,9 @@ export function decodeSafetensors(
     const to = 8 + headerBytes + end;
     if (dtype !== "F32" || to - from !== 4 * sizeOf(shape) || to > bytes.length)
       fail(`tensor ${name} (${dtype} [${shape.join(", ")}] at ${begin} to ${end}) does not fit`);
-    tensors.set(name, { shape, data: new Float32Array(bytes.slice(from, to).buffer) });
+    // A copy, since the data may lie unaligned; a Buffer's own slice would be none.
+    const copy = new Uint8Array(bytes.subarray(from, to));
+    tensors.set(name, { shape, data: new Float32Array(copy.buffer) });
   }
   return { tensors, metadata };
 }

@@ -20,9 +20,12 @@ function fileWith(header: unknown, data = 8): Uint8Array {
 
 describe("safetensors", () => {
   it("reads what Python's safetensors wrote", () => {
-    const { tensors, metadata } = decodeSafetensors(bytesOf(fixture.byPython), "python");
-    expect(metadata).toEqual(fixture.metadata);
-    expect(new Map([...tensors].sort())).toEqual(new Map([...given].sort()));
+    const bytes = bytesOf(fixture.byPython);
+    for (const file of [bytes, Buffer.from(bytes)]) {
+      const { tensors, metadata } = decodeSafetensors(file, "python");
+      expect(metadata).toEqual(fixture.metadata);
+      expect(new Map([...tensors].sort())).toEqual(new Map([...given].sort()));
+    }
   });
 
   it("writes, to the byte, what Python's safetensors has read", () => {
