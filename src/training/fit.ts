@@ -84,7 +84,7 @@ const best = (history: readonly EpochRecord[]) => history.reduce((a, b) => (b.sc
  *
  * All randomness comes from the seed and the number of the epoch or the step, so a run that stops after an epoch and is
  * resumed gives the same bits as one that never stopped. An interrupted epoch is lost.
- * @throws UsageError when the loss is not finite; the state of the last whole epoch is what `onEpoch` saw
+ * @throws UsageError when a loss is not finite; the state of the last whole epoch is what `onEpoch` saw
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
   const { step, epochs, seed, signal } = options;
@@ -107,6 +107,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       tensors = trained.tensors;
       const weights = predictionWeights(tensors);
       const { score, valid } = await options.evaluate(weights);
+      refuseNonFinite(valid, trained.learningRate, epoch);
       const record = { epoch, learningRate: trained.learningRate, trainLoss: trained.loss, score, valid };
       const history = [...state.history, record];
       const isBest = best(history) === epoch;
@@ -119,6 +120,15 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     await session.close();
   }
   return { state, ended: "finished" };
+}
+
+/** The weights after an epoch's last step are judged by no loss but the valid split's. */
+function refuseNonFinite(valid: EpochRecord["valid"], learningRate: number, epoch: number): void {
+  const found = Object.entries(valid).find(([, value]) => !Number.isFinite(value));
+  if (found !== undefined)
+    throw new UsageError(
+      `fit: valid ${found[0]} must stay finite, got ${found[1]} after epoch ${epoch}; use a smaller learning rate (now ${learningRate})`,
+    );
 }
 
 /** One epoch's steps; null when stopped in between. */
