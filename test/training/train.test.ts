@@ -1,0 +1,373 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { encodeWav } from "../../src/audio/encode-wav.js";
+import { DataError, UsageError } from "../../src/core/errors.js";
+import { openStore } from "../../src/dataset/store.js";
+import { frontEnd } from "../../src/features/front-end.js";
+import { readCheckpoint, writeCheckpoint } from "../../src/training/checkpoint.js";
+import type { TrainConfig } from "../../src/training/config.js";
+import { RUN_FILES, trainTagger } from "../../src/training/train.js";
+import { makeFolder } from "../dataset/files.js";
+import {
+  changeFeatures,
+  makeSound,
+  makeTinyStore,
+  TINY_CONFIG,
+  TINY_FRONT_END,
+  tinyClips,
+  tinyConfig,
+} from "./tiny-store.js";
+
+const store = await makeTinyStore();
+
+/** The bytes of all that a run wrote. */
+const filesOf = (dir: string) =>
+  Object.fromEntries(
+    Object.values(RUN_FILES).map((file) => [file, readFileSync(join(dir, file)).toString("hex")]),
+  );
+
+const checkpointPath = (dir: string) => join(dir, RUN_FILES.checkpoint);
+
+async function runWhole(changes: Partial<TrainConfig> = {}, options: { threads?: number } = {}) {
+  const dir = makeFolder();
+  const result = await trainTagger(store, dir, { threads: 1, ...options, config: tinyConfig(changes) });
+  return { dir, result, files: filesOf(dir) };
+}
+
+/** Runs until `stop` says so, then resumes to the end. */
+async function runInTwo(
+  changes: Partial<TrainConfig>,
+  stop: (at: { epoch: number; step: number | null }) => boolean,
+) {
+  const dir = makeFolder();
+  const controller = new AbortController();
+  const abortIf = (at: { epoch: number; step: number | null }) => {
+    if (stop(at)) controller.abort();
+  };
+  const first = await trainTagger(store, dir, {
+    threads: 1,
+    config: tinyConfig(changes),
+    signal: controller.signal,
+    onStep: ({ epoch, step }) => abortIf({ epoch, step }),
+    onEpoch: ({ epoch }) => abortIf({ epoch, step: null }),
+  });
+  let resumedFrom = -1;
+  const second = await trainTagger(store, dir, {
+    threads: 1,
+    resume: true,
+    onStart: (run) => {
+      resumedFrom = run.resumedFrom;
+    },
+  });
+  return { first, second, resumedFrom, files: filesOf(dir) };
+}
+
+describe("a run", () => {
+  const whole = runWhole();
+
+  it("writes model, baseline, checkpoint and metrics", async () => {
+    const { dir, result } = await whole;
+    expect(result.ended).toBe("finished");
+    expect(result.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+    expect(result.modelPath).toBe(join(dir, "model.onnx"));
+    const lines = readFileSync(join(dir, "metrics.jsonl"), "utf8").trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line))).toEqual(result.history);
+    expect(Object.keys(result.history[0].valid)).toEqual(["loss", "accuracy", "balancedAccuracy"]);
+  });
+
+  it("gives the same bits again, with one thread and with two", async () => {
+    const { files } = await whole;
+    expect((await runWhole()).files).toEqual(files);
+    expect((await runWhole({}, { threads: 2 })).files).toEqual(files);
+  });
+
+  it("gives other weights from another seed", async () => {
+    const { files } = await runWhole({ seed: 2 });
+    expect(files["checkpoint.safetensors"]).not.toBe((await whole).files["checkpoint.safetensors"]);
+  });
+
+  it("stopped after the first epoch and resumed, ends with the very same files", async () => {
+    const { first, second, resumedFrom, files } = await runInTwo(
+      {},
+      ({ epoch, step }) => epoch === 1 && step === null,
+    );
+    expect([first.ended, first.history.length]).toEqual(["interrupted", 1]);
+    expect([second.ended, resumedFrom]).toEqual(["finished", 1]);
+    expect(second.history).toEqual((await whole).result.history);
+    expect(files).toEqual((await whole).files);
+  });
+
+  it("stopped within an epoch loses that epoch alone, and ends with the very same files", async () => {
+    const { first, files } = await runInTwo({}, ({ epoch, step }) => epoch === 2 && step === 1);
+    expect([first.ended, first.history.length]).toEqual(["interrupted", 1]);
+    expect(files).toEqual((await whole).files);
+  });
+
+  it("resumes plateau, patience, Adam and all-clips order to the same bits", async () => {
+    const changes: Partial<TrainConfig> = {
+      schedule: { kind: "plateau", factor: 0.5, patience: 0 },
+      optimizer: { kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
+      learningRate: 0.001,
+      patience: 3,
+      balance: false,
+      averageDecay: 0,
+      epochs: 4,
+    };
+    const straight = await runWhole(changes);
+    const { files, first } = await runInTwo(changes, ({ epoch, step }) => epoch === 2 && step === null);
+    expect(first.history).toHaveLength(2);
+    expect(files).toEqual(straight.files);
+  });
+
+  it("resumed when it is finished changes nothing", async () => {
+    const { dir, files, result } = await runWhole({ epochs: 1 });
+    const again = await trainTagger(store, dir, { resume: true, threads: 1 });
+    expect(again.history).toEqual(result.history);
+    expect(filesOf(dir)).toEqual(files);
+  });
+
+  it("resumes to a start where there is no run yet", async () => {
+    const dir = makeFolder();
+    await trainTagger(store, dir, { resume: true, threads: 1, config: tinyConfig() });
+    expect(filesOf(dir)).toEqual((await whole).files);
+  });
+});
+
+describe("what a run must not see", () => {
+  it("is the test split: other features in every test clip change no byte", async () => {
+    const config = tinyConfig({ epochs: 2 });
+    const [before, after] = [makeFolder(), makeFolder()];
+    const own = await makeTinyStore();
+    await trainTagger(own, before, { threads: 1, config });
+    for (const clip of own.clips.filter(({ split }) => split === "test")) changeFeatures(own, clip);
+    await trainTagger(own, after, { threads: 1, config });
+    expect(filesOf(after)).toEqual(filesOf(before));
+  });
+
+  it("is, for the weights, the valid split: it only scores them", async () => {
+    const config = tinyConfig({ epochs: 2 });
+    const [before, after] = [makeFolder(), makeFolder()];
+    const own = await makeTinyStore();
+    await trainTagger(own, before, { threads: 1, config });
+    for (const clip of own.clips.filter(({ split }) => split === "valid")) changeFeatures(own, clip);
+    await trainTagger(own, after, { threads: 1, config });
+    const [a, b] = [before, after].map((dir) => readCheckpoint(checkpointPath(dir))!.state);
+    expect(b.tensors).toEqual(a.tensors);
+    expect(b.history.map(({ valid }) => valid)).not.toEqual(a.history.map(({ valid }) => valid));
+  });
+
+  it("is not the train split: a changed train clip changes the weights", async () => {
+    const config = tinyConfig({ epochs: 1 });
+    const [before, after] = [makeFolder(), makeFolder()];
+    const own = await makeTinyStore();
+    await trainTagger(own, before, { threads: 1, config });
+    changeFeatures(own, own.clips.find(({ split }) => split === "train")!);
+    await trainTagger(own, after, { threads: 1, config });
+    expect(filesOf(after)["model.onnx"]).not.toBe(filesOf(before)["model.onnx"]);
+  });
+});
+
+/** All that hinders a net of 300 parameters is off. */
+const LEARNING: Partial<TrainConfig> = {
+  net: { ...tinyConfig().net, dropout: 0 },
+  epochs: 20,
+  learningRate: 0.1,
+  augment: 0,
+  labelSmoothing: 0,
+};
+
+describe("learning", () => {
+  it("tells the sounds apart", async () => {
+    const { result } = await runWhole(LEARNING);
+    const best = result.history[result.bestEpoch - 1];
+    expect(best.score).toBe(1);
+    expect(best.score).toBe(Math.max(...result.history.map(({ score }) => score)));
+    expect(result.history.at(-1)!.trainLoss).toBeLessThan(0.3);
+  });
+
+  it("trains and scores clips of several labels", async () => {
+    const both = tinyClips().map((clip, i) => {
+      const [hum, hiss, tone] = (["hum", "hiss", "tone"] as const).map(
+        (sound) => makeSound(sound, `${i}`).samples,
+      );
+      const second = clip.labels[0] === "hum" ? hiss : hum;
+      const samples = tone.map((value, n) => (clip.labels[0] === "tone" ? value : second[n] + value));
+      const labels =
+        clip.labels[0] === "tone" ? ["tone"] : [clip.labels[0] === "hum" ? "hiss" : "hum", "tone"];
+      return { ...clip, labels, wav: encodeWav({ samples, sampleRate: 8000 }) };
+    });
+    const several = await makeTinyStore(both);
+    let task = "";
+    const result = await trainTagger(several, makeFolder(), {
+      threads: 1,
+      config: tinyConfig(LEARNING),
+      onStart: (run) => {
+        task = run.task;
+      },
+    });
+    expect(task).toBe("multi-label");
+    expect(Object.keys(result.history[0].valid)).toEqual(["loss", "meanAveragePrecision"]);
+    const best = result.history[result.bestEpoch - 1];
+    expect(best.score).toBeGreaterThan(0.95);
+    expect(best.valid["loss"]).toBeLessThan(result.history[0].valid["loss"]);
+  });
+
+  it("takes silent clips and clips of one frame without a number that is none", async () => {
+    const silent = { samples: new Float32Array(1), sampleRate: 8000 };
+    const clips = tinyClips();
+    const odd = await makeTinyStore([
+      ...clips.filter(({ labels }) => labels[0] !== "hiss"),
+      ...clips
+        .filter(({ labels }) => labels[0] === "hiss")
+        // Another length, another audio: copies may not lie in two splits.
+        .map((clip, i) => ({
+          ...clip,
+          wav: encodeWav({ ...silent, samples: new Float32Array(1 + 700 * i) }),
+        })),
+    ]);
+    const { history } = await trainTagger(odd, makeFolder(), {
+      threads: 1,
+      config: tinyConfig({ epochs: 2 }),
+    });
+    for (const { trainLoss, valid } of history)
+      expect([trainLoss, ...Object.values(valid)].every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe("a run that diverges", () => {
+  it("keeps the last checkpoint and names epoch, step and remedy", async () => {
+    const { dir } = await runWhole({ epochs: 1 });
+    const checkpoint = readCheckpoint(checkpointPath(dir))!;
+    const config = { ...checkpoint.config, epochs: 3, learningRate: 1e30, schedule: { kind: "constant" } };
+    writeCheckpoint(checkpointPath(dir), { ...checkpoint, config });
+    const kept = filesOf(dir);
+    await expect(trainTagger(store, dir, { resume: true, threads: 1 })).rejects.toThrow(
+      /^fit: loss must stay finite, got (NaN|Infinity) at epoch 2, step [23]; use a smaller learning rate \(now 1e\+30\)$/,
+    );
+    expect(filesOf(dir)).toEqual(kept);
+  });
+
+  it("is noticed after the last step of an epoch, too, before anything is written", async () => {
+    const { dir } = await runWhole({ epochs: 1 });
+    const checkpoint = readCheckpoint(checkpointPath(dir))!;
+    // One step an epoch: its loss is that of the weights before it.
+    const config = {
+      ...checkpoint.config,
+      epochs: 2,
+      batchSize: 15,
+      learningRate: 1e38,
+      schedule: { kind: "constant" },
+    };
+    writeCheckpoint(checkpointPath(dir), { ...checkpoint, config });
+    const kept = filesOf(dir);
+    await expect(trainTagger(store, dir, { resume: true, threads: 1 })).rejects.toThrow(
+      new UsageError(
+        "fit: valid loss must stay finite, got NaN after epoch 2; use a smaller learning rate (now 1e+38)",
+      ),
+    );
+    expect(filesOf(dir)).toEqual(kept);
+  });
+});
+
+describe("trainTagger refuses", () => {
+  const config = tinyConfig({ epochs: 1 });
+
+  it("a folder that holds a run, unless told to resume or overwrite", async () => {
+    const { dir, files } = await runWhole({ epochs: 1 });
+    await expect(trainTagger(store, dir, { config })).rejects.toThrow(
+      new UsageError(
+        `train: ${dir} must not hold a run, got checkpoint.safetensors; go on with --resume or replace it with --overwrite`,
+      ),
+    );
+    expect(filesOf(dir)).toEqual(files);
+    await trainTagger(store, dir, {
+      config: tinyConfig({ epochs: 1, seed: 5 }),
+      overwrite: true,
+      threads: 1,
+    });
+    expect(filesOf(dir)["model.onnx"]).not.toBe(files["model.onnx"]);
+  });
+
+  it("to resume with other clips, splits or features", async () => {
+    const { dir, files } = await runWhole({ epochs: 1 });
+    const remedy = "start anew with --overwrite";
+    const fewer = await makeTinyStore(tinyClips().slice(1));
+    await expect(trainTagger(fewer, dir, { resume: true })).rejects.toThrow(
+      new UsageError(
+        `train: --resume must find the data of the checkpoint in ${dir}, got other clips or splits in ${fewer.dir}; ${remedy}`,
+      ),
+    );
+    const other = await makeTinyStore(tinyClips(), frontEnd({ ...TINY_FRONT_END, power: 2 }));
+    await expect(trainTagger(other, dir, { resume: true })).rejects.toThrow(
+      new UsageError(
+        `train: --resume must find the data of the checkpoint in ${dir}, got other features in ${other.dir}; ${remedy}`,
+      ),
+    );
+    expect(filesOf(dir)).toEqual(files);
+  });
+
+  it("data without clips to validate on", async () => {
+    const onlyTrain = { ...store, clips: store.clips.filter(({ split }) => split !== "valid") };
+    await expect(
+      trainTagger(onlyTrain, makeFolder(), { config: { ...config, validShare: 0 } }),
+    ).rejects.toThrow(
+      new UsageError(`train: ${store.dir} must give clips to train and to valid, got 15 and 0`),
+    );
+  });
+
+  it("one class alone, and several labels of a clip for a single-label task", async () => {
+    const tones = { ...store, clips: store.clips.filter(({ labels }) => labels[0] === "tone") };
+    await expect(trainTagger(tones, makeFolder(), { config })).rejects.toThrow(
+      new UsageError(
+        `train: ${store.dir} must hold at least 2 classes, got 1 (tone); a net learns them by their differences`,
+      ),
+    );
+    const clips = store.clips.map((clip) =>
+      clip.name === "hum/0.wav" ? { ...clip, labels: ["hum", "tone"] } : clip,
+    );
+    await expect(
+      trainTagger({ ...store, clips }, makeFolder(), { config: { ...config, task: "single-label" } }),
+    ).rejects.toThrow(
+      new UsageError(
+        "train: a single-label task must have one label a clip, got hum, tone for hum/0.wav; use --task multi-label",
+      ),
+    );
+  });
+
+  it("features that were removed or are not finite, naming the file", async () => {
+    const own = await makeTinyStore();
+    const clip = own.clips.find(({ split }) => split === "train")!;
+    const path = join(own.dir, clip.features);
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.subarray(0, bytes.length - 4));
+    await expect(trainTagger(own, makeFolder(), { config })).rejects.toThrow(path);
+    await expect(trainTagger(own, makeFolder(), { config })).rejects.toBeInstanceOf(DataError);
+  });
+
+  it("a checkpoint that is damaged or foreign", async () => {
+    const { dir } = await runWhole({ epochs: 1 });
+    const path = checkpointPath(dir);
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.subarray(0, bytes.length - 1));
+    await expect(trainTagger(store, dir, { resume: true })).rejects.toThrow(
+      /checkpoint\.safetensors: is not a safetensors file: tensor \S+ \(F32 \[.*\] at \d+ to \d+\) does not fit$/,
+    );
+    writeFileSync(path, Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 123, 125)); // {}
+    await expect(trainTagger(store, dir, { resume: true })).rejects.toThrow(
+      `${path}: is not a checkpoint of timbrel (`,
+    );
+  });
+});
+
+describe("a store on disk", () => {
+  it("trains as the one in memory", async () => {
+    const [memory, disk] = [makeFolder(), makeFolder()];
+    const config = tinyConfig({ epochs: 1 });
+    await trainTagger(store, memory, { threads: 1, config });
+    await trainTagger(openStore(store.dir), disk, { threads: 1, config });
+    expect(filesOf(disk)).toEqual(filesOf(memory));
+    expect(existsSync(join(disk, "model.onnx"))).toBe(true);
+    expect(TINY_CONFIG.epochs).toBe(3);
+  });
+});
