@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { Command } from "commander";
 import { decodeAudio } from "../audio/decode.js";
 import { downmix } from "../audio/downmix.js";
-import { resample } from "../audio/resample.js";
-import type { AudioFormat, DecodedAudio } from "../audio/waveform.js";
+import { monoClip } from "../audio/mono-clip.js";
+import type { AudioFormat, Waveform } from "../audio/waveform.js";
 import { UsageError } from "../core/errors.js";
 import { encodeNpy } from "../dataset/npy.js";
 import { readAudioFile } from "../dataset/read-files.js";
@@ -62,15 +62,17 @@ async function inspect(files: string[], options: Options): Promise<void> {
 
 async function inspectFile(file: string, options: Options): Promise<void> {
   const decoded = await decodeAudio(readAudioFile(file), file);
+  const frontEnd = FRONT_END_PRESETS[options.preset];
+  const { waveform, durationSec, warnings } = monoClip(decoded, frontEnd.sampleRate, file);
   const found: Found = {
     file,
     ...decoded.format,
-    durationSec: decoded.format.nSamples / decoded.sampleRate,
+    durationSec,
     ...levels(decoded),
     ...describe(downmix(decoded)),
-    warnings: decoded.warnings,
+    warnings,
   };
-  writeViews(decoded, file, options);
+  writeViews(waveform, frontEnd, { ...options, title: file });
   if (options.json) {
     for (const warning of found.warnings) console.error(`${file}: warning: ${warning}`);
     console.log(JSON.stringify(found));
@@ -78,15 +80,17 @@ async function inspectFile(file: string, options: Options): Promise<void> {
 }
 
 /** Writes what the front end makes of the audio, as far as it is asked for. */
-function writeViews(decoded: DecodedAudio, file: string, { preset, png, waveform, features }: Options): void {
+function writeViews(
+  mono: Waveform,
+  frontEnd: FrontEnd,
+  { png, waveform, features, title }: Options & { title: string },
+): void {
   if (png === undefined && waveform === undefined && features === undefined) return;
-  const frontEnd: FrontEnd = FRONT_END_PRESETS[preset];
-  const mono = resample(downmix(decoded), frontEnd.sampleRate);
   const mel = logMel(mono, frontEnd); // [nFrames, nMels]
   if (waveform !== undefined)
     writeFileSync(waveform, encodeNpy({ data: mono.samples, shape: [mono.samples.length] }));
   if (features !== undefined) writeFileSync(features, encodeNpy(mel));
-  if (png !== undefined) writeFileSync(png, logMelPng(mel, { frontEnd, title: file }));
+  if (png !== undefined) writeFileSync(png, logMelPng(mel, { frontEnd, title }));
   console.error(`front end: ${frontEndText(frontEnd)}; ${mel.shape.join(" x ")} values`);
 }
 

@@ -2,8 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeAudio } from "../audio/decode.js";
-import { downmix } from "../audio/downmix.js";
-import { resample } from "../audio/resample.js";
+import { monoClip } from "../audio/mono-clip.js";
 import { DataError } from "../core/errors.js";
 import { summarizeDescriptors } from "../features/descriptors.js";
 import type { FrontEnd } from "../features/front-end.js";
@@ -61,21 +60,10 @@ export async function extractClip(path: string, setup: ExtractSetup): Promise<Ex
 }
 
 async function audioToFeatures(bytes: Uint8Array, path: string, frontEnd: FrontEnd) {
-  const decoded = await decodeAudio(bytes, path);
-  const recorded = downmix(decoded);
-  const waveform = resample(recorded, frontEnd.sampleRate);
-  if (waveform.samples.length === 0) throw new DataError(path, "holds no samples");
-  if (!waveform.samples.every(Number.isFinite))
-    throw new DataError(path, "holds samples that are not numbers");
+  const { waveform, ...facts } = monoClip(await decodeAudio(bytes, path), frontEnd.sampleRate, path);
   const features = logMel(waveform, frontEnd); // [nFrames, nMels]
   const summary = summarizeDescriptors(waveform);
-  const isSilent = recorded.samples.every((sample) => sample === 0);
-  return {
-    features,
-    descriptors: { data: summary, shape: [summary.length] },
-    durationSec: recorded.samples.length / recorded.sampleRate,
-    warnings: isSilent ? [...decoded.warnings, "all samples are zero"] : decoded.warnings,
-  };
+  return { ...facts, features, descriptors: { data: summary, shape: [summary.length] } };
 }
 
 /** The line's text where the error is the file's fault, without its path; `undefined` for a bug of ours. */

@@ -1,5 +1,5 @@
 import { decodeAudio } from "../audio/decode.js";
-import { downmix } from "../audio/downmix.js";
+import { monoClip } from "../audio/mono-clip.js";
 import { resample } from "../audio/resample.js";
 import type { Waveform } from "../audio/waveform.js";
 import { DataError } from "../core/errors.js";
@@ -60,21 +60,23 @@ export class Tagger {
    * @throws DataError if the audio cannot be decoded
    */
   async tagAudio(bytes: Uint8Array, path: string): Promise<Tagging> {
-    const decoded = await decodeAudio(bytes, path);
-    const { tags, durationSec } = await this.tagWaveform(downmix(decoded));
-    return { tags, durationSec, warnings: decoded.warnings };
+    const { frontEnd } = this.info;
+    const { waveform, ...facts } = monoClip(await decodeAudio(bytes, path), frontEnd.sampleRate, path);
+    return { tags: await this.#tags(waveform), ...facts };
   }
 
   /** Tags mono samples of any rate; they are resampled to the model's. */
   async tagWaveform(waveform: Waveform): Promise<Omit<Tagging, "warnings">> {
-    const { frontEnd } = this.info;
-    const features = logMel(resample(waveform, frontEnd.sampleRate), frontEnd);
-    const probabilities = await this.#probabilities(features);
-    const tags = this.labels.map((label, i) => ({ label, probability: probabilities[i] }));
     return {
-      tags: tags.sort((a, b) => b.probability - a.probability),
+      tags: await this.#tags(resample(waveform, this.info.frontEnd.sampleRate)),
       durationSec: waveform.samples.length / waveform.sampleRate,
     };
+  }
+
+  async #tags(waveform: Waveform): Promise<Tag[]> {
+    const probabilities = await this.#probabilities(logMel(waveform, this.info.frontEnd));
+    const tags = this.labels.map((label, i) => ({ label, probability: probabilities[i] }));
+    return tags.sort((a, b) => b.probability - a.probability);
   }
 
   async #probabilities({ data, shape }: Tensor): Promise<Float32Array> {
