@@ -71,16 +71,14 @@ export function addFrontEndOptions(command: Command): Command {
   return command.addHelpText("after", `\nPresets:\n${presetLines()}`);
 }
 
+/** `none` stands as infinity, since commander takes null for a missing value. */
 function topDbOption(): Option {
   const option = new Option("--top-db <db>", "range of powerToDb below a clip's loudest value, or none");
-  return option.argParser((text) => (text === "none" ? null : checkedTopDb(text)));
-}
-
-function checkedTopDb(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !(value >= 0))
+  return option.argParser((text) => {
+    const value = text === "none" ? Number.POSITIVE_INFINITY : Number(text);
+    if (text.trim() !== "" && value >= 0) return value;
     throw new UsageError(`--top-db must be a number at least 0 or none, got ${text}`);
-  return value;
+  });
 }
 
 function presetLines(): string {
@@ -119,7 +117,11 @@ function compressionOf(given: Given): Compression {
     throw new UsageError(
       `${flagOf(strange)} must go with --compression ${strange === "scale" ? "log10 or log1p" : "powerToDb"}, got ${kind}`,
     );
-  return { ...base, ...Object.fromEntries(changes.map((member) => [member, given[member]])) } as Compression;
+  const changed = changes.map((member) => {
+    const value: number = given[member]!;
+    return [member, value === Number.POSITIVE_INFINITY ? null : value];
+  });
+  return { ...base, ...Object.fromEntries(changed) } as Compression;
 }
 
 /** The flags that make a front end, as few as possible. */

@@ -79,7 +79,9 @@ export function namingFlags<T>(make: () => T): T {
     return make();
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    const text = error.message.replace(/^\w+: (\w+)/, (_, member: string) => flagOf(member));
+    const text = error.message.replace(/^\w+: (?:compression\.)?(\w+)/, (_, member: string) =>
+      flagOf(member),
+    );
     throw new UsageError(text, { cause: error });
   }
 }

@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { FRONT_END, makeFolder, NET, timbrel, toneWav, write, writeTones } from "./cli.js";
+
+it("extract stops cleanly by Ctrl-C, and the same command finishes it", async () => {
+  const dir = makeFolder();
+  const n = 240;
+  for (let i = 0; i < n; i++) write(dir, `audio/c${i % 2}/${i}.wav`, toneWav(200 + i, { durationSec: 1 }));
+  const args = ["extract", "audio", "--out", "features", "--workers", "1"];
+  const stopped = await timbrel(dir, args, { interruptAt: /extracting \d+ %/ });
+  expect(stopped.code).toBe(130);
+  expect(stopped.stdout).toBe("");
+  expect(stopped.stderr).toMatch(
+    /stopped with \d+ clips done, 0 failed; to go on, run it again:\n {2}npm run extract -- audio --out features --workers 1\n$/,
+  );
+
+  const early = await timbrel(dir, ["train", "features", "--out", "run"]);
+  expect(early.code).toBe(1);
+  expect(early.stderr).toContain("run the same extract command again");
+
+  const { code, stdout } = await timbrel(dir, args);
+  expect(code).toBe(0);
+  const [, made, reused] = /(\d+) new, (\d+) reused, 0 left out/.exec(stdout)!.map(Number);
+  expect(made + reused).toBe(n);
+  expect(reused).toBeGreaterThan(0);
+});
+
+it("train stops cleanly by Ctrl-C, and --resume ends in the same bits", async () => {
+  const dir = makeFolder();
+  writeTones(join(dir, "audio"), { low: 200, high: 2000 }, 20);
+  expect((await timbrel(dir, ["extract", "audio", "--out", "features", ...FRONT_END])).code).toBe(0);
+  const train = (out: string) => [
+    "train",
+    "features",
+    "--out",
+    out,
+    "--epochs",
+    "15",
+    "--batch-size",
+    "2",
+    ...NET,
+  ];
+  const stopped = await timbrel(dir, train("run"), { interruptAt: /^1 .*\*$/m });
+  expect(stopped.code).toBe(130);
+  expect(stopped.stderr).toMatch(
+    /stopped; epoch \d+ is kept \(the best so far is \d+\); to go on:\n {2}npm run train -- features --out run --resume --threads 1\n$/,
+  );
+  const resumed = await timbrel(dir, ["train", "features", "--out", "run", "--resume", "--threads", "1"]);
+  expect(resumed.code).toBe(0);
+  expect(resumed.stdout).toMatch(/^15 /m);
+  expect(resumed.stdout).not.toMatch(/^1 /m);
+
+  await timbrel(dir, train("whole"));
+  const weights = (run: string) => readFileSync(join(dir, run, "model.onnx"), "base64");
+  expect(weights("run")).toBe(weights("whole"));
+});

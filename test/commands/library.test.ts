@@ -1,0 +1,38 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { FRONT_END, makeFolder, NET, timbrel, toneWav, write, writeTones } from "./cli.js";
+
+// The package as others import it, by its own name.
+const { DataError, decodeAudio, downmix, loadTagger } = await import("timbrel");
+
+let dir: string;
+let model: string;
+beforeAll(async () => {
+  dir = makeFolder();
+  model = join(dir, "run/model.onnx");
+  writeTones(join(dir, "audio"), { low: 200, high: 2000 }, 6);
+  await timbrel(dir, ["extract", "audio", "--out", "features", ...FRONT_END]);
+  await timbrel(dir, ["train", "features", "--out", "run", "--epochs", "1", ...NET]);
+});
+
+describe("loadTagger", () => {
+  it("tags a path, bytes and a waveform alike", async () => {
+    const path = join(dir, "tone.wav");
+    write(dir, "tone.wav", toneWav(300, { sampleRate: 11025 }));
+    const tagger = await loadTagger(model, { threads: 1 });
+    expect(tagger.labels).toEqual(["high", "low"]);
+    const byPath = await tagger.predict(path);
+    expect(byPath.tags.map(({ label }) => label).sort()).toEqual(["high", "low"]);
+    expect(byPath.durationSec).toBeCloseTo(0.5, 3);
+    expect(await tagger.predict(readFileSync(path))).toEqual(byPath);
+    expect(await tagger.predict(downmix(await decodeAudio(readFileSync(path), path)))).toEqual(byPath);
+    await expect(tagger.predict(join(dir, "nowhere.wav"))).rejects.toThrow(DataError);
+    await tagger.close();
+  });
+  it("names a model file that does not exist", async () => {
+    await expect(loadTagger("nowhere.onnx")).rejects.toThrow(
+      "nowhere.onnx: model file does not exist; train one, or check the path",
+    );
+  });
+});

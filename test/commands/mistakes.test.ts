@@ -1,0 +1,139 @@
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { FRONT_END, makeFolder, NET, timbrel, toneWav, write, writeTones } from "./cli.js";
+
+let dir: string;
+beforeAll(async () => {
+  dir = makeFolder();
+  writeTones(join(dir, "audio"), { low: 200, high: 2000 }, 6);
+  writeTones(join(dir, "solo"), { low: 200 }, 6);
+  write(dir, "text.txt", "Not everything is audio.");
+  write(dir, "tone.wav", toneWav(440));
+  const extract = (source: string) =>
+    timbrel(dir, ["extract", source, "--out", `${source}-features`, ...FRONT_END]);
+  const [first] = await Promise.all([extract("audio"), extract("solo")]);
+  expect(first.code).toBe(0);
+});
+
+/** Command line, exit code, what stderr must say; all of it on one line. */
+const MISTAKES: readonly (readonly [line: string, code: number, message: string])[] = [
+  ["trian audio-features", 2, "unknown command 'trian'; did you mean train?"],
+  ["--nope", 2, "unknown option '--nope'"],
+  ["train audio-features --out r --epoch 3", 2, "unknown option '--epoch'; did you mean --epochs?"],
+  ["train audio-features", 2, "required option '-o, --out <dir>' not specified"],
+  ["train --out r", 2, "missing required argument 'store'"],
+  ["train audio-features --out r --epochs 0", 2, "--epochs must be an integer at least 1, got 0"],
+  ["train audio-features --out r --epochs ten", 2, "--epochs must be an integer at least 1, got ten"],
+  [
+    "train audio-features --out r --dropout 1",
+    2,
+    "--dropout must be a number at least 0 and less than 1, got 1",
+  ],
+  [
+    "train audio-features --out r --channels 8,x",
+    2,
+    "each of --channels must be an integer at least 1 and at most 4096, got x",
+  ],
+  [
+    "train audio-features --out r --optimizer sdg",
+    2,
+    "--optimizer must be one of sgd, adam, got sdg; did you mean sgd?",
+  ],
+  [
+    "train audio-features --out r --optimizer adam --momentum 0.5",
+    2,
+    "--momentum must go with --optimizer sgd, got adam",
+  ],
+  [
+    "train audio-features --out r --segment-frames 16",
+    2,
+    "--segment-frames must be at least 32 for 5 blocks, got 16; use longer segments or fewer channels",
+  ],
+  [
+    "train audio-features --out r --resume",
+    2,
+    "--resume must find checkpoint.safetensors in r, got none; leave out --resume to start a new run",
+  ],
+  [
+    "train audio-features --out r --resume --overwrite",
+    2,
+    "--overwrite must not stand beside --resume; leave out one of them",
+  ],
+  [
+    "train audio --out r",
+    1,
+    "audio: is not a feature store; make one with: npm run extract -- <folder> --out <store>",
+  ],
+  [
+    "train nowhere --out r",
+    1,
+    "nowhere: is not a feature store; make one with: npm run extract -- <folder> --out <store>",
+  ],
+  [
+    `train solo-features --out r ${NET.join(" ")}`,
+    2,
+    "train: solo-features must hold at least 2 classes, got 1 (low); a net learns them by their differences",
+  ],
+  ["extract nowhere --out s", 1, "nowhere: does not exist"],
+  ["extract text.txt --out s", 1, "text.txt: must be a folder or a .csv, .tsv or .jsonl manifest"],
+  [
+    "extract audio --out s --f-max 20000",
+    2,
+    "--f-max must be at most sampleRate / 2 = 11025 Hz, got 20000 Hz; lower fMax or raise sampleRate",
+  ],
+  ["extract audio --out s --n-mels 0", 2, "--n-mels must be an integer at least 1 and at most 4096, got 0"],
+  ["extract audio --out s --scale 0", 2, "--scale must be a number greater than 0, got 0"],
+  ["extract audio --out s --top-db 60", 2, "--top-db must go with --compression powerToDb, got log10"],
+  ["extract audio --out audio", 1, "audio: is not a feature store but holds high; choose another --out"],
+  [
+    "extract audio --out audio-features --n-mels 16 --sample-rate 8000 --n-fft 256",
+    1,
+    "audio-features: holds features of another front end (hopLength 128 there, 512 here); choose another --out or delete the folder",
+  ],
+  [
+    "evaluate nowhere.onnx audio-features",
+    1,
+    "nowhere.onnx: model file does not exist; train one, or check the path",
+  ],
+  [
+    "evaluate audio audio-features",
+    1,
+    "audio: is a folder; name the model file in it, e.g. audio/model.onnx",
+  ],
+  [
+    "predict tone.wav --model text.txt",
+    1,
+    "text.txt: is not an ONNX model (invalid wire type 6 at offset 1)",
+  ],
+  ["predict tone.wav --top 0", 2, "--top must be an integer at least 1, got 0"],
+  ["inspect text.txt", 1, "text.txt: not audio that timbrel reads (WAV, MP3, OGG Vorbis, Opus or FLAC)"],
+  ["inspect audio", 1, "audio: is a folder, not a file"],
+  ["inspect tone.wav text.txt --png p.png", 2, "--png must stand with one audio file, got 2"],
+];
+
+describe("mistakes", () => {
+  it.concurrent.each(MISTAKES)("%s", async (line, code, message) => {
+    const outcome = await timbrel(dir, line.split(" "));
+    const stderr = outcome.stderr.replace(/^front end: .*\n/, "");
+    expect({ code: outcome.code, stderr, stdout: outcome.stdout }).toEqual({
+      code,
+      stderr: `timbrel: ${message}\n`,
+      stdout: "",
+    });
+  });
+  it("shows the help where nothing is asked", async () => {
+    const { code, stderr } = await timbrel(dir, []);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^Usage: timbrel/);
+  });
+  it("calls a bug a bug: exit 70, with the stack", async () => {
+    const { EXIT, reportError } = await import("../../src/commands/exit.js");
+    const { vi } = await import("vitest");
+    const lines: string[] = [];
+    vi.spyOn(console, "error").mockImplementation((line: string) => void lines.push(line));
+    expect(reportError(new TypeError("x is no function"))).toBe(EXIT.bug);
+    vi.restoreAllMocks();
+    expect(lines[0]).toMatch(/^TypeError: x is no function\n +at /);
+    expect(lines[1]).toContain("please report it");
+  });
+});

@@ -1,0 +1,237 @@
+import { cpSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { decodeNpy } from "../../src/dataset/npy.js";
+import {
+  FRONT_END,
+  jsonLines,
+  makeFolder,
+  NET,
+  type Outcome,
+  timbrel,
+  toneWav,
+  write,
+  writeTones,
+} from "./cli.js";
+
+const PITCHES = { low: 200, mid: 700, high: 2000 };
+let dir: string;
+let extracted: Outcome;
+let trained: Outcome;
+
+beforeAll(async () => {
+  dir = makeFolder();
+  writeTones(join(dir, "audio"), PITCHES, 8);
+  write(dir, "audio/low/notes.wav", "no audio");
+  extracted = await timbrel(dir, ["extract", "audio", "--out", "features", ...FRONT_END]);
+  trained = await timbrel(dir, ["train", "features", "--out", "run", "--epochs", "2", ...NET]);
+});
+
+describe("extract", () => {
+  it("sums up what it did, and names a bad file on stderr", () => {
+    expect(extracted.code).toBe(0);
+    expect(extracted.stdout).toMatch(
+      /^features: 24 clips of 3 classes, 0\.2 min of audio\n {2}24 new, 0 reused, 1 left out/,
+    );
+    expect(extracted.stdout).toContain("next: npm run train -- features --out models/mine\n");
+    expect(extracted.stderr).toMatch(/^audio\/low\/notes\.wav: not audio that timbrel reads/m);
+    expect(extracted.stderr).toContain("extracting 100 % (25/25), 1 failed\n");
+  });
+  it("reuses what is there; with --strict a bad file makes the exit code 1", async () => {
+    const again = await timbrel(dir, ["extract", "audio", "--out", "features", ...FRONT_END, "--strict"]);
+    expect(again.code).toBe(1);
+    expect(again.stdout).toContain("0 new, 24 reused, 1 left out");
+  });
+});
+
+describe("train", () => {
+  it("shows splits, settings, epochs and what comes next", () => {
+    expect(trained.code).toBe(0);
+    expect(trained.stdout).toMatch(/^class +train +valid +test +all$/m);
+    expect(trained.stdout).toMatch(/^clips +18 +3 +3 +24$/m);
+    expect(trained.stdout).toMatch(/^split [0-9a-f]{64}$/m);
+    expect(trained.stdout).toMatch(
+      /net of 4-8 channels, \d+ parameters,\nbatches of 32 segments of 16 frames, cpu with 1 threads$/m,
+    );
+    expect(trained.stdout).toMatch(/^2 +\S+ +\S+ +\S+ +\d+\.\d % +\d+\.\d/m);
+    expect(trained.stdout).toContain(
+      "model: run/model.onnx\nnext:  npm run evaluate -- run/model.onnx features\n",
+    );
+    expect(trained.stderr).toMatch(/^training 100 % \(2\/2\), epoch 2\/2, loss \d/m);
+  });
+  it("does not touch a run unasked, and resumes a finished one to nothing", async () => {
+    const again = await timbrel(dir, ["train", "features", "--out", "run"]);
+    expect(again).toMatchObject({ code: 2, stdout: "" });
+    expect(again.stderr).toContain("go on with --resume or replace it with --overwrite");
+    const resumed = await timbrel(dir, ["train", "features", "--out", "run", "--resume", "--epochs", "2"]);
+    expect(resumed.code).toBe(0);
+    expect(resumed.stdout).toContain("epochs 1 to 2 of 2 are done");
+  });
+  it("refuses to resume with another setting", async () => {
+    const { code, stderr } = await timbrel(dir, [
+      "train",
+      "features",
+      "--out",
+      "run",
+      "--resume",
+      "--dropout",
+      "0",
+    ]);
+    expect([code, stderr]).toEqual([
+      2,
+      "timbrel: --dropout must be as in the run that run holds, got 0; leave it out to resume, or start anew with --overwrite\n",
+    ]);
+  });
+});
+
+describe("evaluate", () => {
+  const evaluate = (...args: string[]) => timbrel(dir, ["evaluate", "run/model.onnx", ...args]);
+
+  it("prints baselines, net, recall and confusion", async () => {
+    const { code, stdout } = await evaluate("features");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^data {3}features, split test: 3 clips$/m);
+    expect(stdout).not.toContain("external");
+    for (const name of ["majority class", "linear baseline", "net"])
+      expect(stdout).toMatch(
+        new RegExp(`^${name} +\\d+\\.\\d % +\\d+\\.\\d % to \\d+\\.\\d % +\\d+\\.\\d % +\\d\\.\\d+$`, "m"),
+      );
+    expect(stdout).toMatch(/^label +clips +recall +most often mistaken for$/m);
+    expect(stdout).toMatch(/^ +high +low +mid$/m);
+  });
+  it("prints one JSON object and nothing else with --json", async () => {
+    const { code, stdout } = await evaluate("features", "--split", "valid", "--json");
+    const [scores, ...others] = jsonLines(stdout);
+    expect([code, others]).toEqual([0, []]);
+    expect(scores).toMatchObject({
+      task: "single-label",
+      split: "valid",
+      isExternal: false,
+      labels: ["high", "low", "mid"],
+      majority: { balancedAccuracy: 1 / 3, nClips: 3 },
+      linear: { task: "single-label" },
+      net: { nClips: 3 },
+    });
+  });
+  it("goes without the linear baseline, and says so", async () => {
+    cpSync(join(dir, "run/model.onnx"), join(dir, "alone.onnx"));
+    const { code, stdout } = await timbrel(dir, ["evaluate", "alone.onnx", "features"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("no linear baseline: alone.linear.onnx is missing");
+  });
+  it("scores all of a store of other audio, and calls it an external test", async () => {
+    writeTones(join(dir, "other"), { low: 240, high: 2600 }, 2);
+    await timbrel(dir, ["extract", "other", "--out", "other-features", ...FRONT_END]);
+    const { code, stdout } = await evaluate("other-features");
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      "data   other-features, all 4 clips\n       other data than the model's own splits: an external test",
+    );
+  });
+  it("refuses clips that the model was trained on, unless they are asked for", async () => {
+    const all = await evaluate("features", "--split", "all");
+    expect(all).toMatchObject({ code: 1, stdout: "" });
+    expect(all.stderr).toMatch(
+      /^timbrel: features: all must hold no clip that the model was trained on, got 18 of 24, e\.g\. /,
+    );
+    const train = await evaluate("features", "--split", "train");
+    expect(train.code).toBe(0);
+    expect(train.stdout).toContain("the model was trained on these clips: this is no test");
+  });
+  it("refuses another front end, naming what differs and how to extract", async () => {
+    await timbrel(dir, ["extract", "audio", "--out", "features-24", ...FRONT_END.slice(0, -1), "24"]);
+    const { code, stderr } = await evaluate("features-24");
+    expect([code, stderr]).toEqual([
+      1,
+      "timbrel: features-24: holds features of another front end than run/model.onnx (nMels 24 there, 16 here); extract them again: npm run extract -- <audio> --out <new store> --sample-rate 8000 --n-fft 256 --hop-length 128 --n-mels 16\n",
+    ]);
+  });
+  it("refuses labels that the model does not know, by name", async () => {
+    write(dir, "strange/harp/1.wav", toneWav(500));
+    await timbrel(dir, ["extract", "strange", "--out", "strange-features", ...FRONT_END]);
+    const { code, stderr } = await evaluate("strange-features");
+    expect(code).toBe(1);
+    expect(stderr).toContain("the model's labels must include harp (of harp/1.wav), got high, low, mid");
+  });
+});
+
+describe("predict", () => {
+  const predict = (...args: string[]) => timbrel(dir, ["predict", ...args, "--model", "run/model.onnx"]);
+
+  it("prints the most probable tags of each file", async () => {
+    const { code, stdout, stderr } = await predict("audio/low/1.wav", "audio/mid/1.wav", "--top", "2");
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(
+      /^audio\/low\/1\.wav \(0\.5 s\)\n( +(low|mid|high) +\d+\.\d %( {2}#+)?\n){2}audio\/mid/,
+    );
+  });
+  it("looks through folders; a bad file is a line on stderr, exit 1, and the others go on", async () => {
+    const { code, stdout, stderr } = await predict("audio/low", "nowhere.wav", "--json");
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      "timbrel: audio/low/notes.wav: not audio that timbrel reads (WAV, MP3, OGG Vorbis, Opus or FLAC)\ntimbrel: nowhere.wav: does not exist\n",
+    );
+    const found = jsonLines(stdout);
+    expect(found.map(({ file }) => file)).toEqual(Array.from({ length: 8 }, (_, i) => `audio/low/${i}.wav`));
+    const tags = found[0]["tags"] as { label: string; probability: number }[];
+    expect(tags.map(({ label }) => label).sort()).toEqual(["high", "low", "mid"]);
+    expect(tags.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
+  });
+  it("is content when its reader leaves", async () => {
+    const args = ["predict", "audio", "--model", "run/model.onnx"];
+    const { code, stderr } = await timbrel(dir, args, { leave: true });
+    expect(stderr).not.toContain("EPIPE");
+    expect(code).toBe(0);
+  });
+});
+
+describe("inspect", () => {
+  it("shows format, levels and descriptors", async () => {
+    const { code, stdout } = await timbrel(dir, ["inspect", "audio/mid/0.wav"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("format          WAV, 16-bit PCM");
+    expect(stdout).toContain("length          0.500 s, 4000 samples");
+    expect(stdout).toContain("peak            -6.0 dBFS");
+    expect(stdout).toContain("RMS             -9.0 dBFS"); // 0.5 / sqrt(2)
+    expect(stdout).toMatch(/^ {2}centroid +70\d Hz$/m);
+    expect(stdout).toMatch(/^ {2}zero crossings +(139\d|140\d) per second$/m);
+  });
+  it("writes what the front end sees, and prints only JSON with --json", async () => {
+    const files = ["--png", "m.png", "--waveform", "w.npy", "--features", "f.npy"];
+    const { code, stdout } = await timbrel(dir, [
+      "inspect",
+      "audio/mid/0.wav",
+      "--preset",
+      "musicnn",
+      "--json",
+      ...files,
+    ]);
+    expect(code).toBe(0);
+    const [found, ...others] = jsonLines(stdout);
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({
+      file: "audio/mid/0.wav",
+      sampleRate: 8000,
+      channels: 1,
+      nClipped: 0,
+      warnings: [],
+    });
+    const npy = (name: string) => decodeNpy(readFileSync(join(dir, name)), name);
+    expect(npy("w.npy").shape).toEqual([8000]); // half a second at 16 kHz
+    expect(npy("f.npy").shape).toEqual([1 + 8000 / 256 - 0.25, 96]);
+    expect(readFileSync(join(dir, "m.png")).subarray(1, 4).toString()).toBe("PNG");
+    rmSync(join(dir, "m.png"));
+  });
+  it("tells silence and clipping", async () => {
+    write(dir, "silence.wav", toneWav(0));
+    const samples = Float32Array.from({ length: 1000 }, (_, n) => (n % 100 < 50 ? 1 : -1));
+    const { encodeWav } = await import("../../src/audio/encode-wav.js");
+    write(dir, "square.wav", encodeWav({ samples, sampleRate: 8000 }));
+    const { code, stdout } = await timbrel(dir, ["inspect", "silence.wav", "square.wav", "--json"]);
+    expect(code).toBe(0);
+    expect(jsonLines(stdout)).toMatchObject([
+      { peakDbfs: null, rmsDbfs: null, nClipped: 0, warnings: ["all samples are zero"] },
+      { nClipped: 1000 },
+    ]);
+  });
+});
