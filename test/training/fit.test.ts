@@ -1,0 +1,132 @@
+import { describe, expect, it } from "vitest";
+import type { Tensor } from "../../src/core/tensor.js";
+import { buildTrainingStep } from "../../src/nn/training-step.js";
+import {
+  type BatchSource,
+  type FitOptions,
+  type FitState,
+  fit,
+  predictionWeights,
+} from "../../src/training/fit.js";
+import { drawBatch, tinyConfig } from "../nn/tiny-step.js";
+
+const config = tinyConfig({ net: { kind: "linear" }, inputShape: [8], averageDecay: 0.5 });
+const step = buildTrainingStep(config);
+
+/** Two random batches an epoch. */
+function makeBatches(): BatchSource {
+  let place = "";
+  let count = 0;
+  return {
+    stepsPerEpoch: 2,
+    startEpoch(epoch) {
+      place = `epoch ${epoch}`;
+      count = 0;
+    },
+    next() {
+      const { inputs, targets } = drawBatch(config, `${place} ${count++}`);
+      return { inputs: inputs.data, targets: targets.data };
+    },
+  };
+}
+
+/** Trains on random batches; epoch `i` scores `scores[i - 1]`. */
+async function fitScored(scores: readonly number[], changes: Partial<FitOptions> = {}) {
+  const seen: ReadonlyMap<string, Tensor>[] = [];
+  const rates: number[] = [];
+  const result = await fit({
+    step,
+    inputShape: config.inputShape,
+    nLabels: config.nLabels,
+    batches: makeBatches(),
+    evaluate: async (weights) => {
+      seen.push(weights);
+      return { score: scores[(changes.resume?.history.length ?? 0) + seen.length - 1], valid: { loss: 1 } };
+    },
+    epochs: scores.length,
+    learningRate: 0.1,
+    schedule: { kind: "constant" },
+    patience: 0,
+    seed: 1,
+    threads: 1,
+    onEpoch: ({ learningRate }) => {
+      rates.push(learningRate);
+    },
+    ...changes,
+  });
+  return { result, seen, rates };
+}
+
+describe("fit", () => {
+  it("keeps the weights of the best epoch, the first of equals", async () => {
+    const { result, seen } = await fitScored([0.5, 0.9, 0.9, 0.2]);
+    expect(result.ended).toBe("finished");
+    expect(result.state.best.epoch).toBe(2);
+    expect(result.state.best.weights).toEqual(seen[1]);
+    expect(seen[1]).not.toEqual(seen[3]);
+  });
+
+  it("stops when no epoch was better for as long as its patience, and stays stopped when resumed", async () => {
+    const scores = [0.5, 0.9, 0.1, 0.9, 0.95];
+    const { result, seen } = await fitScored(scores, { patience: 2 });
+    expect([result.ended, seen.length, result.state.best.epoch]).toEqual(["early-stopped", 4, 2]);
+    const again = await fitScored(scores, { patience: 2, resume: result.state });
+    expect([again.result.ended, again.seen.length]).toEqual(["early-stopped", 0]);
+    const patient = await fitScored(scores, { patience: 3 });
+    expect([patient.result.ended, patient.result.state.best.epoch]).toEqual(["finished", 5]);
+  });
+
+  it("lets the schedule see the scores, also those from before it was resumed", async () => {
+    const schedule = { kind: "plateau", factor: 0.5, patience: 0 } as const;
+    const scores = [0.5, 0.4, 0.6, 0.3, 0.2];
+    const straight = await fitScored(scores, { schedule });
+    expect(straight.rates).toEqual([0.1, 0.1, 0.05, 0.05, 0.025]);
+    let early: FitState | undefined;
+    await fitScored(scores, {
+      schedule,
+      onEpoch: (record, state) => {
+        if (record.epoch === 2) early = state;
+      },
+    });
+    const resumed = await fitScored(scores, { schedule, resume: early });
+    expect(resumed.rates).toEqual([0.05, 0.05, 0.025]);
+    expect(resumed.result.state).toEqual(straight.result.state);
+  });
+
+  it("evaluates the averaged weights, under the names of the others", async () => {
+    const { result, seen } = await fitScored([0.5]);
+    const { tensors } = result.state;
+    expect([...seen[0].keys()]).toEqual(["output.weight", "output.bias"]);
+    expect(seen[0].get("output.weight")).toEqual(tensors.get("average/output.weight"));
+    expect(seen[0].get("output.weight")).not.toEqual(tensors.get("output.weight"));
+    const plain = new Map([["output.bias", { shape: [1], data: new Float32Array(1) }]]);
+    expect(predictionWeights(plain)).toEqual(plain);
+  });
+
+  it("reports every step", async () => {
+    const steps: string[] = [];
+    const { result } = await fitScored([0.1, 0.2], {
+      onStep: ({ epoch, step, stepsPerEpoch, loss }) =>
+        steps.push(`${epoch}: ${step}/${stepsPerEpoch} ${Number.isFinite(loss)}`),
+    });
+    expect(steps).toEqual(["1: 1/2 true", "1: 2/2 true", "2: 1/2 true", "2: 2/2 true"]);
+    expect(result.state.history[0].trainLoss).toBeGreaterThan(0);
+  });
+
+  it("is stopped before its first step by a signal that is aborted already", async () => {
+    const { result, seen } = await fitScored([0.1, 0.2], { signal: AbortSignal.abort() });
+    expect([result.ended, seen.length]).toEqual(["interrupted", 0]);
+  });
+
+  it("names the step whose loss is not finite", async () => {
+    const batches = makeBatches();
+    let count = 0;
+    const next = () => {
+      const batch = batches.next();
+      return ++count === 4 ? { ...batch, inputs: batch.inputs.fill(Number.NaN) } : batch;
+    };
+    await expect(fitScored([0.1, 0.2], { batches: { ...batches, next } })).rejects.toThrow(
+      "fit: loss must stay finite, got NaN at epoch 2, step 2; use a smaller learning rate (now 0.1)",
+    );
+  });
+});
