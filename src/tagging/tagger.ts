@@ -2,7 +2,7 @@ import { decodeAudio } from "../audio/decode.js";
 import { monoClip } from "../audio/mono-clip.js";
 import { resample } from "../audio/resample.js";
 import type { Waveform } from "../audio/waveform.js";
-import { DataError } from "../core/errors.js";
+import { DataError, errorLine, UsageError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { silenceValue } from "../features/front-end.js";
 import { logMel } from "../features/log-mel.js";
@@ -43,10 +43,15 @@ export class Tagger {
    * Opens a model.
    * @param bytes a model file's content
    * @param path its name in errors
-   * @throws DataError if the bytes are no model of timbrel
+   * @throws DataError if the bytes are no model of timbrel, or one that ONNX Runtime refuses
    */
   static async open(bytes: Uint8Array, path: string, options: { threads?: number } = {}): Promise<Tagger> {
-    return new Tagger(readModelInfo(bytes, path), await Session.open(bytes, options));
+    const info = readModelInfo(bytes, path);
+    try {
+      return new Tagger(info, await Session.open(bytes, options));
+    } catch (cause) {
+      throw new DataError(path, `is damaged (${errorLine(cause)})`, { cause });
+    }
   }
 
   /** The labels, in the order of the model's output. */
@@ -65,10 +70,20 @@ export class Tagger {
     return { tags: await this.#tags(waveform), ...facts };
   }
 
-  /** Tags mono samples of any rate; they are resampled to the model's. */
+  /**
+   * Tags mono samples of any rate; they are resampled to the model's.
+   * @throws UsageError if nothing is left of them, or some are not finite
+   */
   async tagWaveform(waveform: Waveform): Promise<Omit<Tagging, "warnings">> {
+    const { sampleRate } = this.info.frontEnd;
+    const resampled = resample(waveform, sampleRate);
+    const { length } = resampled.samples;
+    if (length === 0 || !resampled.samples.every(Number.isFinite))
+      throw new UsageError(
+        `tagWaveform: waveform must hold finite samples, at least 1 at ${sampleRate} Hz, got ${length === 0 ? "none" : "some that are not finite"}`,
+      );
     return {
-      tags: await this.#tags(resample(waveform, this.info.frontEnd.sampleRate)),
+      tags: await this.#tags(resampled),
       durationSec: waveform.samples.length / waveform.sampleRate,
     };
   }
