@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { UsageError } from "../../src/core/errors.js";
+import { add, encodeModel, Graph, mul } from "../../src/graph/index.js";
+import { Session } from "../../src/runtime/session.js";
+
+/** out = 2 x + y, and twice = 2 x. */
+function smallModel(): Uint8Array {
+  const graph = new Graph();
+  const twice = mul(graph.input("x", [2, 2]), 2);
+  graph.output("twice", twice);
+  graph.output("out", add(twice, graph.input("y", [])));
+  return encodeModel(graph);
+}
+
+const x = { shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) };
+const y = { shape: [], data: Float32Array.of(0.5) };
+
+describe("Session", () => {
+  it("runs a model: tensors of names, scalars with no dimension", async () => {
+    const session = await Session.open(smallModel());
+    expect(session.inputNames).toEqual(["x", "y"]);
+    expect(session.outputNames).toEqual(["twice", "out"]);
+    const { out, twice } = await session.run({ x, y });
+    expect(out).toEqual({ shape: [2, 2], data: Float32Array.of(2.5, 4.5, 6.5, 8.5) });
+    expect(twice.data).toEqual(Float32Array.of(2, 4, 6, 8));
+    await session.close();
+  });
+
+  it("only reads its feeds, and gives fresh memory at every run", async () => {
+    const session = await Session.open(smallModel(), { threads: 2 });
+    const first = await session.run({ x, y });
+    const second = await session.run({ x: { ...x, data: x.data.map((value) => -value) }, y });
+    expect([...x.data]).toEqual([1, 2, 3, 4]);
+    expect([...first["out"].data]).toEqual([2.5, 4.5, 6.5, 8.5]);
+    expect([...second["out"].data]).toEqual([-1.5, -3.5, -5.5, -7.5]);
+    await session.close();
+  });
+
+  it("refuses bytes that are no model, on one line", async () => {
+    const opening = Session.open(Uint8Array.of(1, 2, 3));
+    await expect(opening).rejects.toBeInstanceOf(UsageError);
+    await expect(opening).rejects.toThrow(
+      /^Session\.open: model must be one that ONNX Runtime loads, got: [^\n]+$/,
+    );
+  });
+});

@@ -1,0 +1,101 @@
+import { describe, expect, it } from "vitest";
+import { Random } from "../../src/core/random.js";
+import { Session } from "../../src/runtime/session.js";
+import { clipProbabilities, type FrameSource } from "../../src/tagging/aggregate.js";
+import { SEGMENT_FRAMES, tinyModel } from "./tiny-model.js";
+
+// Float32 sums over segments; kernels may take other blocks at other batch sizes.
+const SAME = 1e-6;
+const N_MELS = 16;
+
+const session = await Session.open(tinyModel(), { threads: 1 });
+
+/** Clips of random features, of these lengths [frames]. */
+function randomClips(lengths: readonly number[]): Float32Array[] {
+  const random = new Random("clips");
+  // Each of another level, so that the answers differ.
+  return lengths.map((frames, i) =>
+    Float32Array.from({ length: frames * N_MELS }, () => random.uniform(0, 0.05 * (i + 1))),
+  );
+}
+
+function sourceOf(clips: readonly Float32Array[]): FrameSource {
+  return {
+    nClips: clips.length,
+    nMels: N_MELS,
+    nFrames: (clip) => clips[clip].length / N_MELS,
+    readFrames(clip, firstFrame, nFrames, out, outOffset) {
+      out.fill(0, outOffset, outOffset + nFrames * N_MELS);
+      out.set(clips[clip].subarray(firstFrame * N_MELS, (firstFrame + nFrames) * N_MELS), outOffset);
+    },
+  };
+}
+
+/** Segments from these frames on, one at a time, and their mean. */
+async function meanOfSegments(clip: Float32Array, starts: readonly number[]): Promise<number[]> {
+  const sums = [0, 0, 0];
+  for (const start of starts) {
+    const data = new Float32Array(SEGMENT_FRAMES * N_MELS);
+    data.set(clip.subarray(start * N_MELS, (start + SEGMENT_FRAMES) * N_MELS));
+    const { probabilities } = await session.run({ inputs: { data, shape: [1, SEGMENT_FRAMES, N_MELS] } });
+    probabilities.data.forEach((value, label) => {
+      sums[label] += value / starts.length;
+    });
+  }
+  return sums;
+}
+
+describe("clipProbabilities", () => {
+  const lengths = [16, 1, 40, 15, 17, 700, 16];
+  const clips = randomClips(lengths);
+  const together = clipProbabilities(session, sourceOf(clips), { segmentFrames: SEGMENT_FRAMES });
+
+  it.each([
+    [0, [0]],
+    [1, [0]],
+    [2, [0, 12, 24]],
+    [4, [0, 1]],
+  ])("of clip %i is the mean over the segments from %j on", async (clip, starts) => {
+    const expected = await meanOfSegments(clips[clip], starts);
+    (await together)[clip].forEach((value, label) => {
+      expect(Math.abs(value - expected[label])).toBeLessThan(SAME);
+    });
+  });
+
+  it("is the same for a clip alone as along with any others", async () => {
+    const rows = await together;
+    expect(rows).toHaveLength(clips.length);
+    for (const [i, clip] of clips.entries()) {
+      const [alone] = await clipProbabilities(session, sourceOf([clip]), { segmentFrames: SEGMENT_FRAMES });
+      alone.forEach((value, label) => {
+        expect(Math.abs(value - rows[i][label]), `clip ${i}`).toBeLessThan(SAME);
+      });
+    }
+    const reversed = await clipProbabilities(session, sourceOf([...clips].reverse()), {
+      segmentFrames: SEGMENT_FRAMES,
+    });
+    reversed.reverse().forEach((row, i) => {
+      for (const [label, value] of row.entries()) expect(Math.abs(value - rows[i][label])).toBeLessThan(SAME);
+    });
+  });
+
+  it("differs between clips, so that the above says something", async () => {
+    const rows = await together;
+    expect(Math.max(...rows[0].map((value, label) => Math.abs(value - rows[6][label])))).toBeGreaterThan(
+      0.01,
+    );
+  });
+
+  it("reports the clips begun, up to all", async () => {
+    const done: number[] = [];
+    await clipProbabilities(session, sourceOf(clips), {
+      segmentFrames: SEGMENT_FRAMES,
+      onProgress: (count) => done.push(count),
+    });
+    expect(done).toEqual([6, 7]); // 1 + 1 + 3 + 1 + 2 + 44 + 1 segments: 32 end in the sixth clip
+  });
+
+  it("of no clips is nothing", async () => {
+    expect(await clipProbabilities(session, sourceOf([]), { segmentFrames: SEGMENT_FRAMES })).toEqual([]);
+  });
+});

@@ -1,0 +1,163 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { encodeWav } from "../../src/audio/encode-wav.js";
+import { DataError, UsageError } from "../../src/core/errors.js";
+import { featureSets } from "../../src/dataset/feature-set.js";
+import { splitClips } from "../../src/dataset/splits.js";
+import { frontEnd } from "../../src/features/front-end.js";
+import { Session } from "../../src/runtime/session.js";
+import { clipProbabilities } from "../../src/tagging/aggregate.js";
+import { Tagger, type Tagging } from "../../src/tagging/tagger.js";
+import { buildWav, float32, int16 } from "../audio/build-wav.js";
+import { makeSound, makeTinyStore, SOUNDS, TINY_FRONT_END } from "../training/tiny-store.js";
+import { SEGMENT_FRAMES, tinyModel } from "./tiny-model.js";
+
+const DECIBELS = { power: 2, compression: { kind: "powerToDb", ref: 1, amin: 1e-10, topDb: 80 } } as const;
+
+const tagger = await Tagger.open(tinyModel(), "m.onnx", { threads: 1 });
+
+const byLabel = ({ tags }: Pick<Tagging, "tags">) =>
+  Object.fromEntries(tags.map(({ label, probability }) => [label, probability]));
+
+/** Whether two answers are as near as `tolerance` in every label. */
+function expectSame(a: Pick<Tagging, "tags">, b: Pick<Tagging, "tags">, tolerance: number): void {
+  for (const label of SOUNDS) expect(Math.abs(byLabel(a)[label] - byLabel(b)[label])).toBeLessThan(tolerance);
+}
+
+describe("a tagger", () => {
+  it("gives every label, the most probable first, and a distribution", async () => {
+    const { tags, durationSec } = await tagger.tagWaveform(makeSound("tone", "a"));
+    expect(tags.map(({ label }) => label).sort()).toEqual([...SOUNDS]);
+    const values = tags.map(({ probability }) => probability);
+    expect(values).toEqual([...values].sort((a, b) => b - a));
+    expect(values.reduce((sum, value) => sum + value)).toBeCloseTo(1, 6);
+    expect(durationSec).toBe(0.45);
+    expect(tagger.labels).toEqual([...SOUNDS]);
+  });
+
+  it("puts probabilities to the labels in the order of the model's output", async () => {
+    const waveform = makeSound("hum", "a", { durationSec: 0.25 }); // 16 frames: one segment
+    const { tags } = await tagger.tagWaveform(waveform);
+    const reversed = { labels: [...SOUNDS].reverse() };
+    const info = JSON.parse(JSON.stringify(tagger.info));
+    const metadata = { timbrel: JSON.stringify({ ...info, ...reversed }) };
+    const other = await Tagger.open(tinyModel({ metadata }), "m.onnx", { threads: 1 });
+    const swapped = byLabel(await other.tagWaveform(waveform));
+    await other.close();
+    expect(swapped["tone"]).toBe(byLabel({ tags })["hiss"]);
+    expect(swapped["hiss"]).toBe(byLabel({ tags })["tone"]);
+  });
+
+  it.each([
+    ["log10 of magnitudes", TINY_FRONT_END],
+    ["powerToDb", frontEnd({ ...TINY_FRONT_END, ...DECIBELS })],
+  ])("answers from audio what evaluation answers from the stored features: %s", async (_name, made) => {
+    const store = await makeTinyStore(undefined, made);
+    const bytes = tinyModel({ made });
+    const own = await Tagger.open(bytes, "m.onnx", { threads: 1 });
+    const session = await Session.open(bytes, { threads: 1 });
+    const { test } = featureSets(store, splitClips(store.clips));
+    const rows = await clipProbabilities(
+      session,
+      {
+        nClips: test.clips.length,
+        nMels: test.nMels,
+        nFrames: (clip) => test.clips[clip].nFrames,
+        readFrames: test.readFrames.bind(test),
+      },
+      { segmentFrames: SEGMENT_FRAMES },
+    );
+    expect(rows.length).toBe(6);
+    for (const [i, { name }] of test.clips.entries()) {
+      const place = store.clips.findIndex((clip) => clip.name === name);
+      const wav = readFileSync(join(store.dir, "..", "audio", `${place}.wav`));
+      const tags = byLabel(await own.tagAudio(wav, name));
+      SOUNDS.forEach((label, k) => {
+        // The same numbers, in batches of other sizes.
+        expect(Math.abs(tags[label] - rows[i][k]), name).toBeLessThan(1e-5);
+      });
+    }
+    await Promise.all([own.close(), session.close()]);
+  });
+
+  it("resamples: a tone recorded at another rate gets the same tags", async () => {
+    const at = (sampleRate: number) => ({
+      sampleRate,
+      samples: Float32Array.from(
+        { length: sampleRate / 2 },
+        (_, n) => 0.3 * Math.sin((2 * Math.PI * 440 * n) / sampleRate),
+      ),
+    });
+    const own = await tagger.tagWaveform(at(8000));
+    // The tone is 80 dB above what the resampler adds; its ends differ, where the clip breaks off.
+    for (const rate of [44100, 48000, 16000]) expectSame(await tagger.tagWaveform(at(rate)), own, 0.01);
+    expectSame(
+      await tagger.tagWaveform({ ...at(8000), samples: at(8000).samples.map((x) => x / 100) }),
+      own,
+      1,
+    );
+  });
+
+  it("takes the mean of the channels of a stereo file", async () => {
+    const { samples } = makeSound("hum", "b");
+    const whole = samples.map((value) => Math.round(value * 32000));
+    const mono = encodeWav({ samples: whole.map((value) => value / 32768), sampleRate: 8000 });
+    // Left and right differ by an even number to both sides of the mono sample.
+    const pairs = [...whole].flatMap((value, n) => [value + (n % 9), value - (n % 9)]);
+    const stereo = buildWav({ channels: 2, data: int16(...pairs) });
+    const [a, b] = [await tagger.tagAudio(mono, "mono.wav"), await tagger.tagAudio(stereo, "stereo.wav")];
+    expectSame(b, a, 1e-6);
+    expect(b.durationSec).toBe(a.durationSec);
+  });
+
+  it("takes a clip of one sample, and a minute", async () => {
+    const short = await tagger.tagWaveform({ samples: Float32Array.of(0.5), sampleRate: 8000 });
+    const long = await tagger.tagWaveform({ samples: new Float32Array(480000), sampleRate: 8000 });
+    for (const { tags } of [short, long]) {
+      expect(tags.every(({ probability }) => probability > 0 && probability < 1)).toBe(true);
+      expect(tags.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
+    }
+    expect(long.durationSec).toBe(60);
+  });
+
+  it("of several labels gives each a probability of its own", async () => {
+    const several = await Tagger.open(tinyModel({ task: "multi-label" }), "m.onnx", { threads: 1 });
+    const { tags } = await several.tagWaveform(makeSound("tone", "a"));
+    await several.close();
+    expect(tags.every(({ probability }) => probability > 0 && probability < 1)).toBe(true);
+    expect(tags.reduce((sum, { probability }) => sum + probability, 0)).not.toBeCloseTo(1, 2);
+  });
+
+  it("hands on what is odd about a file", async () => {
+    const cut = buildWav({ data: int16(...Array(800).fill(1000)), dataBytes: 3200 });
+    const { warnings } = await tagger.tagAudio(cut, "cut.wav");
+    expect(warnings).toHaveLength(1);
+  });
+
+  it("refuses audio without samples, or with such as are not numbers", async () => {
+    const rule = "tagWaveform: waveform must hold finite samples, at least 1 at 8000 Hz";
+    const none = { samples: new Float32Array(0), sampleRate: 8000 };
+    const tooShort = { samples: Float32Array.of(0.5), sampleRate: 44100 };
+    for (const waveform of [none, tooShort])
+      await expect(tagger.tagWaveform(waveform)).rejects.toThrow(new UsageError(`${rule}, got none`));
+    const samples = Float32Array.of(0, Number.NaN);
+    await expect(tagger.tagWaveform({ samples, sampleRate: 8000 })).rejects.toThrow(
+      new UsageError(`${rule}, got some that are not finite`),
+    );
+    const wav = buildWav({ tag: 3, bits: 32, data: float32(0, Number.NaN) });
+    await expect(tagger.tagAudio(wav, "nan.wav")).rejects.toThrow(
+      new DataError("nan.wav", "sample 1 of channel 0 (at 0.000 s) must be finite, got NaN"),
+    );
+    await expect(tagger.tagAudio(new Uint8Array(0), "empty.wav")).rejects.toThrow(/^empty\.wav: /);
+  });
+
+  it("refuses a model whose graph is broken, by its path", async () => {
+    const bytes = tinyModel();
+    const at = Buffer.from(bytes).indexOf("Softmax");
+    bytes.set(new TextEncoder().encode("Sortmax"), at);
+    const opening = Tagger.open(bytes, "m.onnx");
+    await expect(opening).rejects.toBeInstanceOf(DataError);
+    await expect(opening).rejects.toThrow(/^m\.onnx: is damaged \(.*Sortmax.*\)$/);
+  });
+});
