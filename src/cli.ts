@@ -70,6 +70,11 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+// Verbs that can stop at a safe place listen themselves.
+process.on("SIGINT", () => {
+  if (process.listenerCount("SIGINT") === 1) process.exit(EXIT.interrupted);
+});
+
 const args = process.argv.slice(2);
 try {
   await (await program(args)).parseAsync(args, { from: "user" });

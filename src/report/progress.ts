@@ -29,6 +29,8 @@ function terminalBar(label: string, total: number): ProgressBar {
     cliProgress.Presets.legacy,
   );
   bar.start(total, 0, { left: "", note: "" });
+  const stop = () => bar.stop(); // the bar keeps the terminal from wrapping lines until it stops
+  process.once("exit", stop);
   return {
     update(done, note) {
       const left = `${secondsLeft(startMs, done, total)} left`;
@@ -39,7 +41,10 @@ function terminalBar(label: string, total: number): ProgressBar {
       process.stderr.cursorTo(0);
       stream.write(`${line}\n`); // the bar draws itself again below
     },
-    stop: () => bar.stop(),
+    stop() {
+      process.off("exit", stop);
+      stop();
+    },
   };
 }
 
