@@ -235,3 +235,27 @@ describe("inspect", () => {
     ]);
   });
 });
+
+describe("several labels a clip", () => {
+  it("go from a manifest to mean average precision and tags of their own", async () => {
+    const here = makeFolder();
+    const rows = Array.from({ length: 24 }, (_, i) => {
+      write(here, `clips/${i}.wav`, toneWav(200 + 50 * i));
+      return `clips/${i}.wav,${i % 2 === 0 ? "even" : "odd"}${i < 12 ? "|low" : ""}`;
+    });
+    write(here, "manifest.csv", ["path,label", ...rows].join("\n"));
+    await timbrel(here, ["extract", "manifest.csv", "--out", "features", ...FRONT_END]);
+    const trained = await timbrel(here, ["train", "features", "--out", "run", "--epochs", "1", ...NET]);
+    expect(trained.stdout).toMatch(/^multi-label, net of 4-8/m);
+    expect(trained.stdout).toMatch(/best epoch 1 of 1: mean average precision \d+\.\d % on valid/);
+    const scored = await timbrel(here, ["evaluate", "run/model.onnx", "features"]);
+    expect(scored.stdout).toMatch(/^ +mean average precision +95 % interval +loss$/m);
+    expect(scored.stdout).toMatch(/^label +average precision$/m);
+    const asked = ["predict", "clips/0.wav", "--model", "run/model.onnx", "--json"];
+    const [found] = jsonLines((await timbrel(here, asked)).stdout);
+    expect(found["tags"]).toHaveLength(3);
+    const single = ["train", "features", "--out", "single", "--task", "single-label", ...NET];
+    const { code, stderr } = await timbrel(here, single);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("use --task multi-label")]);
+  });
+});

@@ -1,0 +1,96 @@
+import { describe, expect, it } from "vitest";
+import { scoresReport } from "../../src/report/scores.js";
+import { percent, table } from "../../src/report/table.js";
+import type { ModelInfo } from "../../src/tagging/model-file.js";
+import type { Scores } from "../../src/training/evaluate.js";
+
+function scores(confusion: number[][], labels: string[]): Scores {
+  const total = (row: number[]) => row.reduce((sum, count) => sum + count, 0);
+  return {
+    task: "single-label",
+    nClips: total(confusion.map(total)),
+    accuracy: 0.5,
+    balancedAccuracy: 0.25,
+    interval: [0.2, 0.3],
+    recall: Object.fromEntries(
+      labels.flatMap((label, i) =>
+        total(confusion[i]) > 0 ? [[label, confusion[i][i] / total(confusion[i])]] : [],
+      ),
+    ),
+    confusion,
+    loss: 1.23456,
+  };
+}
+
+function report(labels: string[], confusion: number[][]): string {
+  const all = scores(confusion, labels);
+  const info = {
+    labels,
+    epoch: 3,
+    split: { trainCounts: { [labels[0]]: 7, [labels[1]]: 5 } },
+  } as unknown as ModelInfo;
+  const scored = {
+    model: "m.onnx",
+    store: "s",
+    split: "test",
+    isExternal: true,
+    labels,
+    majority: all,
+    linear: null,
+    net: all,
+  };
+  return scoresReport(scored, { info, linearPath: "m.linear.onnx" });
+}
+
+describe("scoresReport", () => {
+  it("is a page that a person reads", () => {
+    const labels = ["cello", "harp", "tuba"];
+    expect(
+      report(labels, [
+        [3, 1, 0],
+        [0, 0, 2],
+        [0, 0, 0],
+      ]),
+    ).toBe(
+      `model  m.onnx (3 labels, epoch 3, trained on 12 clips)
+data   s, split test: 6 clips
+       other data than the model's own splits: an external test
+
+                balanced accuracy     95 % interval  accuracy   loss
+majority class             25.0 %  20.0 % to 30.0 %    50.0 %  1.235
+net                        25.0 %  20.0 % to 30.0 %    50.0 %  1.235
+no linear baseline: m.linear.onnx is missing
+
+label  clips  recall  most often mistaken for
+cello      4  75.0 %                 harp (1)
+harp       2   0.0 %                 tuba (2)
+
+clips by label (rows) and answer (columns)
+       cello  harp  tuba
+cello      3     1     .
+harp       .     .     2
+tuba       .     .     .`,
+    );
+  });
+  it("numbers the columns of a confusion that is too wide for names", () => {
+    const labels = Array.from({ length: 30 }, (_, i) => `instrument ${i}`);
+    const text = report(
+      labels,
+      labels.map((_, i) => labels.map((_, j) => (i === j ? 1 : 0))),
+    );
+    expect(text).toMatch(/^ +1 +2 +3 .* 30$/m);
+    expect(text).toMatch(/^30 instrument 29( +\.)+ +1$/m);
+  });
+});
+
+describe("table", () => {
+  it("aligns the first column to the left, the others to the right", () => {
+    expect(
+      table([
+        ["a", "bb"],
+        ["ccc", "d"],
+      ]),
+    ).toBe("a    bb\nccc   d");
+    expect(percent(0.1234)).toBe("12.3 %");
+  });
+});
