@@ -1,5 +1,5 @@
 import type { Random } from "../core/random.js";
-import { add, exp, log, matmul, mul, reshape, sub, type Value } from "../graph/index.js";
+import { add, exp, matmul, mul, reshape, sub, type Value } from "../graph/index.js";
 import type { Net } from "./net.js";
 
 /**
@@ -89,6 +89,16 @@ function readingMatrix(length: number, { stretch, shift }: { stretch: number; sh
 const stretchFactor = (random: Random, spread: number) =>
   Math.exp(random.uniform(-1, 1) * Math.log1p(spread));
 
+/**
+ * ln(x), as the logarithm of sums of one element each. `Log` itself computes the last elements of a thread's share by
+ * another routine than the others, so that the number of threads would show in the last bits (on 3, 5, 6 or 7 threads).
+ */
+function steadyLog(x: Value): Value {
+  const column = reshape(x, [...x.shape, 1]);
+  const axis = x.graph.integers([x.shape.length]);
+  return x.graph.emit("ReduceLogSum", [column, axis], { shape: x.shape }, { keepdims: 0 });
+}
+
 /** The batch with its examples in reverse order: every example's partner for mixing. */
 function reversed(x: Value): Value {
   const [start, end, axis, step] = [[-1], [-x.shape[0] - 1], [0], [-1]].map((list) => x.graph.integers(list));
@@ -160,7 +170,7 @@ export function emitAugmentation(
   );
   const mix = (a: Value, part: Value) => add(a, mul(sub(reversed(a), a), part));
   const changed = add(mix(coloured, share), noise);
-  const compressed = mul(log(add(changed, floor)), 1 / rate);
+  const compressed = mul(steadyLog(add(changed, floor)), 1 / rate);
 
   const timeMask = net.random("augment.timeMask", [batch, nFrames, 1], (random) =>
     drawEach(batch, nFrames, () =>

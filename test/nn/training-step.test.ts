@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/core/errors.js";
 import { Random } from "../../src/core/random.js";
 import type { Tensor } from "../../src/core/tensor.js";
+import { frontEnd } from "../../src/features/front-end.js";
 import { vgg } from "../../src/nn/architectures.js";
 import { AVERAGE, buildTrainingStep, initialState, type Task } from "../../src/nn/training-step.js";
+import { augmentationOf } from "../../src/training/augmentation.js";
 import { runSteps } from "./run-steps.js";
 import { relativeError } from "./stored.js";
 import { drawBatch, normals, tinyConfig } from "./tiny-step.js";
@@ -43,6 +45,27 @@ describe("learning", () => {
     const batches = [drawBatch(config), drawBatch(config)];
     const { losses } = await runSteps(step, batches, { learningRate: 1e-12 });
     expect(Math.abs(losses[1] - losses[0])).toBeGreaterThan(1e-3); // the weights have hardly moved
+  });
+});
+
+describe("threads", () => {
+  it("give the same bits whatever their number, on sizes where they share the work", async () => {
+    const config = tinyConfig({
+      net: vgg({ channels: [16, 32], dropout: 0.2 }),
+      inputShape: [48, 64],
+      batchSize: 8,
+      averageDecay: 0.9,
+      augmentation: augmentationOf(frontEnd({ nMels: 64 }), 48, 1),
+    });
+    const step = buildTrainingStep(config);
+    const batches = [drawBatch(config, "a"), drawBatch(config, "b")].map((batch) => ({
+      ...batch,
+      inputs: { ...batch.inputs, data: batch.inputs.data.map(Math.abs) },
+    }));
+    const [one, ...others] = await Promise.all(
+      [1, 2, 3, 5].map((threads) => runSteps(step, batches, { learningRate: 0.05, threads })),
+    );
+    for (const other of others) expect(other).toEqual(one);
   });
 });
 
