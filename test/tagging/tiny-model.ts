@@ -1,5 +1,5 @@
 import { Random } from "../../src/core/random.js";
-import type { FrontEnd } from "../../src/features/front-end.js";
+import { type FrontEnd, silenceValue } from "../../src/features/front-end.js";
 import type { InferenceConfig } from "../../src/nn/inference.js";
 import { buildInferenceModel } from "../../src/nn/inference.js";
 import { buildTrainingStep, initialState } from "../../src/nn/training-step.js";
@@ -39,12 +39,16 @@ export function tinyModel(
   } = {},
 ): Uint8Array {
   const { task = "single-label", made = TINY_FRONT_END } = options;
+  const silence = silenceValue(made); // 0, or some -100 dB
   const config: InferenceConfig = {
     net: tinyConfig().net,
     task,
     nLabels: SOUNDS.length,
     inputShape: [SEGMENT_FRAMES, made.nMels],
-    statistics: { mean: new Float32Array(made.nMels), std: new Float32Array(made.nMels).fill(0.2) },
+    statistics: {
+      mean: new Float32Array(made.nMels).fill(silence / 2),
+      std: new Float32Array(made.nMels).fill(Math.max(0.2, -silence / 4)),
+    },
   };
   const step = buildTrainingStep({
     ...config,
