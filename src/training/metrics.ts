@@ -58,7 +58,8 @@ function percentiles(draw: () => number): [number, number] {
  *
  * The interval is the percentile bootstrap over clips, resampled within each label.
  * @param random draws the resamples
- * Same as: sklearn.metrics.balanced_accuracy_score, accuracy_score, confusion_matrix, log_loss
+ * Same as: scikit-learn 1.9 balanced_accuracy_score, accuracy_score, confusion_matrix and, within 1e-6, log_loss;
+ * test/training/metrics.test.ts
  */
 export function scoreSingleLabel(
   { labels, targets, probabilities }: Answers,
@@ -97,7 +98,7 @@ export function scoreSingleLabel(
 /**
  * Average precision of a ranking: the mean, over the relevant clips, of the precision at their rank; clips of equal score
  * share a rank.
- * Same as: sklearn.metrics.average_precision_score
+ * Same as: scikit-learn 1.9 average_precision_score; test/training/metrics.test.ts
  */
 export function averagePrecision(relevant: readonly boolean[], scores: readonly number[]): number {
   const order = scores.map((_, i) => i).sort((a, b) => scores[b] - scores[a]);
