@@ -1,4 +1,4 @@
-// Made from fir-kernel.wat by scripts/build-resample-kernel.ts; test/audio/fir-kernel.test.ts compares the two.
+// Made from fir-kernel.wat by scripts/build-kernels.ts; a test holds the two equal.
 /** The WebAssembly module of fir-kernel.wat, in base64. */
 export const FIR_KERNEL_BASE64 =
   "AGFzbQEAAAABCgFgBn9/f39/fwADAgEABQMBAAEHEQIGbWVtb3J5AgAEZG90OAAACrAEAa0EAwF7CH8IeyAAIQcgByABaiEIIAgg" +

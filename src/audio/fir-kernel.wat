@@ -1,7 +1,7 @@
 ;; The inner loop of resample.ts: eight dot products of one row of weights at a time, four taps a step.
 ;;   y[j] = sum over k of weights[k] * x[k + j * xStep],  j = 0..7
 ;; Pointers and steps are in bytes; weights..weightsEnd is a multiple of 16 bytes, at least one.
-;; Compiled to fir-kernel.ts by scripts/build-resample-kernel.ts.
+;; Compiled to fir-kernel.ts by scripts/build-kernels.ts.
 (module
   (memory (export "memory") 1)
   (func (export "dot8")

@@ -1,4 +1,4 @@
-// Made from frame-kernel.wat by scripts/build-frame-kernel.ts; test/features/mel-frames.test.ts compares the two.
+// Made from frame-kernel.wat by scripts/build-kernels.ts; a test holds the two equal.
 /** The WebAssembly module of frame-kernel.wat, in base64. */
 export const FRAME_KERNEL_BASE64 =
   "AGFzbQEAAAABGANgBX9/f39/AGAGf39/f39/AGADf39/AAMGBQABAgABBQMBAAEHNQYGbWVtb3J5AgADY3V0AAAGcmFkaXg0AAEG" +

@@ -1,7 +1,7 @@
 ;; The inner loops of mel-frames.ts: two frames at once, the first in the low and the second in the high lane of every vector
 ;; of two 64-bit floats. A complex number is two such vectors (32 bytes), real part first. All arguments that point or step
 ;; are in bytes; every count is at least one.
-;; Compiled to frame-kernel.ts by scripts/build-frame-kernel.ts.
+;; Compiled to frame-kernel.ts by scripts/build-kernels.ts.
 (module
   (memory (export "memory") 1)
 

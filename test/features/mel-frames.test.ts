@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { frameKernelModule } from "../../scripts/build-frame-kernel.js";
+import { kernelModule } from "../../scripts/build-kernels.js";
 import { type FrontEnd, frontEnd } from "../../src/features/front-end.js";
 import { hann } from "../../src/features/hann.js";
 import { melFilterBank } from "../../src/features/mel-filter-bank.js";
@@ -74,7 +74,9 @@ describe("melFrames", () => {
   it("runs the bytes of frame-kernel.wat", async () => {
     const src = new URL("../../src/features/", import.meta.url);
     const wat = readFileSync(new URL("frame-kernel.wat", src), "utf8");
-    expect(readFileSync(new URL("frame-kernel.ts", src), "utf8")).toBe(await frameKernelModule(wat));
+    expect(readFileSync(new URL("frame-kernel.ts", src), "utf8")).toBe(
+      await kernelModule("frame-kernel", wat),
+    );
   });
 });
 
