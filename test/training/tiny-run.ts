@@ -1,0 +1,26 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { FeatureStore } from "../../src/dataset/store.js";
+import type { TrainConfig } from "../../src/training/config.js";
+import { RUN_FILES, trainTagger } from "../../src/training/train.js";
+import { makeFolder } from "../dataset/files.js";
+import { tinyConfig } from "./tiny-store.js";
+
+/** The bytes of all that a run wrote. */
+export const filesOf = (dir: string) =>
+  Object.fromEntries(
+    Object.values(RUN_FILES).map((file) => [file, readFileSync(join(dir, file)).toString("hex")]),
+  );
+
+export const checkpointPath = (dir: string) => join(dir, RUN_FILES.checkpoint);
+
+/** A run from start to end, in a folder of its own. */
+export async function runWhole(
+  store: FeatureStore,
+  changes: Partial<TrainConfig> = {},
+  options: { threads?: number } = {},
+) {
+  const dir = makeFolder();
+  const result = await trainTagger(store, dir, { threads: 1, ...options, config: tinyConfig(changes) });
+  return { dir, result, files: filesOf(dir) };
+}

@@ -1,0 +1,137 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { DataError, UsageError } from "../../src/core/errors.js";
+import { frontEnd } from "../../src/features/front-end.js";
+import { readCheckpoint, writeCheckpoint } from "../../src/training/checkpoint.js";
+import { trainTagger } from "../../src/training/train.js";
+import { makeFolder } from "../dataset/files.js";
+import { checkpointPath, filesOf, runWhole } from "./tiny-run.js";
+import { makeTinyStore, TINY_FRONT_END, tinyClips, tinyConfig } from "./tiny-store.js";
+
+const store = await makeTinyStore();
+
+describe("a run that diverges", () => {
+  it("keeps the last checkpoint and names epoch, step and remedy", async () => {
+    const { dir } = await runWhole(store, { epochs: 1 });
+    const checkpoint = readCheckpoint(checkpointPath(dir))!;
+    const config = { ...checkpoint.config, epochs: 3, learningRate: 1e30, schedule: { kind: "constant" } };
+    writeCheckpoint(checkpointPath(dir), { ...checkpoint, config });
+    const kept = filesOf(dir);
+    await expect(trainTagger(store, dir, { resume: true, threads: 1 })).rejects.toThrow(
+      /^fit: loss must stay finite, got (NaN|Infinity) at epoch 2, step [23]; use a smaller learning rate \(now 1e\+30\)$/,
+    );
+    expect(filesOf(dir)).toEqual(kept);
+  });
+
+  it("is noticed after the last step of an epoch, too, before anything is written", async () => {
+    const { dir } = await runWhole(store, { epochs: 1 });
+    const checkpoint = readCheckpoint(checkpointPath(dir))!;
+    // One step an epoch: its loss is that of the weights before it.
+    const config = {
+      ...checkpoint.config,
+      epochs: 2,
+      batchSize: 15,
+      learningRate: 1e38,
+      schedule: { kind: "constant" },
+    };
+    writeCheckpoint(checkpointPath(dir), { ...checkpoint, config });
+    const kept = filesOf(dir);
+    await expect(trainTagger(store, dir, { resume: true, threads: 1 })).rejects.toThrow(
+      new UsageError(
+        "fit: valid loss must stay finite, got NaN after epoch 2; use a smaller learning rate (now 1e+38)",
+      ),
+    );
+    expect(filesOf(dir)).toEqual(kept);
+  });
+});
+
+describe("trainTagger refuses", () => {
+  const config = tinyConfig({ epochs: 1 });
+
+  it("a folder that holds a run, unless told to resume or overwrite", async () => {
+    const { dir, files } = await runWhole(store, { epochs: 1 });
+    await expect(trainTagger(store, dir, { config })).rejects.toThrow(
+      new UsageError(
+        `train: ${dir} must not hold a run, got checkpoint.safetensors; go on with --resume or replace it with --overwrite`,
+      ),
+    );
+    expect(filesOf(dir)).toEqual(files);
+    await trainTagger(store, dir, {
+      config: tinyConfig({ epochs: 1, seed: 5 }),
+      overwrite: true,
+      threads: 1,
+    });
+    expect(filesOf(dir)["model.onnx"]).not.toBe(files["model.onnx"]);
+  });
+
+  it("to resume with other clips, splits or features", async () => {
+    const { dir, files } = await runWhole(store, { epochs: 1 });
+    const remedy = "start anew with --overwrite";
+    const fewer = await makeTinyStore(tinyClips().slice(1));
+    await expect(trainTagger(fewer, dir, { resume: true })).rejects.toThrow(
+      new UsageError(
+        `train: --resume must find the data of the checkpoint in ${dir}, got other clips or splits in ${fewer.dir}; ${remedy}`,
+      ),
+    );
+    const other = await makeTinyStore(tinyClips(), frontEnd({ ...TINY_FRONT_END, power: 2 }));
+    await expect(trainTagger(other, dir, { resume: true })).rejects.toThrow(
+      new UsageError(
+        `train: --resume must find the data of the checkpoint in ${dir}, got other features in ${other.dir}; ${remedy}`,
+      ),
+    );
+    expect(filesOf(dir)).toEqual(files);
+  });
+
+  it("data without clips to validate on", async () => {
+    const onlyTrain = { ...store, clips: store.clips.filter(({ split }) => split !== "valid") };
+    await expect(
+      trainTagger(onlyTrain, makeFolder(), { config: { ...config, validShare: 0 } }),
+    ).rejects.toThrow(
+      new UsageError(`train: ${store.dir} must give clips to train and to valid, got 15 and 0`),
+    );
+  });
+
+  it("one class alone, and several labels of a clip for a single-label task", async () => {
+    const tones = { ...store, clips: store.clips.filter(({ labels }) => labels[0] === "tone") };
+    await expect(trainTagger(tones, makeFolder(), { config })).rejects.toThrow(
+      new UsageError(
+        `train: ${store.dir} must hold at least 2 classes, got 1 (tone); a net learns them by their differences`,
+      ),
+    );
+    const clips = store.clips.map((clip) =>
+      clip.name === "hum/0.wav" ? { ...clip, labels: ["hum", "tone"] } : clip,
+    );
+    await expect(
+      trainTagger({ ...store, clips }, makeFolder(), { config: { ...config, task: "single-label" } }),
+    ).rejects.toThrow(
+      new UsageError(
+        "train: a single-label task must have one label a clip, got hum, tone for hum/0.wav; use --task multi-label",
+      ),
+    );
+  });
+
+  it("features that were removed or are not finite, naming the file", async () => {
+    const own = await makeTinyStore();
+    const clip = own.clips.find(({ split }) => split === "train")!;
+    const path = join(own.dir, clip.features);
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.subarray(0, bytes.length - 4));
+    await expect(trainTagger(own, makeFolder(), { config })).rejects.toThrow(path);
+    await expect(trainTagger(own, makeFolder(), { config })).rejects.toBeInstanceOf(DataError);
+  });
+
+  it("a checkpoint that is damaged or foreign", async () => {
+    const { dir } = await runWhole(store, { epochs: 1 });
+    const path = checkpointPath(dir);
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.subarray(0, bytes.length - 1));
+    await expect(trainTagger(store, dir, { resume: true })).rejects.toThrow(
+      /checkpoint\.safetensors: is not a safetensors file: tensor \S+ \(F32 \[.*\] at \d+ to \d+\) does not fit$/,
+    );
+    writeFileSync(path, Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 123, 125)); // {}
+    await expect(trainTagger(store, dir, { resume: true })).rejects.toThrow(
+      `${path}: is not a checkpoint of timbrel (`,
+    );
+  });
+});
