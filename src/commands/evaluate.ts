@@ -8,7 +8,8 @@ import { frontEndHash } from "../features/front-end.js";
 import { progressBar } from "../report/progress.js";
 import { scoresReport } from "../report/scores.js";
 import { Session } from "../runtime/session.js";
-import { type ModelInfo, readModelInfo } from "../tagging/model-file.js";
+import type { ModelInfo } from "../tagging/model-file.js";
+import { openModel } from "../tagging/open-model.js";
 import { evaluateLinear, evaluateMajority, evaluateNet, type Scores } from "../training/evaluate.js";
 import { linearBaselinePath } from "../training/train.js";
 import { commandLine } from "./command-line.js";
@@ -51,8 +52,9 @@ function splitOption(): Option {
 }
 
 async function evaluate(modelPath: string, storeDir: string, options: Options): Promise<void> {
-  const bytes = readModelFile(modelPath);
-  const info = readModelInfo(bytes, modelPath);
+  const { info, session } = await openModel(readModelFile(modelPath), modelPath, {
+    threads: options.threads,
+  });
   const store = openStore(storeDir);
   if (frontEndHash(info.frontEnd) !== store.frontEndHash)
     throw new DataError(
@@ -65,7 +67,7 @@ async function evaluate(modelPath: string, storeDir: string, options: Options): 
     throw new DataError(storeDir, `must hold clips of the ${part} split, got none; choose another --split`);
   if (part !== "train") refuseTrainedOn(info, set.clips, { storeDir, part });
 
-  const scores = await scoreAll(bytes, set, { info, modelPath, threads: options.threads });
+  const scores = await scoreAll(session, set, { info, modelPath, threads: options.threads });
   const scored = {
     model: modelPath,
     store: storeDir,
@@ -85,7 +87,7 @@ interface AllScores {
 }
 
 async function scoreAll(
-  bytes: Uint8Array,
+  net: Session,
   set: FeatureSet,
   { info, modelPath, threads }: { info: ModelInfo; modelPath: string; threads: number },
 ): Promise<AllScores> {
@@ -99,12 +101,11 @@ async function scoreAll(
     await session.close();
   }
   const bar = progressBar("scoring", set.clips.length);
-  const session = await Session.open(bytes, { threads });
   try {
     const onProgress = (done: number) => bar.update(done);
-    return { majority, linear, net: await evaluateNet(session, set, { task, segmentFrames, onProgress }) };
+    return { majority, linear, net: await evaluateNet(net, set, { task, segmentFrames, onProgress }) };
   } finally {
     bar.stop();
-    await session.close();
+    await net.close();
   }
 }

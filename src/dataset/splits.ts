@@ -11,7 +11,7 @@ export interface ClipSplits {
   train: StoredClip[];
   valid: StoredClip[];
   test: StoredClip[];
-  /** SHA-256 over every clip's name, audio and split: equal for equal splits, whatever the order of the files. */
+  /** SHA-256 over every clip's name, audio, labels and split: equal for equal splits, whatever the order of the files. */
   hash: string;
 }
 
@@ -66,7 +66,10 @@ function byName(a: StoredClip, b: StoredClip): number {
 
 function hashSplits(splits: Record<Split, StoredClip[]>): string {
   return hashRecord(
-    SPLITS.map((split) => [split, splits[split].map(({ name, audioHash }) => [name, audioHash])]),
+    SPLITS.map((split) => [
+      split,
+      splits[split].map(({ name, audioHash, labels }) => [name, audioHash, labels]),
+    ]),
   );
 }
 

@@ -44,6 +44,12 @@ export class Session {
     return this.#session.outputNames;
   }
 
+  /** Shape of an output; a symbolic dimension is its name. None of that name: undefined. */
+  outputShape(name: string): readonly (number | string)[] | undefined {
+    const found = this.#session.outputMetadata.find((output) => output.name === name);
+    return found?.isTensor ? found.shape : undefined;
+  }
+
   /** Runs the model once. Results are fresh memory; feeds are only read. */
   async run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
     const inputs: Record<string, ort.Tensor> = {};

@@ -2,13 +2,14 @@ import { decodeAudio } from "../audio/decode.js";
 import { monoClip } from "../audio/mono-clip.js";
 import { resample } from "../audio/resample.js";
 import type { Waveform } from "../audio/waveform.js";
-import { DataError, errorLine, UsageError } from "../core/errors.js";
+import { DataError, UsageError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { silenceValue } from "../features/front-end.js";
 import { logMel } from "../features/log-mel.js";
-import { Session } from "../runtime/session.js";
+import type { Session } from "../runtime/session.js";
 import { clipProbabilities } from "./aggregate.js";
-import { type ModelInfo, readModelInfo } from "./model-file.js";
+import type { ModelInfo } from "./model-file.js";
+import { openModel } from "./open-model.js";
 
 /** One tag of a clip. */
 export interface Tag {
@@ -46,12 +47,8 @@ export class Tagger {
    * @throws DataError if the bytes are no model of timbrel, or one that ONNX Runtime refuses
    */
   static async open(bytes: Uint8Array, path: string, options: { threads?: number } = {}): Promise<Tagger> {
-    const info = readModelInfo(bytes, path);
-    try {
-      return new Tagger(info, await Session.open(bytes, options));
-    } catch (cause) {
-      throw new DataError(path, `is damaged (${errorLine(cause)})`, { cause });
-    }
+    const { info, session } = await openModel(bytes, path, options);
+    return new Tagger(info, session);
   }
 
   /** The labels, in the order of the model's output. */

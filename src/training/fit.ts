@@ -142,19 +142,22 @@ async function trainEpoch(
   const scores = run.state.history.map(({ score }) => score);
   let { tensors } = run;
   let total = 0;
-  let learningRate = 0;
   batches.startEpoch(run.epoch);
+  const rateAt = (index: number): number => {
+    // The middle of the step, so that neither the first nor the last has rate 0.
+    const done = (run.epoch - 1) * stepsPerEpoch + index + 0.5;
+    return (
+      options.learningRate * learningRateFactor(options.schedule, done / (epochs * stepsPerEpoch), scores)
+    );
+  };
   const prepare = (index: number): Record<string, Tensor> => {
-    const done = (run.epoch - 1) * stepsPerEpoch + index;
-    const random = run.random.fork(`step ${done}`);
+    const random = run.random.fork(`step ${(run.epoch - 1) * stepsPerEpoch + index}`);
     const { inputs, targets } = batches.next();
     const batchSize = targets.length / nLabels;
-    learningRate =
-      options.learningRate * learningRateFactor(options.schedule, done / (epochs * stepsPerEpoch), scores);
     return {
       inputs: { data: inputs, shape: [batchSize, ...inputShape] },
       targets: { data: targets, shape: [batchSize, nLabels] },
-      learningRate: { data: Float32Array.of(learningRate), shape: [] },
+      learningRate: { data: Float32Array.of(rateAt(index)), shape: [] },
       ...Object.fromEntries(
         step.randomInputs.map(({ name, shape, draw }) => [name, { data: draw(random.fork(name)), shape }]),
       ),
@@ -170,11 +173,11 @@ async function trainEpoch(
     const loss = results["loss"].data[0];
     if (!Number.isFinite(loss))
       throw new UsageError(
-        `fit: loss must stay finite, got ${loss} at epoch ${run.epoch}, step ${index + 1}; use a smaller learning rate (now ${learningRate})`,
+        `fit: loss must stay finite, got ${loss} at epoch ${run.epoch}, step ${index + 1}; use a smaller learning rate (now ${rateAt(index)})`,
       );
     total += loss;
     tensors = new Map(step.state.map(({ name }) => [name, results[`next/${name}`]]));
     options.onStep?.({ epoch: run.epoch, step: index + 1, stepsPerEpoch, loss });
   }
-  return { tensors, loss: total / stepsPerEpoch, learningRate };
+  return { tensors, loss: total / stepsPerEpoch, learningRate: rateAt(stepsPerEpoch - 1) };
 }

@@ -42,14 +42,14 @@ function descriptorBatches(
 /**
  * The course's first homework as a baseline: a linear classifier on mean and deviation of Meyda's descriptors and MFCCs,
  * standardized by the train split, trained by the same engine on the same splits.
- * @returns an ONNX model from `inputs` [batch, nDescriptors] to `probabilities` [batch, nLabels]
+ * @returns an ONNX model from `inputs` [batch, nDescriptors] to `probabilities` [batch, nLabels]; null when stopped
  */
 export async function trainLinearBaseline(
   sets: { train: FeatureSet<"train">; valid: FeatureSet<"valid"> },
-  options: { task: Task; seed: number },
-): Promise<Uint8Array> {
+  options: { task: Task; seed: number; threads?: number | undefined; signal?: AbortSignal | undefined },
+): Promise<Uint8Array | null> {
   const { train, valid } = sets;
-  const { task, seed } = options;
+  const { task, seed, threads, signal } = options;
   const vectors = train.clips.map((_, clip) => train.readDescriptors(clip));
   const nFeatures = vectors[0].length;
   const moments = new Moments(nFeatures);
@@ -68,7 +68,7 @@ export async function trainLinearBaseline(
     },
     optimizer: { kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.001 },
   } as const;
-  const { state } = await fit({
+  const { state, ended } = await fit({
     step: buildTrainingStep(config),
     inputShape: config.inputShape,
     nLabels: config.nLabels,
@@ -84,6 +84,8 @@ export async function trainLinearBaseline(
     schedule: { kind: "cosine", warmUp: 0 },
     patience: 0,
     seed,
+    threads,
+    signal,
   });
-  return buildInferenceModel(config, state.best.weights);
+  return ended === "interrupted" ? null : buildInferenceModel(config, state.best.weights);
 }

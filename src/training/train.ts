@@ -157,8 +157,12 @@ export async function trainTagger(
         trainClips: trainClipPrefixes(splits.train.map((clip) => clip.audioHash)),
       }),
     );
-  if (!existsSync(path("linear")))
-    writeAtomically(path("linear"), await trainLinearBaseline(sets, { task, seed }));
+  if (!existsSync(path("linear"))) {
+    const { threads, signal } = options;
+    const linear = await trainLinearBaseline(sets, { task, seed, threads, signal });
+    if (linear === null) return { ended: "interrupted", bestEpoch: 0, history: [], modelPath: path("model") };
+    writeAtomically(path("linear"), linear);
+  }
 
   const { state, ended } = await fit({
     step,

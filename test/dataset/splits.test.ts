@@ -77,6 +77,13 @@ describe("drawing splits", () => {
     );
     expect(splitClips(clips, { seed: 4 }).hash).not.toBe(splitClips(clips, { seed: 3 }).hash);
   });
+  it("has another hash when a clip is labelled anew", () => {
+    const clips = clipsOf({ a: 30, b: 30 }).map((clip) => ({ ...clip, split: "train" as const }));
+    const [first, ...rest] = clips;
+    const options = { validShare: 0, testShare: 0 };
+    const hashOf = (all: typeof clips) => splitClips(all, options).hash;
+    expect(hashOf([{ ...first, labels: ["b"] }, ...rest])).not.toBe(hashOf(clips));
+  });
   it("counts a clip of several labels for each of them", () => {
     const clips = Array.from({ length: 40 }, (_, i) =>
       clipOf(`${i}.wav`, "", { labels: ["all", i % 4 === 0 ? "rare" : "common"] }),

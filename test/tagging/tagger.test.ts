@@ -8,10 +8,11 @@ import { splitClips } from "../../src/dataset/splits.js";
 import { frontEnd } from "../../src/features/front-end.js";
 import { Session } from "../../src/runtime/session.js";
 import { clipProbabilities } from "../../src/tagging/aggregate.js";
+import { modelMetadata } from "../../src/tagging/model-file.js";
 import { Tagger, type Tagging } from "../../src/tagging/tagger.js";
 import { buildWav, float32, int16 } from "../audio/build-wav.js";
 import { makeSound, makeTinyStore, SOUNDS, TINY_FRONT_END } from "../training/tiny-store.js";
-import { SEGMENT_FRAMES, tinyModel } from "./tiny-model.js";
+import { SEGMENT_FRAMES, tinyInfo, tinyModel } from "./tiny-model.js";
 
 const DECIBELS = { power: 2, compression: { kind: "powerToDb", ref: 1, amin: 1e-10, topDb: 80 } } as const;
 
@@ -150,6 +151,13 @@ describe("a tagger", () => {
       new DataError("nan.wav", "sample 1 of channel 0 (at 0.000 s) must be finite, got NaN"),
     );
     await expect(tagger.tagAudio(new Uint8Array(0), "empty.wav")).rejects.toThrow(/^empty\.wav: /);
+  });
+
+  it("refuses a model with fewer labels than outputs: none would be told apart from the next", async () => {
+    const metadata = modelMetadata(tinyInfo({ labels: ["hiss", "hum"] }));
+    await expect(Tagger.open(tinyModel({ metadata }), "m.onnx")).rejects.toThrow(
+      new DataError("m.onnx", "must have an output for each of its 2 labels, got 3"),
+    );
   });
 
   it("refuses a model whose graph is broken, by its path", async () => {

@@ -76,6 +76,13 @@ describe("fit", () => {
     expect([patient.result.ended, patient.result.state.best.epoch]).toEqual(["finished", 5]);
   });
 
+  it("wastes neither the first nor the last step of a cosine on a rate of 0", async () => {
+    const { rates } = await fitScored([1], { schedule: { kind: "cosine", warmUp: 0.5 } });
+    const { stepsPerEpoch } = makeBatches();
+    // The last step's middle lies half a step before the end: (1 + cos(pi * (1 - 1 / stepsPerEpoch))) / 2 of the rate.
+    expect(rates[0]).toBeCloseTo(0.05 * (1 + Math.cos(Math.PI * (1 - 1 / stepsPerEpoch))), 10);
+    expect(rates[0]).toBeGreaterThan(0);
+  });
   it("lets the schedule see the scores, also those from before it was resumed", async () => {
     const schedule = { kind: "plateau", factor: 0.5, patience: 0 } as const;
     const scores = [0.5, 0.4, 0.6, 0.3, 0.2];

@@ -12,7 +12,7 @@ const sets = featureSets(store, splitClips(store.clips));
 describe("the linear baseline", () => {
   it("tells hiss, hum and tone apart by their descriptors, on clips it was not trained on", async () => {
     const model = await trainLinearBaseline(sets, { task: "single-label", seed: 1 });
-    const session = await Session.open(model, { threads: 1 });
+    const session = await Session.open(model!, { threads: 1 });
     const scores = await evaluateLinear(session, sets.test, "single-label");
     await session.close();
     expect(mainScore(scores)).toBe(1);
@@ -25,6 +25,11 @@ describe("the linear baseline", () => {
     );
     expect(again).toEqual(once);
     expect(other).not.toEqual(once);
+  });
+
+  it("gives nothing when it is stopped", async () => {
+    const signal = AbortSignal.abort();
+    expect(await trainLinearBaseline(sets, { task: "single-label", seed: 1, signal })).toBeNull();
   });
 });
 
