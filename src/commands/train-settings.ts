@@ -2,9 +2,9 @@ import { type Command, Option } from "commander";
 import { UsageError } from "../core/errors.js";
 import { canonicalJson } from "../core/hash.js";
 import { vgg } from "../nn/architectures.js";
-import type { AdamConfig, OptimizerConfig, SgdConfig } from "../nn/optimizers.js";
+import type { OptimizerConfig, SgdConfig } from "../nn/optimizers.js";
 import type { ScheduleConfig } from "../nn/schedules.js";
-import { TRAIN_DEFAULTS, type TrainConfig, trainConfig } from "../training/config.js";
+import { OPTIMIZERS, TRAIN_DEFAULTS, type TrainConfig, trainConfig } from "../training/config.js";
 import { choiceOption, integerOption, integersOption, namingFlags, numberOption } from "./options.js";
 
 /** A flag of `train` and what its value changes. */
@@ -14,9 +14,7 @@ interface Setting {
 }
 
 const D = TRAIN_DEFAULTS;
-const SGD = D.optimizer as SgdConfig;
-const ADAM: AdamConfig = { kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-4 };
-const ADAM_LEARNING_RATE = 0.001;
+const { adam: ADAM, sgd: SGD } = OPTIMIZERS;
 const SCHEDULES: Readonly<Record<ScheduleConfig["kind"], ScheduleConfig>> = {
   cosine: D.schedule,
   plateau: { kind: "plateau", factor: 0.5, patience: 3 },
@@ -119,22 +117,22 @@ const SETTINGS: readonly Setting[] = [
     TRAINING,
     choiceOption(
       "--optimizer <kind>",
-      "SGD with Nesterov momentum, or Adam",
-      ["sgd", "adam"],
+      "Adam with decoupled weight decay, or SGD with Nesterov momentum",
+      ["adam", "sgd"],
       D.optimizer.kind,
     ),
     changeOptimizer,
   ),
   setting<number>(
     TRAINING,
-    numberOption("--momentum <x>", "momentum of sgd", { min: 0, below: 1 }, SGD.momentum),
+    numberOption("--momentum <x>", "momentum of sgd", { min: 0, below: 1 }, SGD.optimizer.momentum),
     ({ optimizer }, momentum) => ({ optimizer: { ...onlySgd(optimizer), momentum } }),
   ),
   setting<number>(
     TRAINING,
     numberOption("--weight-decay <x>", "pull of the weights towards 0", { min: 0 }).default(
-      SGD.weightDecay,
-      `${SGD.weightDecay}, with adam ${ADAM.weightDecay}`,
+      ADAM.optimizer.weightDecay,
+      `${ADAM.optimizer.weightDecay}, with sgd ${SGD.optimizer.weightDecay}`,
     ),
     ({ optimizer }, weightDecay) => ({ optimizer: { ...optimizer, weightDecay } }),
   ),
@@ -142,7 +140,7 @@ const SETTINGS: readonly Setting[] = [
     TRAINING,
     numberOption("--learning-rate <x>", "highest learning rate of the run", { above: 0 }).default(
       D.learningRate,
-      `${D.learningRate}, with adam ${ADAM_LEARNING_RATE}`,
+      `${ADAM.learningRate}, with sgd ${SGD.learningRate}`,
     ),
   ),
   setting<ScheduleConfig["kind"]>(
@@ -181,10 +179,7 @@ const SETTINGS: readonly Setting[] = [
 
 /** Another kind comes with its own defaults. */
 function changeOptimizer({ optimizer }: TrainConfig, kind: "sgd" | "adam"): Partial<TrainConfig> {
-  if (kind === optimizer.kind) return {};
-  return kind === "adam"
-    ? { optimizer: ADAM, learningRate: ADAM_LEARNING_RATE }
-    : { optimizer: SGD, learningRate: D.learningRate };
+  return kind === optimizer.kind ? {} : OPTIMIZERS[kind];
 }
 
 function onlySgd(optimizer: OptimizerConfig): SgdConfig {

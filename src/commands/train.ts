@@ -34,7 +34,7 @@ ${RUN_FILES.checkpoint} and ${RUN_FILES.metrics}.
 Examples:
   timbrel train features --out models/mine
   timbrel train features --out models/small --channels 16,32,64 --epochs 10 --augment 0
-  timbrel train features --out models/adam --optimizer adam --schedule plateau --patience 8
+  timbrel train features --out models/sgd --optimizer sgd --schedule plateau --patience 8
   timbrel train features --out models/mine --resume`;
 
 export const command = addTrainOptions(

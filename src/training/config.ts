@@ -1,7 +1,7 @@
 import { checkChoice, checkInteger, checkNumber } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
 import { type VggConfig, vgg } from "../nn/architectures.js";
-import type { OptimizerConfig } from "../nn/optimizers.js";
+import type { AdamConfig, OptimizerConfig, SgdConfig } from "../nn/optimizers.js";
 import type { ScheduleConfig } from "../nn/schedules.js";
 import type { Task } from "../nn/training-step.js";
 
@@ -33,19 +33,30 @@ export interface TrainConfig {
   readonly testShare: number;
 }
 
+/** The optimizers with their settings and the highest learning rate where a user names none. */
+export const OPTIMIZERS: {
+  readonly adam: { readonly optimizer: AdamConfig; readonly learningRate: number };
+  readonly sgd: { readonly optimizer: SgdConfig; readonly learningRate: number };
+} = {
+  adam: {
+    optimizer: { kind: "adam", beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.02 },
+    learningRate: 0.003,
+  },
+  sgd: { optimizer: { kind: "sgd", momentum: 0.9, nesterov: true, weightDecay: 5e-4 }, learningRate: 0.05 },
+};
+
 /** Settings where a user names none. */
 export const TRAIN_DEFAULTS: TrainConfig = {
+  ...OPTIMIZERS.adam,
   task: "auto",
-  net: vgg({ channels: [24, 48, 96, 128, 192], dropout: 0.3 }),
+  net: vgg({ channels: [16, 32, 64, 128, 256], dropout: 0.2 }),
   segmentFrames: 128,
   batchSize: 32,
   epochs: 30,
-  optimizer: { kind: "sgd", momentum: 0.9, nesterov: true, weightDecay: 5e-4 },
-  learningRate: 0.05,
   schedule: { kind: "cosine", warmUp: 0.05 },
   patience: 0,
   labelSmoothing: 0.1,
-  averageDecay: 0.998,
+  averageDecay: 0.995,
   augment: 1,
   standardize: "band",
   balance: true,

@@ -37,7 +37,7 @@ const MISTAKES: readonly (readonly [line: string, code: number, message: string]
   [
     "train audio-features --out r --optimizer sdg",
     2,
-    "--optimizer must be one of sgd, adam, got sdg; did you mean sgd?",
+    "--optimizer must be one of adam, sgd, got sdg; did you mean sgd?",
   ],
   [
     "train audio-features --out r --optimizer adam --momentum 0.5",
