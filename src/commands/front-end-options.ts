@@ -5,7 +5,6 @@ import {
   FRONT_END_PRESETS,
   type FrontEnd,
   frontEnd,
-  frontEndHash,
   type PresetName,
 } from "../features/front-end.js";
 import { choiceOption, flagOf, integerOption, namingFlags, numberOption } from "./options.js";
@@ -149,9 +148,4 @@ function compressionFlags(from: Compression, wanted: Compression): string[] {
   for (const [member, value] of Object.entries(wanted))
     if (base[member] !== value && member !== "kind") flags.push(flagOf(member), String(value ?? "none"));
   return flags;
-}
-
-/** Whether two front ends give the same features. */
-export function isSameFrontEnd(a: FrontEnd, b: FrontEnd): boolean {
-  return frontEndHash(a) === frontEndHash(b);
 }

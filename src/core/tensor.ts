@@ -27,8 +27,3 @@ export function tensor(data: Float32Array, shape: readonly number[]): Tensor {
 export function zeros(shape: readonly number[]): Tensor {
   return { data: new Float32Array(sizeOf(shape)), shape };
 }
-
-/** A tensor filled with one value. */
-export function full(shape: readonly number[], value: number): Tensor {
-  return { data: new Float32Array(sizeOf(shape)).fill(value), shape };
-}

@@ -1,5 +1,5 @@
 import { UsageError } from "../core/errors.js";
-import { sizeOf, type Tensor } from "../core/tensor.js";
+import type { Tensor } from "../core/tensor.js";
 
 /** Element type of a value; indices and shapes are int64, comparisons give bool. */
 export type DataType = "float32" | "int64" | "bool";
@@ -172,9 +172,4 @@ export class Graph {
   record(inputs: readonly Value[], outputs: readonly Value[], backward: Backward): void {
     this.tape.push({ inputs, outputs, backward });
   }
-}
-
-/** The number of elements of a value. */
-export function countOf(value: Value): number {
-  return sizeOf(value.shape);
 }

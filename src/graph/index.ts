@@ -1,13 +1,12 @@
 export { gradients } from "./differentiate.js";
 export { decodeMetadata, encodeModel } from "./encode.js";
-export { countOf, type DataType, Graph, type Value } from "./graph.js";
+export { type DataType, Graph, type Value } from "./graph.js";
 export { type BatchNormalized, batchNorm, batchNormMaxPool } from "./ops/batch-norm.js";
 export { type ConvOptions, conv } from "./ops/conv.js";
 export { dense, matmul } from "./ops/dense.js";
 export {
   abs,
   add,
-  cast,
   compare,
   div,
   dropout,
@@ -28,4 +27,4 @@ export {
 } from "./ops/elementwise.js";
 export { sigmoidCrossEntropy, softmaxCrossEntropy } from "./ops/loss.js";
 export { averagePool, globalAveragePool, globalMaxPool, maxPool } from "./ops/pool.js";
-export { concat, expand, pad, reshape, slice, sum, sumOfSquares, transpose } from "./ops/shape.js";
+export { expand, flip, pad, reshape, sum, sumOfSquares, transpose } from "./ops/shape.js";

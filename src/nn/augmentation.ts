@@ -1,5 +1,5 @@
 import type { Random } from "../core/random.js";
-import { add, exp, matmul, mul, reshape, sub, type Value } from "../graph/index.js";
+import { add, exp, flip, matmul, mul, reshape, sub, type Value } from "../graph/index.js";
 import type { Net } from "./net.js";
 
 /**
@@ -99,12 +99,6 @@ function steadyLog(x: Value): Value {
   return x.graph.emit("ReduceLogSum", [column, axis], { shape: x.shape }, { keepdims: 0 });
 }
 
-/** The batch with its examples in reverse order: every example's partner for mixing. */
-function reversed(x: Value): Value {
-  const [start, end, axis, step] = [[-1], [-x.shape[0] - 1], [0], [-1]].map((list) => x.graph.integers(list));
-  return x.graph.emit("Slice", [x, start, end, axis, step], { shape: x.shape });
-}
-
 /**
  * Emits the augmentation of a batch.
  * @param x [N, nFrames, nMels], compressed and not yet normalized
@@ -168,7 +162,8 @@ export function emitAugmentation(
   const share = net.random("augment.mixup", [batch, 1, 1], (random) =>
     drawEach(batch, 1, () => Float32Array.of(random.uniform(0, config.mixup))),
   );
-  const mix = (a: Value, part: Value) => add(a, mul(sub(reversed(a), a), part));
+  // Every example is mixed with its mirror image in the batch.
+  const mix = (a: Value, part: Value) => add(a, mul(sub(flip(a, 0), a), part));
   const changed = add(mix(coloured, share), noise);
   const compressed = mul(steadyLog(add(changed, floor)), 1 / rate);
 

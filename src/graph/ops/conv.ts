@@ -2,7 +2,7 @@ import { UsageError } from "../../core/errors.js";
 import { sizeOf } from "../../core/tensor.js";
 import type { Graph, Value } from "../graph.js";
 import { matmul } from "./dense.js";
-import { expand, reshape, sum, transpose } from "./shape.js";
+import { expand, flip, reshape, sum, transpose } from "./shape.js";
 
 /** Stride and zero padding of a convolution, one number for every spatial axis. */
 export interface ConvOptions {
@@ -84,12 +84,6 @@ function inputGradient(g: Value, x: Value, w: Value, { stride, padding }: Requir
       output_padding: unread,
     },
   );
-}
-
-/** The elements of one axis in reverse order. */
-function flip(x: Value, axis: number): Value {
-  const [start, end, axes, step] = [[-1], [-x.shape[axis] - 1], [axis], [-1]].map((v) => x.graph.integers(v));
-  return x.graph.emit("Slice", [x, start, end, axes, step], { shape: x.shape });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { UsageError } from "../../core/errors.js";
-import type { DataType, Value } from "../graph.js";
+import type { Value } from "../graph.js";
 import { reshape, sumTo } from "./shape.js";
 
 /** The shape of a broadcast result by ONNX's (numpy's) rules. */
@@ -81,12 +81,6 @@ export function where(condition: Value, a: Operand, b: Operand): Value {
   const [x, y] = [value(a), value(b)];
   const shape = broadcastShape("Where", condition.shape, broadcastShape("Where", x.shape, y.shape));
   return condition.graph.emit("Where", [condition, x, y], { shape });
-}
-
-/** Another element type; no gradient. */
-export function cast(x: Value, dataType: DataType): Value {
-  const to = { float32: 1, int64: 7, bool: 9 }[dataType];
-  return x.graph.emit("Cast", [x], { shape: x.shape, dataType }, { to });
 }
 
 function unary(

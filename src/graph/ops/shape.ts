@@ -28,21 +28,10 @@ export function transpose(x: Value, permutation: readonly number[]): Value {
   return out;
 }
 
-/** The part [start, end) of one axis, every `step`-th element; no gradient. */
-export function slice(x: Value, axis: number, start: number, end: number, step = 1): Value {
-  const { graph, shape } = x;
-  const size = Math.max(0, Math.ceil((Math.min(end, shape[axis]) - start) / step));
-  const [starts, ends, axes, steps] = [[start], [end], [axis], [step]].map((list) => graph.integers(list));
-  return graph.emit("Slice", [x, starts, ends, axes, steps], {
-    shape: shape.map((dim, i) => (i === axis ? size : dim)),
-  });
-}
-
-/** Values joined along an axis; no gradient. */
-export function concat(values: readonly Value[], axis: number): Value {
-  const [{ graph, shape }] = values;
-  const total = values.reduce((sum, value) => sum + value.shape[axis], 0);
-  return graph.emit("Concat", values, { shape: shape.map((dim, i) => (i === axis ? total : dim)) }, { axis });
+/** The elements of one axis in reverse order; no gradient. */
+export function flip(x: Value, axis: number): Value {
+  const [start, end, axes, step] = [[-1], [-x.shape[axis] - 1], [axis], [-1]].map((v) => x.graph.integers(v));
+  return x.graph.emit("Slice", [x, start, end, axes, step], { shape: x.shape });
 }
 
 /** Constant padding around the last axes: `before[i]` and `after[i]` belong to axis rank - before.length + i; no gradient. */

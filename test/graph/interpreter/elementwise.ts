@@ -13,15 +13,6 @@ const elementwise =
 const unary = (element: (x: number) => number) => elementwise(([x]) => element(x));
 const binary = (element: (x: number, y: number) => number) => elementwise(([x, y]) => element(x, y));
 
-const BOOL = 9;
-const INT64 = 7;
-
-function cast([x]: Dense[], attributes: Attributes): Dense {
-  const to = attributes.int("to", 1);
-  if (to === BOOL) return { ...x, data: x.data.map((value) => Number(value !== 0)) };
-  return to === INT64 ? { ...x, data: x.data.map(Math.trunc) } : x;
-}
-
 function hardSigmoid([x]: Dense[], attributes: Attributes): Dense {
   const alpha = attributes.float("alpha", 0.2);
   const beta = attributes.float("beta", 0.5);
@@ -88,7 +79,6 @@ export const ELEMENTWISE: Record<string, Rule> = {
   Relu: unary((x) => Math.max(0, x)),
   Sigmoid: unary((x) => 1 / (1 + Math.exp(-x))),
   Tanh: unary(Math.tanh),
-  Cast: cast,
   HardSigmoid: hardSigmoid,
   LeakyRelu: leakyRelu,
   Elu: elu,

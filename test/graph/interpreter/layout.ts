@@ -51,16 +51,6 @@ function slice([x, starts, ends, axes, steps]: Dense[]): Dense {
   );
 }
 
-function concat(inputs: Dense[], attributes: Attributes): Dense {
-  const axis = attributes.int("axis", 0);
-  const starts = inputs.map((_, i) => inputs.slice(0, i).reduce((sum, { shape }) => sum + shape[axis], 0));
-  const total = inputs.reduce((sum, { shape }) => sum + shape[axis], 0);
-  return build(inputs[0].shape.with(axis, total), (index) => {
-    const part = starts.findLastIndex((start) => index[axis] >= start);
-    return at(inputs[part], index.with(axis, index[axis] - starts[part]));
-  });
-}
-
 function pad([x, pads, value]: Dense[], attributes: Attributes): Dense {
   if (attributes.string("mode", "constant") !== "constant") throw new Error("no rule for this mode");
   const rank = x.shape.length;
@@ -121,7 +111,6 @@ export const LAYOUT: Record<string, Rule> = {
   Reshape: reshape,
   Transpose: transpose,
   Slice: slice,
-  Concat: concat,
   Pad: pad,
   Expand: expand,
   Resize: resize,
