@@ -12,7 +12,7 @@ export async function timeTrainingSteps(options: { steps: number; threads: numbe
   const batchSize = 32;
   const [nFrames, nMels, nLabels] = [128, 128, 10];
   const step = buildTrainingStep({
-    net: vgg({ channels: [32, 64, 128, 256], dropout: 0 }),
+    net: vgg({ channels: [32, 64, 128, 256], globalPool: "all" }),
     task: "single-label",
     nLabels,
     inputShape: [nFrames, nMels],

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { UsageError } from "../core/errors.js";
 import { canonicalJson } from "../core/hash.js";
-import { vgg } from "../nn/architectures.js";
+import { type GlobalPool, vgg } from "../nn/architectures.js";
 import type { OptimizerConfig, SgdConfig } from "../nn/optimizers.js";
 import type { ScheduleConfig } from "../nn/schedules.js";
 import { OPTIMIZERS, TRAIN_DEFAULTS, type TrainConfig, trainConfig } from "../training/config.js";
@@ -101,7 +101,17 @@ const SETTINGS: readonly Setting[] = [
   setting<number[]>(
     NET,
     integersOption("--channels <list>", "channels of each conv block", { min: 1, max: 4096 }, D.net.channels),
-    ({ net }, channels) => ({ net: vgg({ channels, dropout: net.dropout }) }),
+    ({ net }, channels) => ({ net: vgg({ ...net, channels }) }),
+  ),
+  setting<GlobalPool>(
+    NET,
+    choiceOption(
+      "--global-pool <axes>",
+      "average the last maps over time alone, or over time and mel bands",
+      ["frames", "all"],
+      D.net.globalPool,
+    ),
+    ({ net }, globalPool) => ({ net: { ...net, globalPool } }),
   ),
   setting<number>(
     NET,

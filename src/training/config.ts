@@ -50,7 +50,7 @@ export const TRAIN_DEFAULTS: TrainConfig = {
   ...OPTIMIZERS.adam,
   task: "auto",
   net: vgg({ channels: [16, 32, 64, 128, 256], dropout: 0.2 }),
-  segmentFrames: 128,
+  segmentFrames: 64,
   batchSize: 32,
   epochs: 30,
   schedule: { kind: "cosine", warmUp: 0.05 },

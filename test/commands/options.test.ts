@@ -76,7 +76,7 @@ describe("train flags", () => {
   it("change each the setting they name", () => {
     const config = trainConfigOf(
       parse(
-        "--channels 8,16 --dropout 0.1 --epochs 3 --batch-size 4 --optimizer sgd --momentum 0.8 --weight-decay 0 --schedule plateau --patience 2 --label-smoothing 0 --average-decay 0 --augment 0.5 --standardize global --no-balance --task multi-label --seed 7 --valid-share 0.1 --test-share 0.2 --segment-frames 64",
+        "--channels 8,16 --global-pool all --dropout 0.1 --epochs 3 --batch-size 4 --optimizer sgd --momentum 0.8 --weight-decay 0 --schedule plateau --patience 2 --label-smoothing 0 --average-decay 0 --augment 0.5 --standardize global --no-balance --task multi-label --seed 7 --valid-share 0.1 --test-share 0.2 --segment-frames 32",
       ),
     );
     expect(config).toEqual({
@@ -88,6 +88,7 @@ describe("train flags", () => {
           [2, 2],
           [2, 2],
         ],
+        globalPool: "all",
         dropout: 0.1,
       },
       epochs: 3,
@@ -105,7 +106,7 @@ describe("train flags", () => {
       seed: 7,
       validShare: 0.1,
       testShare: 0.2,
-      segmentFrames: 64,
+      segmentFrames: 32,
     });
   });
   it("apply in any order", () => {

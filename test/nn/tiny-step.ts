@@ -14,6 +14,7 @@ export function tinyConfig(changes: Partial<TrainingStepConfig> = {}): TrainingS
         [2, 2],
         [1, 2],
       ],
+      globalPool: "all",
       dropout: 0,
     },
     task: "single-label",

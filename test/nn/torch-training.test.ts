@@ -31,7 +31,13 @@ const batches = fixture.batches.map(({ inputs, targets }) => ({
 
 function configOf(run: Run): TrainingStepConfig {
   const { channels, labelSmoothing } = fixture;
-  const net = { kind: "vgg", channels, pools: fixture.pools, dropout: 0 } as unknown as NetConfig;
+  const net = {
+    kind: "vgg",
+    channels,
+    pools: fixture.pools,
+    globalPool: "all",
+    dropout: 0,
+  } as unknown as NetConfig;
   return {
     net,
     task: "single-label",

@@ -4,7 +4,9 @@ import { Random } from "../../src/core/random.js";
 import type { Tensor } from "../../src/core/tensor.js";
 import { frontEnd } from "../../src/features/front-end.js";
 import { vgg } from "../../src/nn/architectures.js";
+import { buildInferenceModel } from "../../src/nn/inference.js";
 import { AVERAGE, buildTrainingStep, initialState, type Task } from "../../src/nn/training-step.js";
+import { Session } from "../../src/runtime/session.js";
 import { augmentationOf } from "../../src/training/augmentation.js";
 import { runSteps } from "./run-steps.js";
 import { relativeError } from "./stored.js";
@@ -45,6 +47,32 @@ describe("learning", () => {
     const batches = [drawBatch(config), drawBatch(config)];
     const { losses } = await runSteps(step, batches, { learningRate: 1e-12 });
     expect(Math.abs(losses[1] - losses[0])).toBeGreaterThan(1e-3); // the weights have hardly moved
+  });
+});
+
+describe("the global pool", () => {
+  /** Probabilities for a burst at a frame and a band, by a net of random weights. */
+  async function answer(globalPool: "frames" | "all", [frame, band]: [number, number]): Promise<number[]> {
+    const config = tinyConfig({ net: vgg({ channels: [4, 6], globalPool }), inputShape: [64, 64] });
+    const weights = initialState(buildTrainingStep(config), new Random("pool"));
+    const session = await Session.open(buildInferenceModel(config, weights), { threads: 1 });
+    const inputs = { shape: [1, 64, 64], data: new Float32Array(64 * 64) };
+    inputs.data[64 * frame + band] = 30;
+    const { probabilities } = await session.run({ inputs });
+    await session.close();
+    return [...probabilities.data];
+  }
+  const distance = (a: number[], b: number[]) => Math.max(...a.map((value, i) => Math.abs(value - b[i])));
+
+  it("over frames tells where on the mel axis a sound lies, and not when it comes", async () => {
+    const here = await answer("frames", [16, 16]);
+    expect(distance(here, await answer("frames", [40, 16]))).toBeLessThan(1e-6);
+    expect(distance(here, await answer("frames", [16, 40]))).toBeGreaterThan(1e-3);
+  });
+  it("over all tells neither", async () => {
+    const here = await answer("all", [16, 16]);
+    expect(distance(here, await answer("all", [40, 16]))).toBeLessThan(1e-6);
+    expect(distance(here, await answer("all", [16, 40]))).toBeLessThan(1e-6);
   });
 });
 

@@ -29,6 +29,7 @@ export const TINY_CONFIG: Partial<TrainConfig> = {
       [2, 2],
       [2, 2],
     ],
+    globalPool: "frames",
     dropout: 0.3,
   },
   segmentFrames: 16,
