@@ -1,22 +1,24 @@
 import { writeFileSync } from "node:fs";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { decodeAudio } from "../audio/decode.js";
 import { downmix } from "../audio/downmix.js";
 import { monoClip } from "../audio/mono-clip.js";
 import type { AudioFormat, Waveform } from "../audio/waveform.js";
 import { UsageError } from "../core/errors.js";
 import { encodeNpy } from "../dataset/npy.js";
-import { readAudioFile } from "../dataset/read-files.js";
+import { readAudioFile, readModelFile } from "../dataset/read-files.js";
 import { describe } from "../features/descriptors.js";
 import { FRONT_END_PRESETS, type FrontEnd, type PresetName } from "../features/front-end.js";
 import { logMel } from "../features/log-mel.js";
 import { logMelPng } from "../report/log-mel-png.js";
+import { readModelInfo } from "../tagging/model-file.js";
 import { EXIT, reportError } from "./exit.js";
 import { frontEndText, presetOption } from "./front-end-options.js";
 import { type Levels, levels } from "./levels.js";
 
 interface Options {
   preset: PresetName;
+  model?: string;
   png?: string;
   waveform?: string;
   features?: string;
@@ -32,6 +34,7 @@ const EXAMPLES = `
 Examples:
   timbrel inspect song.mp3
   timbrel inspect song.mp3 --png song.png
+  timbrel inspect song.mp3 --png song.png --model models/mine/model.onnx
   timbrel inspect a.wav --preset musicnn --waveform a-16k.npy --features a-mel.npy
   timbrel inspect *.wav --json | head -1`;
 
@@ -39,6 +42,11 @@ export const command = new Command("inspect")
   .description(DESCRIPTION)
   .argument("<audio...>", "audio files")
   .addOption(presetOption())
+  .addOption(
+    new Option("-m, --model <file>", "take the front end of a model (default: the preset)").conflicts(
+      "preset",
+    ),
+  )
   .option("--png <file>", "draw the log-mel spectrogram (default: not drawn)")
   .option("--waveform <file>", "write the front end's mono samples as .npy (default: not written)")
   .option("--features <file>", "write the log-mel features as .npy, [frames, bands] (default: not written)")
@@ -50,9 +58,10 @@ async function inspect(files: string[], options: Options): Promise<void> {
   for (const flag of ["png", "waveform", "features"] as const)
     if (options[flag] !== undefined && files.length > 1)
       throw new UsageError(`--${flag} must stand with one audio file, got ${files.length}`);
+  const frontEnd = frontEndOf(options);
   for (const file of files)
     try {
-      await inspectFile(file, options);
+      await inspectFile(file, frontEnd, options);
     } catch (error) {
       const code = reportError(error);
       if (code !== EXIT.data) throw error;
@@ -60,9 +69,15 @@ async function inspect(files: string[], options: Options): Promise<void> {
     }
 }
 
-async function inspectFile(file: string, options: Options): Promise<void> {
+/** What the net would see: by the model's own record, or by a preset. */
+function frontEndOf({ model, preset }: Options): FrontEnd {
+  return model === undefined
+    ? FRONT_END_PRESETS[preset]
+    : readModelInfo(readModelFile(model), model).frontEnd;
+}
+
+async function inspectFile(file: string, frontEnd: FrontEnd, options: Options): Promise<void> {
   const decoded = await decodeAudio(readAudioFile(file), file);
-  const frontEnd = FRONT_END_PRESETS[options.preset];
   const { waveform, durationSec, warnings } = monoClip(decoded, frontEnd.sampleRate, file);
   const found: Found = {
     file,

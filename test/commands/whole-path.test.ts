@@ -222,6 +222,17 @@ describe("inspect", () => {
     expect(readFileSync(join(dir, "m.png")).subarray(1, 4).toString()).toBe("PNG");
     rmSync(join(dir, "m.png"));
   });
+  it("writes with --model the features that the store holds for that model", async () => {
+    const files = ["--model", "run/model.onnx", "--features", "m.npy"];
+    expect((await timbrel(dir, ["inspect", "audio/mid/0.wav", ...files])).code).toBe(0);
+    const stored = jsonLines(readFileSync(join(dir, "features", "clips.jsonl"), "utf8")).find(
+      ({ name }) => name === "mid/0.wav",
+    );
+    const bytes = (path: string) => readFileSync(join(dir, path));
+    expect(bytes("m.npy")).toEqual(bytes(join("features", String(stored?.["features"]))));
+    const both = await timbrel(dir, ["inspect", "audio/mid/0.wav", "--preset", "musicnn", ...files]);
+    expect([both.code, both.stdout]).toEqual([2, ""]);
+  });
   it("tells silence and clipping", async () => {
     write(dir, "silence.wav", toneWav(0));
     const samples = Float32Array.from({ length: 1000 }, (_, n) => (n % 100 < 50 ? 1 : -1));
