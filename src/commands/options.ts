@@ -12,29 +12,21 @@ function withDefault(option: Option, value: unknown): Option {
   return value === undefined ? option : option.default(value);
 }
 
+type NumberOption = (flags: string, description: string, rule: NumberRule, defaultValue?: number) => Option;
+
+const checkedOption =
+  (check: typeof checkNumber): NumberOption =>
+  (flags, description, rule, defaultValue) => {
+    const option = new Option(flags, description);
+    option.argParser((text) => check(option.long!, numberIn(text), rule));
+    return withDefault(option, defaultValue);
+  };
+
 /** A flag whose value is an integer within `rule`. */
-export function integerOption(
-  flags: string,
-  description: string,
-  rule: NumberRule,
-  defaultValue?: number,
-): Option {
-  const option = new Option(flags, description);
-  option.argParser((text) => checkInteger(option.long!, numberIn(text), rule));
-  return withDefault(option, defaultValue);
-}
+export const integerOption = checkedOption(checkInteger);
 
 /** A flag whose value is a number within `rule`. */
-export function numberOption(
-  flags: string,
-  description: string,
-  rule: NumberRule,
-  defaultValue?: number,
-): Option {
-  const option = new Option(flags, description);
-  option.argParser((text) => checkNumber(option.long!, numberIn(text), rule));
-  return withDefault(option, defaultValue);
-}
+export const numberOption = checkedOption(checkNumber);
 
 /** A flag whose value is one of `choices`. */
 export function choiceOption(

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { FRONT_END_PRESETS, type FrontEnd, frontEnd, silenceValue } from "../../src/features/front-end.js";
 import { hann } from "../../src/features/hann.js";
 import { logMel } from "../../src/features/log-mel.js";
-import fixture from "../fixtures/features/log-mel.json" with { type: "json" };
+import fixture from "./fixtures/log-mel.json" with { type: "json" };
 import { floatsOf, type SignalName, signal } from "./signals.js";
 
 // Relative to the largest value: librosa computes in single precision, timbrel in double.

@@ -7,7 +7,7 @@ import {
   melFrequencies,
 } from "../../src/features/mel-filter-bank.js";
 import { hzToMel, melToHz } from "../../src/features/mel-scale.js";
-import fixture from "../fixtures/features/mel-filter-bank.json" with { type: "json" };
+import fixture from "./fixtures/mel-filter-bank.json" with { type: "json" };
 import { floatsOf } from "./signals.js";
 
 // librosa stores its weights, of at most 1, in single precision: half a unit in the last place is 6e-8.

@@ -19,8 +19,8 @@ import {
   tanh,
   type Value,
 } from "../../src/graph/index.js";
-import fixture from "../fixtures/graph/torch-ops.json" with { type: "json" };
 import { expectNear, lossModel } from "./check-op.js";
+import fixture from "./fixtures/torch-ops.json" with { type: "json" };
 import type { Dense } from "./interpreter/dense.js";
 import { Interpreter } from "./interpreter/interpreter.js";
 import { runOnnxRuntime } from "./onnx-runtime.js";
