@@ -50,4 +50,5 @@ export {
   type Scores,
 } from "./training/evaluate.js";
 export type { EpochRecord, StepReport } from "./training/fit.js";
-export { RUN_FILES, type TrainEvents, type TrainResult, trainTagger } from "./training/train.js";
+export { RUN_FILES } from "./training/run-folder.js";
+export { type TrainEvents, type TrainResult, trainTagger } from "./training/train.js";

@@ -11,7 +11,7 @@ import { Session } from "../runtime/session.js";
 import type { ModelInfo } from "../tagging/model-file.js";
 import { openModel } from "../tagging/open-model.js";
 import { evaluateLinear, evaluateMajority, evaluateNet, type Scores } from "../training/evaluate.js";
-import { linearBaselinePath } from "../training/train.js";
+import { linearBaselinePath } from "../training/run-folder.js";
 import { commandLine } from "./command-line.js";
 import { chooseClips, type PartName, refuseTrainedOn } from "./evaluate-clips.js";
 import { frontEndFlags } from "./front-end-options.js";

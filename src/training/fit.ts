@@ -96,10 +96,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     state.history.length - state.best.epoch >= options.patience &&
     state.best.epoch > 0;
   if (isWaitedOut()) return { state, ended: "early-stopped" };
-  const session = await Session.open(
-    step.model,
-    options.threads === undefined ? {} : { threads: options.threads },
-  );
+  const session = await Session.open(step.model, { threads: options.threads });
   try {
     for (let epoch = state.history.length + 1; epoch <= epochs; epoch++) {
       const trained = await trainEpoch(session, options, { epoch, tensors, state, random });

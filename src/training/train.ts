@@ -1,36 +1,22 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { UsageError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { writeAtomically } from "../dataset/atomic-file.js";
 import { TrainSampler } from "../dataset/batches.js";
-import { featureSets } from "../dataset/feature-set.js";
-import { type ClipSplits, splitClips } from "../dataset/splits.js";
+import type { ClipSplits } from "../dataset/splits.js";
 import { fitStandardization } from "../dataset/standardization.js";
-import type { FeatureStore, StoredClip } from "../dataset/store.js";
+import type { FeatureStore } from "../dataset/store.js";
 import { buildInferenceModel } from "../nn/inference.js";
-import { buildTrainingStep, type Task } from "../nn/training-step.js";
+import { buildTrainingStep, type Task, type TrainingStepConfig } from "../nn/training-step.js";
 import { Session } from "../runtime/session.js";
 import { modelMetadata, trainClipPrefixes } from "../tagging/model-file.js";
 import { augmentationOf } from "./augmentation.js";
-import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
+import { writeCheckpoint } from "./checkpoint.js";
 import { type TrainConfig, trainConfig } from "./config.js";
 import { evaluateNet, mainScore } from "./evaluate.js";
 import { type EpochRecord, type FitResult, fit, type StepReport } from "./fit.js";
 import { trainLinearBaseline } from "./linear-baseline.js";
-
-/** Names of what a run writes into its folder. */
-export const RUN_FILES = {
-  model: "model.onnx",
-  linear: "model.linear.onnx",
-  checkpoint: "checkpoint.safetensors",
-  metrics: "metrics.jsonl",
-} as const;
-
-/** Where the linear baseline of a model lies: `<name>.linear.onnx` beside `<name>.onnx`. */
-export function linearBaselinePath(modelPath: string): string {
-  return modelPath.replace(/(\.onnx)?$/, ".linear.onnx");
-}
+import { type RunData, runData } from "./run-data.js";
+import { checkpointToResume, runPaths } from "./run-folder.js";
 
 /** What a caller may watch. */
 export interface TrainEvents {
@@ -76,154 +62,127 @@ export async function trainTagger(
     signal?: AbortSignal;
   } & TrainEvents = {},
 ): Promise<TrainResult> {
-  const path = (file: keyof typeof RUN_FILES) => join(outDir, RUN_FILES[file]);
-  const found = (["checkpoint", "model"] as const).find((file) => existsSync(path(file)));
-  if (found !== undefined && !options.resume && !options.overwrite)
-    throw new UsageError(
-      `train: ${outDir} must not hold a run, got ${RUN_FILES[found]}; go on with --resume or replace it with --overwrite`,
-    );
-  const checkpoint = options.resume ? readCheckpoint(path("checkpoint")) : null;
+  const { threads, signal } = options;
+  const checkpoint = checkpointToResume(outDir, options);
   const config = trainConfig(
     checkpoint === null ? options.config : (checkpoint.config as Partial<TrainConfig>),
   );
-  const { seed, segmentFrames, validShare, testShare } = config;
-  const splits = splitClips([...store.clips], { seed, validShare, testShare });
-  if (splits.train.length === 0 || splits.valid.length === 0)
-    throw new UsageError(
-      `train: ${store.dir} must give clips to train and to valid, got ${splits.train.length} and ${splits.valid.length}`,
-    );
-  if (
-    checkpoint !== null &&
-    (checkpoint.splitHash !== splits.hash || checkpoint.frontEndHash !== store.frontEndHash)
-  )
-    throw new UsageError(
-      `train: --resume must find the data of the checkpoint in ${outDir}, got other ${checkpoint.splitHash === splits.hash ? "features" : "clips or splits"} in ${store.dir}; start anew with --overwrite`,
-    );
-  const sets = featureSets(store, splits);
-  const { train, valid } = sets;
-  const task = config.task === "auto" ? taskOf(splits) : config.task;
-  if (task === "single-label") refuseSeveralLabels(splits);
-  if (task === "single-label" && train.labels.length < 2)
-    throw new UsageError(
-      `train: ${store.dir} must hold at least 2 classes, got 1 (${train.labels[0]}); a net learns them by their differences`,
-    );
-  const { mean, std } = fitStandardization(train, {
-    kind: config.standardize,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
-  const stepConfig = {
-    net: config.net,
-    task,
-    nLabels: train.labels.length,
-    inputShape: [segmentFrames, train.nMels],
-    batchSize: Math.min(config.batchSize, Math.max(2, train.clips.length)),
-    statistics: { mean, std },
-    optimizer: config.optimizer,
-    labelSmoothing: config.labelSmoothing,
-    averageDecay: config.averageDecay,
-    ...(config.augment > 0
-      ? { augmentation: augmentationOf(store.frontEnd, segmentFrames, config.augment) }
-      : {}),
-  };
+  const { seed, segmentFrames } = config;
+  const data = runData(store, config, checkpoint && { checkpoint, outDir });
+  const { sets, splits, task } = data;
+  const stepConfig = stepConfigOf(store, config, data, signal);
   const step = buildTrainingStep(stepConfig);
+
   // Nothing is written or thrown away before all settings are found to fit.
+  const paths = runPaths(outDir);
   mkdirSync(outDir, { recursive: true });
-  if (checkpoint === null)
-    for (const file of Object.values(RUN_FILES)) rmSync(join(outDir, file), { force: true });
-  options.onStart?.({
-    config,
-    task,
-    splits,
-    parameterCount: step.parameterCount,
-    resumedFrom: checkpoint?.state.history.length ?? 0,
-  });
+  if (checkpoint === null) for (const path of Object.values(paths)) rmSync(path, { force: true });
+  const { parameterCount } = step;
+  const resumedFrom = checkpoint?.state.history.length ?? 0;
+  options.onStart?.({ config, task, splits, parameterCount, resumedFrom });
 
-  const trainCounts = Object.fromEntries(
-    train.labels.map((label) => [label, splits.train.filter((clip) => clip.labels.includes(label)).length]),
-  );
-  const exportModel = (weights: ReadonlyMap<string, Tensor>, record: EpochRecord): Uint8Array =>
-    buildInferenceModel(
-      stepConfig,
-      weights,
-      modelMetadata({
-        task,
-        labels: [...train.labels],
-        frontEnd: store.frontEnd,
-        segmentFrames,
-        split: { seed, validShare, testShare, hash: splits.hash, trainCounts },
-        valid: { ...record.valid },
-        epoch: record.epoch,
-        config: { ...config },
-        trainClips: trainClipPrefixes(splits.train.map((clip) => clip.audioHash)),
-      }),
-    );
-  if (!existsSync(path("linear"))) {
-    const { threads, signal } = options;
+  if (!existsSync(paths.linear)) {
     const linear = await trainLinearBaseline(sets, { task, seed, threads, signal });
-    if (linear === null) return { ended: "interrupted", bestEpoch: 0, history: [], modelPath: path("model") };
-    writeAtomically(path("linear"), linear);
+    if (linear === null) return { ended: "interrupted", bestEpoch: 0, history: [], modelPath: paths.model };
+    writeAtomically(paths.linear, linear);
   }
-
+  const metadata = metadataOf(store, config, data);
   const { state, ended } = await fit({
     step,
     inputShape: stepConfig.inputShape,
     nLabels: stepConfig.nLabels,
-    batches: new TrainSampler(train, {
+    batches: new TrainSampler(sets.train, {
       batchSize: stepConfig.batchSize,
       segmentFrames,
       seed,
       balance: config.balance,
     }),
-    evaluate: async (weights) => {
-      const session = await Session.open(
-        buildInferenceModel(stepConfig, weights),
-        threadsOf(options.threads),
-      );
-      const scores = await evaluateNet(session, valid, { task, segmentFrames });
-      await session.close();
-      const named: Record<string, number> =
-        scores.task === "single-label"
-          ? { accuracy: scores.accuracy, balancedAccuracy: scores.balancedAccuracy }
-          : { meanAveragePrecision: scores.meanAveragePrecision };
-      return { score: mainScore(scores), valid: { loss: scores.loss, ...named } };
-    },
+    evaluate: (weights) => validate(stepConfig, weights, data, { segmentFrames, threads }),
     epochs: config.epochs,
     learningRate: config.learningRate,
     schedule: config.schedule,
     patience: config.patience,
     seed,
     resume: checkpoint?.state,
-    threads: options.threads,
+    threads,
     onStep: options.onStep,
     onEpoch: (record, reached) => {
       const isBest = reached.best.epoch === record.epoch;
-      if (isBest) writeAtomically(path("model"), exportModel(reached.best.weights, record));
-      writeCheckpoint(path("checkpoint"), {
+      if (isBest)
+        writeAtomically(paths.model, buildInferenceModel(stepConfig, reached.best.weights, metadata(record)));
+      writeCheckpoint(paths.checkpoint, {
         state: reached,
         config: { ...config },
         splitHash: splits.hash,
         frontEndHash: store.frontEndHash,
       });
-      writeFileSync(path("metrics"), reached.history.map((line) => `${JSON.stringify(line)}\n`).join(""));
+      writeFileSync(paths.metrics, reached.history.map((line) => `${JSON.stringify(line)}\n`).join(""));
       options.onEpoch?.(record, isBest);
     },
-    signal: options.signal,
+    signal,
   });
-  return { ended, bestEpoch: state.best.epoch, history: state.history, modelPath: path("model") };
+  return { ended, bestEpoch: state.best.epoch, history: state.history, modelPath: paths.model };
 }
 
-const threadsOf = (threads: number | undefined) => (threads === undefined ? {} : { threads });
-
-const everyClip = ({ train, valid, test }: ClipSplits): StoredClip[] => [...train, ...valid, ...test];
-
-function taskOf(splits: ClipSplits): Task {
-  return everyClip(splits).every((clip) => clip.labels.length === 1) ? "single-label" : "multi-label";
+/** The training step for these settings and data; the statistics are the train split's. */
+function stepConfigOf(
+  { frontEnd }: FeatureStore,
+  config: TrainConfig,
+  { sets: { train }, task }: RunData,
+  signal: AbortSignal | undefined,
+): TrainingStepConfig {
+  const { augment, segmentFrames, standardize } = config;
+  return {
+    net: config.net,
+    task,
+    nLabels: train.labels.length,
+    inputShape: [segmentFrames, train.nMels],
+    batchSize: Math.min(config.batchSize, Math.max(2, train.clips.length)),
+    statistics: fitStandardization(train, { kind: standardize, signal }),
+    optimizer: config.optimizer,
+    labelSmoothing: config.labelSmoothing,
+    averageDecay: config.averageDecay,
+    augmentation: augment > 0 ? augmentationOf(frontEnd, segmentFrames, augment) : undefined,
+  };
 }
 
-function refuseSeveralLabels(splits: ClipSplits): void {
-  const several = everyClip(splits).find((clip) => clip.labels.length > 1);
-  if (several !== undefined)
-    throw new UsageError(
-      `train: a single-label task must have one label a clip, got ${several.labels.join(", ")} for ${several.name}; use --task multi-label`,
-    );
+/** What the model file will say of itself, given the epoch whose weights it holds. */
+function metadataOf(
+  { frontEnd }: FeatureStore,
+  config: TrainConfig,
+  { sets: { train }, splits, task }: RunData,
+): (record: EpochRecord) => Record<string, string> {
+  const { seed, validShare, testShare, segmentFrames } = config;
+  const countOf = (label: string) => splits.train.filter((clip) => clip.labels.includes(label)).length;
+  const trainCounts = Object.fromEntries(train.labels.map((label) => [label, countOf(label)]));
+  const trainClips = trainClipPrefixes(splits.train.map((clip) => clip.audioHash));
+  return ({ epoch, valid }) =>
+    modelMetadata({
+      task,
+      labels: [...train.labels],
+      frontEnd,
+      segmentFrames,
+      split: { seed, validShare, testShare, hash: splits.hash, trainCounts },
+      valid: { ...valid },
+      epoch,
+      config: { ...config },
+      trainClips,
+    });
+}
+
+/** Scores on the valid split. */
+async function validate(
+  stepConfig: TrainingStepConfig,
+  weights: ReadonlyMap<string, Tensor>,
+  { sets: { valid }, task }: RunData,
+  { segmentFrames, threads }: { segmentFrames: number; threads: number | undefined },
+): Promise<Pick<EpochRecord, "score" | "valid">> {
+  const session = await Session.open(buildInferenceModel(stepConfig, weights), { threads });
+  const scores = await evaluateNet(session, valid, { task, segmentFrames });
+  await session.close();
+  const named: Record<string, number> =
+    scores.task === "single-label"
+      ? { accuracy: scores.accuracy, balancedAccuracy: scores.balancedAccuracy }
+      : { meanAveragePrecision: scores.meanAveragePrecision };
+  return { score: mainScore(scores), valid: { loss: scores.loss, ...named } };
 }

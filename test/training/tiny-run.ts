@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { FeatureStore } from "../../src/dataset/store.js";
 import type { TrainConfig } from "../../src/training/config.js";
-import { RUN_FILES, trainTagger } from "../../src/training/train.js";
+import { RUN_FILES } from "../../src/training/run-folder.js";
+import { trainTagger } from "../../src/training/train.js";
 import { makeFolder } from "../dataset/files.js";
 import { tinyConfig } from "./tiny-store.js";
 

@@ -1,0 +1,65 @@
+import { UsageError } from "../core/errors.js";
+import { featureSets } from "../dataset/feature-set.js";
+import { type ClipSplits, splitClips } from "../dataset/splits.js";
+import type { FeatureStore, StoredClip } from "../dataset/store.js";
+import type { Task } from "../nn/training-step.js";
+import type { Checkpoint } from "./checkpoint.js";
+import type { TrainConfig } from "./config.js";
+
+/** The data of a run, found to fit its settings. */
+export interface RunData {
+  readonly splits: ClipSplits;
+  readonly sets: ReturnType<typeof featureSets>;
+  readonly task: Task;
+}
+
+/**
+ * Splits a store's clips for a run.
+ * @throws UsageError if there is nothing to train on or to choose by, if the clips' labels do not fit the task, or if the
+ *   data are not those of the checkpoint to go on from
+ */
+export function runData(
+  store: FeatureStore,
+  config: TrainConfig,
+  resumed: { checkpoint: Checkpoint; outDir: string } | null,
+): RunData {
+  const { seed, validShare, testShare } = config;
+  const splits = splitClips([...store.clips], { seed, validShare, testShare });
+  if (splits.train.length === 0 || splits.valid.length === 0)
+    throw new UsageError(
+      `train: ${store.dir} must give clips to train and to valid, got ${splits.train.length} and ${splits.valid.length}`,
+    );
+  if (resumed !== null) refuseOtherData(store, splits, resumed);
+  const sets = featureSets(store, splits);
+  const { labels } = sets.train;
+  const clips = [...splits.train, ...splits.valid, ...splits.test];
+  const several = clips.find((clip) => clip.labels.length > 1);
+  const task =
+    config.task === "auto" ? (several === undefined ? "single-label" : "multi-label") : config.task;
+  if (task === "single-label") {
+    if (several !== undefined) refuseSeveralLabels(several);
+    if (labels.length < 2)
+      throw new UsageError(
+        `train: ${store.dir} must hold at least 2 classes, got 1 (${labels[0]}); a net learns them by their differences`,
+      );
+  }
+  return { splits, sets, task };
+}
+
+function refuseOtherData(
+  store: FeatureStore,
+  splits: ClipSplits,
+  { checkpoint, outDir }: { checkpoint: Checkpoint; outDir: string },
+): void {
+  if (checkpoint.splitHash === splits.hash && checkpoint.frontEndHash === store.frontEndHash) return;
+  const what = checkpoint.splitHash === splits.hash ? "features" : "clips or splits";
+  throw new UsageError(
+    `train: --resume must find the data of the checkpoint in ${outDir}, got other ${what} in ${store.dir}; start anew with --overwrite`,
+  );
+}
+
+function refuseSeveralLabels({ name, labels }: StoredClip): void {
+  throw new UsageError(
+    `train: a single-label task must have one label a clip, got ${labels.join(", ")} for ${name}; use --task multi-label`,
+  );
+}

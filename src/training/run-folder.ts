@@ -1,0 +1,44 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { UsageError } from "../core/errors.js";
+import { type Checkpoint, readCheckpoint } from "./checkpoint.js";
+
+/** Names of what a run writes into its folder. */
+export const RUN_FILES = {
+  model: "model.onnx",
+  linear: "model.linear.onnx",
+  checkpoint: "checkpoint.safetensors",
+  metrics: "metrics.jsonl",
+} as const;
+
+/** Path of each of a run's files. */
+export type RunPaths = Readonly<Record<keyof typeof RUN_FILES, string>>;
+
+/** Where a run in this folder writes. */
+export function runPaths(outDir: string): RunPaths {
+  const { model, linear, checkpoint, metrics } = RUN_FILES;
+  const at = (name: string) => join(outDir, name);
+  return { model: at(model), linear: at(linear), checkpoint: at(checkpoint), metrics: at(metrics) };
+}
+
+/** Where the linear baseline of a model lies: `<name>.linear.onnx` beside `<name>.onnx`. */
+export function linearBaselinePath(modelPath: string): string {
+  return modelPath.replace(/(\.onnx)?$/, ".linear.onnx");
+}
+
+/**
+ * The checkpoint to go on from; null for a run that begins.
+ * @throws UsageError if the folder holds a run that is neither to be resumed nor to be overwritten
+ */
+export function checkpointToResume(
+  outDir: string,
+  { resume = false, overwrite = false }: { resume?: boolean | undefined; overwrite?: boolean | undefined },
+): Checkpoint | null {
+  const paths = runPaths(outDir);
+  const found = (["checkpoint", "model"] as const).find((file) => existsSync(paths[file]));
+  if (found !== undefined && !resume && !overwrite)
+    throw new UsageError(
+      `train: ${outDir} must not hold a run, got ${RUN_FILES[found]}; go on with --resume or replace it with --overwrite`,
+    );
+  return resume ? readCheckpoint(paths.checkpoint) : null;
+}
