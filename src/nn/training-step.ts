@@ -114,7 +114,6 @@ export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
     for (const { name, shape } of modelState) {
       const now = next.get(name)!;
       const average = zeroState(AVERAGE + name, shape);
-      // A mean of all steps so far until that is slower than the decay: the start weighs no more than any step.
       next.set(AVERAGE + name, add(average, mul(sub(now, average), averageShare(step, averageDecay))));
     }
 
@@ -132,9 +131,13 @@ export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
   };
 }
 
-/** max(1 / step, 1 - decay) */
+/**
+ * The share of the newest weights in their average: max(10 / (step + 9), 1 - decay). The average begins as the first
+ * step's weights and reaches back over about the last tenth of all steps, until that is longer than the decay's memory:
+ * in a short run the untrained beginning, and batch norm's averages of then, would otherwise weigh on it.
+ */
 function averageShare(step: Value, decay: number): Value {
-  return step.graph.emit("Max", [div(1, step), step.graph.constant(1 - decay)], { shape: [] });
+  return step.graph.emit("Max", [div(10, add(step, 9)), step.graph.constant(1 - decay)], { shape: [] });
 }
 
 function emitLoss(task: Task, logits: Value, targets: Value, labelSmoothing: number): Value {
