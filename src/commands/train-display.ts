@@ -34,10 +34,10 @@ export class TrainDisplay {
     this.#threads = threads;
   }
 
-  readonly onStart = ({ config, task, splits, parameterCount, resumedFrom }: Start): void => {
+  readonly onStart = ({ config, task, splits, parameterCount, batchSize, resumedFrom }: Start): void => {
     this.#epochs = config.epochs;
     this.#resumedFrom = resumedFrom;
-    const { net, segmentFrames, batchSize } = config;
+    const { net, segmentFrames } = config;
     console.log(splitTable(splits));
     console.log(`\n${task}, net of ${net.channels.join("-")} channels, ${parameterCount} parameters,`);
     console.log(

@@ -121,7 +121,12 @@ const SETTINGS: readonly Setting[] = [
   plain(TRAINING, integerOption("--epochs <n>", "passes over the train split", { min: 1 }, D.epochs)),
   plain(
     TRAINING,
-    integerOption("--batch-size <n>", "segments in one step", { min: 2, max: 65536 }, D.batchSize),
+    integerOption(
+      "--batch-size <n>",
+      "segments in one step; fewer where clips are few",
+      { min: 2, max: 65536 },
+      D.batchSize,
+    ),
   ),
   setting<"sgd" | "adam">(
     TRAINING,

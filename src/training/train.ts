@@ -18,6 +18,9 @@ import { trainLinearBaseline } from "./linear-baseline.js";
 import { type RunData, runData } from "./run-data.js";
 import { checkpointToResume, runPaths } from "./run-folder.js";
 
+/** Few clips make smaller batches, so that an epoch has as many steps: batch norm's averages need some to settle. */
+const MIN_STEPS = 4;
+
 /** What a caller may watch. */
 export interface TrainEvents {
   /** Once, when all is set up; `resumedFrom` is the last epoch done before. */
@@ -26,6 +29,8 @@ export interface TrainEvents {
     task: Task;
     splits: ClipSplits;
     parameterCount: number;
+    /** As in the settings, or smaller where clips are few. */
+    batchSize: number;
     resumedFrom: number;
   }) => void;
   onStep?: (report: StepReport) => void;
@@ -78,8 +83,9 @@ export async function trainTagger(
   mkdirSync(outDir, { recursive: true });
   if (checkpoint === null) for (const path of Object.values(paths)) rmSync(path, { force: true });
   const { parameterCount } = step;
+  const { batchSize } = stepConfig;
   const resumedFrom = checkpoint?.state.history.length ?? 0;
-  options.onStart?.({ config, task, splits, parameterCount, resumedFrom });
+  options.onStart?.({ config, task, splits, parameterCount, batchSize, resumedFrom });
 
   if (!existsSync(paths.linear)) {
     const linear = await trainLinearBaseline(sets, { task, seed, threads, signal });
@@ -92,7 +98,7 @@ export async function trainTagger(
     inputShape: stepConfig.inputShape,
     nLabels: stepConfig.nLabels,
     batches: new TrainSampler(sets.train, {
-      batchSize: stepConfig.batchSize,
+      batchSize,
       segmentFrames,
       seed,
       balance: config.balance,
@@ -137,7 +143,7 @@ function stepConfigOf(
     task,
     nLabels: train.labels.length,
     inputShape: [segmentFrames, train.nMels],
-    batchSize: Math.min(config.batchSize, Math.max(2, train.clips.length)),
+    batchSize: Math.min(config.batchSize, Math.max(2, Math.floor(train.clips.length / MIN_STEPS))),
     statistics: fitStandardization(train, { kind: standardize, signal }),
     optimizer: config.optimizer,
     labelSmoothing: config.labelSmoothing,

@@ -112,15 +112,16 @@ describe.each(RATES)("resample %i Hz to %i Hz", (inRate, outRate) => {
     }
   });
 
-  it.runIf(inRate > outRate)("keeps out tones from the lower Nyquist frequency on", () => {
-    for (let k = 0; k <= 12; k++) {
-      const hz = lowerNyquist * (1 + (inRate / outRate - 1) * (k / 12) ** 3);
-      const { samples } = resample(sine(hz, inRate, nSamples, 0.3), outRate);
-      const middle = samples.subarray(samples.length / 4, (samples.length * 3) / 4);
-      const rms = Math.sqrt(middle.reduce((sum, y) => sum + y * y, 0) / middle.length);
-      expect(decibel(Math.SQRT2 * rms)).toBeLessThan(-MIN_REJECTION_DB);
-    }
-  });
+  if (inRate > outRate)
+    it("keeps out tones from the lower Nyquist frequency on", () => {
+      for (let k = 0; k <= 12; k++) {
+        const hz = lowerNyquist * (1 + (inRate / outRate - 1) * (k / 12) ** 3);
+        const { samples } = resample(sine(hz, inRate, nSamples, 0.3), outRate);
+        const middle = samples.subarray(samples.length / 4, (samples.length * 3) / 4);
+        const rms = Math.sqrt(middle.reduce((sum, y) => sum + y * y, 0) / middle.length);
+        expect(decibel(Math.SQRT2 * rms)).toBeLessThan(-MIN_REJECTION_DB);
+      }
+    });
 
   it("equals the direct sum in double precision, at the edges too", () => {
     const x = noise(Math.ceil(300 * Math.max(1, inRate / outRate)));

@@ -51,13 +51,13 @@ describe("train", () => {
     expect(trained.stdout).toMatch(/^clips +18 +3 +3 +24$/m);
     expect(trained.stdout).toMatch(/^split [0-9a-f]{64}$/m);
     expect(trained.stdout).toMatch(
-      /net of 4-8 channels, \d+ parameters,\nbatches of 32 segments of 16 frames, cpu with 1 threads$/m,
+      /net of 4-8 channels, \d+ parameters,\nbatches of 4 segments of 16 frames, cpu with 1 threads$/m,
     );
     expect(trained.stdout).toMatch(/^2 +\S+ +\S+ +\S+ +\d+\.\d % +\d+\.\d/m);
     expect(trained.stdout).toContain(
       "model: run/model.onnx\nnext:  npm run evaluate -- run/model.onnx features\n",
     );
-    expect(trained.stderr).toMatch(/^training 100 % \(2\/2\), epoch 2\/2, loss \d/m);
+    expect(trained.stderr).toMatch(/^training 100 % \(10\/10\), epoch 2\/2, loss \d/m);
   });
   it("does not touch a run unasked, and resumes a finished one to nothing", async () => {
     const again = await timbrel(dir, ["train", "features", "--out", "run"]);

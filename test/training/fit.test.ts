@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { UsageError } from "../../src/core/errors.js";
 import type { Tensor } from "../../src/core/tensor.js";
 import { buildTrainingStep } from "../../src/nn/training-step.js";
 import {
@@ -76,6 +77,21 @@ describe("fit", () => {
     expect([patient.result.ended, patient.result.state.best.epoch]).toEqual(["finished", 5]);
   });
 
+  it("refuses weights whose valid loss is not finite before anybody sees them", async () => {
+    let seen = 0;
+    const diverged = fitScored([1], {
+      evaluate: async () => ({ score: 0, valid: { loss: Number.NaN } }),
+      onEpoch: () => {
+        seen++;
+      },
+    });
+    await expect(diverged).rejects.toThrow(
+      new UsageError(
+        "fit: valid loss must stay finite, got NaN after epoch 1; use a smaller learning rate (now 0.1)",
+      ),
+    );
+    expect(seen).toBe(0);
+  });
   it("wastes neither the first nor the last step of a cosine on a rate of 0", async () => {
     const { rates } = await fitScored([1], { schedule: { kind: "cosine", warmUp: 0.5 } });
     const { stepsPerEpoch } = makeBatches();
