@@ -13,7 +13,7 @@ function logarithm({ compression }: FrontEnd): Augmentation["logarithm"] {
 }
 
 /**
- * The random changes of training segments, by one strength: 1 is what the shipped model was trained with.
+ * The random changes of training segments, by one strength: 0.5 is what the shipped model was trained with; short runs get further with less.
  * @param strength greater than 0; levels, curves and masks grow with it
  */
 export function augmentationOf(frontEnd: FrontEnd, segmentFrames: number, strength: number): Augmentation {

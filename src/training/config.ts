@@ -57,7 +57,7 @@ export const TRAIN_DEFAULTS: TrainConfig = {
   patience: 0,
   labelSmoothing: 0.1,
   averageDecay: 0.995,
-  augment: 1,
+  augment: 0.5,
   standardize: "band",
   balance: true,
   seed: 1,
