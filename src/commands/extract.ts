@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import type { Extraction } from "../dataset/extract.js";
 import { extractFeatures } from "../dataset/extract.js";
+import { emptyMelBands } from "../features/mel-filter-bank.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { commandLine, thisCommandLine } from "./command-line.js";
 import { EXIT } from "./exit.js";
@@ -48,6 +49,11 @@ export const command = addFrontEndOptions(
 async function extract(source: string, options: Options): Promise<void> {
   const frontEnd = frontEndOf(options);
   console.error(`front end: ${frontEndText(frontEnd)}`);
+  const nEmpty = emptyMelBands(frontEnd).length;
+  if (nEmpty > 0)
+    console.error(
+      `warning: ${nEmpty} of ${frontEnd.nMels} mel bands hold no bin of the Fourier transform and say nothing; use fewer --n-mels or a larger --n-fft`,
+    );
   const startMs = Date.now();
   let bar: ProgressBar | undefined;
   const say = (line: string): void => (bar === undefined ? console.error(line) : bar.log(line));

@@ -37,6 +37,15 @@ describe("extract", () => {
     expect(extracted.stderr).toMatch(/^audio\/low\/notes\.wav: not audio that timbrel reads/m);
     expect(extracted.stderr).toContain("extracting 100 % (25/25), 1 failed\n");
   });
+  it("warns of mel bands that hold nothing", async () => {
+    const flags = ["--sample-rate", "8000", "--n-fft", "64", "--hop-length", "128", "--n-mels", "64"];
+    const { code, stderr } = await timbrel(dir, ["extract", "audio", "--out", "empty-bands", ...flags]);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^warning: \d+ of 64 mel bands hold no bin .*; use fewer --n-mels or a larger --n-fft$/m,
+    );
+    expect(extracted.stderr).not.toContain("mel bands hold no bin");
+  });
   it("reuses what is there; with --strict a bad file makes the exit code 1", async () => {
     const again = await timbrel(dir, ["extract", "audio", "--out", "features", ...FRONT_END, "--strict"]);
     expect(again.code).toBe(1);
