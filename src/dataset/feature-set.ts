@@ -80,9 +80,6 @@ export class FeatureSet<S extends Split = Split> {
       this.clips[clip].labels.includes(label) ? 1 : 0,
     ));
   }
-
-  /** Nothing is held open between reads; kept so that a set can be used like a file. */
-  close(): void {}
 }
 
 /**

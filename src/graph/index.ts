@@ -27,4 +27,4 @@ export {
 } from "./ops/elementwise.js";
 export { sigmoidCrossEntropy, softmaxCrossEntropy } from "./ops/loss.js";
 export { averagePool, globalAveragePool, globalMaxPool, maxPool } from "./ops/pool.js";
-export { expand, flip, pad, reshape, sum, sumOfSquares, transpose } from "./ops/shape.js";
+export { expand, flip, pad, reshape, sum, transpose } from "./ops/shape.js";

@@ -6,19 +6,11 @@ import { type ClipSplits, splitClips } from "../../src/dataset/splits.js";
 import { completeStore, type FeatureStore, openStore, prepareStore } from "../../src/dataset/store.js";
 import { frontEnd, silenceValue } from "../../src/features/front-end.js";
 import { makeFolder } from "./files.js";
+import { messageOf } from "./message-of.js";
 import { clipOf, makeStore } from "./stored-clips.js";
 
 const allTrain = (store: FeatureStore): ClipSplits =>
   splitClips(store.clips, { validShare: 0, testShare: 0 });
-
-function messageOf(make: () => unknown): string {
-  try {
-    make();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error("nothing was thrown");
-}
 
 describe("a feature set", () => {
   const store = makeStore(2, [

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { scanSource } from "../../src/dataset/scan.js";
 import { makeFolder, writeFiles } from "./files.js";
+import { messageOf } from "./message-of.js";
 
 /** A folder with these files, each with a byte in it. */
 function folderOf(...names: string[]): string {
@@ -21,14 +22,7 @@ function manifestOf(name: string, text: string): string {
 const short = (source: string) =>
   scanSource(source).clips.map(({ name, labels, group, split }) => [name, labels.join("|"), group, split]);
 
-function messageOf(source: string): string {
-  try {
-    scanSource(source);
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error("nothing was thrown");
-}
+const scanMessage = (source: string): string => messageOf(() => scanSource(source));
 
 describe("scanning a folder", () => {
   it("takes the class from the first folder, at any depth below it, in the order of names", () => {
@@ -54,7 +48,7 @@ describe("scanning a folder", () => {
   });
   it("refuses split folders by another name", () => {
     const dir = folderOf("train/piano/a.wav", "validation/piano/b.wav");
-    expect(messageOf(dir)).toBe(
+    expect(scanMessage(dir)).toBe(
       `${dir}/validation: a split folder must be named train, valid or test; rename it to valid`,
     );
   });
@@ -81,12 +75,12 @@ describe("scanning a folder", () => {
   });
   it("says what a folder without classes needs", () => {
     const dir = folderOf("a.wav");
-    expect(messageOf(dir)).toBe(
+    expect(scanMessage(dir)).toBe(
       `${dir}: must hold one folder of audio per class, got none; order the files so, or write a manifest with the columns path and label`,
     );
-    expect(messageOf(`${dir}/b`)).toBe(`${dir}/b: does not exist`);
+    expect(scanMessage(`${dir}/b`)).toBe(`${dir}/b: does not exist`);
     const silent = folderOf("piano/notes.txt");
-    expect(messageOf(silent)).toBe(
+    expect(scanMessage(silent)).toBe(
       `${silent}: holds no usable audio; first of 1: ${silent}/piano: class folder without audio; left out`,
     );
   });
@@ -162,6 +156,6 @@ describe("scanning a manifest", () => {
     ["m.txt", "path,label\n", ": must be a folder or a .csv, .tsv or .jsonl manifest"],
   ])("refuses %s %j", (name, text, message) => {
     const manifest = manifestOf(name, text);
-    expect(messageOf(manifest)).toBe(`${manifest}${message}`);
+    expect(scanMessage(manifest)).toBe(`${manifest}${message}`);
   });
 });

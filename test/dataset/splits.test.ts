@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { joinGroups } from "../../src/dataset/groups.js";
 import { type ClipSplits, splitClips, splitTable } from "../../src/dataset/splits.js";
 import type { StoredClip } from "../../src/dataset/store.js";
+import { messageOf } from "./message-of.js";
 import { clipOf } from "./stored-clips.js";
 
 const SPLIT_NAMES = ["train", "valid", "test"] as const;
@@ -13,15 +14,6 @@ const clipsOf = (counts: Record<string, number>): StoredClip[] =>
   Object.entries(counts).flatMap(([label, n]) =>
     Array.from({ length: n }, (_, i) => clipOf(`${label}/${i}.wav`, label)),
   );
-
-function messageOf(make: () => unknown): string {
-  try {
-    make();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error("nothing was thrown");
-}
 
 // Up to 40 groups of 1 to 4 clips, each clip of one of three labels: groups hold several labels, too.
 const grouped = fc

@@ -16,20 +16,9 @@ import {
   relu,
   sqrt,
   sum,
-  type Value,
 } from "../../src/graph/index.js";
-import { drawn, drawOf } from "./draw.js";
 import { Interpreter } from "./interpreter/interpreter.js";
-
-const weight = (graph: Graph, name: string, shape: number[]): Value =>
-  graph.weight(name, tensor(Float32Array.from(drawn(drawOf(shape), name).data), shape));
-
-/** A model of one input and one output. */
-function modelOf(shape: number[], op: (x: Value) => Value): Uint8Array {
-  const graph = new Graph();
-  graph.output("out", op(graph.input("x", shape)));
-  return encodeModel(graph);
-}
+import { modelOf, weight } from "./models.js";
 
 describe("encodeModel", () => {
   it("leaves out what no output depends on", () => {

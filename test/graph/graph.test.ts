@@ -1,7 +1,6 @@
 import onnxProto from "onnx-proto";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/core/errors.js";
-import { tensor } from "../../src/core/tensor.js";
 import {
   add,
   compare,
@@ -19,7 +18,6 @@ import {
   relu,
   reshape,
   sigmoid,
-  sumOfSquares,
   type Value,
   where,
 } from "../../src/graph/index.js";
@@ -27,20 +25,11 @@ import { expectNear } from "./check-op.js";
 import { drawn, drawOf } from "./draw.js";
 import { build, type Dense } from "./interpreter/dense.js";
 import { Interpreter } from "./interpreter/interpreter.js";
+import { modelOf, weight } from "./models.js";
 import { runOnnxRuntime } from "./onnx-runtime.js";
 
 // Relative to the largest element: float32 rounds by 6e-8 in every step.
 const FLOAT32_TOLERANCE = 1e-6;
-
-const weight = (graph: Graph, name: string, shape: number[]): Value =>
-  graph.weight(name, tensor(Float32Array.from(drawn(drawOf(shape), name).data), shape));
-
-/** A model of one input and one output. */
-function modelOf(shape: number[], op: (x: Value) => Value): Uint8Array {
-  const graph = new Graph();
-  graph.output("out", op(graph.input("x", shape)));
-  return encodeModel(graph);
-}
 
 async function resultOf(data: number[], shape: number[], op: (x: Value) => Value): Promise<Dense> {
   const x = { shape, data: Float64Array.from(data) };
@@ -66,8 +55,6 @@ describe("operations without a gradient", () => {
     ["flip of the first axis", (x) => flip(x, 0), [2, 3], [-4, 5, -6, 1, -2, 3]],
     ["pad of the last axis", (x) => pad(x, [1], [0], 9), [2, 4], [9, 1, -2, 3, 9, -4, 5, -6]],
     ["pad of both axes", (x) => pad(x, [0, 0], [1, 1]), [3, 4], [1, -2, 3, 0, -4, 5, -6, 0, 0, 0, 0, 0]],
-    ["sumOfSquares", (x) => sumOfSquares(x), [], [91]],
-    ["sumOfSquares over an axis", (x) => sumOfSquares(x, [1], true), [2, 1], [14, 77]],
   ])("%s", async (_, op, shape, data) => {
     const out = await resultOf(six, [2, 3], op);
     expect(out.shape).toEqual(shape);

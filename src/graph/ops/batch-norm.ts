@@ -3,7 +3,7 @@ import type { Value } from "../graph.js";
 import { matmul } from "./dense.js";
 import { add, div, maximum, mul, neg, sqrt, sub } from "./elementwise.js";
 import { emitPool, maxPoolGradient } from "./pool.js";
-import { reshape, sum, sumOfSquares } from "./shape.js";
+import { reshape, sum } from "./shape.js";
 
 /** A normalized batch, and the batch's own statistics for the moving averages. */
 export interface BatchNormalized {
@@ -45,8 +45,7 @@ function channelAffine(x: Value, scale: Value, shift: Value): Value {
 function channelMoments(x: Value): { mean: Value; variance: Value } {
   const count = elementsPerChannel(x);
   const mean = mul(sum(x, perChannelAxes(x)), 1 / count);
-  const squares = x.shape.length === 2 ? sumOfSquares(x, [0]) : channelDot(x, x);
-  return { mean, variance: maximum(sub(mul(squares, 1 / count), mul(mean, mean)), 0) };
+  return { mean, variance: maximum(sub(mul(channelDot(x, x), 1 / count), mul(mean, mean)), 0) };
 }
 
 /**

@@ -69,17 +69,6 @@ export function sum(x: Value, axes: readonly number[] = everyAxis(x), keepDims =
   return out;
 }
 
-/** Sum of squares over `axes`; no gradient. */
-export function sumOfSquares(x: Value, axes: readonly number[] = everyAxis(x), keepDims = false): Value {
-  // ReduceSumSquare takes its axes as an input from opset 18.
-  return x.graph.emit(
-    "ReduceSumSquare",
-    [x, x.graph.integers(axes)],
-    { shape: reducedShape(x.shape, axes, keepDims) },
-    { keepdims: keepDims ? 1 : 0 },
-  );
-}
-
 /** Copies along axes of size 1 up to `shape`. */
 export function expand(x: Value, shape: readonly number[]): Value {
   if (shape.join() === x.shape.join()) return x;

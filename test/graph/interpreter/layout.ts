@@ -122,8 +122,4 @@ export const LAYOUT: Record<string, Rule> = {
     (x) => x,
     (sum, count) => sum / count,
   ),
-  ReduceSumSquare: reduction(
-    (x) => x * x,
-    (sum) => sum,
-  ),
 };
