@@ -177,6 +177,43 @@ export function elu(x: Value, alpha = 1): Value {
   });
 }
 
+/** a * x + b, cut to [0, 1], in one vectorized pass; no gradient. */
+function ramp(x: Value, a: number, b: number): Value {
+  return x.graph.emit("HardSigmoid", [x], { shape: x.shape }, { alpha: { float: a }, beta: { float: b } });
+}
+
+/** x * gate; `derivative` is that of the product, by x. */
+function gated(x: Value, gate: Value, derivative: () => Value): Value {
+  const out = x.graph.emit("Mul", [x, gate], { shape: x.shape });
+  x.graph.record([x], [out], ([g]) => [g === null ? null : mul(g, derivative())]);
+  return out;
+}
+
+/**
+ * x * Phi(x), where Phi(x) = (1 + erf(x / sqrt 2)) / 2 is the share of a standard normal below x; not the approximation
+ * by tanh. d/dx = Phi(x) + x * e^(-x^2 / 2) / sqrt(2 pi).
+ *
+ * Same as: PyTorch 2.15 torch.nn.functional.gelu within 1e-5 of the largest value, and its gradient; test/graph/torch.test.ts
+ * Reference: Hendrycks and Gimpel, 2016, https://arxiv.org/abs/1606.08415
+ */
+export function gelu(x: Value): Value {
+  const u = x.graph.emit("Mul", [x, x.graph.constant(Math.SQRT1_2)], { shape: x.shape });
+  const share = ramp(x.graph.emit("Erf", [u], { shape: x.shape }), 0.5, 0.5);
+  // x * e^(-x^2 / 2) / sqrt(2 pi) = u * e^(-u^2) / sqrt(pi)
+  return gated(x, share, () => add(share, mul(mul(u, exp(neg(mul(u, u)))), 1 / Math.sqrt(Math.PI))));
+}
+
+/**
+ * x * s with s = 1 / (1 + e^-x); also named swish. d/dx = s + out * (1 - s).
+ *
+ * Same as: PyTorch 2.15 torch.nn.functional.silu within 1e-5 of the largest value, and its gradient; test/graph/torch.test.ts
+ */
+export function silu(x: Value): Value {
+  const s = x.graph.emit("Sigmoid", [x], { shape: x.shape });
+  const out: Value = gated(x, s, () => add(s, mul(out, sub(1, s))));
+  return out;
+}
+
 /**
  * Dropout by a given uniform noise: elements whose noise is below `rate` become 0, the others grow by 1 / (1 - rate).
  *

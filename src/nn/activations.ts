@@ -1,0 +1,54 @@
+import { elu, gelu, leakyRelu, relu, sigmoid, silu, tanh, type Value } from "../graph/index.js";
+
+/** The activations by name. */
+export type ActivationName = "relu" | "leaky-relu" | "elu" | "gelu" | "silu" | "tanh" | "sigmoid";
+
+/** The slope of `leaky-relu` below 0, PyTorch's default. */
+export const LEAKY_SLOPE = 0.01;
+
+/** One activation: what it computes, and what the rest of the product must know of it. */
+export interface ActivationSpec {
+  /** Emits it and its gradient; any shape, kept. */
+  readonly emit: (x: Value) => Value;
+  /** Whether it never decreases, so that it commutes with a max pool. */
+  readonly isMonotone: boolean;
+  /**
+   * What a useless unit looks like to the gradient watch.
+   *
+   * "dead": the unit's output is nowhere above 0 in a batch.
+   * "saturated": an output lies below `low` or above `high`, where the curve is nearly flat; null where it has no such end.
+   */
+  readonly idle:
+    | { readonly kind: "dead" }
+    | { readonly kind: "saturated"; readonly low: number | null; readonly high: number | null };
+}
+
+/**
+ * The activations:
+ *
+ *   relu        max(x, 0)                                      torch.nn.ReLU
+ *   leaky-relu  x where x > 0, else LEAKY_SLOPE * x            torch.nn.LeakyReLU
+ *   elu         x where x > 0, else e^x - 1                    torch.nn.ELU
+ *   gelu        x * (1 + erf(x / sqrt 2)) / 2                  torch.nn.GELU
+ *   silu        x / (1 + e^-x), also named swish               torch.nn.SiLU
+ *   tanh        (e^x - e^-x) / (e^x + e^-x)                    torch.nn.Tanh
+ *   sigmoid     1 / (1 + e^-x)                                 torch.nn.Sigmoid
+ *
+ * Same as: those modules of PyTorch 2.15 with their default settings; test/graph/torch.test.ts
+ *
+ * The bounds of "saturated" are where at most 2 % of the gradient passes: 1 - 0.99^2 in tanh, 0.01 * 0.99 in sigmoid,
+ * 1 - 0.99 in elu. A leaky-relu unit can always recover, yet one whose output is nowhere above 0 is no better than those:
+ * for the whole batch it is a linear map that lets LEAKY_SLOPE = 1 % of the gradient pass. So it counts as dead.
+ */
+export const ACTIVATIONS: Readonly<Record<ActivationName, ActivationSpec>> = {
+  relu: { emit: relu, isMonotone: true, idle: { kind: "dead" } },
+  "leaky-relu": { emit: (x) => leakyRelu(x, LEAKY_SLOPE), isMonotone: true, idle: { kind: "dead" } },
+  elu: { emit: (x) => elu(x), isMonotone: true, idle: { kind: "saturated", low: -0.99, high: null } },
+  gelu: { emit: gelu, isMonotone: false, idle: { kind: "dead" } },
+  silu: { emit: silu, isMonotone: false, idle: { kind: "dead" } },
+  tanh: { emit: tanh, isMonotone: true, idle: { kind: "saturated", low: -0.99, high: 0.99 } },
+  sigmoid: { emit: sigmoid, isMonotone: true, idle: { kind: "saturated", low: 0.01, high: 0.99 } },
+};
+
+/** The names of `ACTIVATIONS`. */
+export const ACTIVATION_NAMES: readonly ActivationName[] = Object.keys(ACTIVATIONS) as ActivationName[];
