@@ -66,7 +66,7 @@ export async function trainLinearBaseline(
       mean: Float32Array.from(mean),
       std: Float32Array.from(variance, (value) => Math.sqrt(value) + 1e-6),
     },
-    optimizer: { kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.001 },
+    optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.001 },
   } as const;
   const { state, ended } = await fit({
     step: buildTrainingStep(config),

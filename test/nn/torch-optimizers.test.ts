@@ -31,7 +31,12 @@ function optimizerModel(config: OptimizerConfig, shape: readonly number[], isDec
 
 async function runOptimizer(
   config: OptimizerConfig,
-  given: { start: Tensor; gradients: readonly Tensor[]; learningRate: number; isDecayed: boolean },
+  given: {
+    start: Tensor;
+    gradients: readonly Tensor[];
+    learningRates: readonly number[];
+    isDecayed: boolean;
+  },
 ): Promise<Tensor[]> {
   const { shape, data } = given.start;
   const { model, slots } = optimizerModel(config, shape, given.isDecayed);
@@ -41,7 +46,7 @@ async function runOptimizer(
   for (const slot of slots) state[slot] = { shape, data: new Float32Array(data.length) };
   const values: Tensor[] = [];
   for (const [i, gradient] of given.gradients.entries()) {
-    const feeds = { gradient, learningRate: scalar(given.learningRate), step: scalar(i + 1), ...state };
+    const feeds = { gradient, learningRate: scalar(given.learningRates[i]), step: scalar(i + 1), ...state };
     const read = Object.fromEntries(Object.entries(feeds).filter(([name]) => reads.has(name)));
     const results = await session.run(read);
     state = Object.fromEntries(["p", ...slots].map((name) => [name, results[`next/${name}`]]));
@@ -53,7 +58,7 @@ async function runOptimizer(
 
 const cases = fixture.cases.map((each) => ({
   optimizer: each.optimizer as OptimizerConfig,
-  learningRate: each.learningRate,
+  learningRates: each.learningRates,
   start: decodeStored(each.start),
   gradients: each.gradients.map(decodeStored),
   steps: each.steps.map(decodeStored),
@@ -67,15 +72,18 @@ describe("ten steps of an optimizer, against PyTorch", () => {
     });
   });
 
-  it.each(["sgd", "adam"])("%s leaves a parameter that is not decayed alone", async (kind) => {
-    const each = cases.find(({ optimizer }) => optimizer.kind === kind && optimizer.weightDecay > 0)!;
-    const gradients = each.gradients.map(({ shape, data }) => ({
-      shape,
-      data: new Float32Array(data.length),
-    }));
-    const still = await runOptimizer(each.optimizer, { ...each, gradients, isDecayed: false });
-    const decayed = await runOptimizer(each.optimizer, { ...each, gradients, isDecayed: true });
-    expect(still.at(-1)!.data).toEqual(each.start.data);
-    expect(decayed.at(-1)!.data).not.toEqual(each.start.data);
-  });
+  it.each(["sgd", "adagrad", "rmsprop", "adam", "adamw"])(
+    "%s leaves a parameter that is not decayed alone",
+    async (kind) => {
+      const each = cases.find(({ optimizer }) => optimizer.kind === kind && optimizer.weightDecay > 0)!;
+      const gradients = each.gradients.map(({ shape, data }) => ({
+        shape,
+        data: new Float32Array(data.length),
+      }));
+      const still = await runOptimizer(each.optimizer, { ...each, gradients, isDecayed: false });
+      const decayed = await runOptimizer(each.optimizer, { ...each, gradients, isDecayed: true });
+      expect(still.at(-1)!.data).toEqual(each.start.data);
+      expect(decayed.at(-1)!.data).not.toEqual(each.start.data);
+    },
+  );
 });

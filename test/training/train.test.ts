@@ -84,7 +84,7 @@ describe("a run", () => {
   it("resumes plateau, patience, Adam and all-clips order to the same bits", async () => {
     const changes: Partial<TrainConfig> = {
       schedule: { kind: "plateau", factor: 0.5, patience: 0 },
-      optimizer: { kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
+      optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
       learningRate: 0.001,
       patience: 3,
       balance: false,
