@@ -12,6 +12,7 @@ import {
   elu,
   exp,
   expand,
+  gelu,
   globalAveragePool,
   globalMaxPool,
   leakyRelu,
@@ -24,6 +25,7 @@ import {
   reshape,
   sigmoid,
   sigmoidCrossEntropy,
+  silu,
   softmaxCrossEntropy,
   sqrt,
   sub,
@@ -50,6 +52,8 @@ describe("elementwise", () => {
   checkOp("leakyRelu of slope 1.5", { x: [3, 5] }, ({ x }) => leakyRelu(x, 1.5));
   checkOp("elu", { x: [3, 5] }, ({ x }) => elu(x));
   checkOp("elu of alpha 0.4", { x: [3, 5] }, ({ x }) => elu(x, 0.4));
+  checkOp("gelu", { x: [3, 5] }, ({ x }) => gelu(mul(x, 2)));
+  checkOp("silu", { x: [3, 5] }, ({ x }) => silu(mul(x, 2)));
   checkOp("dropout", { x: [4, 6], u: noise(4, 6) }, ({ x, u }) => dropout(x, u, 0.3));
   checkOp("dropout by flat noise", { x: [2, 3, 4], u: noise(24) }, ({ x, u }) =>
     dropout(x, reshape(u, [2, 12]), 0.5),

@@ -29,6 +29,21 @@ function elu([x]: Dense[], attributes: Attributes): Dense {
   return { ...x, data: x.data.map((value) => (value < 0 ? alpha * Math.expm1(value) : value)) };
 }
 
+/**
+ * 2 / sqrt(pi) * e^(-x^2) * sum over n of 2^n x^(2n + 1) / (1 * 3 * ... * (2n + 1)): terms of one sign, so that nothing
+ * cancels. Beyond 6, 1 - |erf| is below float64's rounding.
+ */
+function erf(x: number): number {
+  if (Math.abs(x) > 6) return Math.sign(x);
+  let term = x;
+  let total = x;
+  for (let n = 1; n < 200; n++) {
+    term *= (2 * x * x) / (2 * n + 1);
+    total += term;
+  }
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * total;
+}
+
 /** e^x / sum of e^x along the axis, by the definition: the tests' logits are small. */
 function softmax([x]: Dense[], attributes: Attributes): Dense {
   const axis = attributes.int("axis", -1);
@@ -79,6 +94,7 @@ export const ELEMENTWISE: Record<string, Rule> = {
   Relu: unary((x) => Math.max(0, x)),
   Sigmoid: unary((x) => 1 / (1 + Math.exp(-x))),
   Tanh: unary(Math.tanh),
+  Erf: unary(erf),
   HardSigmoid: hardSigmoid,
   LeakyRelu: leakyRelu,
   Elu: elu,
