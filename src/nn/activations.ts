@@ -34,7 +34,8 @@ export interface ActivationSpec {
  *   tanh        (e^x - e^-x) / (e^x + e^-x)                    torch.nn.Tanh
  *   sigmoid     1 / (1 + e^-x)                                 torch.nn.Sigmoid
  *
- * Same as: those modules of PyTorch 2.15 with their default settings; test/graph/torch.test.ts
+ * Same as: those modules of PyTorch 2.15 with their default settings, within 1e-5 of the largest value;
+ * test/graph/torch.test.ts, and test/nn/activations.test.ts for the settings
  *
  * The bounds of "saturated" are where at most 2 % of the gradient passes: 1 - 0.99^2 in tanh, 0.01 * 0.99 in sigmoid,
  * 1 - 0.99 in elu. A leaky-relu unit can always recover, yet one whose output is nowhere above 0 is no better than those:
