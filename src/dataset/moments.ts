@@ -24,19 +24,16 @@ export class Moments {
   /** @param frames time-major [nFrames, nBands]; more may follow in the buffer and is not read */
   add(frames: Float32Array, nFrames: number): void {
     const nBands = this.#mean.length;
-    const chunkMean = this.#chunkMean.fill(0);
+    const meanB = chunkMean(frames, nFrames, this.#chunkMean);
     const chunkM2 = this.#chunkM2.fill(0);
     for (let t = 0, i = 0; t < nFrames; t++)
-      for (let band = 0; band < nBands; band++, i++) chunkMean[band] += frames[i];
-    for (let band = 0; band < nBands; band++) chunkMean[band] /= nFrames;
-    for (let t = 0, i = 0; t < nFrames; t++)
       for (let band = 0; band < nBands; band++, i++) {
-        const difference = frames[i] - chunkMean[band];
+        const difference = frames[i] - meanB[band];
         chunkM2[band] += difference * difference;
       }
     const total = this.count + nFrames;
     for (let band = 0; band < nBands; band++) {
-      const delta = chunkMean[band] - this.#mean[band];
+      const delta = meanB[band] - this.#mean[band];
       this.#mean[band] += (delta * nFrames) / total;
       this.#m2[band] += chunkM2[band] + (delta * delta * this.count * nFrames) / total;
     }
@@ -64,4 +61,17 @@ export class Moments {
       variance: new Float64Array(nBands).fill(within + between),
     };
   }
+}
+
+/**
+ * Writes the mean of every band over the frames to `mean` and returns it.
+ * @param frames time-major [nFrames, nBands]
+ * @param mean [nBands]
+ */
+export function chunkMean(frames: Float32Array, nFrames: number, mean: Float64Array): Float64Array {
+  mean.fill(0);
+  for (let t = 0, i = 0; t < nFrames; t++)
+    for (let band = 0; band < mean.length; band++, i++) mean[band] += frames[i];
+  for (let band = 0; band < mean.length; band++) mean[band] /= nFrames;
+  return mean;
 }

@@ -1,5 +1,5 @@
 import { checkChoice, checkNumber } from "../core/check.js";
-import { DataError } from "../core/errors.js";
+import { addFrames } from "./add-frames.js";
 import { checkTrain, type FeatureSet } from "./feature-set.js";
 import { Moments } from "./moments.js";
 
@@ -15,9 +15,6 @@ export interface Standardization {
   /** Frames it was fitted on. */
   readonly nFrames: number;
 }
-
-/** Frames read at a time. */
-const CHUNK_FRAMES = 1024;
 
 /**
  * Mean and deviation of the features over every frame of the train split, read once, in float64.
@@ -40,19 +37,8 @@ export function fitStandardization(
   checkTrain("fitStandardization", train);
   const kind = checkChoice("fitStandardization: kind", options.kind ?? "band", ["band", "global"]);
   checkNumber("fitStandardization: epsilon", epsilon, { above: 0 });
-  const { nMels, clips } = train;
-  const moments = new Moments(nMels);
-  const chunk = new Float32Array(CHUNK_FRAMES * nMels);
-  for (let clip = 0; clip < clips.length; clip++) {
-    signal?.throwIfAborted();
-    const { nFrames, features } = clips[clip];
-    for (let first = 0; first < nFrames; first += CHUNK_FRAMES) {
-      const nRead = Math.min(CHUNK_FRAMES, nFrames - first);
-      train.readFrames(clip, first, nRead, chunk, 0);
-      moments.add(chunk, nRead);
-    }
-    if (!moments.isFinite()) throw new DataError(features, "holds features that are not finite numbers");
-  }
+  const moments = new Moments(train.nMels);
+  addFrames(moments, train, { signal });
   const { mean, variance } = kind === "band" ? moments.perBand() : moments.pooled();
   return {
     kind,
