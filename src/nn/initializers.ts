@@ -1,8 +1,28 @@
+import { Matrix, QrDecomposition } from "ml-matrix";
 import type { Random } from "../core/random.js";
 import { sizeOf } from "../core/tensor.js";
+import { type ActivationName, LEAKY_SLOPE } from "./activations.js";
 
 /** First values of a parameter of a given shape. */
 export type Initializer = (shape: readonly number[], random: Random) => Float32Array;
+
+/** The laws that first weights can follow. */
+export const INITIALIZER_NAMES = [
+  "glorot-uniform",
+  "glorot-normal",
+  "he-uniform",
+  "he-normal",
+  "lecun-uniform",
+  "lecun-normal",
+  "orthogonal",
+  "small",
+  "zeros",
+] as const;
+
+export type InitializerName = (typeof INITIALIZER_NAMES)[number];
+
+/** Standard deviation of `small`, whatever the fans: signals and gradients vanish in a deep net, on purpose. */
+const SMALL_STD = 0.01;
 
 /**
  * The number of inputs and outputs that one element of a weight connects:
@@ -15,30 +35,138 @@ export function fans(shape: readonly number[]): { fanIn: number; fanOut: number 
 }
 
 /**
- * Normal with mean 0 and variance 2 / fanIn, not truncated: keeps the variance of activations through ReLU layers.
+ * What undoes the share of the mean square that an activation takes away: 2 for ReLU, and for those near it (ELU,
+ * GELU, SiLU); 2 / (1 + slope^2) for leaky ReLU, exactly.
  *
- * Same distribution as: torch.nn.init.kaiming_normal_(w, mode="fan_in", nonlinearity="relu")
- * Reference: He et al., 2015, https://arxiv.org/abs/1502.01852
+ * Same as: PyTorch 2.15 torch.nn.init.calculate_gain of relu and leaky_relu, squared; test/nn/initializers.test.ts
  */
-export const heNormal: Initializer = (shape, random) => {
-  const std = Math.sqrt(2 / fans(shape).fanIn);
-  return Float32Array.from({ length: sizeOf(shape) }, () => std * random.normal());
+function squaredGain(activation: ActivationName): number {
+  return activation === "leaky-relu" ? 2 / (1 + LEAKY_SLOPE * LEAKY_SLOPE) : 2;
+}
+
+/**
+ * The variance of first weights by their law, around a mean of 0:
+ *
+ *   glorot-*    2 / (fanIn + fanOut)    between keeping the variance of activations and that of gradients
+ *   he-*        gain^2 / fanIn          keeps the mean square of activations through the ReLU family
+ *   lecun-*     1 / fanIn               keeps the variance through layers that are nearly linear
+ *   orthogonal  1 / max(outFeatures, fanIn)
+ *   small       0.01^2
+ *   zeros       0
+ *
+ * with gain^2 = 2 / (1 + slope^2) for leaky ReLU and 2 otherwise. Only he-* reads the activation.
+ *
+ * @param activation what follows the layer
+ * @param shape [outFeatures, inFeatures, ...kernel]
+ */
+export function initialVariance(
+  name: InitializerName,
+  activation: ActivationName,
+  shape: readonly number[],
+): number {
+  const { fanIn, fanOut } = fans(shape);
+  switch (name) {
+    case "glorot-uniform":
+    case "glorot-normal":
+      return 2 / (fanIn + fanOut);
+    case "he-uniform":
+    case "he-normal":
+      return squaredGain(activation) / fanIn;
+    case "lecun-uniform":
+    case "lecun-normal":
+      return 1 / fanIn;
+    case "orthogonal":
+      return 1 / Math.max(shape[0], fanIn);
+    case "small":
+      return SMALL_STD * SMALL_STD;
+    case "zeros":
+      return 0;
+  }
+}
+
+/**
+ * The initializer of a name, in front of an activation. Its variance is `initialVariance`; the normal ones are not
+ * truncated, the uniform ones fill [-sqrt(3 * variance), sqrt(3 * variance)).
+ *
+ * The numbers come from + - * / and sqrt, which IEEE 754 rounds exactly, and from Math.log, which V8 computes in
+ * software by fdlibm, so that a seed gives the same float32 weights on every platform.
+ *
+ * Same distribution as, in torch.nn.init:
+ *   glorot-uniform, glorot-normal  xavier_uniform_(w), xavier_normal_(w)
+ *   he-uniform, he-normal          kaiming_uniform_, kaiming_normal_(w, mode="fan_in", nonlinearity="relu"), in front
+ *                                  of leaky ReLU (w, a=0.01, mode="fan_in", nonlinearity="leaky_relu")
+ *   lecun-uniform, lecun-normal    kaiming_uniform_, kaiming_normal_(w, mode="fan_in", nonlinearity="linear")
+ *   orthogonal                     orthogonal_(w)
+ *   small, zeros                   normal_(w, 0, 0.01), zeros_(w)
+ * Means, variances and shapes of these by test/nn/initializers.test.ts.
+ *
+ * Reference: Glorot and Bengio, 2010, https://proceedings.mlr.press/v9/glorot10a.html; He et al., 2015,
+ * https://arxiv.org/abs/1502.01852; LeCun et al., Efficient BackProp, 1998; Saxe et al., 2014,
+ * https://arxiv.org/abs/1312.6120
+ */
+export function initializerOf(name: InitializerName, activation: ActivationName): Initializer {
+  switch (name) {
+    case "zeros":
+      return constant(0);
+    case "orthogonal":
+      return orthogonal;
+    case "glorot-uniform":
+    case "he-uniform":
+    case "lecun-uniform":
+      return (shape, random) => {
+        const bound = Math.sqrt(3 * initialVariance(name, activation, shape));
+        return Float32Array.from({ length: sizeOf(shape) }, () => random.uniform(-bound, bound));
+      };
+    default:
+      return (shape, random) => {
+        const std = Math.sqrt(initialVariance(name, activation, shape));
+        return Float32Array.from({ length: sizeOf(shape) }, () => std * random.normal());
+      };
+  }
+}
+
+/**
+ * A weight that, flattened to [outFeatures, inFeatures * kernel elements], has orthonormal rows, or orthonormal columns
+ * where those are fewer; drawn evenly from all such matrices: Q of the QR decomposition of a normal matrix, each column
+ * by the sign of R's diagonal.
+ *
+ * Same as: PyTorch 2.15 torch.nn.init.orthogonal_ from the same normal draws, within float32's rounding;
+ * test/nn/initializers.test.ts
+ * Reference: Mezzadri, 2007, https://arxiv.org/abs/math-ph/0609050
+ */
+const orthogonal: Initializer = (shape, random) => {
+  const rows = shape[0];
+  const { fanIn: columns } = fans(shape);
+  const drawn = Matrix.from1DArray(
+    rows,
+    columns,
+    Array.from({ length: rows * columns }, () => random.normal()),
+  );
+  const isWide = rows < columns;
+  const qr = new QrDecomposition(isWide ? drawn.transpose() : drawn);
+  const q = qr.orthogonalMatrix;
+  qr.upperTriangularMatrix.diagonal().forEach((r, k) => {
+    if (r < 0) q.mulColumn(k, -1);
+  });
+  return new Float32Array((isWide ? q.transpose() : q).to1DArray());
 };
 
 /**
- * Uniform in [-a, a] with a = sqrt(6 / (fanIn + fanOut)), so that the variance is 2 / (fanIn + fanOut).
- *
- * Same distribution as: torch.nn.init.xavier_uniform_(w)
- * Reference: Glorot and Bengio, 2010
+ * The initializer where the user names none: Glorot's in front of tanh and sigmoid, which it was derived for, He's in
+ * front of the ReLU family, which takes away about half of the mean square.
  */
-export const glorotUniform: Initializer = (shape, random) => {
-  const { fanIn, fanOut } = fans(shape);
-  const bound = Math.sqrt(6 / (fanIn + fanOut));
-  return Float32Array.from({ length: sizeOf(shape) }, () => random.uniform(-bound, bound));
-};
+export function defaultInitializer(activation: ActivationName): InitializerName {
+  return activation === "tanh" || activation === "sigmoid" ? "glorot-uniform" : "he-normal";
+}
 
 /** Every element the same. */
 export const constant =
   (value: number): Initializer =>
   (shape) =>
     new Float32Array(sizeOf(shape)).fill(value);
+
+/** He's in front of ReLU. */
+export const heNormal = initializerOf("he-normal", "relu");
+
+/** Glorot's uniform. */
+export const glorotUniform = initializerOf("glorot-uniform", "tanh");
