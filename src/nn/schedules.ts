@@ -1,38 +1,95 @@
+/** A start at a small rate. */
+interface WarmUp {
+  /** Share of all steps over which the rate rises linearly from 0, in [0, 1). @default 0 */
+  readonly warmUp?: number;
+}
+
 /** How the learning rate goes over training. */
 export type ScheduleConfig =
-  | { readonly kind: "constant" }
-  /** From the full rate to 0 along half a cosine, after a linear warm-up over the first `warmUp` share of all steps. */
-  | { readonly kind: "cosine"; readonly warmUp: number }
+  | ({ readonly kind: "constant" } & WarmUp)
+  /** Times `factor` after every `everyEpochs` epochs. */
+  | ({ readonly kind: "step"; readonly everyEpochs: number; readonly factor: number } & WarmUp)
   /** Times `factor` whenever the valid score has not risen for more than `patience` epochs. */
-  | { readonly kind: "plateau"; readonly factor: number; readonly patience: number };
+  | ({ readonly kind: "plateau"; readonly factor: number; readonly patience: number } & WarmUp)
+  /** From the full rate to 0 along half a cosine over the steps after the warm-up. */
+  | ({ readonly kind: "cosine" } & WarmUp)
+  /** Up to the full rate at share `peakAt` of all steps, in (0, 1), and down again, along half a cosine each. */
+  | {
+      readonly kind: "one-cycle";
+      readonly peakAt: number;
+      /** Of the full rate: where the way up starts. */
+      readonly startFactor: number;
+      /** Of the full rate: where the way down ends. */
+      readonly endFactor: number;
+    };
 
 /**
  * What to multiply the learning rate by.
- * @param progress share of all steps done, in [0, 1)
+ *
+ *   step:       factor ^ floor(epochs done / everyEpochs)
+ *   cosine:     half a cosine from 1 to 0 over (progress - warmUp) / (1 - warmUp)
+ *   one-cycle:  half a cosine from startFactor to 1 over progress / peakAt,
+ *               then from 1 to endFactor over (progress - peakAt) / (1 - peakAt)
+ *   each but one-cycle times min(progress / warmUp, 1)
+ *
+ * @param progress share of all steps done, in [0, 1]
  * @param scores valid score of every epoch done, higher is better
- * Same as: PyTorch 2.15 torch.optim.lr_scheduler.ReduceLROnPlateau(mode="max", threshold=0) for "plateau";
- * test/nn/schedules.test.ts
+ * Same as: PyTorch 2.15 torch.optim.lr_scheduler StepLR, ReduceLROnPlateau(mode="max", threshold=0), CosineAnnealingLR,
+ * LinearLR as the warm-up of each, and OneCycleLR; test/nn/schedules.test.ts. OneCycleLR(total_steps=n) ends at its last
+ * step and counts its share of n: step k of it is progress k / (n - 1), peakAt = (pct_start * n - 1) / (n - 1),
+ * startFactor = 1 / div_factor, endFactor = startFactor / final_div_factor.
+ * References: Loshchilov and Hutter, 2017, https://arxiv.org/abs/1608.03983; Smith and Topin, 2018,
+ * https://arxiv.org/abs/1708.07120
  */
 export function learningRateFactor(
   config: ScheduleConfig,
   progress: number,
   scores: readonly number[],
 ): number {
-  if (config.kind === "constant") return 1;
-  if (config.kind === "cosine") {
-    if (progress < config.warmUp) return progress / config.warmUp;
-    return 0.5 * (1 + Math.cos((Math.PI * (progress - config.warmUp)) / (1 - config.warmUp)));
+  if (config.kind === "one-cycle") {
+    const { peakAt, startFactor, endFactor } = config;
+    return progress < peakAt
+      ? halfCosine(startFactor, 1, progress / peakAt)
+      : halfCosine(1, endFactor, (progress - peakAt) / (1 - peakAt));
   }
-  let factor = 1;
-  let best = Number.NEGATIVE_INFINITY;
-  let bad = 0;
+  const { warmUp = 0 } = config;
+  const ramp = progress < warmUp ? progress / warmUp : 1;
+  return ramp * warmFactor(config, Math.max(progress - warmUp, 0) / (1 - warmUp), scores);
+}
+
+/** Without the warm-up; `progress` is the share done of the steps after it. */
+function warmFactor(
+  config: Exclude<ScheduleConfig, { kind: "one-cycle" }>,
+  progress: number,
+  scores: readonly number[],
+): number {
+  switch (config.kind) {
+    case "constant":
+      return 1;
+    case "step":
+      return config.factor ** Math.floor(scores.length / config.everyEpochs);
+    case "plateau":
+      return config.factor ** plateaus(scores, config.patience);
+    case "cosine":
+      return halfCosine(1, 0, progress);
+  }
+}
+
+/** From `start` at 0 to `end` at 1. */
+function halfCosine(start: number, end: number, share: number): number {
+  return end + ((start - end) * (1 + Math.cos(Math.PI * share))) / 2;
+}
+
+/** How many times more than `patience` epochs went by without a new best score; each time the count begins anew. */
+function plateaus(scores: readonly number[], patience: number): number {
+  let [found, best, bad] = [0, Number.NEGATIVE_INFINITY, 0];
   for (const score of scores) {
     bad = score > best ? 0 : bad + 1;
     best = Math.max(best, score);
-    if (bad > config.patience) {
-      factor *= config.factor;
+    if (bad > patience) {
+      found += 1;
       bad = 0;
     }
   }
-  return factor;
+  return found;
 }

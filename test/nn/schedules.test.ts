@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { learningRateFactor } from "../../src/nn/schedules.js";
-import fixture from "./fixtures/torch-plateau.json" with { type: "json" };
+import { learningRateFactor, type ScheduleConfig } from "../../src/nn/schedules.js";
+import fixture from "./fixtures/torch-schedules.json" with { type: "json" };
+
+/** Decimals that must agree. PyTorch multiplies the rate on from step to step, and its warm-up starts at 1e-15. */
+const DECIMALS = 12;
+
+const cases = fixture.cases.map((each) => ({ ...each, schedule: each.schedule as ScheduleConfig }));
 
 describe("learningRateFactor", () => {
   it("stays at 1 for constant", () => {
@@ -15,7 +20,7 @@ describe("learningRateFactor", () => {
     [2 / 3, 1 / 4],
     [1, 0],
   ])("goes down half a cosine: %f of the way gives %f", (progress, factor) => {
-    expect(learningRateFactor({ kind: "cosine", warmUp: 0 }, progress, [])).toBeCloseTo(factor, 12);
+    expect(learningRateFactor({ kind: "cosine" }, progress, [])).toBeCloseTo(factor, DECIMALS);
   });
 
   it.each([
@@ -25,14 +30,28 @@ describe("learningRateFactor", () => {
     [0.6, 0.5],
     [1, 0],
   ])("warms up first, over a fifth: %f of the way gives %f", (progress, factor) => {
-    expect(learningRateFactor({ kind: "cosine", warmUp: 0.2 }, progress, [])).toBeCloseTo(factor, 12);
+    expect(learningRateFactor({ kind: "cosine", warmUp: 0.2 }, progress, [])).toBeCloseTo(factor, DECIMALS);
   });
 
-  it.each(fixture.cases)("plateau of factor $factor and patience $patience is PyTorch's", (each) => {
-    const { factor, patience, scores, factors } = each;
-    factors.forEach((expected, done) => {
-      const found = learningRateFactor({ kind: "plateau", factor, patience }, 0, scores.slice(0, done));
-      expect(found, `after ${done} epochs`).toBeCloseTo(expected, 12);
-    });
+  it.each([
+    [0, 0.1],
+    [0.1, 0.55],
+    [0.2, 1],
+    [0.6, 0.505],
+    [1, 0.01],
+  ])("one-cycle goes up to its peak and down: %f of the way gives %f", (progress, factor) => {
+    const schedule = { kind: "one-cycle", peakAt: 0.2, startFactor: 0.1, endFactor: 0.01 } as const;
+    expect(learningRateFactor(schedule, progress, [])).toBeCloseTo(factor, DECIMALS);
   });
+
+  it.each(cases.map((each) => [JSON.stringify(each.schedule), each] as const))(
+    "is PyTorch's at every step: %s",
+    (_name, { schedule, stepsPerEpoch, total, scores, factors }) => {
+      factors.forEach((expected, step) => {
+        const done = scores.slice(0, Math.floor(step / stepsPerEpoch));
+        const found = learningRateFactor(schedule, step / total, done);
+        expect(found, `step ${step}`).toBeCloseTo(expected, DECIMALS);
+      });
+    },
+  );
 });
