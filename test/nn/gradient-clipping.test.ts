@@ -51,6 +51,12 @@ describe("globalNorm", () => {
     expect(await normOf(vector(3), { shape: [1, 2, 1], data: Float32Array.of(0, -4) })).toBeCloseTo(5, 5);
   });
 
+  it("is that of the largest tensor where the others are far smaller, in any order", async () => {
+    const tensors = [vector(1), vector(3e30, -4e30), vector(1e-30)];
+    for (const order of [tensors, tensors.toReversed(), [tensors[1], tensors[0]]])
+      expect((await normOf(...order)) / 5e30).toBeCloseTo(1, 6);
+  });
+
   it("is 0 for zeros, and for the smallest numbers that there are what they are", async () => {
     expect(await normOf(vector(0, 0))).toBe(0);
     const smallest = 2 ** -149;
