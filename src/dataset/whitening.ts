@@ -27,7 +27,7 @@ export interface Whitening {
  * first k columns of V. The sign of a column is that which makes its entry of largest magnitude positive.
  *
  * Same as: scikit-learn 1.x `PCA(whiten=True).fit(frames).transform(frames)` with negligible epsilon, up to sign and times
- * sqrt(n / (n - 1)), since scikit-learn divides by the deviation with n - 1 and this by that with n, within 1e-4;
+ * sqrt(n / (n - 1)), since scikit-learn divides by the deviation with n - 1 and this by that with n, within 1e-5;
  * k as `PCA(n_components=keepVariance)`; test/dataset/whitening.test.ts.
  * Reference: Kessy, Lewin and Strimmer, "Optimal whitening and decorrelation", 2018.
  * @param covariance as `fitCovariance` gives, of at least one frame

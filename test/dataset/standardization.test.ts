@@ -1,30 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/core/random.js";
-import { FeatureSet, featureSets } from "../../src/dataset/feature-set.js";
-import type { ClipSplits } from "../../src/dataset/splits.js";
+import { FeatureSet } from "../../src/dataset/feature-set.js";
 import { fitStandardization } from "../../src/dataset/standardization.js";
 import fixture from "./fixtures/numpy.json" with { type: "json" };
-import { makeStore } from "./stored-clips.js";
+import { trainOf } from "./stored-clips.js";
 
 // Statistics are float64 inside and rounded once to float32, whose resolution is 6e-8.
 const RELATIVE = 1e-6;
-
-/** A set of train clips with these features, and test clips after them. */
-function trainOf(trainFrames: number[][][], testFrames: number[][][] = []) {
-  const clips = [...trainFrames, ...testFrames].map((frames, i) => ({
-    name: `clip ${i}`,
-    label: "x",
-    frames,
-  }));
-  const store = makeStore(clips[0].frames[0].length, clips);
-  const splits: ClipSplits = {
-    train: store.clips.slice(0, trainFrames.length),
-    valid: [],
-    test: store.clips.slice(trainFrames.length),
-    hash: "",
-  };
-  return featureSets(store, splits);
-}
 
 function expectClose(found: Float32Array, expected: number[], epsilon = 0) {
   expect(found).toHaveLength(expected.length);

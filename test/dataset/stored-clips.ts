@@ -1,6 +1,8 @@
 import { sha256Hex } from "../../src/core/hash.js";
 import { writeAtomically } from "../../src/dataset/atomic-file.js";
+import { featureSets } from "../../src/dataset/feature-set.js";
 import { encodeNpy } from "../../src/dataset/npy.js";
+import type { ClipSplits } from "../../src/dataset/splits.js";
 import { clipFiles, type FeatureStore, type StoredClip } from "../../src/dataset/store.js";
 import { frontEnd, frontEndHash } from "../../src/features/front-end.js";
 import { makeFolder } from "./files.js";
@@ -28,4 +30,21 @@ export function makeStore(
     return clip;
   });
   return { dir, frontEnd: made, frontEndHash: frontEndHash(made), clips: stored };
+}
+
+/** The sets of a store with these train clips, [nFrames][nMels] each, and these test clips after them. */
+export function trainOf(trainFrames: number[][][], testFrames: number[][][] = []) {
+  const clips = [...trainFrames, ...testFrames].map((frames, i) => ({
+    name: `clip ${i}`,
+    label: "x",
+    frames,
+  }));
+  const store = makeStore(clips[0].frames[0].length, clips);
+  const splits: ClipSplits = {
+    train: store.clips.slice(0, trainFrames.length),
+    valid: [],
+    test: store.clips.slice(trainFrames.length),
+    hash: "",
+  };
+  return featureSets(store, splits);
 }
