@@ -1,6 +1,6 @@
 import { Random } from "../../src/core/random.js";
 import type { Tensor } from "../../src/core/tensor.js";
-import { vgg } from "../../src/nn/architectures.js";
+import { netConfig } from "../../src/nn/architectures.js";
 import { buildTrainingStep, initialState } from "../../src/nn/training-step.js";
 import { Session } from "../../src/runtime/session.js";
 
@@ -12,12 +12,16 @@ export async function timeTrainingSteps(options: { steps: number; threads: numbe
   const batchSize = 32;
   const [nFrames, nMels, nLabels] = [128, 128, 10];
   const step = buildTrainingStep({
-    net: vgg({ channels: [32, 64, 128, 256], globalPool: "all" }),
+    net: netConfig({ kind: "vgg", channels: [32, 64, 128, 256], globalPool: "all", dropout: 0 }),
     task: "single-label",
     nLabels,
     inputShape: [nFrames, nMels],
     batchSize,
-    statistics: { mean: new Float32Array(nMels), std: new Float32Array(nMels).fill(1) },
+    normalization: {
+      kind: "standardize",
+      mean: new Float32Array(nMels),
+      std: new Float32Array(nMels).fill(1),
+    },
     optimizer: { kind: "sgd", momentum: 0.9, nesterov: false, weightDecay: 0 },
   });
   const random = new Random(0);

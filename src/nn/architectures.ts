@@ -1,13 +1,13 @@
-import { checkInteger } from "../core/check.js";
+import { checkChoice, checkInteger, checkNumber } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
-import { globalAveragePool, mul, relu, reshape, sum, type Value } from "../graph/index.js";
-import { convBlock, denseLayer, dropoutLayer } from "./layers.js";
-import type { Net } from "./net.js";
+import { ACTIVATION_NAMES } from "./activations.js";
+import { defaultInitializer, INITIALIZER_NAMES } from "./initializers.js";
+import type { LayerStyle } from "./layers.js";
 
-/** The sizes of the VGG-like 2-D conv net. */
-export interface VggConfig {
+/** The VGG-like 2-D conv net: blocks of conv 3x3 -> batch norm -> activation -> max pool, mean, dropout, dense. */
+export interface VggConfig extends LayerStyle {
   readonly kind: "vgg";
-  /** Output channels of each block; every block is conv 3x3 -> batch norm -> ReLU -> max pool. */
+  /** Output channels of each block. */
   readonly channels: readonly number[];
   /** The max-pool window [frames, mels] of each block. */
   readonly pools: readonly (readonly [number, number])[];
@@ -22,54 +22,161 @@ export interface VggConfig {
 
 export type GlobalPool = "frames" | "all";
 
+/**
+ * The 1-D conv net of the course: convolutions over time alone, the mel bands are the channels; no padding. The last
+ * maps are read whole by the dense layer.
+ */
+export interface Conv1dConfig extends LayerStyle {
+  readonly kind: "gct634-1d";
+  readonly channels: readonly number[];
+  /** Kernel of each block [frames]. */
+  readonly kernelSizes: readonly number[];
+  /** Max-pool window of each block [frames]. */
+  readonly pools: readonly number[];
+  readonly dropout: number;
+}
+
+/**
+ * Short-chunk CNN with residual blocks: blocks of two 3x3 convolutions, the first of stride 2, around a shortcut; the
+ * maximum over what is left of time and bands; one hidden dense layer, dropout, dense.
+ *
+ * Reference: Won, Ferraro, Bogdanov and Serra, "Evaluation of CNN-based automatic music tagging models", 2020,
+ * https://arxiv.org/abs/2006.00751; there of 128-128-256-256-256-256-512 channels
+ */
+export interface ShortChunkConfig extends LayerStyle {
+  readonly kind: "short-chunk";
+  /** Output channels of each residual block. */
+  readonly channels: readonly number[];
+  readonly dropout: number;
+}
+
+/** A multilayer perceptron on all values of the segment. */
+export interface MlpConfig extends LayerStyle {
+  readonly kind: "mlp";
+  /** Units of each hidden layer. */
+  readonly units: readonly number[];
+  readonly dropout: number;
+}
+
 /** A linear classifier on a vector of features. */
 export interface LinearConfig {
   readonly kind: "linear";
 }
 
+/** A net that trains on segments of log-mel. */
+export type SegmentNetConfig = VggConfig | Conv1dConfig | ShortChunkConfig | MlpConfig;
+
 /** A net by its configuration. */
-export type NetConfig = VggConfig | LinearConfig;
+export type NetConfig = SegmentNetConfig | LinearConfig;
 
-/**
- * The VGG-like net: blocks, global average pooling, dropout, dense.
- * @param options `channels`: output channels of each block; `globalPool`, `@default` "frames"; `dropout`, `@default` 0
- * @throws UsageError if a size is none
- */
-export function vgg(options: {
-  channels: readonly number[];
-  globalPool?: GlobalPool;
-  dropout?: number;
-}): VggConfig {
-  if (options.channels.length === 0)
-    throw new UsageError("vgg: channels must name at least 1 block, got none");
-  for (const width of options.channels) checkInteger("vgg: channels", width, { min: 1, max: 4096 });
-  return {
+export type NetKind = SegmentNetConfig["kind"];
+
+const STYLE: LayerStyle = {
+  activation: "relu",
+  init: "he-normal",
+  batchNorm: { epsilon: 1e-5, momentum: 0.1 },
+};
+
+/** The nets by name, with the settings where a user names none. */
+export const NETS: { readonly [K in NetKind]: Extract<SegmentNetConfig, { kind: K }> } = {
+  vgg: {
+    ...STYLE,
     kind: "vgg",
-    channels: options.channels,
-    pools: options.channels.map(() => [2, 2]),
-    globalPool: options.globalPool ?? "frames",
-    dropout: options.dropout ?? 0,
-  };
-}
+    channels: [16, 32, 64, 128, 256],
+    pools: [
+      [2, 2],
+      [2, 2],
+      [2, 2],
+      [2, 2],
+      [2, 2],
+    ],
+    globalPool: "frames",
+    dropout: 0.2,
+  },
+  "gct634-1d": {
+    ...STYLE,
+    kind: "gct634-1d",
+    channels: [32, 32, 64],
+    kernelSizes: [8, 8, 4],
+    pools: [8, 8, 4],
+    dropout: 0,
+  },
+  "short-chunk": { ...STYLE, kind: "short-chunk", channels: [32, 32, 64, 64, 64, 64, 128], dropout: 0.5 },
+  mlp: { ...STYLE, kind: "mlp", units: [256, 256], dropout: 0.2 },
+};
+
+export const NET_KINDS = Object.keys(NETS) as NetKind[];
+
+/** Some settings of a net; `kind` says of which. */
+export type NetSettings = {
+  [K in NetKind]: { readonly kind: K } & Partial<Omit<Extract<SegmentNetConfig, { kind: K }>, "kind">>;
+}[NetKind];
 
 /**
- * Emits a net from its normalized input to its logits.
- * @param x [N, nFrames, nMels] for "vgg", [N, nFeatures] for "linear"
- * @returns logits [N, nLabels]
+ * A net's whole configuration from some of its settings, checked. The initializer is by default the activation's; pools
+ * of a `vgg` are by default 2x2 in every block.
+ * @throws UsageError naming a setting that is unknown or out of range
  */
-export function emitNet(net: Net, config: NetConfig, x: Value, nLabels: number): Value {
-  if (config.kind === "linear") return denseLayer(net, "output", x, nLabels);
-  const [batch, nFrames, nMels] = x.shape;
-  let maps = reshape(x, [batch, 1, nFrames, nMels]);
-  config.channels.forEach((outChannels, i) => {
-    maps = convBlock(net, `block${i + 1}`, maps, { outChannels, pool: config.pools[i], activation: relu });
-  });
-  const pooled = config.globalPool === "all" ? globalAveragePool(maps) : averageOverFrames(maps);
-  return denseLayer(net, "output", dropoutLayer(net, "dropout", pooled, config.dropout), nLabels);
+export function netConfig(settings: NetSettings): SegmentNetConfig {
+  const kind = checkChoice("netConfig: kind", settings.kind, NET_KINDS);
+  const defaults: Record<string, unknown> = { ...NETS[kind] };
+  for (const name of Object.keys(settings))
+    checkChoice(`netConfig: a setting of ${kind}`, name, Object.keys(defaults));
+  const activation = checkChoice(
+    "netConfig: activation",
+    settings.activation ?? NETS[kind].activation,
+    ACTIVATION_NAMES,
+  );
+  if (kind === "vgg" && "channels" in settings && Array.isArray(settings.channels))
+    defaults["pools"] = settings.channels.map(() => [2, 2]);
+  const config = { ...defaults, init: defaultInitializer(activation), ...settings } as SegmentNetConfig;
+  checkStyle(config);
+  checkNumber("netConfig: dropout", config.dropout, { min: 0, below: 1 });
+  if (config.kind === "mlp") checkSizes("units", config.units);
+  else checkSizes("channels", config.channels);
+  if (config.kind === "vgg") {
+    checkChoice("netConfig: globalPool", config.globalPool, ["frames", "all"]);
+    checkPerBlock("pools", config.pools, config.channels);
+    for (const pool of config.pools) {
+      checkSizes("pools", pool);
+      if (pool.length !== 2)
+        throw new UsageError(`netConfig: pools must be pairs [frames, mels], got [${pool.join(", ")}]`);
+    }
+  }
+  if (config.kind === "gct634-1d")
+    for (const name of ["kernelSizes", "pools"] as const) {
+      checkPerBlock(name, config[name], config.channels);
+      checkSizes(name, config[name]);
+    }
+  return config;
 }
 
-/** [N, C, frames, bands] -> [N, C * bands] */
-function averageOverFrames(maps: Value): Value {
-  const [batch, channels, frames, bands] = maps.shape;
-  return reshape(mul(sum(maps, [2]), 1 / frames), [batch, channels * bands]);
+function checkStyle({ init, batchNorm }: LayerStyle): void {
+  checkChoice("netConfig: init", init, INITIALIZER_NAMES);
+  if (batchNorm === null) return;
+  checkNumber("netConfig: batchNorm.epsilon", batchNorm.epsilon, { above: 0 });
+  checkNumber("netConfig: batchNorm.momentum", batchNorm.momentum, { above: 0, max: 1 });
+}
+
+function checkSizes(name: string, sizes: readonly number[]): void {
+  if (!Array.isArray(sizes) || sizes.length === 0)
+    throw new UsageError(
+      `netConfig: ${name} must be a list of at least 1 size, got ${JSON.stringify(sizes)}`,
+    );
+  for (const size of sizes) checkInteger(`netConfig: ${name}`, size, { min: 1, max: 4096 });
+}
+
+function checkPerBlock(name: string, list: readonly unknown[], channels: readonly number[]): void {
+  if (!Array.isArray(list) || list.length !== channels.length)
+    throw new UsageError(
+      `netConfig: ${name} must have one entry for each of the ${channels.length} blocks, got ${JSON.stringify(list)}`,
+    );
+}
+
+/** The shortest segment that a net can read [frames]. */
+export function minFrames(config: SegmentNetConfig): number {
+  if (config.kind === "vgg") return config.pools.reduce((frames, [window]) => frames * window, 1);
+  if (config.kind === "gct634-1d")
+    return config.kernelSizes.reduceRight((frames, kernel, i) => frames * config.pools[i] + kernel - 1, 1);
+  return 1;
 }

@@ -1,13 +1,14 @@
 import type { Tensor } from "../core/tensor.js";
 import { encodeModel, Graph, sigmoid } from "../graph/index.js";
-import { emitNet } from "./architectures.js";
+import { emitNet } from "./emit-net.js";
+import { emitNormalization } from "./input-normalization.js";
 import { Net } from "./net.js";
-import { emitNormalization, type TrainingStepConfig } from "./training-step.js";
+import type { TrainingStepConfig } from "./training-step.js";
 
 /** What of a training step's configuration the trained model keeps. */
 export type InferenceConfig = Pick<
   TrainingStepConfig,
-  "net" | "task" | "nLabels" | "inputShape" | "statistics"
+  "net" | "task" | "nLabels" | "inputShape" | "normalization"
 >;
 
 /**
@@ -23,7 +24,7 @@ export function buildInferenceModel(
 ): Uint8Array {
   const graph = new Graph({ batch: "free" });
   const inputs = graph.input("inputs", [1, ...config.inputShape]);
-  const normalized = emitNormalization(inputs, config.statistics);
+  const normalized = emitNormalization(inputs, config.normalization);
   const logits = emitNet(new Net(graph, weights), config.net, normalized, config.nLabels);
   const probabilities =
     config.task === "multi-label"

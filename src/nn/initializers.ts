@@ -164,9 +164,3 @@ export const constant =
   (value: number): Initializer =>
   (shape) =>
     new Float32Array(sizeOf(shape)).fill(value);
-
-/** He's in front of ReLU. */
-export const heNormal = initializerOf("he-normal", "relu");
-
-/** Glorot's uniform. */
-export const glorotUniform = initializerOf("glorot-uniform", "tanh");

@@ -8,21 +8,31 @@ import {
   conv,
   dense,
   dropout,
+  matmul,
   maxPool,
   mul,
   reshape,
   type Value,
   where,
 } from "../graph/index.js";
-import { constant, glorotUniform, heNormal } from "./initializers.js";
+import { ACTIVATIONS, type ActivationName } from "./activations.js";
+import { constant, type Initializer, type InitializerName, initializerOf } from "./initializers.js";
 import type { Net } from "./net.js";
 
 /** Settings of batch norm. */
-export interface BatchNormOptions {
-  /** Added to the variance. @default 1e-5 */
-  epsilon?: number;
-  /** Share of the new batch in the moving averages, as in PyTorch (ONNX and Keras write 1 - momentum). @default 0.1 */
-  momentum?: number;
+export interface BatchNormSettings {
+  /** Added to the variance. */
+  readonly epsilon: number;
+  /** Share of the new batch in the moving averages, as in PyTorch (ONNX and Keras write 1 - momentum). */
+  readonly momentum: number;
+}
+
+/** What all hidden layers of a net share. */
+export interface LayerStyle {
+  readonly activation: ActivationName;
+  readonly init: InitializerName;
+  /** Between layer and activation, in place of the layer's bias; null for none. */
+  readonly batchNorm: BatchNormSettings | null;
 }
 
 /**
@@ -77,8 +87,8 @@ function normalizeByAverages(x: Value, tensors: BatchNormTensors, epsilon: numbe
  * Batch norm over [N, C] or [N, C, ...spatial].
  * @returns x normalized, in its shape
  */
-export function batchNormLayer(net: Net, name: string, x: Value, options: BatchNormOptions = {}): Value {
-  const { epsilon = 1e-5, momentum = 0.1 } = options;
+export function batchNormLayer(net: Net, name: string, x: Value, settings: BatchNormSettings): Value {
+  const { epsilon, momentum } = settings;
   const channels = x.shape[1];
   const tensors = batchNormTensors(net, name, channels);
   if (net.mode === "predict") return normalizeByAverages(x, tensors, epsilon);
@@ -87,70 +97,176 @@ export function batchNormLayer(net: Net, name: string, x: Value, options: BatchN
   return out;
 }
 
-/** A convolution block's settings. */
-export interface ConvBlockOptions extends BatchNormOptions {
-  outChannels: number;
-  /** Odd, one for every spatial axis, so that padding keeps the size. @default 3 */
-  kernelSize?: number;
-  /** Window of the max pool, one number a spatial axis; all 1 for none. */
-  pool: readonly number[];
-  /** The activation. */
-  activation: (x: Value) => Value;
+/** A convolution's geometry. */
+export interface ConvSettings {
+  readonly outChannels: number;
+  /** One for every spatial axis. */
+  readonly kernelSize: number;
+  /** @default 1 */
+  readonly stride?: number;
+  /** Zeros before and after every spatial axis. @default 0 */
+  readonly padding?: number;
+}
+
+function convKernel(net: Net, name: string, x: Value, settings: ConvSettings, style: LayerStyle): Value {
+  const [, inChannels, ...size] = x.shape;
+  const { outChannels, kernelSize } = settings;
+  return net.parameter(`${name}.weight`, [outChannels, inChannels, ...size.map(() => kernelSize)], {
+    init: initializerOf(style.init, style.activation),
+    isDecayed: true,
+  });
+}
+
+function describeConv(net: Net, name: string, kernel: Value, output: Value): void {
+  const [outChannels, inChannels, ...window] = kernel.shape;
+  const positions = sizeOf(output.shape.slice(2));
+  const multiplyAdds = outChannels * positions * inChannels * sizeOf(window);
+  net.layer(name, `conv ${window.join("x")}`, output, multiplyAdds);
 }
 
 /**
- * conv -> batch norm -> activation -> max pool, for an activation that never decreases.
+ * conv -> batch norm, or conv with bias where the style has none.
+ * @param x [N, inChannels, ...size]
+ */
+export function convNormLayer(
+  net: Net,
+  name: string,
+  x: Value,
+  settings: ConvSettings,
+  style: LayerStyle,
+): Value {
+  const kernel = convKernel(net, `${name}.conv`, x, settings, style);
+  const convolved = conv(x, kernel, settings);
+  return normOrBias(net, name, convolved, style.batchNorm, {
+    linear: `${name}.conv`,
+    describe: (out) => describeConv(net, `${name}.conv`, kernel, out),
+  });
+}
+
+/** Batch norm, or a bias for every channel where there is none; `describe` adds the linear layer's line before it. */
+function normOrBias(
+  net: Net,
+  name: string,
+  x: Value,
+  settings: BatchNormSettings | null,
+  { linear, describe }: { linear: string; describe: (out: Value) => void },
+): Value {
+  if (settings === null) {
+    const channels = x.shape[1];
+    const bias = net.parameter(`${linear}.bias`, [channels], { init: constant(0), isDecayed: false });
+    describe(x);
+    return add(x, reshape(bias, [1, channels, ...x.shape.slice(2).map(() => 1)]));
+  }
+  describe(x);
+  const normalized = batchNormLayer(net, `${name}.norm`, x, settings);
+  net.layer(`${name}.norm`, "batch norm", normalized);
+  return normalized;
+}
+
+/** A convolution block's settings. */
+export interface ConvBlockSettings extends ConvSettings {
+  /** Window of the max pool, one number a spatial axis; all 1 for none. */
+  readonly pool: readonly number[];
+}
+
+/**
+ * conv -> batch norm -> activation -> max pool.
  *
- * Such an activation and the pool commute, so the pool goes first and the activation touches only pooled values. When
- * training, the pool also goes before batch norm: the sign of batch norm's scale is folded into the kernel, which leaves
- * a non-negative scale, and a max pool commutes with that too. The moving averages are those of the unfolded kernel.
+ * An activation that never decreases commutes with the pool, so the pool goes first and the activation touches only
+ * pooled values. When training, the pool then also goes before batch norm: the sign of batch norm's scale is folded into
+ * the kernel, which leaves a non-negative scale, and a max pool commutes with that too. The moving averages are those of
+ * the unfolded kernel.
  *
  * @param x [N, inChannels, ...size]
- * @returns [N, outChannels, ...floor(size / pool)]
+ * @returns [N, outChannels, ...floor(outSize / pool)]
  */
-export function convBlock(net: Net, name: string, x: Value, options: ConvBlockOptions): Value {
-  const { outChannels, kernelSize = 3, pool, activation, epsilon = 1e-5, momentum = 0.1 } = options;
-  const [, inChannels, ...size] = x.shape;
-  const kernel = net.parameter(
-    `${name}.conv.weight`,
-    [outChannels, inChannels, ...size.map(() => kernelSize)],
-    {
-      init: heNormal,
-      isDecayed: true,
-    },
-  );
-  const padding = (kernelSize - 1) / 2;
-  const normName = `${name}.norm`;
+export function convBlock(
+  net: Net,
+  name: string,
+  x: Value,
+  settings: ConvBlockSettings,
+  style: LayerStyle,
+): Value {
+  const { pool } = settings;
+  const { activation, batchNorm: norm } = style;
+  const { emit, isMonotone } = ACTIVATIONS[activation];
   const isPooled = pool.some((window) => window > 1);
-  if (net.mode === "predict" || !isPooled) {
-    const normalized = batchNormLayer(net, normName, conv(x, kernel, { padding }), options);
-    return activation(isPooled ? maxPool(normalized, pool) : normalized);
+  const pooled = (maps: Value) => (isPooled ? maxPool(maps, pool) : maps);
+  let out: Value;
+  if (net.mode === "train" && isPooled && isMonotone && norm !== null)
+    out = emit(pooledNormConv(net, name, x, settings, { ...style, batchNorm: norm }));
+  else {
+    const normalized = convNormLayer(net, name, x, settings, style);
+    out = isMonotone ? emit(pooled(normalized)) : pooled(emit(normalized));
   }
-  const tensors = batchNormTensors(net, normName, outChannels);
+  net.layer(name, isPooled ? `${activation}, max pool ${pool.join("x")}` : activation, out);
+  net.watch(name, out, activation, `${name}.conv.weight`);
+  return out;
+}
+
+/** maxPool(batchNorm(conv(x))) in training, the pool first; see `convBlock`. */
+function pooledNormConv(
+  net: Net,
+  name: string,
+  x: Value,
+  settings: ConvBlockSettings,
+  style: LayerStyle & { readonly batchNorm: BatchNormSettings },
+): Value {
+  const { outChannels, pool } = settings;
+  const { epsilon, momentum } = style.batchNorm;
+  const kernel = convKernel(net, `${name}.conv`, x, settings, style);
+  const tensors = batchNormTensors(net, `${name}.norm`, outChannels);
   const sign = where(compare("Less", tensors.scale, 0), -1, 1);
   const signed = mul(kernel, reshape(sign, [outChannels, ...kernel.shape.slice(1).map(() => 1)]));
-  const convolved = conv(x, signed, { padding });
+  const convolved = conv(x, signed, settings);
+  describeConv(net, `${name}.conv`, kernel, convolved);
+  net.layer(`${name}.norm`, "batch norm", convolved);
   const { out, mean, variance } = batchNormMaxPool(convolved, mul(tensors.scale, sign), tensors.shift, {
     epsilon,
     size: pool,
   });
   const count = sizeOf(convolved.shape) / outChannels;
-  moveAverages(net, normName, tensors, { mean: mul(mean, sign), variance, count, momentum });
-  return activation(out);
+  moveAverages(net, `${name}.norm`, tensors, { mean: mul(mean, sign), variance, count, momentum });
+  return out;
+}
+
+function denseWeight(net: Net, name: string, x: Value, outFeatures: number, init: Initializer): Value {
+  return net.parameter(`${name}.weight`, [outFeatures, x.shape[1]], { init, isDecayed: true });
 }
 
 /**
- * A dense layer with bias, w x + b: Glorot uniform, bias 0.
+ * dense -> batch norm -> activation; a bias in place of batch norm where the style has none.
  * @param x [N, inFeatures]
- * @returns [N, outFeatures]
+ * @returns [N, units]
  */
-export function denseLayer(net: Net, name: string, x: Value, outFeatures: number): Value {
-  const weight = net.parameter(`${name}.weight`, [outFeatures, x.shape[1]], {
-    init: glorotUniform,
-    isDecayed: true,
+export function denseBlock(net: Net, name: string, x: Value, units: number, style: LayerStyle): Value {
+  const init = initializerOf(style.init, style.activation);
+  const weight = denseWeight(net, `${name}.dense`, x, units, init);
+  const mapped = matmul(x, weight, { transB: true });
+  const normalized = normOrBias(net, name, mapped, style.batchNorm, {
+    linear: `${name}.dense`,
+    describe: (out) => net.layer(`${name}.dense`, "dense", out, sizeOf(weight.shape)),
   });
-  const bias = net.parameter(`${name}.bias`, [outFeatures], { init: constant(0), isDecayed: false });
-  return dense(x, weight, bias);
+  const out = ACTIVATIONS[style.activation].emit(normalized);
+  net.layer(name, style.activation, out);
+  net.watch(name, out, style.activation, `${name}.dense.weight`);
+  return out;
+}
+
+/**
+ * The last layer, w x + b: Glorot uniform, except for the initializers that are bad on purpose; bias 0.
+ * @param x [N, inFeatures]
+ * @returns logits [N, nLabels]
+ */
+export function outputLayer(net: Net, x: Value, nLabels: number, init: InitializerName): Value {
+  const isBad = init === "zeros" || init === "small";
+  const weightInit = isBad ? initializerOf(init, "relu") : initializerOf("glorot-uniform", "relu");
+  const weight = denseWeight(net, "output", x, nLabels, weightInit);
+  const bias = net.parameter("output.bias", [nLabels], { init: constant(0), isDecayed: false });
+  const logits = dense(x, weight, bias);
+  net.layer("output", "dense", logits, sizeOf(weight.shape));
+  net.watch("output", logits, null, "output.weight");
+  return logits;
 }
 
 /** Dropout: a share `rate` of the elements is 0 when training; nothing when predicting. */

@@ -2,6 +2,7 @@ import { UsageError } from "../core/errors.js";
 import type { Random } from "../core/random.js";
 import { sizeOf, type Tensor } from "../core/tensor.js";
 import type { Graph, Value } from "../graph/index.js";
+import type { ActivationName } from "./activations.js";
 import type { Initializer } from "./initializers.js";
 
 /** A tensor that training carries from step to step. */
@@ -25,6 +26,28 @@ export interface Parameter {
   readonly isDecayed: boolean;
 }
 
+/** One line of a net's summary. */
+export interface LayerInfo {
+  readonly name: string;
+  readonly type: string;
+  /** Of one example. */
+  readonly outputShape: readonly number[];
+  /** Trained numbers. */
+  readonly parameterCount: number;
+  /** Floating-point operations of the layer's products for one example, forward: two for each multiply-add. */
+  readonly flops: number;
+}
+
+/** A weight layer and what comes out of its activation: what a gradient watch looks at. */
+export interface WatchedLayer {
+  readonly name: string;
+  /** [N, units] or [N, units, ...spatial]; the logits in the last layer. */
+  readonly output: Value;
+  /** null for the last layer, which has none. */
+  readonly activation: ActivationName | null;
+  readonly weight: Parameter;
+}
+
 /**
  * A net while its layers emit it. In "train" mode parameters and statistics are inputs of the graph, and batch norm uses
  * the batch; in "predict" mode they are constants from `weights`, and batch norm uses its moving averages. The mode is
@@ -35,6 +58,10 @@ export class Net {
   readonly state: StateSpec[] = [];
   readonly randomInputs: RandomInput[] = [];
   readonly parameters: Parameter[] = [];
+  /** In the order of the forward pass. */
+  readonly layers: LayerInfo[] = [];
+  /** In the order of the forward pass. */
+  readonly watched: WatchedLayer[] = [];
   /** Next values of statistics, by name. */
   readonly updates = new Map<string, Value>();
   readonly #weights: ReadonlyMap<string, Tensor> | null;
@@ -90,5 +117,19 @@ export class Net {
   random(name: string, shape: readonly number[], draw: (random: Random) => Float32Array): Value {
     this.randomInputs.push({ name, shape, draw });
     return this.graph.input(name, shape);
+  }
+
+  /** A line of the summary; the parameters named `<name>.<leaf>` are this layer's. */
+  layer(name: string, type: string, output: Value, multiplyAdds = 0): void {
+    const own = this.parameters.filter((each) => each.name.slice(0, each.name.lastIndexOf(".")) === name);
+    const parameterCount = own.reduce((count, { value }) => count + sizeOf(value.shape), 0);
+    const outputShape = output.shape.slice(1);
+    this.layers.push({ name, type, outputShape, parameterCount, flops: 2 * multiplyAdds });
+  }
+
+  /** Something for the gradient watch to look at: the output of the layer whose weight has this name. */
+  watch(name: string, output: Value, activation: ActivationName | null, weightName: string): void {
+    const weight = this.parameters.find((parameter) => parameter.name === weightName)!;
+    this.watched.push({ name, output, activation, weight });
   }
 }

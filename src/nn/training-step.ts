@@ -1,6 +1,6 @@
 import { checkInteger, checkNumber } from "../core/check.js";
 import type { Random } from "../core/random.js";
-import type { Tensor } from "../core/tensor.js";
+import { sizeOf, type Tensor } from "../core/tensor.js";
 import {
   add,
   div,
@@ -13,20 +13,18 @@ import {
   sub,
   type Value,
 } from "../graph/index.js";
-import { emitNet, type NetConfig } from "./architectures.js";
+import type { NetConfig } from "./architectures.js";
 import { type Augmentation, emitAugmentation } from "./augmentation.js";
+import { emitNet } from "./emit-net.js";
+import { clipByNorm } from "./gradient-clipping.js";
 import { constant } from "./initializers.js";
+import { emitNormalization, type InputNormalization } from "./input-normalization.js";
 import { Net, type RandomInput, type StateSpec } from "./net.js";
 import { type OptimizerConfig, optimizerStep } from "./optimizers.js";
+import { emitWatch, type WatchedSpec } from "./watch.js";
 
 /** Whether every clip has exactly one label (softmax) or any number (sigmoid). */
 export type Task = "single-label" | "multi-label";
-
-/** Mean and standard deviation that the net's input is normalized by, one each for every feature. */
-export interface InputStatistics {
-  readonly mean: Float32Array;
-  readonly std: Float32Array;
-}
 
 /** All that determines a training step's graph. */
 export interface TrainingStepConfig {
@@ -36,35 +34,35 @@ export interface TrainingStepConfig {
   /** Shape of one example: [nFrames, nMels] or [nFeatures]. */
   readonly inputShape: readonly number[];
   readonly batchSize: number;
-  readonly statistics: InputStatistics;
+  readonly normalization: InputNormalization;
   readonly optimizer: OptimizerConfig;
+  /** Largest norm of all gradients together; longer ones are shortened to it. @default none */
+  readonly clipNorm?: number | undefined;
   /** Share of the targets spread evenly over all labels, in [0, 1). @default 0 */
   readonly labelSmoothing?: number;
   /** Decay of the moving average of all weights, in [0, 1); 0 keeps none. @default 0 */
   readonly averageDecay?: number;
   /** Random changes of the input. @default none */
-  readonly augmentation?: Augmentation;
+  readonly augmentation?: Augmentation | undefined;
+  /** Whether the step also tells how activations and gradients flow through the layers. @default false */
+  readonly watch?: boolean;
 }
 
 /** A training step as one ONNX model, and what it reads. */
 export interface TrainingStep {
-  /** Feeds: `inputs`, `targets`, `learningRate`, the random inputs, the state. Results: `loss`, `next/<state>`. */
+  /** Feeds: `inputs`, `targets`, `learningRate`, the random inputs, the state. Results: `loss`, `next/<state>`, `watch`. */
   readonly model: Uint8Array;
   readonly state: readonly StateSpec[];
   readonly randomInputs: readonly RandomInput[];
   readonly parameterCount: number;
+  /** The layers of the `watch` output, which `readWatch` reads; none where the step is not watched. */
+  readonly watched: readonly WatchedSpec[];
 }
 
 /** Prefix of the state that holds averaged weights. */
 export const AVERAGE = "average/";
 /** Name of the step counter in the state. */
 export const STEP = "step";
-
-/** (x - mean) / std over the last axis. */
-export function emitNormalization(x: Value, { mean, std }: InputStatistics): Value {
-  const constants = (data: Float32Array) => x.graph.constant([...data]);
-  return div(sub(x, constants(mean)), constants(std));
-}
 
 /**
  * Emits a whole training step: augmentation, normalization, net, loss, gradients, optimizer, moving averages.
@@ -85,7 +83,7 @@ export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
   const examples = { x: inputs, targets };
   const { augmentation } = config;
   const changed = augmentation === undefined ? examples : emitAugmentation(net, augmentation, examples);
-  const logits = emitNet(net, config.net, emitNormalization(changed.x, config.statistics), nLabels);
+  const logits = emitNet(net, config.net, emitNormalization(changed.x, config.normalization), nLabels);
   const loss = emitLoss(config.task, logits, changed.targets, labelSmoothing);
   const modelState = [...net.state];
 
@@ -97,12 +95,17 @@ export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
   const next = new Map<string, Value>(net.updates);
   const step = add(zeroState(STEP, []), 1);
   next.set(STEP, step);
-  const gradientOf = gradients(
+  const watched = config.watch === true ? net.watched : [];
+  const values = [...net.parameters, ...watched.map(({ output }) => ({ value: output }))];
+  const found = gradients(
     loss,
-    net.parameters.map(({ value }) => value),
+    values.map(({ value }) => value),
   );
+  const parameterGradients = found.slice(0, net.parameters.length);
+  const clipped =
+    config.clipNorm === undefined ? parameterGradients : clipByNorm(parameterGradients, config.clipNorm);
   net.parameters.forEach((parameter, i) => {
-    const updated = optimizerStep(config.optimizer, parameter, gradientOf[i], {
+    const updated = optimizerStep(config.optimizer, parameter, clipped[i], {
       learningRate,
       step,
       slot: (name) => zeroState(name, parameter.value.shape),
@@ -110,6 +113,15 @@ export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
     });
     next.set(parameter.name, updated);
   });
+  if (watched.length > 0) {
+    const gradientOf = (value: Value) => found[values.findIndex((each) => each.value === value)];
+    const flow = emitWatch(
+      watched,
+      ({ output, weight }) => ({ output: gradientOf(output), weight: gradientOf(weight.value) }),
+      next,
+    );
+    graph.output("watch", flow);
+  }
   if (averageDecay > 0)
     for (const { name, shape } of modelState) {
       const now = next.get(name)!;
@@ -124,10 +136,12 @@ export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
     model: encodeModel(graph),
     state,
     randomInputs: net.randomInputs,
-    parameterCount: net.parameters.reduce(
-      (count, { value }) => count + value.shape.reduce((a, b) => a * b, 1),
-      0,
-    ),
+    parameterCount: net.parameters.reduce((count, { value }) => count + sizeOf(value.shape), 0),
+    watched: watched.map(({ name, activation, output }) => ({
+      layer: name,
+      activation,
+      activationCount: sizeOf(output.shape),
+    })),
   };
 }
 

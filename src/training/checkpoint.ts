@@ -3,10 +3,30 @@ import { z } from "zod";
 import { DataError, errorLine } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { writeAtomically } from "../dataset/atomic-file.js";
+import { ACTIVATION_NAMES } from "../nn/activations.js";
 import type { FitState } from "./fit.js";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.js";
 
 const BEST = "best/";
+
+/** JSON writes what is no finite number as null; an exploded norm is Infinity again when it is read. */
+const norm = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? Number.POSITIVE_INFINITY);
+
+const layerHealth = z.object({
+  layer: z.string(),
+  activation: z.enum(ACTIVATION_NAMES).nullable(),
+  mean: norm,
+  std: norm,
+  idleShare: z.number().nullable(),
+  activationGradientNorm: norm,
+  activationCount: z.number(),
+  weightNorm: norm,
+  weightGradientNorm: norm,
+  updateRatio: z.number().nullable(),
+});
 
 const header = z.object({
   history: z.array(
@@ -16,6 +36,7 @@ const header = z.object({
       trainLoss: z.number(),
       score: z.number(),
       valid: z.record(z.string(), z.number()),
+      layers: z.array(layerHealth).optional(),
     }),
   ),
   bestEpoch: z.number(),

@@ -3,7 +3,9 @@ import { Random } from "../core/random.js";
 import type { Tensor } from "../core/tensor.js";
 import { learningRateFactor, type ScheduleConfig } from "../nn/schedules.js";
 import { AVERAGE, initialState, type TrainingStep } from "../nn/training-step.js";
+import { type LayerHealth, readWatch } from "../nn/watch.js";
 import { Session } from "../runtime/session.js";
+import { FlowMeans } from "./gradient-flow.js";
 
 /** Where batches come from; an epoch depends on its number alone. */
 export interface BatchSource {
@@ -23,6 +25,8 @@ export interface EpochRecord {
   /** What training looks at to choose the best epoch; higher is better. */
   readonly score: number;
   readonly valid: Readonly<Record<string, number>>;
+  /** Flow of activations and gradients, means over the epoch's steps; only where the training step is watched. */
+  readonly layers?: readonly LayerHealth[];
 }
 
 /** Everything a run needs to go on to the same bits. */
@@ -69,6 +73,20 @@ export interface FitResult {
   readonly ended: "finished" | "early-stopped" | "interrupted";
 }
 
+/** A run whose loss is no longer finite. */
+export class DivergedError extends UsageError {
+  /** Steps done from the beginning of the run until the loss was seen, this one included. */
+  readonly step: number;
+  /** The last state whose loss was finite. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+
+  constructor(message: string, step: number, tensors: ReadonlyMap<string, Tensor>) {
+    super(message);
+    this.step = step;
+    this.tensors = tensors;
+  }
+}
+
 /** The weights to predict with: the averaged ones where the step keeps an average. */
 export function predictionWeights(tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
   const averaged = [...tensors].filter(([name]) => name.startsWith(AVERAGE));
@@ -84,7 +102,7 @@ const best = (history: readonly EpochRecord[]) => history.reduce((a, b) => (b.sc
  *
  * All randomness comes from the seed and the number of the epoch or the step, so a run that stops after an epoch and is
  * resumed gives the same bits as one that never stopped. An interrupted epoch is lost.
- * @throws UsageError when a loss is not finite; the state of the last whole epoch is what `onEpoch` saw
+ * @throws DivergedError when a loss is not finite; the state of the last whole epoch is what `onEpoch` saw
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
   const { step, epochs, seed, signal } = options;
@@ -104,8 +122,10 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       tensors = trained.tensors;
       const weights = predictionWeights(tensors);
       const { score, valid } = await options.evaluate(weights);
-      refuseNonFinite(valid, trained.learningRate, epoch);
-      const record = { epoch, learningRate: trained.learningRate, trainLoss: trained.loss, score, valid };
+      refuseNonFinite(valid, trained, { epoch, step: epoch * options.batches.stepsPerEpoch });
+      const { learningRate, loss: trainLoss, layers } = trained;
+      const watched = layers.length > 0 ? { layers } : {};
+      const record = { epoch, learningRate, trainLoss, score, valid, ...watched };
       const history = [...state.history, record];
       const isBest = best(history) === epoch;
       state = { history, tensors, best: isBest ? { epoch, weights } : state.best };
@@ -120,12 +140,27 @@ export async function fit(options: FitOptions): Promise<FitResult> {
 }
 
 /** The weights after an epoch's last step are judged by no loss but the valid split's. */
-function refuseNonFinite(valid: EpochRecord["valid"], learningRate: number, epoch: number): void {
+function refuseNonFinite(
+  valid: EpochRecord["valid"],
+  { learningRate, before }: TrainedEpoch,
+  { epoch, step }: { epoch: number; step: number },
+): void {
   const found = Object.entries(valid).find(([, value]) => !Number.isFinite(value));
   if (found !== undefined)
-    throw new UsageError(
+    throw new DivergedError(
       `fit: valid ${found[0]} must stay finite, got ${found[1]} after epoch ${epoch}; use a smaller learning rate (now ${learningRate})`,
+      step,
+      before,
     );
+}
+
+interface TrainedEpoch {
+  readonly tensors: Map<string, Tensor>;
+  /** The state before the last step. */
+  readonly before: ReadonlyMap<string, Tensor>;
+  readonly loss: number;
+  readonly learningRate: number;
+  readonly layers: readonly LayerHealth[];
 }
 
 /** One epoch's steps; null when stopped in between. */
@@ -133,12 +168,14 @@ async function trainEpoch(
   session: Session,
   options: FitOptions,
   run: { epoch: number; tensors: Map<string, Tensor>; state: FitState; random: Random },
-): Promise<{ tensors: Map<string, Tensor>; loss: number; learningRate: number } | null> {
+): Promise<TrainedEpoch | null> {
   const { step, batches, inputShape, nLabels, epochs } = options;
   const { stepsPerEpoch } = batches;
   const scores = run.state.history.map(({ score }) => score);
   let { tensors } = run;
+  let before: ReadonlyMap<string, Tensor> = tensors;
   let total = 0;
+  const flow = new FlowMeans();
   batches.startEpoch(run.epoch);
   const rateAt = (index: number): number => {
     // The middle of the step, so that neither the first nor the last has rate 0.
@@ -169,12 +206,17 @@ async function trainEpoch(
     const results = await running;
     const loss = results["loss"].data[0];
     if (!Number.isFinite(loss))
-      throw new UsageError(
+      throw new DivergedError(
         `fit: loss must stay finite, got ${loss} at epoch ${run.epoch}, step ${index + 1}; use a smaller learning rate (now ${rateAt(index)})`,
+        (run.epoch - 1) * stepsPerEpoch + index + 1,
+        before,
       );
     total += loss;
+    if (step.watched.length > 0) flow.add(readWatch(step.watched, results["watch"]));
+    before = tensors;
     tensors = new Map(step.state.map(({ name }) => [name, results[`next/${name}`]]));
     options.onStep?.({ epoch: run.epoch, step: index + 1, stepsPerEpoch, loss });
   }
-  return { tensors, loss: total / stepsPerEpoch, learningRate: rateAt(stepsPerEpoch - 1) };
+  const learningRate = rateAt(stepsPerEpoch - 1);
+  return { tensors, before, loss: total / stepsPerEpoch, learningRate, layers: flow.means() };
 }

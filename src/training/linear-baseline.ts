@@ -62,7 +62,8 @@ export async function trainLinearBaseline(
     nLabels: train.labels.length,
     inputShape: [nFeatures],
     batchSize: Math.min(BATCH_SIZE, vectors.length),
-    statistics: {
+    normalization: {
+      kind: "standardize",
       mean: Float32Array.from(mean),
       std: Float32Array.from(variance, (value) => Math.sqrt(value) + 1e-6),
     },

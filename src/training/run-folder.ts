@@ -9,6 +9,8 @@ export const RUN_FILES = {
   linear: "model.linear.onnx",
   checkpoint: "checkpoint.safetensors",
   metrics: "metrics.jsonl",
+  /** The last weights whose loss was finite, of a run that came to grief. */
+  diverged: "diverged.safetensors",
 } as const;
 
 /** Path of each of a run's files. */
@@ -16,9 +18,9 @@ export type RunPaths = Readonly<Record<keyof typeof RUN_FILES, string>>;
 
 /** Where a run in this folder writes. */
 export function runPaths(outDir: string): RunPaths {
-  const { model, linear, checkpoint, metrics } = RUN_FILES;
-  const at = (name: string) => join(outDir, name);
-  return { model: at(model), linear: at(linear), checkpoint: at(checkpoint), metrics: at(metrics) };
+  return Object.fromEntries(
+    Object.entries(RUN_FILES).map(([file, name]) => [file, join(outDir, name)]),
+  ) as RunPaths;
 }
 
 /** Where the linear baseline of a model lies: `<name>.linear.onnx` beside `<name>.onnx`. */

@@ -3,9 +3,9 @@ import type { Tensor } from "../core/tensor.js";
 import { writeAtomically } from "../dataset/atomic-file.js";
 import { TrainSampler } from "../dataset/batches.js";
 import type { ClipSplits } from "../dataset/splits.js";
-import { fitStandardization } from "../dataset/standardization.js";
 import type { FeatureStore } from "../dataset/store.js";
 import { buildInferenceModel } from "../nn/inference.js";
+import type { InputNormalization } from "../nn/input-normalization.js";
 import { buildTrainingStep, type Task, type TrainingStepConfig } from "../nn/training-step.js";
 import { Session } from "../runtime/session.js";
 import { modelMetadata, trainClipPrefixes } from "../tagging/model-file.js";
@@ -13,10 +13,12 @@ import { augmentationOf } from "./augmentation.js";
 import { writeCheckpoint } from "./checkpoint.js";
 import { type TrainConfig, trainConfig } from "./config.js";
 import { evaluateNet, mainScore } from "./evaluate.js";
-import { type EpochRecord, type FitResult, fit, type StepReport } from "./fit.js";
+import { DivergedError, type EpochRecord, type FitResult, fit, type StepReport } from "./fit.js";
 import { trainLinearBaseline } from "./linear-baseline.js";
+import { type FittedNormalization, fitNormalization } from "./normalization.js";
 import { type RunData, runData } from "./run-data.js";
 import { checkpointToResume, runPaths } from "./run-folder.js";
+import { encodeSafetensors } from "./safetensors.js";
 
 /** Few clips make smaller batches, so that an epoch has as many steps: batch norm's averages need some to settle. */
 const MIN_STEPS = 4;
@@ -31,6 +33,8 @@ export interface TrainEvents {
     parameterCount: number;
     /** As in the settings, or smaller where clips are few. */
     batchSize: number;
+    /** Of the covariance of mel vectors, before and after the normalization. */
+    conditionNumber: FittedNormalization["conditionNumber"];
     resumedFrom: number;
   }) => void;
   onStep?: (report: StepReport) => void;
@@ -75,7 +79,8 @@ export async function trainTagger(
   const { seed, segmentFrames } = config;
   const data = runData(store, config, checkpoint && { checkpoint, outDir });
   const { sets, splits, task } = data;
-  const stepConfig = stepConfigOf(store, config, data, signal);
+  const { normalization, conditionNumber } = fitNormalization(sets.train, config.normalize, { signal });
+  const stepConfig = stepConfigOf(store, config, data, normalization);
   const step = buildTrainingStep(stepConfig);
 
   // Nothing is written or thrown away before all settings are found to fit.
@@ -85,7 +90,7 @@ export async function trainTagger(
   const { parameterCount } = step;
   const { batchSize } = stepConfig;
   const resumedFrom = checkpoint?.state.history.length ?? 0;
-  options.onStart?.({ config, task, splits, parameterCount, batchSize, resumedFrom });
+  options.onStart?.({ config, task, splits, parameterCount, batchSize, conditionNumber, resumedFrom });
 
   if (!existsSync(paths.linear)) {
     const linear = await trainLinearBaseline(sets, { task, seed, threads, signal });
@@ -126,26 +131,33 @@ export async function trainTagger(
       options.onEpoch?.(record, isBest);
     },
     signal,
+  }).catch((error: unknown) => {
+    if (!(error instanceof DivergedError)) throw error;
+    writeAtomically(paths.diverged, encodeSafetensors(new Map(error.tensors), {}));
+    const kept = `the last weights of a finite loss are kept in ${paths.diverged}`;
+    throw new DivergedError(`${error.message}; ${kept}`, error.step, error.tensors);
   });
   return { ended, bestEpoch: state.best.epoch, history: state.history, modelPath: paths.model };
 }
 
-/** The training step for these settings and data; the statistics are the train split's. */
+/** The training step for these settings and data. */
 function stepConfigOf(
   { frontEnd }: FeatureStore,
   config: TrainConfig,
   { sets: { train }, task }: RunData,
-  signal: AbortSignal | undefined,
+  normalization: InputNormalization,
 ): TrainingStepConfig {
-  const { augment, segmentFrames, standardize } = config;
+  const { augment, segmentFrames, clipNorm } = config;
   return {
     net: config.net,
     task,
     nLabels: train.labels.length,
     inputShape: [segmentFrames, train.nMels],
     batchSize: Math.min(config.batchSize, Math.max(2, Math.floor(train.clips.length / MIN_STEPS))),
-    statistics: fitStandardization(train, { kind: standardize, signal }),
+    normalization,
     optimizer: config.optimizer,
+    clipNorm: clipNorm > 0 ? clipNorm : undefined,
+    watch: config.watch,
     labelSmoothing: config.labelSmoothing,
     averageDecay: config.averageDecay,
     augmentation: augment > 0 ? augmentationOf(frontEnd, segmentFrames, augment) : undefined,

@@ -1,13 +1,13 @@
 import { Random } from "../../src/core/random.js";
 import { sizeOf, type Tensor } from "../../src/core/tensor.js";
+import { netConfig } from "../../src/nn/architectures.js";
 import type { TrainingStepConfig } from "../../src/nn/training-step.js";
 import type { FedBatch } from "./run-steps.js";
 
 /** A training step of two small blocks on [6, 8] examples, some settings changed. */
 export function tinyConfig(changes: Partial<TrainingStepConfig> = {}): TrainingStepConfig {
-  const features = changes.inputShape?.at(-1) ?? 8;
   return {
-    net: {
+    net: netConfig({
       kind: "vgg",
       channels: [4, 6],
       pools: [
@@ -16,12 +16,12 @@ export function tinyConfig(changes: Partial<TrainingStepConfig> = {}): TrainingS
       ],
       globalPool: "all",
       dropout: 0,
-    },
+    }),
     task: "single-label",
     nLabels: 3,
     inputShape: [6, 8],
     batchSize: 6,
-    statistics: { mean: new Float32Array(features), std: new Float32Array(features).fill(1) },
+    normalization: { kind: "none" },
     optimizer: { kind: "sgd", momentum: 0.9, nesterov: true, weightDecay: 0 },
     ...changes,
   };

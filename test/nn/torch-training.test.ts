@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { NetConfig } from "../../src/nn/architectures.js";
+import { netConfig } from "../../src/nn/architectures.js";
 import { buildInferenceModel } from "../../src/nn/inference.js";
 import type { OptimizerConfig } from "../../src/nn/optimizers.js";
 import { buildTrainingStep, type TrainingStepConfig } from "../../src/nn/training-step.js";
@@ -31,20 +31,19 @@ const batches = fixture.batches.map(({ inputs, targets }) => ({
 
 function configOf(run: Run): TrainingStepConfig {
   const { channels, labelSmoothing } = fixture;
-  const net = {
-    kind: "vgg",
-    channels,
-    pools: fixture.pools,
-    globalPool: "all",
-    dropout: 0,
-  } as unknown as NetConfig;
+  const pools = fixture.pools as [number, number][];
+  const net = netConfig({ kind: "vgg", channels, pools, globalPool: "all", dropout: 0 });
   return {
     net,
     task: "single-label",
     nLabels: 3,
     inputShape: [10, 9],
     batchSize: 8,
-    statistics: { mean: decodeStored(fixture.mean).data, std: decodeStored(fixture.std).data },
+    normalization: {
+      kind: "standardize",
+      mean: decodeStored(fixture.mean).data,
+      std: decodeStored(fixture.std).data,
+    },
     optimizer: run.optimizer,
     labelSmoothing,
   };

@@ -45,7 +45,8 @@ export function tinyModel(
     task,
     nLabels: SOUNDS.length,
     inputShape: [SEGMENT_FRAMES, made.nMels],
-    statistics: {
+    normalization: {
+      kind: "standardize",
       mean: new Float32Array(made.nMels).fill(silence / 2),
       std: new Float32Array(made.nMels).fill(Math.max(0.2, -silence / 4)),
     },

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { UsageError } from "../../src/core/errors.js";
 import type { Tensor } from "../../src/core/tensor.js";
 import { buildTrainingStep } from "../../src/nn/training-step.js";
 import {
@@ -86,9 +85,7 @@ describe("fit", () => {
       },
     });
     await expect(diverged).rejects.toThrow(
-      new UsageError(
-        "fit: valid loss must stay finite, got NaN after epoch 1; use a smaller learning rate (now 0.1)",
-      ),
+      /^fit: valid loss must stay finite, got NaN after epoch 1; use a smaller learning rate \(now 0\.1\)$/,
     );
     expect(seen).toBe(0);
   });

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { FeatureStore } from "../../src/dataset/store.js";
 import type { TrainConfig } from "../../src/training/config.js";
@@ -10,7 +10,9 @@ import { tinyConfig } from "./tiny-store.js";
 /** The bytes of all that a run wrote. */
 export const filesOf = (dir: string) =>
   Object.fromEntries(
-    Object.values(RUN_FILES).map((file) => [file, readFileSync(join(dir, file)).toString("hex")]),
+    Object.values(RUN_FILES)
+      .filter((file) => existsSync(join(dir, file)))
+      .map((file) => [file, readFileSync(join(dir, file)).toString("hex")]),
   );
 
 export const checkpointPath = (dir: string) => join(dir, RUN_FILES.checkpoint);

@@ -14,6 +14,7 @@ import {
   type StoredClip,
 } from "../../src/dataset/store.js";
 import { type FrontEnd, frontEnd, frontEndHash } from "../../src/features/front-end.js";
+import { netConfig } from "../../src/nn/architectures.js";
 import { type TrainConfig, trainConfig } from "../../src/training/config.js";
 import { makeFolder } from "../dataset/files.js";
 
@@ -22,16 +23,7 @@ export const TINY_FRONT_END = frontEnd({ sampleRate: 8000, nFft: 256, hopLength:
 
 /** A net and a run that train in a blink, with everything on that draws random numbers or keeps state. */
 export const TINY_CONFIG: Partial<TrainConfig> = {
-  net: {
-    kind: "vgg",
-    channels: [4, 6],
-    pools: [
-      [2, 2],
-      [2, 2],
-    ],
-    globalPool: "frames",
-    dropout: 0.3,
-  },
+  net: netConfig({ kind: "vgg", channels: [4, 6], dropout: 0.3 }),
   segmentFrames: 16,
   batchSize: 6,
   epochs: 3,

@@ -4,6 +4,9 @@ import { describe, expect, it } from "vitest";
 import { DataError, UsageError } from "../../src/core/errors.js";
 import { frontEnd } from "../../src/features/front-end.js";
 import { readCheckpoint, writeCheckpoint } from "../../src/training/checkpoint.js";
+import { DivergedError } from "../../src/training/fit.js";
+import { RUN_FILES } from "../../src/training/run-folder.js";
+import { decodeSafetensors } from "../../src/training/safetensors.js";
 import { trainTagger } from "../../src/training/train.js";
 import { makeFolder } from "../dataset/files.js";
 import { checkpointPath, filesOf, runWhole } from "./tiny-run.js";
@@ -15,13 +18,24 @@ describe("a run that diverges", () => {
   it("keeps the last checkpoint and names epoch, step and remedy", async () => {
     const { dir } = await runWhole(store, { epochs: 1 });
     const checkpoint = readCheckpoint(checkpointPath(dir))!;
-    const config = { ...checkpoint.config, epochs: 3, learningRate: 1e30, schedule: { kind: "constant" } };
+    const schedule = { kind: "constant", warmUp: 0 };
+    const config = { ...checkpoint.config, epochs: 3, learningRate: 1e30, schedule };
     writeCheckpoint(checkpointPath(dir), { ...checkpoint, config });
     const kept = filesOf(dir);
     await expect(trainTagger(store, dir, { resume: true, threads: 1 })).rejects.toThrow(
-      /^fit: loss must stay finite, got (NaN|Infinity) at epoch 2, step [23]; use a smaller learning rate \(now 1e\+30\)$/,
+      /^fit: loss must stay finite, got (NaN|Infinity) at epoch 2, step [23]; use a smaller learning rate \(now 1e\+30\); the last weights of a finite loss are kept in .+diverged\.safetensors$/,
     );
-    expect(filesOf(dir)).toEqual(kept);
+    const { [RUN_FILES.diverged]: _, ...others } = filesOf(dir);
+    expect(others).toEqual(kept);
+  });
+
+  it("keeps the last weights whose loss was finite, even in the first epoch", async () => {
+    const dir = makeFolder();
+    const config = tinyConfig({ learningRate: 1e30, schedule: { kind: "constant", warmUp: 0 } });
+    await expect(trainTagger(store, dir, { config, threads: 1 })).rejects.toThrow(DivergedError);
+    const { tensors } = decodeSafetensors(readFileSync(join(dir, RUN_FILES.diverged)), RUN_FILES.diverged);
+    const weight = tensors.get("block1.conv.weight")!;
+    expect(weight.data.every((value) => Number.isFinite(value) && Math.abs(value) < 10)).toBe(true);
   });
 });
 

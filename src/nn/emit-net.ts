@@ -1,0 +1,112 @@
+import {
+  add,
+  globalAveragePool,
+  globalMaxPool,
+  mul,
+  reshape,
+  sum,
+  transpose,
+  type Value,
+} from "../graph/index.js";
+import { ACTIVATIONS } from "./activations.js";
+import type { Conv1dConfig, NetConfig, ShortChunkConfig, VggConfig } from "./architectures.js";
+import {
+  convBlock,
+  convNormLayer,
+  denseBlock,
+  dropoutLayer,
+  type LayerStyle,
+  outputLayer,
+} from "./layers.js";
+import type { Net } from "./net.js";
+
+/**
+ * Emits a net from its normalized input to its logits.
+ * @param x [N, nFrames, nFeatures], or [N, nFeatures] for "linear"
+ * @returns logits [N, nLabels]
+ */
+export function emitNet(net: Net, config: NetConfig, x: Value, nLabels: number): Value {
+  if (config.kind === "linear") return outputLayer(net, x, nLabels, "glorot-uniform");
+  const hidden = dropoutLayer(net, "dropout", emitHidden(net, config, x), config.dropout);
+  return outputLayer(net, hidden, nLabels, config.init);
+}
+
+/** Everything up to the last layer: [N, features]. */
+function emitHidden(net: Net, config: Exclude<NetConfig, { kind: "linear" }>, x: Value): Value {
+  switch (config.kind) {
+    case "vgg":
+      return emitVgg(net, config, x);
+    case "gct634-1d":
+      return emitConv1d(net, config, x);
+    case "short-chunk":
+      return emitShortChunk(net, config, x);
+    case "mlp":
+      return config.units.reduce(
+        (h, units, i) => denseBlock(net, `hidden${i + 1}`, h, units, config),
+        flatten(x),
+      );
+  }
+}
+
+function flatten(x: Value): Value {
+  return reshape(x, [x.shape[0], x.shape.slice(1).reduce((a, b) => a * b, 1)]);
+}
+
+/** One map: [N, nFrames, nMels] -> [N, 1, nFrames, nMels] */
+function asMaps(x: Value): Value {
+  const [batch, nFrames, nMels] = x.shape;
+  return reshape(x, [batch, 1, nFrames, nMels]);
+}
+
+function emitVgg(net: Net, config: VggConfig, x: Value): Value {
+  const { channels, pools, globalPool } = config;
+  const maps = channels.reduce((h, outChannels, i) => {
+    const settings = { outChannels, kernelSize: 3, padding: 1, pool: pools[i] };
+    return convBlock(net, `block${i + 1}`, h, settings, config);
+  }, asMaps(x));
+  const pooled = globalPool === "all" ? globalAveragePool(maps) : averageOverFrames(maps);
+  net.layer("pool", globalPool === "all" ? "mean" : "mean over time", pooled);
+  return pooled;
+}
+
+/** [N, C, frames, bands] -> [N, C * bands] */
+function averageOverFrames(maps: Value): Value {
+  const [batch, channels, frames, bands] = maps.shape;
+  return reshape(mul(sum(maps, [2]), 1 / frames), [batch, channels * bands]);
+}
+
+function emitConv1d(net: Net, config: Conv1dConfig, x: Value): Value {
+  const { channels, kernelSizes, pools } = config;
+  const maps = channels.reduce(
+    (h, outChannels, i) => {
+      const settings = { outChannels, kernelSize: kernelSizes[i], pool: [pools[i]] };
+      return convBlock(net, `block${i + 1}`, h, settings, config);
+    },
+    transpose(x, [0, 2, 1]),
+  );
+  return flatten(maps);
+}
+
+function emitShortChunk(net: Net, config: ShortChunkConfig, x: Value): Value {
+  const maps = config.channels.reduce(
+    (h, outChannels, i) => residualBlock(net, `block${i + 1}`, h, outChannels, config),
+    asMaps(x),
+  );
+  const pooled = globalMaxPool(maps);
+  net.layer("pool", "max", pooled);
+  return denseBlock(net, "hidden", pooled, config.channels.at(-1)!, config);
+}
+
+/** activation(conv(activation(conv(x, stride 2))) + conv(x, stride 2)), with batch norm after every convolution. */
+function residualBlock(net: Net, name: string, x: Value, outChannels: number, style: LayerStyle): Value {
+  const { emit } = ACTIVATIONS[style.activation];
+  const settings = { outChannels, kernelSize: 3, padding: 1 };
+  const first = emit(convNormLayer(net, `${name}.first`, x, { ...settings, stride: 2 }, style));
+  net.watch(`${name}.first`, first, style.activation, `${name}.first.conv.weight`);
+  const second = convNormLayer(net, `${name}.second`, first, settings, style);
+  const shortcut = convNormLayer(net, `${name}.shortcut`, x, { ...settings, stride: 2 }, style);
+  const out = emit(add(second, shortcut));
+  net.layer(name, `sum, ${style.activation}`, out);
+  net.watch(name, out, style.activation, `${name}.second.conv.weight`);
+  return out;
+}

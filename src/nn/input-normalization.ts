@@ -1,0 +1,30 @@
+import type { Tensor } from "../core/tensor.js";
+import { div, sub, type Value } from "../graph/index.js";
+
+/**
+ * What is done to every vector of features x before the net reads it; the numbers are those of the train split.
+ *
+ *   none:         x
+ *   standardize:  (x - mean) / std
+ *   whiten:       (x - mean) W, W [nFeatures, width]
+ */
+export type InputNormalization =
+  | { readonly kind: "none" }
+  | { readonly kind: "standardize"; readonly mean: Float32Array; readonly std: Float32Array }
+  | { readonly kind: "whiten"; readonly mean: Float32Array; readonly projection: Tensor };
+
+/**
+ * Emits the normalization over the last axis; no gradient passes through it.
+ * @param x [N, ..., nFeatures]
+ * @returns [N, ..., nFeatures], or [N, ..., width] where the features are whitened
+ */
+export function emitNormalization(x: Value, normalization: InputNormalization): Value {
+  if (normalization.kind === "none") return x;
+  const { graph } = x;
+  const constants = (data: Float32Array) => graph.constant([...data]);
+  const centred = sub(x, constants(normalization.mean));
+  if (normalization.kind === "standardize") return div(centred, constants(normalization.std));
+  const { projection } = normalization;
+  const shape = [...x.shape.slice(0, -1), projection.shape[1]];
+  return graph.emit("MatMul", [centred, graph.weight("normalization.projection", projection)], { shape });
+}

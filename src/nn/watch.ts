@@ -1,0 +1,108 @@
+import { sizeOf, type Tensor } from "../core/tensor.js";
+import { add, compare, mul, reshape, sub, sum, type Value, where } from "../graph/index.js";
+import { ACTIVATIONS, type ActivationName } from "./activations.js";
+import { globalNorm } from "./gradient-clipping.js";
+import type { WatchedLayer } from "./net.js";
+
+/** What a training step's `watch` output tells of one layer. */
+export interface LayerHealth {
+  readonly layer: string;
+  /** null in the last layer. */
+  readonly activation: ActivationName | null;
+  /** Over the layer's activations, after its pool; of the last layer the logits. */
+  readonly mean: number;
+  readonly std: number;
+  /** Share of dead units or of saturated activations; null where the layer has no activation. */
+  readonly idleShare: number | null;
+  /** L2 norm of the loss's gradient with respect to the activations. */
+  readonly activationGradientNorm: number;
+  /** Number of activations of a batch: the gradient's root mean square is norm / sqrt(count). */
+  readonly activationCount: number;
+  readonly weightNorm: number;
+  /** L2 norm of the loss's gradient with respect to the layer's weight, before clipping. */
+  readonly weightGradientNorm: number;
+  /** Norm of the step that the optimizer made in the weight, by the norm of the weight; null for a weight of 0. */
+  readonly updateRatio: number | null;
+}
+
+/** A watched layer, without its values in the graph. */
+export interface WatchedSpec {
+  readonly layer: string;
+  readonly activation: ActivationName | null;
+  readonly activationCount: number;
+}
+
+/** Numbers of a layer in the `watch` output, in this order. */
+const FIELDS = 7;
+
+/**
+ * Emits what a gradient watch reads: [nLayers, 7], see `readWatch`. Deviations and ratios are left to float64 outside:
+ * the square of what vanishes would be 0 in float32.
+ * @param gradientOf the loss's gradient with respect to a layer's output and to its weight
+ * @param next next values of the parameters, by name
+ */
+export function emitWatch(
+  layers: readonly WatchedLayer[],
+  gradientOf: (layer: WatchedLayer) => { output: Value; weight: Value },
+  next: ReadonlyMap<string, Value>,
+): Value {
+  const rows = layers.flatMap((layer) => {
+    const { output, weight } = layer;
+    const gradient = gradientOf(layer);
+    return [
+      mul(sum(output), 1 / sizeOf(output.shape)),
+      globalNorm([output]),
+      idleShare(layer),
+      globalNorm([gradient.output]),
+      globalNorm([weight.value]),
+      globalNorm([gradient.weight]),
+      globalNorm([sub(next.get(weight.name)!, weight.value)]),
+    ].map((scalar) => reshape(scalar, [1]));
+  });
+  const [{ graph }] = rows;
+  const joined = graph.emit("Concat", rows, { shape: [rows.length] }, { axis: 0 });
+  return reshape(joined, [layers.length, FIELDS]);
+}
+
+/** The share of units nowhere above 0, or of activations in a flat end of their curve; 0 without an activation. */
+function idleShare({ output, activation }: WatchedLayer): Value {
+  if (activation === null) return output.graph.constant(0);
+  const { idle } = ACTIVATIONS[activation];
+  const share = (isIdle: Value) => mul(sum(where(isIdle, 1, 0)), 1 / sizeOf(isIdle.shape));
+  if (idle.kind === "dead") {
+    const axes = output.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
+    const { graph } = output;
+    const highest = graph.emit(
+      "ReduceMax",
+      [output, graph.integers(axes)],
+      { shape: [output.shape[1]] },
+      { keepdims: 0 },
+    );
+    return sub(1, share(compare("Greater", highest, 0)));
+  }
+  const shares = [
+    idle.low === null ? null : share(compare("Less", output, idle.low)),
+    idle.high === null ? null : share(compare("Greater", output, idle.high)),
+  ].filter((each) => each !== null);
+  return shares.reduce((a, b) => add(a, b));
+}
+
+/** Reads the `watch` output of a training step. */
+export function readWatch(layers: readonly WatchedSpec[], { data }: Tensor): LayerHealth[] {
+  return layers.map(({ layer, activation, activationCount }, i) => {
+    const [mean, norm, idle, activationGradientNorm, weightNorm, weightGradientNorm, updateNorm] =
+      data.subarray(i * FIELDS, (i + 1) * FIELDS);
+    return {
+      layer,
+      activation,
+      mean,
+      std: Math.sqrt(Math.max(0, (norm / activationCount) * norm - mean * mean)),
+      idleShare: activation === null ? null : idle,
+      activationGradientNorm,
+      activationCount,
+      weightNorm,
+      weightGradientNorm,
+      updateRatio: weightNorm === 0 ? null : updateNorm / weightNorm,
+    };
+  });
+}

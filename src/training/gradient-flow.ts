@@ -1,0 +1,65 @@
+import { ACTIVATIONS } from "../nn/activations.js";
+import type { LayerHealth } from "../nn/watch.js";
+
+/** What can go wrong in a layer. */
+export type Ailment = "vanishing" | "exploding" | "dead" | "saturated";
+
+/** A layer that something is wrong with. */
+export interface Diagnosis {
+  readonly layer: string;
+  readonly ailment: Ailment;
+  /** What shows it: the gradient's norm by that of the logits, or the share of idle units or activations. */
+  readonly value: number;
+}
+
+/**
+ * A gradient whose norm, by that of the logits, is below this vanishes, and above its inverse explodes. A sound net keeps
+ * it within a factor of some tens: Glorot's and He's initializers are made to, pools and averages take a little.
+ */
+const VANISHING = 1e-3;
+const EXPLODING = 1e3;
+/** Share of idle units or activations from which a layer is called dead or saturated. */
+const IDLE = 0.8;
+
+/** What is wrong in which layers, first layer first; of one layer the gradient's ailment before the activations'. */
+export function diagnose(layers: readonly LayerHealth[]): Diagnosis[] {
+  const reference = layers.at(-1)?.activationGradientNorm ?? 0;
+  return layers.slice(0, -1).flatMap(({ layer, activation, activationGradientNorm, idleShare }) => {
+    const found: Diagnosis[] = [];
+    const ratio = activationGradientNorm / reference;
+    if (ratio < VANISHING) found.push({ layer, ailment: "vanishing", value: ratio });
+    else if (!(ratio <= EXPLODING)) found.push({ layer, ailment: "exploding", value: ratio });
+    if (activation !== null && idleShare !== null && idleShare >= IDLE)
+      found.push({ layer, ailment: ACTIVATIONS[activation].idle.kind, value: idleShare });
+    return found;
+  });
+}
+
+/** Means over the steps of an epoch of what a gradient watch saw. */
+export class FlowMeans {
+  readonly #steps: LayerHealth[][] = [];
+
+  add(layers: LayerHealth[]): void {
+    this.#steps.push(layers);
+  }
+
+  /** One entry a layer; a value that was null in every step stays null. */
+  means(): LayerHealth[] {
+    return (this.#steps[0] ?? []).map((first, i) => {
+      const mean = (pick: (health: LayerHealth) => number | null): number | null => {
+        const values = this.#steps.map((layers) => pick(layers[i])).filter((value) => value !== null);
+        return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+      };
+      return {
+        ...first,
+        mean: mean((health) => health.mean)!,
+        std: mean((health) => health.std)!,
+        idleShare: mean((health) => health.idleShare),
+        activationGradientNorm: mean((health) => health.activationGradientNorm)!,
+        weightNorm: mean((health) => health.weightNorm)!,
+        weightGradientNorm: mean((health) => health.weightGradientNorm)!,
+        updateRatio: mean((health) => health.updateRatio),
+      };
+    });
+  }
+}
