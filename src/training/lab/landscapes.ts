@@ -32,7 +32,7 @@ export const LANDSCAPES: Readonly<Record<LandscapeName, Landscape>> = {
   "ill-conditioned quadratic": {
     formula: "(x² + 50 y²) / 2",
     start: [-4.5, 0.8],
-    domain: { x: [-5, 1], y: [-1.2, 1.2] },
+    domain: { x: [-5, 2], y: [-1.2, 1.2] },
     minima: [[0, 0]],
     at: (x, y) => (x ** 2 + CONDITION_NUMBER * y ** 2) / 2,
     emit: (x, y) => mul(add(mul(x, x), mul(mul(y, y), CONDITION_NUMBER)), 0.5),

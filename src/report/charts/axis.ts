@@ -1,0 +1,159 @@
+import { isMeasured, powerOfTen, readable } from "../numbers.js";
+
+/** What an axis shows. */
+export interface Axis {
+  readonly label: string;
+  /** @default "linear" */
+  readonly scale?: "linear" | "log";
+  /** The ends of a linear axis; by default those of the values, and a little more. */
+  readonly domain?: readonly [number, number];
+  /** What is larger is drawn here. */
+  readonly ceiling?: number;
+}
+
+/** An axis laid out for the values on it. */
+export interface PlacedAxis {
+  readonly label: string;
+  readonly scale: "linear" | "log";
+  readonly domain: readonly [number, number];
+  readonly ticks: readonly number[];
+  tickLabel(tick: number): string;
+  /** Where a value is drawn; null for what is not finite. */
+  place(value: number | null): number | null;
+  /** Distance of a placed value from the axis' start as a share of its length, and back. */
+  share(placed: number): number;
+  at(share: number): number;
+  /** What was moved or left out, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/** A log axis spans so much at most: what is smaller goes to the floor, or it would flatten all the rest. */
+const LARGEST_RANGE = 1e16;
+const PADDING = 0.04;
+const FLOOR_DISTANCE = 0.09;
+const MOST_TICKS = 6;
+
+/** Lays an axis out so that every finite value has a place on it: on a log axis zeros and negatives on a floor. */
+export function placeAxis(axis: Axis, values: readonly (number | null)[]): PlacedAxis {
+  const finite = values.filter(isMeasured);
+  const { ceiling = Number.POSITIVE_INFINITY } = axis;
+  const clipped = finite.map((value) => Math.min(value, ceiling));
+  const laid = axis.scale === "log" ? layOutLog(clipped) : layOutLinear(clipped, axis.domain);
+  const nCut = finite.filter((value) => value > ceiling).length;
+  const notes = [
+    ...laid.notes,
+    ...(nCut === 0 ? [] : [`${counted(nCut)} above ${readable(ceiling)} and drawn there.`]),
+    ...(finite.length === values.length
+      ? []
+      : [`${counted(values.length - finite.length)} not finite and left out.`]),
+  ];
+  return {
+    ...laid,
+    label: axis.label,
+    notes,
+    place: (value) => (isMeasured(value) ? Math.max(laid.least, Math.min(value, ceiling)) : null),
+  };
+}
+
+const counted = (n: number) => (n === 1 ? "One value is" : `${n} values are`);
+
+interface Layout extends Omit<PlacedAxis, "label" | "place"> {
+  /** The smallest place of a value. */
+  readonly least: number;
+}
+
+function layOutLinear(values: readonly number[], domain?: readonly [number, number]): Layout {
+  const [low, high] = domain ?? padded(values);
+  return {
+    scale: "linear",
+    domain: [low, high],
+    least: Number.NEGATIVE_INFINITY,
+    ticks: linearTicks(low, high),
+    tickLabel: readable,
+    share: (value) => (value - low) / (high - low),
+    at: (share) => low + share * (high - low),
+    notes: [],
+  };
+}
+
+function padded(values: readonly number[]): [number, number] {
+  if (values.length === 0) return [0, 1];
+  const [low, high] = extent(values);
+  const padding = low === high ? Math.abs(low) / 10 || 1 : PADDING * (high - low);
+  return [low - padding, high + padding];
+}
+
+function layOutLog(values: readonly number[]): Layout {
+  const positive = values.filter((value) => value > 0);
+  const [smallest, largest] = positive.length === 0 ? [1, 1] : extent(positive);
+  const least = Math.max(smallest, largest / LARGEST_RANGE);
+  const padding = Math.max(1.05, (largest / least) ** PADDING);
+  const high = largest * padding;
+  const hasFloor = values.some((value) => value < least);
+  const bottom = least / padding;
+  const low = hasFloor ? bottom / Math.max(1.2, (high / bottom) ** FLOOR_DISTANCE) : bottom;
+  const isTiny = smallest < least;
+  const isNegative = values.some((value) => value < 0);
+  const floorLabel = isTiny ? `< ${readable(least)}` : isNegative ? "≤ 0" : "0";
+  const ticks = positive.length === 0 ? [] : logTicks(bottom, high);
+  const nZero = values.filter((value) => value <= 0).length;
+  const nTiny = positive.filter((value) => value < least).length;
+  return {
+    scale: "log",
+    domain: [low, high],
+    least: low,
+    ticks: hasFloor ? [low, ...ticks] : ticks,
+    tickLabel: (tick) => (hasFloor && tick === low ? floorLabel : logLabel(tick)),
+    share: (value) => Math.log(value / low) / Math.log(high / low),
+    at: (share) => low * (high / low) ** share,
+    notes: [
+      ...(nZero === 0
+        ? []
+        : [`${counted(nZero)} ${isNegative ? "0 or less" : "exactly 0"} and drawn at the lowest tick.`]),
+      ...(nTiny === 0 ? [] : [`${counted(nTiny)} below ${readable(least)} and drawn at the lowest tick.`]),
+    ],
+  };
+}
+
+function extent(values: readonly number[]): [number, number] {
+  return [
+    values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY),
+    values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY),
+  ];
+}
+
+/** Multiples of 1, 2 or 5 times a power of ten. */
+function linearTicks(low: number, high: number): number[] {
+  const rough = (high - low) / (MOST_TICKS - 1);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= rough * (1 - 1e-9))!;
+  const first = Math.ceil(low / step - 1e-9);
+  const n = Math.floor(high / step + 1e-9) - first + 1;
+  return Array.from({ length: n }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+}
+
+/** Powers of ten; where these are few, other round numbers. */
+function logTicks(low: number, high: number): number[] {
+  const within = (ticks: number[]) => ticks.filter((tick) => tick >= low && tick <= high);
+  const first = Math.floor(Math.log10(low));
+  const powers = Array.from({ length: Math.ceil(Math.log10(high)) - first + 1 }, (_, i) => first + i);
+  const times = (factors: number[]) =>
+    within(powers.flatMap((power) => factors.map((factor) => Number(`${factor}e${power}`))));
+  const decades = times([1]);
+  if (decades.length > 2) {
+    const stride = Math.ceil(decades.length / MOST_TICKS);
+    return decades.filter((_, i) => (decades.length - 1 - i) % stride === 0);
+  }
+  for (const factors of [
+    [1, 3],
+    [1, 2, 5],
+    [1, 1.5, 2, 3, 4, 5, 6, 8],
+  ])
+    if (times(factors).length > 2) return times(factors);
+  return linearTicks(low, high);
+}
+
+function logLabel(tick: number): string {
+  const isPower = Number(`1e${Math.round(Math.log10(tick))}`) === tick;
+  return isPower && (tick < 0.01 || tick > 1000) ? powerOfTen(Math.round(Math.log10(tick))) : readable(tick);
+}

@@ -1,0 +1,37 @@
+import * as Plot from "@observablehq/plot";
+import { parseHTML } from "linkedom";
+import { type Html, html, trusted } from "../html.js";
+
+/** So narrow that its text is still legible when a telephone shows it 330 pixels wide. */
+export const CHART_WIDTH = 440;
+export const FONT_SIZE = 14;
+
+/** Of the charts' font, on average, in a wide one [pixels]. */
+export const CHARACTER_WIDTH = 8.2;
+
+const GEOMETRY = /^(d|transform|c?[xy][12]?|r)$/;
+const LONG_NUMBER = /-?\d+\.\d{2,}/g;
+
+/**
+ * Draws a plot as an SVG that needs nothing beside it: no styles, no identifiers, coordinates of one decimal.
+ * @param description what a reader is told who does not see it; null for an ornament of the text beside it
+ */
+export function drawPlot(options: Plot.PlotOptions, description: string | null): Html {
+  const { document } = parseHTML("<!doctype html><html><body></body></html>");
+  const { width = CHART_WIDTH, height = 300 } = options;
+  const svg = Plot.plot({ ...options, width, height, document });
+  svg.querySelector("style")?.remove();
+  for (const element of svg.querySelectorAll("*")) simplify(element);
+  const role = description === null ? html`aria-hidden="true"` : html`role="img" aria-label="${description}"`;
+  return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" ${role}
+    fill="currentColor" font-size="${FONT_SIZE}" text-anchor="middle">${trusted(svg.innerHTML)}</svg>`;
+}
+
+/** Rounds coordinates; takes away names of parts, as an image is read as one. */
+function simplify(element: Element): void {
+  for (const { name, value } of [...element.attributes])
+    if (name.startsWith("aria-")) element.removeAttribute(name);
+    else if (GEOMETRY.test(name)) element.setAttribute(name, value.replace(LONG_NUMBER, oneDecimal));
+}
+
+const oneDecimal = (number: string) => String(Number(Number(number).toFixed(1)));

@@ -1,0 +1,211 @@
+import * as Plot from "@observablehq/plot";
+import type { Html } from "../html.js";
+import { isMeasured, readable } from "../numbers.js";
+import { type Axis, type PlacedAxis, placeAxis } from "./axis.js";
+import { AXIS_MARGIN, axisMarks } from "./axis-marks.js";
+import { CHARACTER_WIDTH, CHART_WIDTH, drawPlot, FONT_SIZE } from "./draw.js";
+import { type Cells, figure, thinned } from "./figure.js";
+import { type SeriesStyle, seriesStyle } from "./style.js";
+
+/** x and y; what is not finite leaves a gap. */
+export type LinePoint = readonly [x: number, y: number | null];
+
+export interface LineSeries {
+  readonly name: string;
+  readonly points: readonly LinePoint[];
+  /** x, and the ends of a band about the line. */
+  readonly band?: readonly (readonly [x: number, low: number, high: number])[];
+  /** Place in the palette. @default place among the series */
+  readonly style?: number;
+}
+
+/** A horizontal line that the series are to be seen against. */
+export interface ReferenceLine {
+  readonly name: string;
+  readonly y: number;
+  /** Place in the palette of the series that it belongs to. */
+  readonly style?: number;
+}
+
+export interface LineChart {
+  readonly title: string;
+  readonly caption?: string;
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly series: readonly LineSeries[];
+  readonly references?: readonly ReferenceLine[];
+}
+
+const HEIGHT = 300;
+/** Between the end of a line and its name [pixels]. */
+const LABEL_GAP = 16;
+const LINE_HEIGHT = FONT_SIZE + 2;
+/** More would not be seen. */
+const MOST_POINTS = 200;
+const MOST_MARKERS = 9;
+const MOST_ROWS = 41;
+
+/** Lines of y against x, each named at its end, as a figure with the table of its numbers. */
+export function lineChart(chart: LineChart): Html {
+  const { title, caption, series, references = [] } = chart;
+  const xs = series.flatMap(({ points }) => points.map(([x]) => x));
+  const x = placeAxis({ domain: ends(xs), ...chart.x }, xs);
+  const y = placeAxis(chart.y, [
+    ...series.flatMap(({ points, band = [] }) => [
+      ...points.map(([, y]) => y),
+      ...band.flatMap(([, low, high]) => [low, high]),
+    ]),
+    ...references.map(({ y }) => y),
+  ]);
+  const names = [...series, ...references].map(({ name }) => name.length);
+  const marginRight = LABEL_GAP + 10 + CHARACTER_WIDTH * Math.max(0, ...names);
+  const frame = {
+    width: CHART_WIDTH - AXIS_MARGIN.marginLeft - marginRight,
+    height: HEIGHT - AXIS_MARGIN.marginTop - AXIS_MARGIN.marginBottom,
+  };
+  const lines = series.map((one, i) => placeLine(one, seriesStyle(one.style ?? i), x, y));
+  const rules = references.map((one) => placeRule(one, x, y));
+  const options: Plot.PlotOptions = {
+    ...AXIS_MARGIN,
+    marginRight,
+    height: HEIGHT,
+    x: { type: x.scale, domain: x.domain },
+    y: { type: y.scale, domain: y.domain },
+    marks: [
+      ...axisMarks(x, y),
+      ...[...rules, ...lines].flatMap(({ marks }) => marks),
+      ...labelMarks([...lines, ...rules], x, y, frame),
+    ],
+  };
+  const notes = [...x.notes, ...y.notes];
+  const picture = drawPlot(options, describe(chart, notes));
+  return figure({ title, caption, picture, notes, numbers: numbersOf(chart) });
+}
+
+/** The whole width, as the lines' names stand at their ends. */
+function ends(xs: readonly number[]): [number, number] | undefined {
+  const [low, high] = [Math.min(...xs), Math.max(...xs)];
+  return high > low ? [low, high] : undefined;
+}
+
+/** What is drawn of a series, and where its name goes. */
+interface Placed {
+  readonly name: string;
+  readonly color: string;
+  readonly marks: readonly Plot.Markish[];
+  /** null where nothing of it can be drawn. */
+  readonly end: readonly [x: number, y: number] | null;
+}
+
+function placeLine(
+  { name, points, band = [] }: LineSeries,
+  style: SeriesStyle,
+  x: PlacedAxis,
+  y: PlacedAxis,
+): Placed {
+  const { color, dash, symbol } = style;
+  const placed = points.map(([at, value]) => [x.place(at), y.place(value)] as const);
+  const drawn = placed.filter((point): point is readonly [number, number] => !point.includes(null));
+  const shape = { fill: color, stroke: color, r: 3.2, symbol };
+  const marks = [
+    Plot.areaY(thinned(band, MOST_POINTS), {
+      x: ([at]) => at,
+      y1: ([, low]) => y.place(low),
+      y2: ([, , high]) => y.place(high),
+      fill: color,
+      fillOpacity: 0.2,
+    }),
+    Plot.line(thinnedLine(placed), { stroke: color, strokeWidth: 2, strokeDasharray: dash }),
+    Plot.dot(thinned(drawn, MOST_MARKERS), shape),
+  ];
+  return { name, color, marks, end: drawn.at(-1) ?? null };
+}
+
+function placeRule({ name, y: value, style }: ReferenceLine, x: PlacedAxis, y: PlacedAxis): Placed {
+  const placed = y.place(value);
+  const color = style === undefined ? "currentColor" : seriesStyle(style).color;
+  if (placed === null) return { name, color, marks: [], end: null };
+  const marks = [Plot.ruleY([placed], { stroke: color, strokeDasharray: "1 3", strokeWidth: 1.5 })];
+  return { name, color, marks, end: [x.domain[1], placed] };
+}
+
+/** Names beside the lines' ends, moved apart where they would overlap; a thread leads from the end to the name. */
+function labelMarks(
+  lines: readonly Placed[],
+  x: PlacedAxis,
+  y: PlacedAxis,
+  frame: { width: number; height: number },
+): Plot.Markish[] {
+  const named = lines.flatMap(({ name, color, end }) => (end === null ? [] : [{ name, color, end }]));
+  const sorted = named.sort((a, b) => b.end[1] - a.end[1]);
+  const heights = apart(
+    sorted.map(({ end }) => (1 - y.share(end[1])) * frame.height),
+    frame.height,
+  );
+  const labels = sorted.map((label, i) => ({ ...label, y: y.at(1 - heights[i] / frame.height) }));
+  const labelX = x.at(1 + LABEL_GAP / frame.width);
+  return [
+    Plot.link(labels, {
+      x1: ({ end }) => end[0],
+      y1: ({ end }) => end[1],
+      x2: labelX,
+      y2: "y",
+      stroke: "color",
+      strokeOpacity: 0.6,
+    }),
+    Plot.text(labels, { x: labelX, y: "y", text: "name", textAnchor: "start", dx: 3, fontSize: FONT_SIZE }),
+  ];
+}
+
+/** Heights from the top, ascending, moved until neighbours are a line apart and none lies below the frame. */
+function apart(heights: readonly number[], lowest: number): number[] {
+  const moved = [...heights];
+  for (let i = 1; i < moved.length; i++) moved[i] = Math.max(moved[i], moved[i - 1] + LINE_HEIGHT);
+  for (let i = moved.length - 1; i >= 0; i--)
+    moved[i] = Math.min(moved[i], i === moved.length - 1 ? lowest : moved[i + 1] - LINE_HEIGHT);
+  return moved;
+}
+
+/** Keeps of every stretch its least and its greatest, so that no peak is lost. */
+function thinnedLine<T extends readonly [unknown, number | null]>(points: readonly T[]): readonly T[] {
+  if (points.length <= MOST_POINTS) return points;
+  const stretch = Math.ceil((2 * points.length) / MOST_POINTS);
+  const kept: T[] = [];
+  for (let first = 0; first < points.length; first += stretch) {
+    const part = points.slice(first, first + stretch);
+    const values = part.map(([, y]) => y ?? Number.NaN);
+    const least = values.indexOf(Math.min(...values));
+    const most = values.indexOf(Math.max(...values));
+    const places = new Set([0, least, most].filter((i) => i >= 0));
+    kept.push(...[...places].sort((a, b) => a - b).map((i) => part[i]));
+  }
+  return [...kept, points.at(-1)!];
+}
+
+function describe({ title, x, y, series, references = [] }: LineChart, notes: readonly string[]): string {
+  const lines = series.map(({ name, points }) => {
+    const drawn = points.filter((point): point is readonly [number, number] => isMeasured(point[1]));
+    if (drawn.length === 0) return `${name}: no finite value.`;
+    const [first, last] = [drawn[0], drawn[drawn.length - 1]];
+    const values = drawn.map(([, value]) => value);
+    const range = `least ${readable(Math.min(...values))}, greatest ${readable(Math.max(...values))}`;
+    return `${name}: ${readable(first[1])} at ${readable(first[0])}, ${readable(last[1])} at ${readable(last[0])}; ${range}.`;
+  });
+  const rules = references.map(({ name, y }) => `${name}: ${readable(y)}.`);
+  return [`${title}. ${y.label} against ${x.label}.`, ...lines, ...rules, ...notes].join(" ");
+}
+
+function numbersOf({ x, series, references = [] }: LineChart): Cells {
+  const xs = new Set(series.flatMap(({ points }) => points.map(([at]) => at)));
+  const rows = thinned(
+    [...xs].sort((a, b) => a - b),
+    MOST_ROWS,
+  );
+  const columns = series.map(({ points }) => new Map(points));
+  const lines = rows.map((at) => [
+    readable(at),
+    ...columns.map((column) => (column.has(at) ? readable(column.get(at)) : "")),
+    ...references.map(({ y }) => readable(y)),
+  ]);
+  return [[x.label, ...[...series, ...references].map(({ name }) => name)], ...lines];
+}

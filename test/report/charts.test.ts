@@ -1,0 +1,257 @@
+import { parseHTML } from "linkedom";
+import { describe, expect, it } from "vitest";
+import { placeAxis } from "../../src/report/charts/axis.js";
+import { contourChart } from "../../src/report/charts/contour-chart.js";
+import { type LineSeries, lineChart } from "../../src/report/charts/line-chart.js";
+import { scatterChart } from "../../src/report/charts/scatter-chart.js";
+import { PALETTE, PAPER, seriesStyle } from "../../src/report/charts/style.js";
+import type { Html } from "../../src/report/html.js";
+
+const parsed = (figure: Html) => parseHTML(`<!doctype html><html><body>${figure}</body></html>`).document;
+const described = (figure: Html) =>
+  parsed(figure).querySelector("svg[role=img]")!.getAttribute("aria-label")!;
+const rowsOf = (figure: Html) =>
+  [...parsed(figure).querySelectorAll("tr")].map((row) => [...row.children].map((cell) => cell.textContent));
+/** Names in the picture, not on the axes. */
+const textsOf = (figure: Html) =>
+  [...parsed(figure).querySelectorAll("svg text")].map((text) => text.textContent);
+const logLines = (series: readonly LineSeries[]) =>
+  lineChart({ title: "T", x: { label: "layer" }, y: { label: "std", scale: "log" }, series });
+
+describe("placeAxis", () => {
+  it("puts zeros of a log axis on a floor below every positive value, and says so", () => {
+    const axis = placeAxis({ label: "y", scale: "log" }, [0, 1e-3, 1, 0]);
+    expect(axis.place(0)).toBe(axis.domain[0]);
+    expect(axis.place(0)!).toBeLessThan(1e-3);
+    expect(axis.tickLabel(axis.ticks[0])).toBe("0");
+    expect(axis.notes).toEqual(["2 values are exactly 0 and drawn at the lowest tick."]);
+  });
+  it("says of negatives that they are 0 or less", () => {
+    const axis = placeAxis({ label: "y", scale: "log" }, [-2, 1, 10]);
+    expect(axis.tickLabel(axis.place(-2)!)).toBe("≤ 0");
+    expect(axis.notes).toEqual(["One value is 0 or less and drawn at the lowest tick."]);
+  });
+  it("lets no tiny value flatten the rest", () => {
+    const axis = placeAxis({ label: "y", scale: "log" }, [1e-40, 0.1, 1]);
+    expect(axis.domain[0]).toBeGreaterThan(1e-20);
+    expect(axis.notes[0]).toBe("One value is below 10⁻¹⁶ and drawn at the lowest tick.");
+  });
+  it("leaves out what is not finite and counts it", () => {
+    for (const scale of ["log", "linear"] as const) {
+      const values = [1, Number.NaN, Number.POSITIVE_INFINITY, null, 3];
+      const axis = placeAxis({ label: "y", scale }, values);
+      expect(values.map(axis.place)).toEqual([1, null, null, null, 3]);
+      expect(axis.notes).toEqual(["3 values are not finite and left out."]);
+    }
+  });
+  it("draws what is above the ceiling at the ceiling", () => {
+    const axis = placeAxis({ label: "y", ceiling: 5 }, [1, 1e30]);
+    expect(axis.place(1e30)).toBe(5);
+    expect(axis.domain[1]).toBeLessThan(6);
+    expect(axis.notes).toEqual(["One value is above 5 and drawn there."]);
+  });
+  it("stands any values: none, one, all equal, all zero", () => {
+    for (const scale of ["log", "linear"] as const)
+      for (const values of [[], [3], [3, 3], [0, 0], [Number.NaN], [-1, -1]]) {
+        const { domain, ticks } = placeAxis({ label: "y", scale }, values);
+        expect(domain.every(Number.isFinite)).toBe(true);
+        expect(domain[1]).toBeGreaterThan(domain[0]);
+        expect(ticks.length).toBeLessThan(12);
+      }
+  });
+  it("has from 2 to 8 ticks over a decade, a third of one and thirty", () => {
+    for (const high of [1.1, 3, 10, 95, 1e4, 1e30]) {
+      const { ticks } = placeAxis({ label: "y", scale: "log" }, [1, high]);
+      expect(ticks.length, String(high)).toBeGreaterThanOrEqual(2);
+      expect(ticks.length, String(high)).toBeLessThanOrEqual(8);
+    }
+  });
+  it("share and at undo each other", () => {
+    for (const scale of ["log", "linear"] as const) {
+      const axis = placeAxis({ label: "y", scale }, [0.5, 20]);
+      expect(axis.at(axis.share(3))).toBeCloseTo(3, 12);
+      expect([0, 1].map(axis.at)).toEqual(axis.domain.map((end) => expect.closeTo(end, 12)));
+    }
+  });
+});
+
+describe("lineChart", () => {
+  it("says in words and in a table what it draws", () => {
+    const points = [
+      [1, 0.5],
+      [2, 0.25],
+      [3, 2],
+    ] as const;
+    const chart = logLines([{ name: "tanh", points }]);
+    expect(described(chart)).toBe("T. std against layer. tanh: 0.5 at 1, 2 at 3; least 0.25, greatest 2.");
+    expect(rowsOf(chart)).toEqual([
+      ["layer", "tanh"],
+      ["1", "0.5"],
+      ["2", "0.25"],
+      ["3", "2"],
+    ]);
+    expect(textsOf(chart)).toContain("tanh");
+  });
+  it("no coordinate is NaN or infinite, whatever the values", () => {
+    const values = [0, Number.NaN, Number.POSITIVE_INFINITY, -1, 1e-300, 1e300, null];
+    const mixed = { name: "mixed", points: values.map((value, i) => [i, value] as const) };
+    const none = { name: "none", points: [] };
+    const lost = { name: "lost", points: [[0, Number.NaN]] as const };
+    for (const series of [[mixed], [mixed, none, lost], [none], [lost], []])
+      for (const scale of ["log", "linear"] as const) {
+        const chart = lineChart({ title: "T", x: { label: "x" }, y: { label: "y", scale }, series });
+        expect(parsed(chart).querySelector("svg")!.outerHTML).not.toMatch(/NaN|Infinity/);
+      }
+    expect(described(logLines([lost]))).toContain("lost: no finite value.");
+  });
+  it("keeps the peak of a series that is too long to be drawn whole", () => {
+    const points = Array.from({ length: 5000 }, (_, i) => [i, i === 2345 ? 50 : 1] as const);
+    const chart = lineChart({
+      title: "T",
+      x: { label: "x" },
+      y: { label: "y" },
+      series: [{ name: "a", points }],
+    });
+    const lines = [...parsed(chart).querySelectorAll("svg path")].map((path) => path.getAttribute("d")!);
+    const longest = lines.reduce((most, d) => (d.length > most.length ? d : most));
+    const heights = [...longest.matchAll(/,([\d.]+)/g)].map((match) => Number(match[1]));
+    expect(Math.max(...heights) - Math.min(...heights)).toBeGreaterThan(150);
+    expect(String(chart).length).toBeLessThan(12_000);
+  });
+  it("keeps names apart where lines end together", () => {
+    const series = [1, 1.001, 1.002, 1.003, 0.5].map((end, i) => ({
+      name: `run ${i}`,
+      points: [
+        [0, 1],
+        [1, end],
+      ] as const,
+    }));
+    const chart = lineChart({ title: "T", x: { label: "x" }, y: { label: "y" }, series });
+    const heights = [...parsed(chart).querySelectorAll("svg text")]
+      .filter((text) => text.textContent!.startsWith("run"))
+      .map((text) => Number(/,([\d.]+)\)/.exec(text.getAttribute("transform")!)![1]));
+    expect(heights).toHaveLength(5);
+    const sorted = [...heights].sort((a, b) => a - b);
+    sorted.slice(1).forEach((height, i) => {
+      expect(height - sorted[i]).toBeGreaterThan(14);
+    });
+  });
+  it("escapes titles, names and labels, in the picture too", () => {
+    const nasty = `<script>alert("1")</script>&amp;'`;
+    const chart = lineChart({
+      title: nasty,
+      caption: nasty,
+      x: { label: nasty },
+      y: { label: nasty },
+      series: [{ name: nasty, points: [[0, 1]] }],
+    });
+    expect(String(chart)).not.toContain("<script");
+    expect(parsed(chart).querySelector("figcaption strong")!.textContent).toBe(nasty);
+    expect(described(chart)).toContain(nasty);
+    expect(textsOf(chart)).toContain(nasty);
+  });
+});
+
+it("scatterChart lays measured against expected, zeros too", () => {
+  const chart = scatterChart({
+    title: "T",
+    xLabel: "law",
+    yLabel: "measured",
+    groups: [
+      { name: "zeros", points: [[0, 0, "3 x 4"]] },
+      { name: "he", points: [[0.5, 0.25, "3 x 4"]] },
+    ],
+  });
+  expect(described(chart)).toContain("he: 3 x 4: 0.25 where 0.5 is expected.");
+  expect(rowsOf(chart)).toEqual([
+    ["", "", "law", "measured"],
+    ["zeros", "3 x 4", "0", "0"],
+    ["he", "3 x 4", "0.5", "0.25"],
+  ]);
+  expect(String(chart)).not.toMatch(/NaN|Infinity/);
+});
+
+it("contourChart draws paths, and says which points leave the picture", () => {
+  const at = (x: number, y: number) => x * x + y * y;
+  const points = [
+    [1, 0, 1],
+    [-3, 0, 9],
+    [Number.POSITIVE_INFINITY, Number.NaN, Number.NaN],
+  ] as const;
+  const chart = contourChart({
+    title: "Bowl",
+    domain: { x: [-2, 2], y: [-2, 2] },
+    at,
+    minima: [[0, 0]],
+    paths: [{ name: "SGD", points }],
+  });
+  expect(described(chart)).toBe(
+    "Bowl. Minimum at (0, 0): 0. SGD: from (1, 0) at 1 to (−3, 0) at 9 in 1 steps. SGD: 2 of 3 points lie outside.",
+  );
+  expect(String(chart)).not.toMatch(/NaN|Infinity/);
+  expect(rowsOf(chart)[1]).toEqual(["SGD", "2", "1", "9", "–", "1", "–", "–"]);
+});
+
+describe("the palette", () => {
+  /** WCAG 2.2, 1.4.11: contrast of parts of graphics. */
+  const LEAST_CONTRAST = 3;
+  /** CIE 1976 difference; a just noticeable one is 2.3. */
+  const LEAST_DIFFERENCE = 15;
+  // Machado, Oliveira and Fernandes, 2009, severity 1.0: what eyes without red or green cones see, in linear RGB.
+  const EYES = {
+    normal: [
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 0, 1],
+    ],
+    protan: [
+      [0.152286, 1.052583, -0.204868],
+      [0.114503, 0.786281, 0.099216],
+      [-0.003882, -0.048116, 1.051998],
+    ],
+    deutan: [
+      [0.367322, 0.860646, -0.227968],
+      [0.280085, 0.672501, 0.047413],
+      [-0.01182, 0.04294, 0.968881],
+    ],
+  };
+  const XYZ = [
+    [0.4124, 0.3576, 0.1805],
+    [0.2126, 0.7152, 0.0722],
+    [0.0193, 0.1192, 0.9505],
+  ];
+  const WHITE = [0.95047, 1, 1.08883];
+  const times = (matrix: number[][], v: number[]) =>
+    matrix.map((row) => row.reduce((sum, x, i) => sum + x * v[i], 0));
+  const linear = (hex: string) =>
+    [1, 3, 5].map((i) => {
+      const share = Number.parseInt(hex.slice(i, i + 2), 16) / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+  const lab = (rgb: number[]) => {
+    const [x, y, z] = times(XYZ, rgb).map((v, i) => Math.cbrt(Math.max(0, v) / WHITE[i]));
+    return [116 * y - 16, 500 * (x - y), 200 * (y - z)];
+  };
+  const luminance = (hex: string) => times(XYZ, linear(hex))[1];
+  const contrast = (a: string, b: string) => {
+    const [dark, light] = [luminance(a), luminance(b)].sort((p, q) => p - q);
+    return (light + 0.05) / (dark + 0.05);
+  };
+
+  it.each(["light", "dark"] as const)("stands out from the %s page", (mode) => {
+    for (const colour of PALETTE) expect(contrast(colour[mode], PAPER[mode])).toBeGreaterThan(LEAST_CONTRAST);
+  });
+  it.each(["light", "dark"] as const)("stays apart to every eye, %s", (mode) => {
+    for (const eye of Object.values(EYES)) {
+      const seen = PALETTE.map((colour) => lab(times(eye, linear(colour[mode]))));
+      for (const [i, a] of seen.entries())
+        for (const b of seen.slice(0, i))
+          expect(Math.hypot(...a.map((v, k) => v - b[k]))).toBeGreaterThan(LEAST_DIFFERENCE);
+    }
+  });
+  it("colour is never alone: no two of the series share a dash pattern or a marker", () => {
+    const styles = PALETTE.map((_, i) => seriesStyle(i));
+    expect(new Set(styles.map(({ dash }) => dash)).size).toBe(PALETTE.length);
+    expect(new Set(styles.map(({ symbol }) => symbol)).size).toBe(PALETTE.length);
+  });
+});
