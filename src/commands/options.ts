@@ -41,17 +41,12 @@ export function choiceOption(
 }
 
 /** A flag whose value is a list of integers with commas between them. */
-export function integersOption(
-  flags: string,
-  description: string,
-  rule: NumberRule,
-  defaultValue: readonly number[],
-): Option {
+export function integersOption(flags: string, description: string, rule: NumberRule): Option {
   const option = new Option(flags, description);
   option.argParser((text) =>
     text.split(",").map((part) => checkInteger(`each of ${option.long!}`, numberIn(part), rule)),
   );
-  return option.default(defaultValue, defaultValue.join(","));
+  return option;
 }
 
 /** The flag for the threads of ONNX Runtime. */

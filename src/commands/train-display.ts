@@ -1,4 +1,5 @@
 import { splitTable } from "../dataset/splits.js";
+import type { SegmentNetConfig } from "../nn/architectures.js";
 import type { Task } from "../nn/training-step.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { alignedRow, percent } from "../report/table.js";
@@ -18,6 +19,13 @@ const heading = (task: Task): string[] => [
   "seconds",
   "best",
 ];
+
+/** A net in a few words: `vgg of 16-32 channels`. */
+function netText(net: SegmentNetConfig): string {
+  return net.kind === "mlp"
+    ? `mlp of ${net.units.join("-")} units`
+    : `${net.kind} of ${net.channels.join("-")} channels`;
+}
 
 type Start = Parameters<NonNullable<TrainEvents["onStart"]>>[0];
 
@@ -39,7 +47,7 @@ export class TrainDisplay {
     this.#resumedFrom = resumedFrom;
     const { net, segmentFrames } = config;
     console.log(splitTable(splits));
-    console.log(`\n${task}, net of ${net.channels.join("-")} channels, ${parameterCount} parameters,`);
+    console.log(`\n${task}, ${netText(net)}, ${parameterCount} parameters,`);
     console.log(
       `batches of ${batchSize} segments of ${segmentFrames} frames, cpu with ${this.#threads} threads`,
     );

@@ -53,12 +53,12 @@ export function checkInteger(where: string, value: unknown, rule: NumberRule = {
  * `value`, if it is one of `choices`; the error suggests the nearest choice.
  * @throws UsageError otherwise
  */
-export function checkChoice<T extends string>(where: string, value: string, choices: readonly T[]): T {
+export function checkChoice<T extends string>(where: string, value: unknown, choices: readonly T[]): T {
   const found = choices.find((choice) => choice === value);
   if (found !== undefined) return found;
-  const near = nearest(value, choices);
+  const near = nearest(String(value), choices);
   const remedy = near === undefined ? "" : `; did you mean ${near}?`;
-  throw new UsageError(`${where} must be one of ${choices.join(", ")}, got ${value}${remedy}`);
+  throw new UsageError(`${where} must be one of ${choices.join(", ")}, got ${String(value)}${remedy}`);
 }
 
 /** The choice with the smallest edit distance to `value`, if one is near enough to be a typing mistake. */

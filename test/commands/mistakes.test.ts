@@ -37,17 +37,18 @@ const MISTAKES: readonly (readonly [line: string, code: number, message: string]
   [
     "train audio-features --out r --optimizer sdg",
     2,
-    "--optimizer must be one of adam, sgd, got sdg; did you mean sgd?",
+    "--optimizer must be one of sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, got sdg; did you mean sgd?",
   ],
   [
     "train audio-features --out r --optimizer adam --momentum 0.5",
     2,
-    "--momentum must go with --optimizer sgd, got adam",
+    "--momentum must go with --optimizer sgd, momentum, nesterov or rmsprop, got adam",
   ],
+  ["train audio-features --out r --net nowhere.json", 1, "nowhere.json: does not exist"],
   [
     "train audio-features --out r --segment-frames 16",
     2,
-    "--segment-frames must be at least 32 for 5 blocks, got 16; use longer segments or fewer channels",
+    "--segment-frames must be at least 32 for this vgg, got 16; use longer segments, or fewer blocks",
   ],
   [
     "train audio-features --out r --resume",

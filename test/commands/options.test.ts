@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { command as evaluate } from "../../src/commands/evaluate.js";
@@ -7,9 +8,11 @@ import { command as inspect } from "../../src/commands/inspect.js";
 import { command as predict } from "../../src/commands/predict.js";
 import { command as train } from "../../src/commands/train.js";
 import { addTrainOptions, refuseChanges, trainConfigOf } from "../../src/commands/train-settings.js";
-import { UsageError } from "../../src/core/errors.js";
+import { DataError, UsageError } from "../../src/core/errors.js";
 import { FRONT_END_PRESETS, frontEnd } from "../../src/features/front-end.js";
-import { TRAIN_DEFAULTS } from "../../src/training/config.js";
+import { NET_KINDS, NETS } from "../../src/nn/architectures.js";
+import { OPTIMIZERS, SEGMENT_FRAMES, TRAIN_DEFAULTS, type TrainConfig } from "../../src/training/config.js";
+import { makeFolder, write } from "./cli.js";
 
 const COMMANDS = { extract, train, evaluate, predict, inspect };
 
@@ -68,19 +71,23 @@ describe("front-end flags", () => {
 });
 
 describe("train flags", () => {
+  const dir = makeFolder();
+  const file = (name: string, text: string) => {
+    write(dir, name, text);
+    return join(dir, name);
+  };
   const parse = (line: string) =>
     addTrainOptions(new Command().exitOverride()).parse(line.split(" ").filter(Boolean), { from: "user" });
+  const config = (line: string) => trainConfigOf(parse(line));
+
   it("are the defaults where none is typed", () => {
-    expect(trainConfigOf(parse(""))).toEqual(TRAIN_DEFAULTS);
+    expect(config("")).toEqual(TRAIN_DEFAULTS);
   });
   it("change each the setting they name", () => {
-    const config = trainConfigOf(
-      parse(
-        "--channels 8,16 --global-pool all --dropout 0.1 --epochs 3 --batch-size 4 --optimizer sgd --momentum 0.8 --weight-decay 0 --schedule plateau --patience 2 --label-smoothing 0 --average-decay 0 --augment 0.5 --standardize global --no-balance --task multi-label --seed 7 --valid-share 0.1 --test-share 0.2 --segment-frames 32",
-      ),
+    const typed = config(
+      "--channels 8,16 --global-pool all --dropout 0.1 --activation elu --init orthogonal --bn-momentum 0.2 --bn-epsilon 0.001 --epochs 3 --batch-size 4 --optimizer nesterov --momentum 0.8 --weight-decay 0 --clip-norm 2 --schedule plateau --warm-up 0.1 --drop-epochs 2 --drop-factor 0.3 --patience 2 --label-smoothing 0 --average-decay 0 --augment 0.25 --normalize whiten --zca --keep-variance 0.9 --no-balance --watch --task multi-label --seed 7 --valid-share 0.1 --test-share 0.2 --segment-frames 32",
     );
-    expect(config).toEqual({
-      ...TRAIN_DEFAULTS,
+    const expected: TrainConfig = {
       net: {
         kind: "vgg",
         channels: [8, 16],
@@ -90,41 +97,159 @@ describe("train flags", () => {
         ],
         globalPool: "all",
         dropout: 0.1,
+        activation: "elu",
+        init: "orthogonal",
+        batchNorm: { epsilon: 0.001, momentum: 0.2 },
       },
       epochs: 3,
       batchSize: 4,
       optimizer: { kind: "sgd", momentum: 0.8, nesterov: true, weightDecay: 0 },
       learningRate: 0.05,
-      schedule: { kind: "plateau", factor: 0.5, patience: 3 },
+      clipNorm: 2,
+      schedule: { kind: "plateau", factor: 0.3, patience: 2, warmUp: 0.1 },
       patience: 2,
       labelSmoothing: 0,
       averageDecay: 0,
-      augment: 0.5,
-      standardize: "global",
+      augment: 0.25,
+      normalize: { kind: "whiten", zca: true, keepVariance: 0.9 },
       balance: false,
+      watch: true,
       task: "multi-label",
       seed: 7,
       validShare: 0.1,
       testShare: 0.2,
       segmentFrames: 32,
-    });
+    };
+    expect(typed).toEqual(expected);
+    for (const [name, value] of Object.entries(expected))
+      expect([name, value]).not.toEqual([name, TRAIN_DEFAULTS[name as keyof TrainConfig]]);
   });
   it("apply in any order", () => {
-    const config = trainConfigOf(
-      parse("--learning-rate 0.01 --dropout 0 --weight-decay 0.1 --optimizer sgd --channels 8"),
-    );
-    expect(config).toMatchObject({
+    expect(
+      config("--learning-rate 0.01 --dropout 0 --weight-decay 0.1 --optimizer sgd --channels 8 --net mlp"),
+    ).toMatchObject({
       learningRate: 0.01,
-      net: { dropout: 0, channels: [8] },
+      net: { kind: "mlp", dropout: 0, units: [8] },
       optimizer: { weightDecay: 0.1 },
     });
   });
+  it.each(NET_KINDS)("--net %s brings its own settings and segments", (kind) => {
+    expect(config(`--net ${kind}`)).toEqual({
+      ...TRAIN_DEFAULTS,
+      net: NETS[kind],
+      segmentFrames: SEGMENT_FRAMES[kind],
+    });
+    expect(config(`--net ${kind} --segment-frames 700`).segmentFrames).toBe(700);
+  });
+  it("--net reads a file, and other flags refine it", () => {
+    const path = file("pools.json", '{"kind": "vgg", "channels": [8, 16], "pools": [[4, 2], [2, 4]]}');
+    expect(config(`--net ${path}`)).toMatchObject({ net: { channels: [8, 16], dropout: 0.2 } });
+    expect(config(`--net ${path} --channels 4,5,6`).net).toMatchObject({
+      channels: [4, 5, 6],
+      pools: [
+        [4, 2],
+        [2, 4],
+        [2, 2],
+      ],
+    });
+    const mlp = file("mlp.json", '{"kind": "mlp", "units": [9], "activation": "tanh", "batchNorm": null}');
+    expect(config(`--net ${mlp}`)).toEqual({
+      ...TRAIN_DEFAULTS,
+      net: {
+        kind: "mlp",
+        units: [9],
+        dropout: 0.2,
+        activation: "tanh",
+        init: "glorot-uniform",
+        batchNorm: null,
+      },
+    });
+  });
+  it.each([
+    ["missing.json", null, "does not exist"],
+    ["text.json", "vgg", "is not JSON ("],
+    ["list.json", "[8]", 'must hold an object such as {"kind": "vgg"}, got [8]'],
+    ["kind.json", "{}", "kind must be one of vgg, gct634-1d, short-chunk, mlp, got undefined"],
+    ["member.json", '{"kind": "vgg", "chanels": [8]}', "got chanels; did you mean channels?"],
+    ["other.json", '{"kind": "mlp", "channels": [8]}', "a setting of mlp must be one of "],
+    ["channels.json", '{"kind": "vgg", "channels": "8"}', "channels must be a list of at least 1 size"],
+    ["activation.json", '{"kind": "vgg", "activation": 3}', "activation must be one of relu, "],
+    ["dropout.json", '{"kind": "vgg", "dropout": "0"}', "dropout must be a number at least 0"],
+  ])("--net %s: the error names the file and what is wrong", (name, text, message) => {
+    const path = text === null ? join(dir, name) : file(name, text);
+    expect(() => config(`--net ${path}`)).toThrow(DataError);
+    expect(() => config(`--net ${path}`)).toThrow(`${path}: `);
+    expect(() => config(`--net ${path}`)).toThrow(message);
+  });
+  it("first weights follow the activation, unless they are named", () => {
+    expect(config("--activation tanh").net.init).toBe("glorot-uniform");
+    expect(config("--activation tanh --init he-normal").net.init).toBe("he-normal");
+    expect(config("--activation sigmoid --init auto").net.init).toBe("glorot-uniform");
+    expect(config("--activation elu").net.init).toBe("he-normal");
+    const path = file("small.json", '{"kind": "mlp", "init": "small"}');
+    expect(config(`--net ${path} --activation tanh`).net.init).toBe("small");
+    expect(config(`--net ${path} --activation tanh --init auto`).net.init).toBe("glorot-uniform");
+  });
+  it.each(Object.entries(OPTIMIZERS))("--optimizer %s brings its own settings and rate", (name, preset) => {
+    expect(config(`--optimizer ${name}`)).toEqual({ ...TRAIN_DEFAULTS, ...preset });
+  });
+  it.each([
+    ["--schedule constant --warm-up 0.2", { kind: "constant", warmUp: 0.2 }],
+    ["--schedule step --drop-epochs 5", { kind: "step", everyEpochs: 5, factor: 0.1, warmUp: 0 }],
+    ["--schedule plateau", { kind: "plateau", factor: 0.5, patience: 3, warmUp: 0 }],
+    ["--warm-up 0", { kind: "cosine", warmUp: 0 }],
+    ["--schedule one-cycle", { kind: "one-cycle", peakAt: 0.3, startFactor: 0.04, endFactor: 4e-6 }],
+  ])("%s makes the schedule", (line, schedule) => {
+    expect(config(line).schedule).toEqual(schedule);
+  });
+  it.each([
+    [
+      "--standardize global --normalize whiten",
+      "--standardize must go with --normalize standardize, got whiten",
+    ],
+    ["--zca", "--zca must go with --normalize whiten, got standardize"],
+    ["--keep-variance 0.9 --normalize none", "--keep-variance must go with --normalize whiten, got none"],
+    ["--global-pool all --net mlp", "--global-pool must go with --net vgg, got mlp"],
+    ["--channels 8 --net gct634-1d", "--channels must be 3 numbers for this gct634-1d, got 1"],
+    ["--bn-momentum 0.5 --no-batch-norm", "--bn-momentum must go with batch norm, got a net without; leave"],
+    ["--no-batch-norm --bn-epsilon 0.1", "--bn-epsilon must go with batch norm, got a net without; leave"],
+    [
+      "--momentum 0.5 --optimizer adam",
+      "--momentum must go with --optimizer sgd, momentum, nesterov or rmsprop, got adam",
+    ],
+    [
+      "--warm-up 0.1 --schedule one-cycle",
+      "--warm-up must not stand beside --schedule one-cycle, which rises by itself",
+    ],
+    ["--drop-factor 0.1", "--drop-factor must go with --schedule step or plateau, got cosine"],
+    [
+      "--drop-epochs 2 --schedule constant",
+      "--drop-epochs must go with --schedule step or plateau, got constant",
+    ],
+    ["--segment-frames 16", "--segment-frames must be at least 32 for this vgg, got 16"],
+    [
+      "--net vg",
+      "--net must be one of vgg, gct634-1d, short-chunk, mlp or a .json file, got vg; did you mean vgg?",
+    ],
+  ])("%s is refused, naming both", (line, message) => {
+    expect(() => config(line)).toThrow(UsageError);
+    expect(() => config(line)).toThrow(message);
+  });
   it("may repeat a run's settings, but not change them", () => {
-    const run = trainConfigOf(parse("--optimizer sgd --learning-rate 0.01 --epochs 9"));
+    const run = config("--optimizer sgd --learning-rate 0.01 --epochs 9");
     expect(() => refuseChanges(parse("--optimizer sgd --epochs 9"), run, "run")).not.toThrow();
     expect(() => refuseChanges(parse("--epochs 10"), run, "run")).toThrow(UsageError);
     expect(() => refuseChanges(parse("--optimizer adam"), run, "run")).toThrow(
       "--optimizer must be as in the run that run holds, got adam",
     );
+  });
+  it.each([
+    `--net ${file("repeated.json", '{"kind": "mlp", "units": [9]}')} --channels 5 --segment-frames 20`,
+    "--net short-chunk --activation tanh --init small --no-batch-norm --optimizer momentum --momentum 0.5",
+    "--normalize whiten --zca --keep-variance 0.5 --schedule step --drop-epochs 3 --warm-up 0",
+  ])("a whole command line may be repeated: %s", (line) => {
+    const run = config(line);
+    expect(() => refuseChanges(parse(line), run, "run")).not.toThrow();
+    expect(() => refuseChanges(parse(line), TRAIN_DEFAULTS, "run")).toThrow(/^--(net|normalize) must be as/);
   });
 });

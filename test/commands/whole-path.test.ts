@@ -60,7 +60,7 @@ describe("train", () => {
     expect(trained.stdout).toMatch(/^clips +18 +3 +3 +24$/m);
     expect(trained.stdout).toMatch(/^split [0-9a-f]{64}$/m);
     expect(trained.stdout).toMatch(
-      /net of 4-8 channels, \d+ parameters,\nbatches of 4 segments of 16 frames, cpu with 1 threads$/m,
+      /vgg of 4-8 channels, \d+ parameters,\nbatches of 4 segments of 16 frames, cpu with 1 threads$/m,
     );
     expect(trained.stdout).toMatch(/^2 +\S+ +\S+ +\S+ +\d+\.\d % +\d+\.\d/m);
     expect(trained.stdout).toContain(
@@ -266,7 +266,7 @@ describe("several labels a clip", () => {
     write(here, "manifest.csv", ["path,label", ...rows].join("\n"));
     await timbrel(here, ["extract", "manifest.csv", "--out", "features", ...FRONT_END]);
     const trained = await timbrel(here, ["train", "features", "--out", "run", "--epochs", "1", ...NET]);
-    expect(trained.stdout).toMatch(/^multi-label, net of 4-8/m);
+    expect(trained.stdout).toMatch(/^multi-label, vgg of 4-8/m);
     expect(trained.stdout).toMatch(/best epoch 1 of 1: mean average precision \d+\.\d % on valid/);
     const scored = await timbrel(here, ["evaluate", "run/model.onnx", "features"]);
     expect(scored.stdout).toMatch(/^ +mean average precision +95 % interval +loss$/m);

@@ -1,0 +1,100 @@
+import { Option } from "commander";
+import { UsageError } from "../core/errors.js";
+import { type NormalizeConfig, TRAIN_DEFAULTS, type TrainConfig } from "../training/config.js";
+import { choiceOption, integerOption, numberOption } from "./options.js";
+import { type Setting, settingsGroup, switchOption } from "./settings.js";
+
+type NormalizeKind = NormalizeConfig["kind"];
+
+const D = TRAIN_DEFAULTS;
+const NORMALIZATIONS: { readonly [K in NormalizeKind]: Extract<NormalizeConfig, { kind: K }> } = {
+  none: { kind: "none" },
+  standardize: { kind: "standardize", over: "band" },
+  whiten: { kind: "whiten", zca: false, keepVariance: 1 },
+};
+
+const { setting, plain } = settingsGroup<TrainConfig>("Data:");
+
+/** How clips are split, drawn and fed to the net. What a later one sets refines an earlier one's. */
+export const DATA_SETTINGS: readonly Setting<TrainConfig>[] = [
+  plain(
+    choiceOption(
+      "--task <kind>",
+      "one label a clip, or any number of them",
+      ["auto", "single-label", "multi-label"],
+      D.task,
+    ),
+  ),
+  plain(
+    integerOption("--seed <n>", "seed of the splits, the weights and all that is drawn", { min: 0 }, D.seed),
+  ),
+  plain(
+    numberOption(
+      "--valid-share <x>",
+      "share of clips to cut, where the store names no splits",
+      { min: 0, below: 1 },
+      D.validShare,
+    ),
+  ),
+  plain(
+    numberOption(
+      "--test-share <x>",
+      "share of clips to cut, where the store names no splits",
+      { min: 0, below: 1 },
+      D.testShare,
+    ),
+  ),
+  setting<NormalizeKind>(
+    choiceOption(
+      "--normalize <kind>",
+      "what is done to every mel vector by the statistics of the train split",
+      Object.keys(NORMALIZATIONS),
+      D.normalize.kind,
+    ),
+    ({ normalize }, kind) => (kind === normalize.kind ? {} : { normalize: NORMALIZATIONS[kind] }),
+  ),
+  setting<"band" | "global">(
+    choiceOption(
+      "--standardize <kind>",
+      "standardize: each mel band by itself, or all as one",
+      ["band", "global"],
+      NORMALIZATIONS.standardize.over,
+    ),
+    ({ normalize }, over) => ({ normalize: { ...only(normalize, "standardize", "--standardize"), over } }),
+  ),
+  setting<boolean>(
+    switchOption("--zca", "whiten: rotate the vectors back to mel bands"),
+    ({ normalize }, zca) => ({ normalize: { ...only(normalize, "whiten", "--zca"), zca } }),
+  ),
+  setting<number>(
+    numberOption(
+      "--keep-variance <share>",
+      "whiten: keep the principal components that hold this share of the variance",
+      { above: 0, max: 1 },
+      NORMALIZATIONS.whiten.keepVariance,
+    ),
+    ({ normalize }, keepVariance) => ({
+      normalize: { ...only(normalize, "whiten", "--keep-variance"), keepVariance },
+    }),
+  ),
+  plain(new Option("--no-balance", "draw clips as they come (default: every class equally often)")),
+  plain(
+    numberOption(
+      "--augment <strength>",
+      "strength of the random changes of segments, 0 for none",
+      { min: 0, max: 3 },
+      D.augment,
+    ),
+  ),
+];
+
+/** The normalization, if it is of the kind that a flag refines. */
+function only<K extends NormalizeKind>(
+  normalize: NormalizeConfig,
+  kind: K,
+  flag: string,
+): Extract<NormalizeConfig, { kind: K }> {
+  if (normalize.kind !== kind)
+    throw new UsageError(`${flag} must go with --normalize ${kind}, got ${normalize.kind}`);
+  return normalize as Extract<NormalizeConfig, { kind: K }>;
+}

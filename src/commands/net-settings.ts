@@ -1,0 +1,170 @@
+import { Option } from "commander";
+import { nearest } from "../core/check.js";
+import { UsageError } from "../core/errors.js";
+import { ACTIVATION_NAMES, type ActivationName } from "../nn/activations.js";
+import {
+  type GlobalPool,
+  NET_KINDS,
+  NETS,
+  type NetKind,
+  type SegmentNetConfig,
+} from "../nn/architectures.js";
+import { defaultInitializer, INITIALIZER_NAMES, type InitializerName } from "../nn/initializers.js";
+import type { BatchNormSettings } from "../nn/layers.js";
+import { SEGMENT_FRAMES, TRAIN_DEFAULTS, type TrainConfig } from "../training/config.js";
+import { isNetFile, readNetFile } from "./net-file.js";
+import { choiceOption, integerOption, integersOption, numberOption } from "./options.js";
+import { type Setting, settingsGroup } from "./settings.js";
+
+/** A net and the length of the segments that it reads. */
+export type NetChoice = Pick<TrainConfig, "net" | "segmentFrames">;
+
+const { vgg: D } = NETS;
+const BATCH_NORM = D.batchNorm!;
+
+const { setting, plain } = settingsGroup<NetChoice>("Net:");
+
+/** The nets' defaults, for the help: `vgg 0.2, mlp 0.2`. */
+function defaultOf(option: Option, pick: (net: SegmentNetConfig) => unknown): Option {
+  const texts = NET_KINDS.map((kind) => `${kind} ${String(pick(NETS[kind]))}`);
+  return option.default(pick(NETS[TRAIN_DEFAULTS.net.kind]), texts.join("; "));
+}
+
+const sizes = (net: SegmentNetConfig) => (net.kind === "mlp" ? net.units : net.channels);
+
+/** A net with its layers and the segments that it reads. What a later one sets refines an earlier one's. */
+export const NET_SETTINGS: readonly Setting<NetChoice>[] = [
+  setting<string>(netOption(), changeNet),
+  plain(
+    defaultOf(
+      integerOption("--segment-frames <n>", "length of the segments that the net reads", {
+        min: 2,
+        max: 65536,
+      }),
+      ({ kind }) => SEGMENT_FRAMES[kind],
+    ),
+  ),
+  setting<number[]>(
+    defaultOf(
+      integersOption(
+        "--channels <list>",
+        "channels of each block; of an mlp the units of each hidden layer",
+        {
+          min: 1,
+          max: 4096,
+        },
+      ),
+      sizes,
+    ),
+    ({ net }, channels) => ({ net: withChannels(net, channels) }),
+  ),
+  setting<GlobalPool>(
+    choiceOption(
+      "--global-pool <axes>",
+      "average the last maps of a vgg over time alone, or over time and mel bands",
+      ["frames", "all"],
+      D.globalPool,
+    ),
+    ({ net }, globalPool) => {
+      if (net.kind !== "vgg") throw new UsageError(`--global-pool must go with --net vgg, got ${net.kind}`);
+      return { net: { ...net, globalPool } };
+    },
+  ),
+  setting<number>(
+    defaultOf(
+      numberOption("--dropout <share>", "dropout before the last layer", { min: 0, below: 1 }),
+      ({ dropout }) => dropout,
+    ),
+    ({ net }, dropout) => ({ net: { ...net, dropout } }),
+  ),
+  setting<ActivationName>(
+    choiceOption("--activation <name>", "of the hidden layers", ACTIVATION_NAMES, D.activation),
+    ({ net }, activation) => ({ net: withActivation(net, activation) }),
+  ),
+  setting<InitializerName | "auto">(
+    choiceOption(
+      "--init <name>",
+      "first weights; auto: glorot-uniform for tanh and sigmoid, else he-normal",
+      ["auto", ...INITIALIZER_NAMES],
+      "auto",
+    ),
+    ({ net }, init) => ({
+      net: { ...net, init: init === "auto" ? defaultInitializer(net.activation) : init },
+    }),
+  ),
+  setting<boolean>(
+    new Option("--no-batch-norm", "leave out batch norm (default: between layer and activation)"),
+    ({ net }) => ({ net: { ...net, batchNorm: null } }),
+  ),
+  setting<number>(
+    numberOption(
+      "--bn-momentum <share>",
+      "share of the new batch in batch norm's moving averages",
+      { above: 0, max: 1 },
+      BATCH_NORM.momentum,
+    ),
+    ({ net }, momentum) => ({ net: withBatchNorm(net, "--bn-momentum", { momentum }) }),
+  ),
+  setting<number>(
+    numberOption("--bn-epsilon <x>", "added to the variance in batch norm", { above: 0 }, BATCH_NORM.epsilon),
+    ({ net }, epsilon) => ({ net: withBatchNorm(net, "--bn-epsilon", { epsilon }) }),
+  ),
+];
+
+function netOption(): Option {
+  const option = new Option(
+    "--net <name>",
+    `${NET_KINDS.join(", ")}, or a .json file, e.g. {"kind": "vgg", "dropout": 0}`,
+  );
+  return option.default(TRAIN_DEFAULTS.net.kind).argParser((text) => {
+    if (isNetFile(text) || (NET_KINDS as readonly string[]).includes(text)) return text;
+    const near = nearest(text, NET_KINDS);
+    const remedy = near === undefined ? "" : `; did you mean ${near}?`;
+    throw new UsageError(
+      `--net must be one of ${NET_KINDS.join(", ")} or a .json file, got ${text}${remedy}`,
+    );
+  });
+}
+
+/** Another kind comes with its own settings and segments. */
+function changeNet({ net: { kind } }: NetChoice, text: string): Partial<NetChoice> {
+  const net = isNetFile(text) ? readNetFile(text) : text === kind ? undefined : NETS[text as NetKind];
+  if (net === undefined) return {};
+  return { net, ...(net.kind === kind ? {} : { segmentFrames: SEGMENT_FRAMES[net.kind] }) };
+}
+
+/** The pools of a vgg go along: as they were, 2x2 in new blocks. */
+function withChannels(net: SegmentNetConfig, channels: readonly number[]): SegmentNetConfig {
+  switch (net.kind) {
+    case "mlp":
+      return { ...net, units: channels };
+    case "vgg":
+      return { ...net, channels, pools: channels.map((_, i) => net.pools[i] ?? [2, 2]) };
+    case "gct634-1d":
+      if (channels.length !== net.channels.length)
+        throw new UsageError(
+          `--channels must be ${net.channels.length} numbers for this ${net.kind}, got ${channels.length}; its kernels and pools are set by a file: --net <file.json>`,
+        );
+      return { ...net, channels };
+    case "short-chunk":
+      return { ...net, channels };
+  }
+}
+
+/** First weights that fitted the old activation by themselves fit the new one. */
+function withActivation(net: SegmentNetConfig, activation: ActivationName): SegmentNetConfig {
+  const isAuto = net.init === defaultInitializer(net.activation);
+  return { ...net, activation, init: isAuto ? defaultInitializer(activation) : net.init };
+}
+
+function withBatchNorm(
+  net: SegmentNetConfig,
+  flag: string,
+  change: Partial<BatchNormSettings>,
+): SegmentNetConfig {
+  if (net.batchNorm === null)
+    throw new UsageError(
+      `${flag} must go with batch norm, got a net without; leave it or --no-batch-norm out`,
+    );
+  return { ...net, batchNorm: { ...net.batchNorm, ...change } };
+}

@@ -1,0 +1,133 @@
+import { UsageError } from "../core/errors.js";
+import type { OptimizerConfig } from "../nn/optimizers.js";
+import type { ScheduleConfig } from "../nn/schedules.js";
+import { OPTIMIZERS, type OptimizerName, TRAIN_DEFAULTS, type TrainConfig } from "../training/config.js";
+import { choiceOption, integerOption, numberOption } from "./options.js";
+import { type Setting, settingsGroup } from "./settings.js";
+
+type ScheduleKind = ScheduleConfig["kind"];
+
+const D = TRAIN_DEFAULTS;
+const NAMES = Object.keys(OPTIMIZERS) as OptimizerName[];
+const STEP = { kind: "step", everyEpochs: 10, factor: 0.1, warmUp: 0 } as const;
+const PLATEAU = { kind: "plateau", factor: 0.5, patience: 3, warmUp: 0 } as const;
+const COSINE = { kind: "cosine", warmUp: 0.05 } as const;
+const SCHEDULES: Readonly<Record<ScheduleKind, ScheduleConfig>> = {
+  constant: { kind: "constant", warmUp: 0 },
+  step: STEP,
+  plateau: PLATEAU,
+  cosine: COSINE,
+  // As PyTorch's OneCycleLR.
+  "one-cycle": { kind: "one-cycle", peakAt: 0.3, startFactor: 1 / 25, endFactor: 1 / 250_000 },
+};
+
+const { setting, plain } = settingsGroup<TrainConfig>("Optimizer and learning rate:");
+
+/** `momentum 0.9, nesterov 0.9`: what the presets of the optimizers set, for the help. */
+function byOptimizer(pick: (preset: (typeof OPTIMIZERS)[OptimizerName]) => number | undefined): string {
+  return NAMES.map((name) => [name, pick(OPTIMIZERS[name])] as const)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name} ${value}`)
+    .join("; ");
+}
+
+/** How weights follow gradients. What a later one sets refines an earlier one's. */
+export const OPTIMIZER_SETTINGS: readonly Setting<TrainConfig>[] = [
+  setting<OptimizerName>(
+    choiceOption("--optimizer <name>", "with its own settings and learning rate", NAMES, "adamw"),
+    ({ optimizer }, name) => (name === nameOf(optimizer) ? {} : OPTIMIZERS[name]),
+  ),
+  setting<number>(
+    numberOption("--momentum <x>", "share of its pace that a weight keeps", { min: 0, below: 1 }).default(
+      momentumOf(OPTIMIZERS.nesterov.optimizer),
+      byOptimizer(({ optimizer }) => momentumOf(optimizer)),
+    ),
+    ({ optimizer }, momentum) => ({ optimizer: { ...withMomentum(optimizer), momentum } }),
+  ),
+  setting<number>(
+    numberOption("--weight-decay <x>", "pull of the weights towards 0", { min: 0 }).default(
+      D.optimizer.weightDecay,
+      byOptimizer(({ optimizer }) => optimizer.weightDecay),
+    ),
+    ({ optimizer }, weightDecay) => ({ optimizer: { ...optimizer, weightDecay } }),
+  ),
+  plain(
+    numberOption("--learning-rate <x>", "highest learning rate of the run", { above: 0 }).default(
+      D.learningRate,
+      byOptimizer(({ learningRate }) => learningRate),
+    ),
+  ),
+  plain(
+    numberOption(
+      "--clip-norm <x>",
+      "shorten all gradients together to this norm, 0 for never",
+      { min: 0 },
+      D.clipNorm,
+    ),
+  ),
+  setting<ScheduleKind>(
+    choiceOption("--schedule <kind>", "course of the learning rate", Object.keys(SCHEDULES), D.schedule.kind),
+    ({ schedule }, kind) => (kind === schedule.kind ? {} : { schedule: SCHEDULES[kind] }),
+  ),
+  setting<number>(
+    numberOption("--warm-up <share>", "share of the run in which the rate rises from 0", {
+      min: 0,
+      below: 1,
+    }).default(COSINE.warmUp, `cosine ${COSINE.warmUp}; else 0; one-cycle has its own`),
+    ({ schedule }, warmUp) => {
+      if (schedule.kind === "one-cycle")
+        throw new UsageError("--warm-up must not stand beside --schedule one-cycle, which rises by itself");
+      return { schedule: { ...schedule, warmUp } };
+    },
+  ),
+  setting<number>(
+    integerOption(
+      "--drop-epochs <n>",
+      "step: epochs from drop to drop; plateau: epochs without a better one that it waits for",
+      {
+        min: 1,
+      },
+    ).default(STEP.everyEpochs, `step ${STEP.everyEpochs}; plateau ${PLATEAU.patience}`),
+    ({ schedule }, epochs) => {
+      const dropping = withDrops(schedule, "--drop-epochs");
+      return {
+        schedule:
+          dropping.kind === "step" ? { ...dropping, everyEpochs: epochs } : { ...dropping, patience: epochs },
+      };
+    },
+  ),
+  setting<number>(
+    numberOption("--drop-factor <x>", "what step and plateau multiply the rate by", {
+      above: 0,
+      below: 1,
+    }).default(STEP.factor, `step ${STEP.factor}; plateau ${PLATEAU.factor}`),
+    ({ schedule }, factor) => ({ schedule: { ...withDrops(schedule, "--drop-factor"), factor } }),
+  ),
+];
+
+/** undefined for an optimizer that has none. */
+function momentumOf(optimizer: OptimizerConfig): number | undefined {
+  return "momentum" in optimizer ? optimizer.momentum : undefined;
+}
+
+/** The name by which a user asks for an optimizer. */
+function nameOf(optimizer: OptimizerConfig): OptimizerName {
+  if (optimizer.kind !== "sgd") return optimizer.kind;
+  if (optimizer.nesterov) return "nesterov";
+  return optimizer.momentum > 0 ? "momentum" : "sgd";
+}
+
+function withMomentum(optimizer: OptimizerConfig): Extract<OptimizerConfig, { momentum: number }> {
+  if ("momentum" in optimizer) return optimizer;
+  throw new UsageError(
+    `--momentum must go with --optimizer sgd, momentum, nesterov or rmsprop, got ${optimizer.kind}`,
+  );
+}
+
+function withDrops(
+  schedule: ScheduleConfig,
+  flag: string,
+): Extract<ScheduleConfig, { kind: "step" | "plateau" }> {
+  if (schedule.kind === "step" || schedule.kind === "plateau") return schedule;
+  throw new UsageError(`${flag} must go with --schedule step or plateau, got ${schedule.kind}`);
+}
