@@ -14,6 +14,8 @@ export interface Ran {
   losses: number[];
   /** The state after each step. */
   states: Map<string, Tensor>[];
+  /** What a watched step saw, after each step. */
+  watches: Tensor[];
   state: Map<string, Tensor>;
 }
 
@@ -36,6 +38,7 @@ export async function runSteps(
   let state = new Map([...initialState(step, random.fork("weights")), ...(options.initial ?? [])]);
   const losses: number[] = [];
   const states: Map<string, Tensor>[] = [];
+  const watches: Tensor[] = [];
   for (const [i, { inputs, targets }] of batches.entries()) {
     const drawn = step.randomInputs.map(({ name, shape, draw }) => [
       name,
@@ -51,7 +54,8 @@ export async function runSteps(
     losses.push(results["loss"].data[0]);
     state = new Map(step.state.map(({ name }) => [name, results[`next/${name}`]]));
     states.push(state);
+    if (step.watched.length > 0) watches.push(results["watch"]);
   }
   await session.close();
-  return { losses, states, state };
+  return { losses, states, watches, state };
 }

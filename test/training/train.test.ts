@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { encodeWav } from "../../src/audio/encode-wav.js";
 import { openStore } from "../../src/dataset/store.js";
+import { netConfig } from "../../src/nn/architectures.js";
 import { readCheckpoint } from "../../src/training/checkpoint.js";
 import type { TrainConfig } from "../../src/training/config.js";
+import { RUN_FILES } from "../../src/training/run-folder.js";
 import { trainTagger } from "../../src/training/train.js";
 import { makeFolder } from "../dataset/files.js";
 import { checkpointPath, filesOf, runWhole } from "./tiny-run.js";
@@ -95,6 +97,30 @@ describe("a run", () => {
     const { files, first } = await runInTwo(changes, ({ epoch, step }) => epoch === 2 && step === null);
     expect(first.history).toHaveLength(2);
     expect(files).toEqual(straight.files);
+  });
+
+  it("whitens, clips gradients and watches to the same bits after a resume, the watch in every record", async () => {
+    const changes: Partial<TrainConfig> = {
+      net: netConfig({
+        kind: "gct634-1d",
+        channels: [4, 4],
+        kernelSizes: [3, 3],
+        pools: [2, 2],
+        activation: "gelu",
+      }),
+      normalize: { kind: "whiten", zca: false, keepVariance: 0.99 },
+      schedule: { kind: "one-cycle", peakAt: 0.3, startFactor: 0.04, endFactor: 4e-6 },
+      clipNorm: 0.1,
+      watch: true,
+    };
+    const straight = await runWhole(store, changes);
+    const { files, first } = await runInTwo(changes, ({ epoch, step }) => epoch === 2 && step === null);
+    expect(first.history).toHaveLength(2);
+    expect(files).toEqual(straight.files);
+    for (const { layers } of straight.result.history)
+      expect(layers!.map(({ layer }) => layer)).toEqual(["block1", "block2", "output"]);
+    const lines = readFileSync(join(straight.dir, RUN_FILES.metrics), "utf8").trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line))).toEqual(straight.result.history);
   });
 
   it("resumed when it is finished changes nothing", async () => {

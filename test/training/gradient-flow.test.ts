@@ -1,0 +1,116 @@
+import { describe, expect, it } from "vitest";
+import type { Tensor } from "../../src/core/tensor.js";
+import { type NetSettings, netConfig } from "../../src/nn/architectures.js";
+import { buildTrainingStep } from "../../src/nn/training-step.js";
+import { type LayerHealth, readWatch } from "../../src/nn/watch.js";
+import { diagnose, FlowMeans } from "../../src/training/gradient-flow.js";
+import { runSteps } from "../nn/run-steps.js";
+import { drawBatch, tinyConfig } from "../nn/tiny-step.js";
+
+const DEPTH = 12;
+const deep = (settings: Omit<Extract<NetSettings, { kind: "mlp" }>, "kind">) =>
+  netConfig({ kind: "mlp", units: Array<number>(DEPTH).fill(32), dropout: 0, ...settings });
+
+/** What the watch sees of a net's first step. */
+async function watched(
+  settings: Parameters<typeof deep>[0],
+  change: (name: string, weight: Float32Array) => Float32Array = (_, weight) => weight,
+): Promise<LayerHealth[]> {
+  const config = tinyConfig({ net: deep(settings), batchSize: 16, watch: true });
+  const step = buildTrainingStep(config);
+  const batch = drawBatch(config);
+  const { states } = await runSteps(step, [batch], { learningRate: 0 });
+  const initial = new Map<string, Tensor>(
+    [...states[0]].map(([name, { shape, data }]) => [name, { shape, data: change(name, data) }]),
+  );
+  const { watches } = await runSteps(step, [batch], { learningRate: 0.01, initial });
+  return readWatch(step.watched, watches[0]);
+}
+
+const ailmentsOf = (layers: readonly LayerHealth[], ailment: string) =>
+  diagnose(layers).filter((found) => found.ailment === ailment);
+
+describe("the diagnosis of a deep net", () => {
+  it("finds that tanh without batch norm vanishes after a small start, from the first layer on", async () => {
+    const vanishing = ailmentsOf(
+      await watched({ activation: "tanh", init: "small", batchNorm: null }),
+      "vanishing",
+    );
+    expect(vanishing[0].layer).toBe("hidden1");
+    expect(vanishing.length).toBeGreaterThan(DEPTH / 2);
+  });
+
+  it("finds nothing in the same net with batch norm", async () => {
+    expect(diagnose(await watched({ activation: "tanh", init: "small" }))).toEqual([]);
+  });
+
+  it.each([
+    ["tanh", "glorot-uniform", null],
+    ["relu", "he-normal", null],
+    ["relu", "he-normal", { epsilon: 1e-5, momentum: 0.1 }],
+  ] as const)("finds nothing in %s after %s", async (activation, init, batchNorm) => {
+    expect(diagnose(await watched({ activation, init, batchNorm }))).toEqual([]);
+  });
+
+  it("finds a sigmoid net without batch norm vanishing, even after Glorot", async () => {
+    const layers = await watched({ activation: "sigmoid", batchNorm: null });
+    expect(ailmentsOf(layers, "vanishing")[0].layer).toBe("hidden1");
+  });
+
+  it("finds weights that are zeros", async () => {
+    const layers = await watched({ activation: "relu", init: "zeros", batchNorm: null });
+    expect(ailmentsOf(layers, "vanishing")).toHaveLength(DEPTH);
+  });
+
+  it("finds exploding gradients where all weights are too large", async () => {
+    const layers = await watched({ activation: "relu", batchNorm: null }, (name, weight) =>
+      name.includes("dense.weight") ? weight.map((value) => 4 * value) : weight,
+    );
+    expect(ailmentsOf(layers, "exploding")[0].layer).toBe("hidden1");
+    expect(ailmentsOf(layers, "vanishing")).toEqual([]);
+  });
+
+  it("finds the layer whose units are dead", async () => {
+    const layers = await watched({ activation: "relu", batchNorm: null }, (name, bias) =>
+      name === "hidden3.dense.bias" ? bias.map(() => -100) : bias,
+    );
+    expect(ailmentsOf(layers, "dead").map(({ layer }) => layer)).toContain("hidden3");
+    expect(ailmentsOf(layers, "dead").map(({ layer }) => layer)).not.toContain("hidden2");
+  });
+
+  it("finds the layer whose activations are saturated", async () => {
+    const layers = await watched({ activation: "tanh", batchNorm: null }, (name, weight) =>
+      name === "hidden5.dense.weight" ? weight.map((value) => 100 * value) : weight,
+    );
+    expect(ailmentsOf(layers, "saturated").map(({ layer }) => layer)).toEqual(["hidden5"]);
+  });
+});
+
+describe("the means over an epoch", () => {
+  const layer = (changes: Partial<LayerHealth>): LayerHealth => ({
+    layer: "a",
+    activation: "relu",
+    mean: 0,
+    std: 1,
+    idleShare: 0,
+    activationGradientNorm: 1,
+    activationCount: 4,
+    weightNorm: 1,
+    weightGradientNorm: 1,
+    updateRatio: null,
+    ...changes,
+  });
+
+  it("are those of every number, over the steps that have one", () => {
+    const flow = new FlowMeans();
+    flow.add([layer({ std: 1, updateRatio: null }), layer({ layer: "b", idleShare: null })]);
+    flow.add([layer({ std: 4, updateRatio: 0.5 }), layer({ layer: "b", idleShare: null })]);
+    const [a, b] = flow.means();
+    expect(a).toEqual(layer({ std: 2.5, updateRatio: 0.5 }));
+    expect(b).toEqual(layer({ layer: "b", idleShare: null }));
+  });
+
+  it("of nothing are nothing", () => {
+    expect(new FlowMeans().means()).toEqual([]);
+  });
+});
