@@ -59,11 +59,13 @@ function stereoWav(durationSec: number): Uint8Array {
 
 async function benchTrainingStep(): Promise<void> {
   const ours: number[] = [];
+  const watched: number[] = [];
   const contiguous: number[] = [];
   const channelsLast: number[] = [];
   let torch = "";
   for (let round = 0; round < ROUNDS; round++) {
     ours.push(median(await timeTrainingSteps({ steps: STEPS, threads })));
+    watched.push(median(await timeTrainingSteps({ steps: STEPS, threads, watch: true })));
     if (!hasPeers) continue;
     const result = peer("training-step-peer.py", "--threads", `${threads}`, "--steps", `${STEPS}`) as {
       torch: string;
@@ -76,6 +78,7 @@ async function benchTrainingStep(): Promise<void> {
   }
   const best = Math.min(median(contiguous), median(channelsLast));
   report("one training step", median(ours), hasPeers ? { name: `PyTorch ${torch}`, ms: best } : undefined);
+  report("the same, watched", median(watched), { name: "not watched", ms: median(ours) });
 }
 
 async function benchFrontEnd(): Promise<void> {

@@ -8,7 +8,11 @@ import { Session } from "../../src/runtime/session.js";
  * Milliseconds of each training step of the benchmark net: conv net 1-32-64-128-256, 3x3, batch norm, ReLU, max pool 2,
  * global average pooling, 10 classes, input [32, 1, 128, 128], SGD with momentum. The peer is training-step-peer.py.
  */
-export async function timeTrainingSteps(options: { steps: number; threads: number }): Promise<number[]> {
+export async function timeTrainingSteps(options: {
+  steps: number;
+  threads: number;
+  watch?: boolean;
+}): Promise<number[]> {
   const batchSize = 32;
   const [nFrames, nMels, nLabels] = [128, 128, 10];
   const step = buildTrainingStep({
@@ -23,6 +27,7 @@ export async function timeTrainingSteps(options: { steps: number; threads: numbe
       std: new Float32Array(nMels).fill(1),
     },
     optimizer: { kind: "sgd", momentum: 0.9, nesterov: false, weightDecay: 0 },
+    watch: options.watch ?? false,
   });
   const random = new Random(0);
   const state = initialState(step, random);
