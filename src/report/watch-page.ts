@@ -1,0 +1,90 @@
+import { ACTIVATIONS } from "../nn/activations.js";
+import type { LayerHealth } from "../nn/watch.js";
+import type { EpochRecord } from "../training/fit.js";
+import { lineChart } from "./charts/line-chart.js";
+import { html } from "./html.js";
+import { htmlPage } from "./html-page.js";
+
+/** Epochs drawn: the first, the last, and some between. */
+const MOST_EPOCHS = 5;
+
+interface Measure {
+  readonly title: string;
+  readonly label: string;
+  readonly scale: "log" | "linear";
+  readonly value: (layer: LayerHealth) => number | null;
+}
+
+const MEASURES: readonly Measure[] = [
+  {
+    title: "Gradient with respect to activations",
+    label: "L2 norm",
+    scale: "log",
+    value: ({ activationGradientNorm }) => activationGradientNorm,
+  },
+  {
+    title: "Gradient with respect to weights",
+    label: "L2 norm",
+    scale: "log",
+    value: ({ weightGradientNorm }) => weightGradientNorm,
+  },
+  {
+    title: "Update of the weights",
+    label: "norm of the step / norm of the weight",
+    scale: "log",
+    value: ({ updateRatio }) => updateRatio,
+  },
+  {
+    title: "Standard deviation of activations",
+    label: "standard deviation",
+    scale: "log",
+    value: ({ std }) => std,
+  },
+  { title: "Mean of activations", label: "mean", scale: "linear", value: ({ mean }) => mean },
+  {
+    title: "Dead units or saturated activations",
+    label: "share",
+    scale: "linear",
+    value: ({ idleShare }) => idleShare,
+  },
+];
+
+/**
+ * What a gradient watch saw, drawn by layer for the first epoch, the last and some between, as a page of its own.
+ * @param title of the run
+ * @param history records of a watched run, at least one
+ */
+export function watchPage(title: string, history: readonly EpochRecord[]): string {
+  const shown = spread(history.filter(({ layers }) => layers !== undefined));
+  const layers = shown[0].layers!;
+  const charts = MEASURES.map(({ title, label, scale, value }) =>
+    lineChart({
+      title,
+      x: { label: "layer", scale: "linear", domain: [1, Math.max(2, layers.length)] },
+      y: { label, scale },
+      series: shown.map(({ epoch, layers }) => ({
+        name: `epoch ${epoch}`,
+        points: layers!.map((layer, i) => [i + 1, value(layer)] as const),
+      })),
+    }),
+  );
+  const names = layers.map(({ layer }, i) => `${i + 1} ${layer}`).join(", ");
+  const { activation } = layers[0];
+  const idle =
+    activation === null || ACTIVATIONS[activation].idle.kind === "saturated"
+      ? "saturated: activations at a flat end of their curve"
+      : "dead: units that are 0 or less in every example of a batch";
+  return htmlPage({
+    title: `Gradient flow of ${title}`,
+    head: html`<p>Means over the steps of each epoch. Layers: ${names}. ${idle}.</p>`,
+    sections: [{ id: "flow", title: "By layer", body: html`<div class="figures">${charts}</div>` }],
+  });
+}
+
+function spread(records: readonly EpochRecord[]): EpochRecord[] {
+  const count = Math.min(MOST_EPOCHS, records.length);
+  const places = Array.from({ length: count }, (_, i) =>
+    Math.round((i * (records.length - 1)) / Math.max(1, count - 1)),
+  );
+  return [...new Set(places)].map((place) => records[place]);
+}
