@@ -13,20 +13,18 @@ export interface FrameSink {
 const CHUNK_FRAMES = 1024;
 
 /**
- * Adds every frame of the clips to `sink`, read once.
- * @param options `clips` indices into `set.clips`, `@default` all; `signal` stops it
+ * Adds every frame of the set to `sink`, read once.
+ * @param options `signal` stops it
  * @throws DataError naming a file whose features are not finite
  */
 export function addFrames(
   sink: FrameSink,
   set: FeatureSet,
-  options: { clips?: Iterable<number>; signal?: AbortSignal } = {},
+  options: { signal?: AbortSignal | undefined } = {},
 ): void {
-  const { clips = set.clips.keys(), signal } = options;
   const chunk = new Float32Array(CHUNK_FRAMES * set.nMels);
-  for (const clip of clips) {
-    signal?.throwIfAborted();
-    const { nFrames, features } = set.clips[clip];
+  for (const [clip, { nFrames, features }] of set.clips.entries()) {
+    options.signal?.throwIfAborted();
     for (let first = 0; first < nFrames; first += CHUNK_FRAMES) {
       const nRead = Math.min(CHUNK_FRAMES, nFrames - first);
       set.readFrames(clip, first, nRead, chunk, 0);

@@ -1,7 +1,6 @@
 import { checkInteger } from "../core/check.js";
 import { addFrames } from "./add-frames.js";
 import { checkTrain, type FeatureSet } from "./feature-set.js";
-import { chunkMean } from "./moments.js";
 
 /** Frames centred at a time: three bands against three are 12 KiB and stay in the first-level cache. */
 const CHUNK_FRAMES = 256;
@@ -87,12 +86,33 @@ export class Covariance {
     return matrix;
   }
 
+  /** Population variance of each band: the diagonal of `matrix`, [nBands]. */
+  get variance(): Float64Array {
+    return Float64Array.from(
+      { length: this.nBands },
+      (_, band) => this.#m2[band * (this.#size + 1)] / this.#count,
+    );
+  }
+
   /** Whether all vectors so far were finite numbers. */
   isFinite(): boolean {
     for (let band = 0; band < this.nBands; band++)
       if (!Number.isFinite(this.#m2[band * (this.#size + 1)])) return false;
     return true;
   }
+}
+
+/**
+ * Writes the mean of every band over the frames to `mean` and returns it.
+ * @param frames time-major [nFrames, nBands]
+ * @param mean [nBands]
+ */
+function chunkMean(frames: Float32Array, nFrames: number, mean: Float64Array): Float64Array {
+  mean.fill(0);
+  for (let t = 0, i = 0; t < nFrames; t++)
+    for (let band = 0; band < mean.length; band++, i++) mean[band] += frames[i];
+  for (let band = 0; band < mean.length; band++) mean[band] /= nFrames;
+  return mean;
 }
 
 /**
@@ -151,29 +171,18 @@ function addProducts(x: Float64Array, nFrames: number, products: Float64Array, s
 }
 
 /**
- * Mean and covariance of the frames of the train split, read once.
+ * Mean and covariance over every frame of the train split, read once.
  * @param train only the train split has this type
- * @param options `maxFrames`: where there are more, whole clips evenly spaced over the split are read that hold about as
- *   many, `@default` all; `signal` stops it
+ * @param options `signal` stops it
  * @throws UsageError if the set is not the train split, or empty
  * @throws DataError naming a file whose features are not finite
  */
 export function fitCovariance(
   train: FeatureSet<"train">,
-  options: { maxFrames?: number; signal?: AbortSignal } = {},
+  options: { signal?: AbortSignal | undefined } = {},
 ): Covariance {
-  const { maxFrames, signal } = options;
   checkTrain("fitCovariance", train);
-  if (maxFrames !== undefined) checkInteger("fitCovariance: maxFrames", maxFrames, { min: 1 });
   const covariance = new Covariance(train.nMels);
-  addFrames(covariance, train, { clips: evenlySpaced(train, maxFrames), signal });
+  addFrames(covariance, train, options);
   return covariance;
-}
-
-/** Indices of clips that hold about `maxFrames` frames together, at least one clip. */
-function evenlySpaced({ clips }: FeatureSet, maxFrames = Number.POSITIVE_INFINITY): number[] {
-  const nFrames = clips.reduce((sum, clip) => sum + clip.nFrames, 0);
-  const share = Math.min(1, maxFrames / nFrames);
-  const nTaken = Math.max(1, Math.round(share * clips.length));
-  return Array.from({ length: nTaken }, (_, i) => Math.floor(((i + 0.5) * clips.length) / nTaken));
 }

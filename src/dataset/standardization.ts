@@ -1,7 +1,5 @@
-import { checkChoice, checkNumber } from "../core/check.js";
-import { addFrames } from "./add-frames.js";
-import { checkTrain, type FeatureSet } from "./feature-set.js";
-import { Moments } from "./moments.js";
+import { checkChoice, checkInteger, checkNumber } from "../core/check.js";
+import type { Covariance } from "./covariance.js";
 
 /** What turns features into numbers of mean 0 and deviation 1: `(x - mean[band]) / std[band]`. */
 export interface Standardization {
@@ -17,34 +15,42 @@ export interface Standardization {
 }
 
 /**
- * Mean and deviation of the features over every frame of the train split, read once, in float64.
+ * The standardization of frames of this mean and covariance.
  *
- * `mean = sum(x) / n`, `std = sqrt(sum((x - mean)^2) / n) + epsilon`.
+ * `std = sqrt(variance) + epsilon`; for all bands together `mean = avg(band means)` and
+ * `variance = avg(band variances) + avg((band mean - mean)^2)`, since all bands have the same count.
  *
- * Same as: scikit-learn 1.x `StandardScaler().partial_fit` over all frames (`mean_`, `sqrt(var_)`), within 1e-6 relative;
- * test/dataset/standardization.test.ts.
- * @param train only the train split has this type
+ * Same as: scikit-learn 1.x `StandardScaler().partial_fit` over all frames (`mean_`, `sqrt(var_)`), for `global` over all
+ * values as one column, within 1e-6 relative; test/dataset/standardization.test.ts.
+ * @param covariance as `fitCovariance` gives, of at least one frame
  * @param options `kind`, `@default` "band"; `epsilon` greater than 0, `@default` 1e-3: a band that hardly moves in
- *   training is blown up by at most 1 / epsilon, and one of deviation 0.5 is changed by 0.2 %; `signal` stops it
- * @throws UsageError if the set is not the train split, or empty
- * @throws DataError naming a file whose features are not finite
+ *   training is blown up by at most 1 / epsilon, and one of deviation 0.5 is changed by 0.2 %
  */
-export function fitStandardization(
-  train: FeatureSet<"train">,
-  options: { kind?: "band" | "global"; epsilon?: number; signal?: AbortSignal } = {},
+export function standardizationOf(
+  covariance: Covariance,
+  options: { kind?: "band" | "global"; epsilon?: number } = {},
 ): Standardization {
-  const { epsilon = 1e-3, signal } = options;
-  checkTrain("fitStandardization", train);
-  const kind = checkChoice("fitStandardization: kind", options.kind ?? "band", ["band", "global"]);
-  checkNumber("fitStandardization: epsilon", epsilon, { above: 0 });
-  const moments = new Moments(train.nMels);
-  addFrames(moments, train, { signal });
-  const { mean, variance } = kind === "band" ? moments.perBand() : moments.pooled();
+  const { epsilon = 1e-3 } = options;
+  const kind = checkChoice("standardizationOf: kind", options.kind ?? "band", ["band", "global"]);
+  checkNumber("standardizationOf: epsilon", epsilon, { above: 0 });
+  checkInteger("standardizationOf: covariance.count", covariance.count, { min: 1 });
+  const { mean, variance } = kind === "band" ? covariance : pooled(covariance);
   return {
     kind,
     mean: Float32Array.from(mean),
     std: Float32Array.from(variance, (value) => Math.sqrt(value) + epsilon),
     epsilon,
-    nFrames: moments.count,
+    nFrames: covariance.count,
   };
+}
+
+/** Mean and population variance over all bands, the same for each. */
+function pooled(covariance: Covariance): { mean: Float64Array; variance: Float64Array } {
+  const bandMeans = covariance.mean;
+  const average = (values: Float64Array): number =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
+  const mean = average(bandMeans);
+  const within = average(covariance.variance);
+  const between = average(bandMeans.map((bandMean) => (bandMean - mean) ** 2));
+  return { mean: bandMeans.fill(mean), variance: bandMeans.slice().fill(within + between) };
 }

@@ -33,7 +33,7 @@ export interface Whitening {
  * @param covariance as `fitCovariance` gives, of at least one frame
  * @param options `zca`, `@default` false; `keepVariance` in (0, 1]: k is the smallest number of components that hold this
  *   share of the variance, `@default` 1: all of them; `epsilon` greater than 0, `@default` 1e-3 as in
- *   `fitStandardization`: a direction that hardly varies in training is blown up by at most 1 / epsilon
+ *   `standardizationOf`: a direction that hardly varies in training is blown up by at most 1 / epsilon
  */
 export function whiteningOf(
   covariance: Covariance,

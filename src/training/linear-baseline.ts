@@ -1,7 +1,8 @@
 import { Random } from "../core/random.js";
 import type { Tensor } from "../core/tensor.js";
+import { Covariance } from "../dataset/covariance.js";
 import type { FeatureSet } from "../dataset/feature-set.js";
-import { Moments } from "../dataset/moments.js";
+import { standardizationOf } from "../dataset/standardization.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import { buildTrainingStep, type Task } from "../nn/training-step.js";
 import { Session } from "../runtime/session.js";
@@ -52,9 +53,9 @@ export async function trainLinearBaseline(
   const { task, seed, threads, signal } = options;
   const vectors = train.clips.map((_, clip) => train.readDescriptors(clip));
   const nFeatures = vectors[0].length;
-  const moments = new Moments(nFeatures);
-  for (const vector of vectors) moments.add(vector, 1);
-  const { mean, variance } = moments.perBand();
+  const covariance = new Covariance(nFeatures);
+  for (const vector of vectors) covariance.add(vector, 1);
+  const { mean, std } = standardizationOf(covariance, { epsilon: 1e-6 });
   const batches = descriptorBatches(train, vectors, seed);
   const config = {
     net: { kind: "linear" },
@@ -62,11 +63,7 @@ export async function trainLinearBaseline(
     nLabels: train.labels.length,
     inputShape: [nFeatures],
     batchSize: Math.min(BATCH_SIZE, vectors.length),
-    normalization: {
-      kind: "standardize",
-      mean: Float32Array.from(mean),
-      std: Float32Array.from(variance, (value) => Math.sqrt(value) + 1e-6),
-    },
+    normalization: { kind: "standardize", mean, std },
     optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.001 },
   } as const;
   const { state, ended } = await fit({

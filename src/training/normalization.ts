@@ -1,25 +1,25 @@
-import { fitCovariance } from "../dataset/covariance.js";
+import { type Covariance, fitCovariance } from "../dataset/covariance.js";
 import type { FeatureSet } from "../dataset/feature-set.js";
 import { conditionNumber, inputSpectrum } from "../dataset/input-spectrum.js";
-import { fitStandardization } from "../dataset/standardization.js";
+import { standardizationOf } from "../dataset/standardization.js";
 import { whiteningOf } from "../dataset/whitening.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
 import type { NormalizeConfig } from "./config.js";
-
-/** Frames that a report on the covariance reads where no whitening needs them all: a second at most. */
-const REPORT_FRAMES = 65_536;
 
 /** A normalization with what it does to the input. */
 export interface FittedNormalization {
   readonly normalization: InputNormalization;
   /** Eigenvalues of the covariance of mel vectors, largest first, without and with the normalization. */
   readonly eigenvalues: { readonly before: Float64Array; readonly after: Float64Array };
-  /** Largest by smallest of these. */
+  /**
+   * Largest by smallest of these. `after` is that of the kept components: where a whitening rotated back to mel bands
+   * drops some, the others are 0, and no weight along them learns anything.
+   */
   readonly conditionNumber: { readonly before: number; readonly after: number };
 }
 
 /**
- * Fits a normalization on the train split.
+ * Fits a normalization on the train split: mean and covariance of all its frames, read once.
  * @throws DataError naming a file whose features are not finite
  */
 export function fitNormalization(
@@ -27,28 +27,34 @@ export function fitNormalization(
   config: NormalizeConfig,
   options: { signal?: AbortSignal | undefined } = {},
 ): FittedNormalization {
-  const signal = options.signal === undefined ? {} : { signal: options.signal };
-  const maxFrames = config.kind === "whiten" ? {} : { maxFrames: REPORT_FRAMES };
-  const covariance = fitCovariance(train, { ...maxFrames, ...signal });
-  const normalization = ((): InputNormalization => {
-    switch (config.kind) {
-      case "none":
-        return { kind: "none" };
-      case "standardize": {
-        const { mean, std } = fitStandardization(train, { kind: config.over, ...signal });
-        return { kind: "standardize", mean, std };
-      }
-      case "whiten": {
-        const { mean, projection } = whiteningOf(covariance, config);
-        return { kind: "whiten", mean, projection };
-      }
-    }
-  })();
+  const covariance = fitCovariance(train, options);
+  const { normalization, keptComponents } = normalizationOf(covariance, config);
   const before = inputSpectrum(covariance, { kind: "none" });
   const after = inputSpectrum(covariance, normalization);
   return {
     normalization,
     eigenvalues: { before, after },
-    conditionNumber: { before: conditionNumber(before), after: conditionNumber(after) },
+    conditionNumber: {
+      before: conditionNumber(before),
+      after: conditionNumber(after.slice(0, keptComponents)),
+    },
   };
+}
+
+function normalizationOf(
+  covariance: Covariance,
+  config: NormalizeConfig,
+): { normalization: InputNormalization; keptComponents: number } {
+  switch (config.kind) {
+    case "none":
+      return { normalization: { kind: "none" }, keptComponents: covariance.nBands };
+    case "standardize": {
+      const { mean, std } = standardizationOf(covariance, { kind: config.over });
+      return { normalization: { kind: "standardize", mean, std }, keptComponents: covariance.nBands };
+    }
+    case "whiten": {
+      const { mean, projection, keptComponents } = whiteningOf(covariance, config);
+      return { normalization: { kind: "whiten", mean, projection }, keptComponents };
+    }
+  }
 }

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/core/random.js";
 import { Covariance, fitCovariance } from "../../src/dataset/covariance.js";
+import { FeatureSet } from "../../src/dataset/feature-set.js";
 import fixture from "./fixtures/numpy.json" with { type: "json" };
 import { trainOf } from "./stored-clips.js";
 
@@ -69,6 +70,7 @@ describe("covariance", () => {
     covariance.add(Float32Array.of(1, 2, 3, 6, 100, 100), 2);
     expect([...covariance.mean]).toEqual([2, 4]);
     expect([...covariance.matrix]).toEqual([1, 2, 2, 4]);
+    expect([...covariance.variance]).toEqual([1, 4]);
   });
   it("does not change with the test clips", () => {
     const clips = [randomFrames(9, 2, new Random(1))];
@@ -77,24 +79,30 @@ describe("covariance", () => {
     expect([loud.count, loud.mean, loud.matrix]).toEqual([quiet.count, quiet.mean, quiet.matrix]);
   });
   it("can be fitted on the train split only", () => {
-    const { test } = trainOf([[[1, 2]]], [[[3, 4]]]);
+    const { train, valid, test } = trainOf([[[1, 2]]], [[[3, 4]]]);
+    const refused = (split: string) =>
+      `fitCovariance: train must be the FeatureSet of the train split, got ${split}`;
+    // @ts-expect-error a valid split has no statistics
+    expect(() => fitCovariance(valid)).toThrow(refused("valid"));
     // @ts-expect-error a test split has no statistics
-    expect(() => fitCovariance(test)).toThrow(
-      "fitCovariance: train must be the FeatureSet of the train split, got test",
-    );
+    expect(() => fitCovariance(test)).toThrow(refused("test"));
+    const any: FeatureSet = test;
+    // @ts-expect-error a set of some split may be any
+    expect(() => fitCovariance(any)).toThrow(refused("test"));
+    const forged = { ...test, split: "train" as const };
+    // @ts-expect-error what only looks like the train split is not
+    expect(() => fitCovariance(forged)).toThrow(refused("object"));
+    expect(fitCovariance(train).count).toBe(1);
   });
-  it("of about maxFrames is that of whole clips, evenly spaced", () => {
-    const random = new Random(2);
-    const clips = Array.from({ length: 10 }, () => randomFrames(5, 2, random));
-    const { train } = trainOf(clips);
-    const matrixOf = (chosen: number[][][]) => fitCovariance(trainOf(chosen).train).matrix;
-    const about = (maxFrames: number) => fitCovariance(train, { maxFrames });
-    expect(about(15).count).toBe(15);
-    expect(about(15).matrix).toEqual(matrixOf([clips[1], clips[5], clips[8]]));
-    expect(about(1).matrix).toEqual(matrixOf([clips[5]]));
-    expect(about(50).matrix).toEqual(matrixOf(clips));
-    expect(about(1000).count).toBe(50);
-    expect(() => about(0)).toThrow("fitCovariance: maxFrames must be an integer at least 1, got 0");
+  it("refuses a train split without clips", () => {
+    const frontEnd = { nMels: 1, compression: { kind: "log10" } } as never;
+    const empty = new FeatureSet(
+      { dir: "", frontEnd, frontEndHash: "", clips: [] },
+      { train: [], valid: [], test: [], hash: "" },
+      "train",
+      ["x"],
+    );
+    expect(() => fitCovariance(empty)).toThrow("fitCovariance: train must hold at least one clip, got none");
   });
   it("refuses features that are not finite, and names their file", () => {
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {

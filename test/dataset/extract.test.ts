@@ -14,10 +14,11 @@ import { decodeAudio } from "../../src/audio/decode.js";
 import { downmix } from "../../src/audio/downmix.js";
 import { encodeWav } from "../../src/audio/encode-wav.js";
 import { resample } from "../../src/audio/resample.js";
+import { fitCovariance } from "../../src/dataset/covariance.js";
 import { featureSets } from "../../src/dataset/feature-set.js";
 import { decodeNpy } from "../../src/dataset/npy.js";
 import { splitClips } from "../../src/dataset/splits.js";
-import { fitStandardization } from "../../src/dataset/standardization.js";
+import { standardizationOf } from "../../src/dataset/standardization.js";
 import { openStore, prepareStore } from "../../src/dataset/store.js";
 import { DESCRIPTOR_NAMES, summarizeDescriptors } from "../../src/features/descriptors.js";
 import { frontEnd } from "../../src/features/front-end.js";
@@ -270,7 +271,8 @@ it("changing a test clip's audio changes no statistic", async () => {
   const storeDir = join(makeFolder(), "s");
   const fit = async () => {
     const { store } = await extract(source, storeDir);
-    return fitStandardization(featureSets(store, splitClips(store.clips, { validShare: 0 })).train);
+    const { train } = featureSets(store, splitClips(store.clips, { validShare: 0 }));
+    return standardizationOf(fitCovariance(train));
   };
   writeFiles(source, {
     "train/a/1.wav": toneWav(300),

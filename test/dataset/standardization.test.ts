@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/core/random.js";
-import { FeatureSet } from "../../src/dataset/feature-set.js";
-import { fitStandardization } from "../../src/dataset/standardization.js";
+import { Covariance, fitCovariance } from "../../src/dataset/covariance.js";
+import type { FeatureSet } from "../../src/dataset/feature-set.js";
+import { standardizationOf } from "../../src/dataset/standardization.js";
 import fixture from "./fixtures/numpy.json" with { type: "json" };
 import { trainOf } from "./stored-clips.js";
 
@@ -22,6 +23,9 @@ function twoPass(values: number[]): [mean: number, std: number] {
   return [mean, Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length)];
 }
 
+const standardized = (train: FeatureSet<"train">, options: Parameters<typeof standardizationOf>[1] = {}) =>
+  standardizationOf(fitCovariance(train), options);
+
 const randomFrames = (nFrames: number, nMels: number, random: Random) =>
   Array.from({ length: nFrames }, () =>
     Array.from({ length: nMels }, () => Math.fround(5 + random.normal())),
@@ -30,14 +34,14 @@ const randomFrames = (nFrames: number, nMels: number, random: Random) =>
 describe("standardization", () => {
   it("is scikit-learn's mean and deviation of every band, epsilon added", () => {
     const [a, b] = [fixture.frames.slice(0, 7), fixture.frames.slice(7)]; // two clips: the chunks are joined
-    const fitted = fitStandardization(trainOf([a, b]).train);
+    const fitted = standardized(trainOf([a, b]).train);
     expect(fitted).toMatchObject({ kind: "band", epsilon: 1e-3, nFrames: 50 });
     expectClose(fitted.mean, fixture.band.mean);
     expectClose(fitted.std, fixture.band.std, 1e-3);
     expect(fitted.std[2]).toBe(Math.fround(1e-3)); // a band that never moves
   });
   it("is scikit-learn's mean and deviation of all values together", () => {
-    const fitted = fitStandardization(trainOf([fixture.frames]).train, { kind: "global", epsilon: 0.5 });
+    const fitted = standardized(trainOf([fixture.frames]).train, { kind: "global", epsilon: 0.5 });
     expectClose(fitted.mean, new Array(3).fill(fixture.pooled.mean[0]));
     expectClose(fitted.std, new Array(3).fill(fixture.pooled.std[0]), 0.5);
   });
@@ -46,7 +50,7 @@ describe("standardization", () => {
     const clips = [1, 2500, 30, 1024].map((nFrames) => randomFrames(nFrames, 2, random));
     const all = clips.flat();
     const { train } = trainOf(clips);
-    const fitted = fitStandardization(train);
+    const fitted = standardized(train);
     const bands = [0, 1].map((band) => twoPass(all.map((frame) => frame[band])));
     expect(fitted.nFrames).toBe(3555);
     expectClose(
@@ -59,59 +63,26 @@ describe("standardization", () => {
       1e-3,
     ); // prettier-ignore
     const [mean, std] = twoPass(all.flat());
-    const pooled = fitStandardization(train, { kind: "global" });
+    const pooled = standardized(train, { kind: "global" });
     expectClose(pooled.mean, [mean, mean]);
     expectClose(pooled.std, [std, std], 1e-3);
   });
   it("does not change with the test clips", () => {
     const clips = [randomFrames(9, 2, new Random(1))];
-    const quiet = fitStandardization(trainOf(clips, [[[0, 0]]]).train);
-    const loud = fitStandardization(trainOf(clips, [[[1e9, -1e9]]]).train);
+    const quiet = standardized(trainOf(clips, [[[0, 0]]]).train);
+    const loud = standardized(trainOf(clips, [[[1e9, -1e9]]]).train);
     expect(loud).toEqual(quiet);
   });
-  it("can be fitted on the train split only", () => {
-    const { train, valid, test } = trainOf([[[1, 2]]], [[[3, 4]]]);
-    const refused = (split: string) =>
-      `fitStandardization: train must be the FeatureSet of the train split, got ${split}`;
-    // @ts-expect-error a valid split has no statistics
-    expect(() => fitStandardization(valid)).toThrow(refused("valid"));
-    // @ts-expect-error a test split has no statistics
-    expect(() => fitStandardization(test)).toThrow(refused("test"));
-    const any: FeatureSet = test;
-    // @ts-expect-error a set of some split may be any
-    expect(() => fitStandardization(any)).toThrow(refused("test"));
-    const forged = { ...test, split: "train" as const };
-    // @ts-expect-error what only looks like the train split is not
-    expect(() => fitStandardization(forged)).toThrow(refused("object"));
-    expect(fitStandardization(train).nFrames).toBe(1);
-  });
   it("refuses what gives no statistics", () => {
-    const { train } = trainOf([[[1], [Number.NaN]]]);
-    expect(() => fitStandardization(train)).toThrow(
-      /features\.npy: holds features that are not finite numbers$/,
+    const { train } = trainOf([[[1]]]);
+    expect(() => standardized(train, { epsilon: 0 })).toThrow(
+      "standardizationOf: epsilon must be a number greater than 0, got 0",
     );
-    expect(() => fitStandardization(train, { epsilon: 0 })).toThrow(
-      "fitStandardization: epsilon must be a number greater than 0, got 0",
+    expect(() => standardized(train, { kind: "bands" as "band" })).toThrow(
+      "standardizationOf: kind must be one of band, global, got bands; did you mean band?",
     );
-    const none = trainOf([[[1]]], []).train;
-    const empty = new FeatureSet(
-      {
-        dir: "",
-        frontEnd: { nMels: 1, compression: { kind: "log10" } } as never,
-        frontEndHash: "",
-        clips: [],
-      },
-      { train: [], valid: [], test: [], hash: "" },
-      "train",
-      none.labels,
-    );
-    expect(() => fitStandardization(empty)).toThrow(
-      "fitStandardization: train must hold at least one clip, got none",
-    );
-  });
-  it("stops when told to", () => {
-    expect(() => fitStandardization(trainOf([[[1]]]).train, { signal: AbortSignal.abort() })).toThrow(
-      /aborted/,
+    expect(() => standardizationOf(new Covariance(2))).toThrow(
+      "standardizationOf: covariance.count must be an integer at least 1, got 0",
     );
   });
 });

@@ -1,3 +1,4 @@
+import onnxProto from "onnx-proto";
 import { describe, expect, it } from "vitest";
 import { featureSets } from "../../src/dataset/feature-set.js";
 import { splitClips } from "../../src/dataset/splits.js";
@@ -9,6 +10,17 @@ import { makeTinyStore } from "./tiny-store.js";
 const store = await makeTinyStore();
 const sets = featureSets(store, splitClips(store.clips));
 
+// Stored as float32, 6e-8.
+const RELATIVE = 1e-6;
+
+/** The constant that a model's first node of this operation reads. */
+function constantOf(model: Uint8Array, opType: string): number[] {
+  const { node, initializer } = onnxProto.onnx.ModelProto.decode(model).graph!;
+  const name = node!.find((each) => each.opType === opType)!.input![1];
+  const { rawData } = initializer!.find((each) => each.name === name)!;
+  return [...new Float32Array(Uint8Array.from(rawData!).buffer)];
+}
+
 describe("the linear baseline", () => {
   it("tells hiss, hum and tone apart by their descriptors, on clips it was not trained on", async () => {
     const model = await trainLinearBaseline(sets, { task: "single-label", seed: 1 });
@@ -17,6 +29,22 @@ describe("the linear baseline", () => {
     await session.close();
     expect(mainScore(scores)).toBe(1);
     expect(scores.nClips).toBe(6);
+  });
+
+  it("standardizes every descriptor by its mean and deviation over the train split", async () => {
+    const { train } = sets;
+    const vectors = train.clips.map((_, clip) => train.readDescriptors(clip));
+    const average = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    const model = (await trainLinearBaseline(sets, { task: "single-label", seed: 1 }))!;
+    const [mean, std] = [constantOf(model, "Sub"), constantOf(model, "Div")];
+    expect([mean.length, std.length]).toEqual([vectors[0].length, vectors[0].length]);
+    for (const i of vectors[0].keys()) {
+      const values = vectors.map((vector) => vector[i]);
+      const expected = average(values);
+      const deviation = Math.sqrt(average(values.map((value) => (value - expected) ** 2)));
+      expect(Math.abs(mean[i] - expected)).toBeLessThanOrEqual(RELATIVE * Math.max(...values.map(Math.abs)));
+      expect(Math.abs(std[i] - (deviation + 1e-6))).toBeLessThanOrEqual(RELATIVE * std[i]);
+    }
   });
 
   it("repeats with its seed, and differs with another", async () => {

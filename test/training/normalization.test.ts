@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { Random } from "../../src/core/random.js";
+import { fitCovariance } from "../../src/dataset/covariance.js";
+import { standardizationOf } from "../../src/dataset/standardization.js";
+import { whiteningOf } from "../../src/dataset/whitening.js";
+import { fitNormalization } from "../../src/training/normalization.js";
+import { trainOf } from "../dataset/stored-clips.js";
+
+// The epsilon of 1e-3 takes 0.4 % of the variance of a direction whose deviation is 0.5; projections are float32, 6e-8.
+const FLAT = 1e-2;
+const FLOAT32 = 1e-5;
+
+/** Four bands of deviations 8, 4, 2 and 1/2, each leaning on the one before. */
+function clipOf(nFrames: number, random: Random): number[][] {
+  return Array.from({ length: nFrames }, () => {
+    const frame = [8, 4, 2, 0.5].map((std) => std * random.normal());
+    return frame.map((x, band) => Math.fround(band + x + (band === 0 ? 0 : 0.1 * frame[band - 1])));
+  });
+}
+
+const random = new Random(7);
+const clips = Array.from({ length: 3 }, () => clipOf(40, random));
+const { train } = trainOf(clips, [clipOf(5, random)]);
+const covariance = fitCovariance(train);
+const whiten = (zca: boolean, keepVariance: number) =>
+  fitNormalization(train, { kind: "whiten", zca, keepVariance });
+const ratio = (eigenvalues: Float64Array) => Math.max(...eigenvalues) / Math.min(...eigenvalues);
+
+describe("a fitted normalization", () => {
+  it("is that of all frames of the train split", () => {
+    expect(fitNormalization(train, { kind: "none" }).normalization).toEqual({ kind: "none" });
+    for (const over of ["band", "global"] as const) {
+      const { mean, std } = standardizationOf(covariance, { kind: over });
+      const { normalization } = fitNormalization(train, { kind: "standardize", over });
+      expect(normalization).toEqual({ kind: "standardize", mean, std });
+    }
+    for (const zca of [false, true]) {
+      const { mean, projection } = whiteningOf(covariance, { zca, keepVariance: 0.9 });
+      expect(whiten(zca, 0.9).normalization).toEqual({ kind: "whiten", mean, projection });
+    }
+  });
+
+  it("tells the spectrum of the input, the same before whatever is done after", () => {
+    const none = fitNormalization(train, { kind: "none" });
+    expect(none.eigenvalues.after).toEqual(none.eigenvalues.before);
+    expect(none.conditionNumber.before).toBe(ratio(none.eigenvalues.before));
+    expect(none.conditionNumber.after).toBe(none.conditionNumber.before);
+    for (const over of ["band", "global"] as const) {
+      const { eigenvalues, conditionNumber } = fitNormalization(train, { kind: "standardize", over });
+      expect(eigenvalues.before).toEqual(none.eigenvalues.before);
+      expect(conditionNumber).toEqual({
+        before: none.conditionNumber.before,
+        after: ratio(eigenvalues.after),
+      });
+    }
+    for (const zca of [false, true])
+      expect(Math.abs(whiten(zca, 1).conditionNumber.after - 1)).toBeLessThan(FLAT);
+  });
+
+  it("leaves scale alone to one deviation for all bands, takes it from those of their own", () => {
+    const [band, global] = (["band", "global"] as const).map(
+      (over) => fitNormalization(train, { kind: "standardize", over }).conditionNumber,
+    );
+    expect(Math.abs(global.after / global.before - 1)).toBeLessThan(FLOAT32);
+    expect(band.after).toBeLessThan(global.after / 50);
+  });
+
+  it("has the condition number of the components that a whitening keeps, rotated back or not", () => {
+    const [pca, zca] = [whiten(false, 0.9), whiten(true, 0.9)];
+    expect(pca.eigenvalues.after).toHaveLength(2);
+    expect(zca.eigenvalues.after).toHaveLength(4);
+    expect(zca.eigenvalues.after[2]).toBeLessThan(FLOAT32); // dropped
+    expect(Math.abs(zca.conditionNumber.after / pca.conditionNumber.after - 1)).toBeLessThan(FLOAT32);
+    expect(Math.abs(zca.conditionNumber.after - 1)).toBeLessThan(FLAT);
+  });
+
+  it("stops when told to", () => {
+    const signal = AbortSignal.abort();
+    expect(() => fitNormalization(train, { kind: "none" }, { signal })).toThrow(/aborted/);
+  });
+});
