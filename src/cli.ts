@@ -21,6 +21,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "show what is in an audio file and what the net would see",
     load: () => import("./commands/inspect.js"),
   },
+  summary: {
+    summary: "show a net's layers, parameters and operations",
+    load: () => import("./commands/summary.js"),
+  },
 };
 
 const EXAMPLES = `

@@ -12,9 +12,20 @@ export function isNetFile(text: string): boolean {
  * @throws DataError naming the path and the setting
  */
 export function readNetFile(path: string): SegmentNetConfig {
-  const settings = parse(path);
+  return checkedNet(parse(path), path);
+}
+
+/**
+ * The net of settings that a file holds.
+ * @param path the file's, for errors
+ * @throws DataError naming the path and the setting
+ */
+export function checkedNet(settings: unknown, path: string): SegmentNetConfig {
   if (typeof settings !== "object" || settings === null || Array.isArray(settings))
-    throw new DataError(path, `must hold an object such as {"kind": "vgg"}, got ${JSON.stringify(settings)}`);
+    throw new DataError(
+      path,
+      `must hold a net's settings such as {"kind": "vgg"}, got ${JSON.stringify(settings)}`,
+    );
   try {
     return netConfig(settings as NetSettings);
   } catch (cause) {

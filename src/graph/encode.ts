@@ -97,6 +97,20 @@ export function encodeModel(graph: Graph, metadata: Readonly<Record<string, stri
  * @throws DataError if the bytes are no ONNX model
  */
 export function decodeMetadata(bytes: Uint8Array, path: string): Record<string, string> {
+  const { metadataProps } = decodeModel(bytes, path);
+  return Object.fromEntries((metadataProps ?? []).map(({ key, value }) => [key ?? "", value ?? ""]));
+}
+
+/**
+ * The shapes of an ONNX model's weights, by name.
+ * @throws DataError if the bytes are no ONNX model
+ */
+export function decodeWeightShapes(bytes: Uint8Array, path: string): Map<string, number[]> {
+  const { graph } = decodeModel(bytes, path);
+  return new Map((graph?.initializer ?? []).map(({ name, dims }) => [name ?? "", (dims ?? []).map(Number)]));
+}
+
+function decodeModel(bytes: Uint8Array, path: string): InstanceType<typeof onnx.ModelProto> {
   let model: InstanceType<typeof onnx.ModelProto>;
   try {
     model = onnx.ModelProto.decode(bytes) as InstanceType<typeof onnx.ModelProto>;
@@ -104,5 +118,5 @@ export function decodeMetadata(bytes: Uint8Array, path: string): Record<string, 
     throw new DataError(path, `is not an ONNX model (${errorLine(cause)})`, { cause });
   }
   if (!model.graph?.node?.length) throw new DataError(path, "is not an ONNX model: it holds no graph");
-  return Object.fromEntries((model.metadataProps ?? []).map(({ key, value }) => [key ?? "", value ?? ""]));
+  return model;
 }

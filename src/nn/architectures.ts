@@ -180,3 +180,8 @@ export function minFrames(config: SegmentNetConfig): number {
     return config.kernelSizes.reduceRight((frames, kernel, i) => frames * config.pools[i] + kernel - 1, 1);
   return 1;
 }
+
+/** The smallest number of values in a frame that a net can read. */
+export function minBands(config: SegmentNetConfig): number {
+  return config.kind === "vgg" ? config.pools.reduce((bands, [, window]) => bands * window, 1) : 1;
+}

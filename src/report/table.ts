@@ -1,13 +1,16 @@
-/** Rows of text as aligned columns, the first to the left and the others to the right; the first row is the heading. */
-export function table(rows: readonly (readonly string[])[]): string {
+/**
+ * Rows of text as aligned columns, the first `nLeft` to the left and the others to the right; the first row is the
+ * heading.
+ */
+export function table(rows: readonly (readonly string[])[], nLeft = 1): string {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((cells) => cells[column].length)));
-  return rows.map((cells) => alignedRow(cells, widths)).join("\n");
+  return rows.map((cells) => alignedRow(cells, widths, nLeft)).join("\n");
 }
 
 /** One row of a table whose widths are known before its rows. */
-export function alignedRow(cells: readonly string[], widths: readonly number[]): string {
+export function alignedRow(cells: readonly string[], widths: readonly number[], nLeft = 1): string {
   return cells
-    .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))
+    .map((cell, column) => (column < nLeft ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
     .join("  ")
     .trimEnd();
 }

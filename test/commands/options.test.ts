@@ -6,6 +6,7 @@ import { command as extract } from "../../src/commands/extract.js";
 import { addFrontEndOptions, frontEndFlags, frontEndOf } from "../../src/commands/front-end-options.js";
 import { command as inspect } from "../../src/commands/inspect.js";
 import { command as predict } from "../../src/commands/predict.js";
+import { command as summary } from "../../src/commands/summary.js";
 import { command as train } from "../../src/commands/train.js";
 import { addTrainOptions, refuseChanges, trainConfigOf } from "../../src/commands/train-settings.js";
 import { DataError, UsageError } from "../../src/core/errors.js";
@@ -14,7 +15,7 @@ import { NET_KINDS, NETS } from "../../src/nn/architectures.js";
 import { OPTIMIZERS, SEGMENT_FRAMES, TRAIN_DEFAULTS, type TrainConfig } from "../../src/training/config.js";
 import { makeFolder, write } from "./cli.js";
 
-const COMMANDS = { extract, train, evaluate, predict, inspect };
+const COMMANDS = { extract, train, evaluate, predict, inspect, summary };
 
 describe("every flag", () => {
   const flags = Object.entries(COMMANDS).flatMap(([verb, { options }]) =>
@@ -168,7 +169,7 @@ describe("train flags", () => {
   it.each([
     ["missing.json", null, "does not exist"],
     ["text.json", "vgg", "is not JSON ("],
-    ["list.json", "[8]", 'must hold an object such as {"kind": "vgg"}, got [8]'],
+    ["list.json", "[8]", 'must hold a net\'s settings such as {"kind": "vgg"}, got [8]'],
     ["kind.json", "{}", "kind must be one of vgg, gct634-1d, short-chunk, mlp, got undefined"],
     ["member.json", '{"kind": "vgg", "chanels": [8]}', "got chanels; did you mean channels?"],
     ["other.json", '{"kind": "mlp", "channels": [8]}', "a setting of mlp must be one of "],

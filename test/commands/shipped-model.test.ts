@@ -1,5 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { sizeOf } from "../../src/core/tensor.js";
+import { decodeWeightShapes } from "../../src/graph/index.js";
 import { readModelInfo } from "../../src/tagging/model-file.js";
 import { linearBaselinePath } from "../../src/training/run-folder.js";
 import { jsonLines, makeFolder, timbrel } from "./cli.js";
@@ -16,6 +18,17 @@ describe("the model that comes with timbrel", () => {
     expect(labels).toHaveLength(11);
     expect(Object.values(split.trainCounts)).toEqual(labels.map(() => 560));
     expect(frontEnd.sampleRate).toBe(22050);
+  });
+  it("has as many parameters as its net's summary tells", async () => {
+    const { code, stdout } = await timbrel(makeFolder(), ["summary", model.pathname, "--json"]);
+    expect(code).toBe(0);
+    const [{ inputShape, total }] = jsonLines(stdout);
+    expect(inputShape).toEqual([64, 128]);
+    const shapes = [...decodeWeightShapes(readFileSync(model), model.pathname)];
+    const trained = shapes.filter(([name]) => /\.(weight|bias|scale|shift)$/.test(name));
+    expect(total).toMatchObject({
+      parameterCount: trained.reduce((sum, [, shape]) => sum + sizeOf(shape), 0),
+    });
   });
   it("tags real recordings without being named", async () => {
     const files = [recording("violin-wav/A4.wav"), recording("flute-wav/A4.wav")];

@@ -1,0 +1,125 @@
+import { Command } from "commander";
+import { UsageError } from "../core/errors.js";
+import { readModelFile } from "../dataset/read-files.js";
+import { decodeWeightShapes } from "../graph/index.js";
+import { minBands, type SegmentNetConfig } from "../nn/architectures.js";
+import type { LayerInfo } from "../nn/net.js";
+import { summarize } from "../nn/summary.js";
+import { table } from "../report/table.js";
+import { readModelInfo } from "../tagging/model-file.js";
+import { TRAIN_DEFAULTS, trainConfig } from "../training/config.js";
+import { checkedNet } from "./net-file.js";
+import { NET_SETTINGS, type NetChoice } from "./net-settings.js";
+import { integerOption, namingFlags } from "./options.js";
+import { addSettings, changed, typedSettings } from "./settings.js";
+
+interface Options {
+  labels: number;
+  mels: number;
+  json: boolean;
+}
+
+/** What to summarize. */
+interface Subject {
+  readonly net: SegmentNetConfig;
+  /** [frames, values of a frame] */
+  readonly inputShape: readonly [number, number];
+  readonly nLabels: number;
+}
+
+const DESCRIPTION = `Show the layers of a net: output shapes, trained parameters, and floating-point operations forward.
+
+The net is that of a model file, or the one that train would make of the same flags. Shapes and operations are of one \
+segment; operations are those of convolutions and dense layers, two for each multiply-add.`;
+
+const EXAMPLES = `
+Examples:
+  timbrel summary
+  timbrel summary --net gct634-1d
+  timbrel summary --net vgg --channels 8,16,32 --segment-frames 32 --mels 96 --labels 4
+  timbrel summary models/mine/model.onnx --json`;
+
+export const command = addSettings(
+  new Command("summary")
+    .description(DESCRIPTION)
+    .argument("[model]", "model file, as made by train (default: the net of the flags)")
+    .addOption(integerOption("--labels <n>", "number of labels", { min: 1, max: 65536 }, 10))
+    .addOption(
+      integerOption("--mels <n>", "values of a frame that the net reads", { min: 1, max: 4096 }, 128),
+    )
+    .option("--json", "print one JSON object on stdout", false),
+  NET_SETTINGS,
+)
+  .addHelpText("after", EXAMPLES)
+  .action(summary);
+
+function summary(modelPath: string | undefined, options: Options): void {
+  const subject = modelPath === undefined ? subjectOfFlags(options) : subjectOfModel(modelPath);
+  const layers = summarize(subject.net, subject.inputShape, subject.nLabels);
+  const total = { parameterCount: sum(layers, "parameterCount"), flops: sum(layers, "flops") };
+  if (options.json) console.log(JSON.stringify({ ...subject, layers, total }));
+  else console.log(summaryText(subject, layers, total));
+}
+
+function subjectOfFlags({ labels, mels }: Options): Subject {
+  const start: NetChoice = { net: TRAIN_DEFAULTS.net, segmentFrames: TRAIN_DEFAULTS.segmentFrames };
+  const choice = changed(start, typedSettings(command, NET_SETTINGS));
+  const { net, segmentFrames } = namingFlags(() => trainConfig(choice));
+  if (mels < minBands(net))
+    throw new UsageError(
+      `--mels must be at least ${minBands(net)} for this ${net.kind}, got ${mels}; use more, or fewer blocks`,
+    );
+  return { net, inputShape: [segmentFrames, mels], nLabels: labels };
+}
+
+/** The net of a model file, which says all that flags could say. */
+function subjectOfModel(path: string): Subject {
+  const typed = command.options.find(
+    (option) => option.long !== "--json" && command.getOptionValueSource(option.attributeName()) === "cli",
+  );
+  if (typed !== undefined)
+    throw new UsageError(
+      `${typed.long} must not stand beside a model file, got ${path}; leave out one of them`,
+    );
+  const bytes = readModelFile(path);
+  const { config, labels, segmentFrames, frontEnd } = readModelInfo(bytes, path);
+  // Whitening may have left away some of the principal components.
+  const projection = decodeWeightShapes(bytes, path).get("normalization.projection");
+  const width = projection?.[1] ?? frontEnd.nMels;
+  return { net: checkedNet(config["net"], path), inputShape: [segmentFrames, width], nLabels: labels.length };
+}
+
+type Count = "parameterCount" | "flops";
+
+function sum(layers: readonly LayerInfo[], count: Count): number {
+  return layers.reduce((total, layer) => total + layer[count], 0);
+}
+
+/** `1,234,567` */
+const grouped = (count: number) => count.toLocaleString("en-US");
+const countText = (count: number) => (count === 0 ? "" : grouped(count));
+
+function summaryText(
+  { net, inputShape, nLabels }: Subject,
+  layers: readonly LayerInfo[],
+  total: Readonly<Record<Count, number>>,
+): string {
+  const rows = layers.map(({ name, type, outputShape, parameterCount, flops }) => [
+    name,
+    type,
+    outputShape.join(" x "),
+    countText(parameterCount),
+    countText(flops),
+  ]);
+  const body = table(
+    [
+      ["layer", "type", "output", "parameters", "FLOPs"],
+      ["input", "", inputShape.join(" x "), "", ""],
+      ...rows,
+      ["total", "", "", grouped(total.parameterCount), grouped(total.flops)],
+    ],
+    2,
+  );
+  const norm = net.batchNorm === null ? ", no batch norm" : "";
+  return `${net.kind}, ${net.activation}, weights ${net.init}${norm}, ${nLabels} labels\n\n${body}`;
+}
