@@ -9,6 +9,8 @@ export interface Axis {
   readonly domain?: readonly [number, number];
   /** What is larger is drawn here. */
   readonly ceiling?: number;
+  /** Values of other pictures, so that all of them share one scale. */
+  readonly shared?: readonly number[];
 }
 
 /** An axis laid out for the values on it. */
@@ -35,31 +37,43 @@ const MOST_TICKS = 6;
 
 /** Lays an axis out so that every finite value has a place on it: on a log axis zeros and negatives on a floor. */
 export function placeAxis(axis: Axis, values: readonly (number | null)[]): PlacedAxis {
+  const { ceiling = Number.POSITIVE_INFINITY, shared = [] } = axis;
   const finite = values.filter(isMeasured);
-  const { ceiling = Number.POSITIVE_INFINITY } = axis;
-  const clipped = finite.map((value) => Math.min(value, ceiling));
-  const laid = axis.scale === "log" ? layOutLog(clipped) : layOutLinear(clipped, axis.domain);
-  const nCut = finite.filter((value) => value > ceiling).length;
-  const notes = [
-    ...laid.notes,
-    ...(nCut === 0 ? [] : [`${counted(nCut)} above ${readable(ceiling)} and drawn there.`]),
-    ...(finite.length === values.length
+  const shown = [...finite, ...shared.filter(isMeasured)].map((value) => Math.min(value, ceiling));
+  const layout = axis.scale === "log" ? layOutLog(shown) : layOutLinear(shown, axis.domain);
+  const said = (found: readonly unknown[], what: string) =>
+    found.length === 0
       ? []
-      : [`${counted(values.length - finite.length)} not finite and left out.`]),
-  ];
+      : [`${found.length === 1 ? "One value is" : `${found.length} values are`} ${what}.`];
+  const low = finite.filter((value) => value < layout.least);
+  const [zero, tiny] = [low.filter((value) => value <= 0), low.filter((value) => value > 0)];
+  const isNegative = zero.some((value) => value < 0);
   return {
-    ...laid,
+    ...layout,
     label: axis.label,
-    notes,
-    place: (value) => (isMeasured(value) ? Math.max(laid.least, Math.min(value, ceiling)) : null),
+    place: (value) => {
+      if (!isMeasured(value)) return null;
+      return value < layout.least ? layout.floor : Math.min(value, ceiling);
+    },
+    notes: [
+      ...said(zero, `${isNegative ? "0 or less" : "exactly 0"} and drawn at the lowest tick`),
+      ...said(tiny, `below ${readable(layout.least)} and drawn at the lowest tick`),
+      ...said(
+        finite.filter((value) => value > ceiling),
+        `above ${readable(ceiling)} and drawn there`,
+      ),
+      ...said(
+        values.filter((value) => !isMeasured(value)),
+        "not finite and left out",
+      ),
+    ],
   };
 }
 
-const counted = (n: number) => (n === 1 ? "One value is" : `${n} values are`);
-
-interface Layout extends Omit<PlacedAxis, "label" | "place"> {
-  /** The smallest place of a value. */
+interface Layout extends Omit<PlacedAxis, "label" | "place" | "notes"> {
+  /** What is smaller is drawn on the floor. */
   readonly least: number;
+  readonly floor: number;
 }
 
 function layOutLinear(values: readonly number[], domain?: readonly [number, number]): Layout {
@@ -68,11 +82,11 @@ function layOutLinear(values: readonly number[], domain?: readonly [number, numb
     scale: "linear",
     domain: [low, high],
     least: Number.NEGATIVE_INFINITY,
+    floor: Number.NEGATIVE_INFINITY,
     ticks: linearTicks(low, high),
     tickLabel: readable,
     share: (value) => (value - low) / (high - low),
     at: (share) => low + share * (high - low),
-    notes: [],
   };
 }
 
@@ -96,22 +110,15 @@ function layOutLog(values: readonly number[]): Layout {
   const isNegative = values.some((value) => value < 0);
   const floorLabel = isTiny ? `< ${readable(least)}` : isNegative ? "≤ 0" : "0";
   const ticks = positive.length === 0 ? [] : logTicks(bottom, high);
-  const nZero = values.filter((value) => value <= 0).length;
-  const nTiny = positive.filter((value) => value < least).length;
   return {
     scale: "log",
     domain: [low, high],
-    least: low,
+    least,
+    floor: low,
     ticks: hasFloor ? [low, ...ticks] : ticks,
     tickLabel: (tick) => (hasFloor && tick === low ? floorLabel : logLabel(tick)),
     share: (value) => Math.log(value / low) / Math.log(high / low),
     at: (share) => low * (high / low) ** share,
-    notes: [
-      ...(nZero === 0
-        ? []
-        : [`${counted(nZero)} ${isNegative ? "0 or less" : "exactly 0"} and drawn at the lowest tick.`]),
-      ...(nTiny === 0 ? [] : [`${counted(nTiny)} below ${readable(least)} and drawn at the lowest tick.`]),
-    ],
   };
 }
 

@@ -17,6 +17,8 @@ export interface LineSeries {
   readonly band?: readonly (readonly [x: number, low: number, high: number])[];
   /** Place in the palette. @default place among the series */
   readonly style?: number;
+  /** Whether a line joins the points. @default true */
+  readonly isJoined?: boolean;
 }
 
 /** A horizontal line that the series are to be seen against. */
@@ -98,7 +100,7 @@ interface Placed {
 }
 
 function placeLine(
-  { name, points, band = [] }: LineSeries,
+  { name, points, band = [], isJoined = true }: LineSeries,
   style: SeriesStyle,
   x: PlacedAxis,
   y: PlacedAxis,
@@ -106,7 +108,7 @@ function placeLine(
   const { color, dash, symbol } = style;
   const placed = points.map(([at, value]) => [x.place(at), y.place(value)] as const);
   const drawn = placed.filter((point): point is readonly [number, number] => !point.includes(null));
-  const shape = { fill: color, stroke: color, r: 3.2, symbol };
+  const shape = { fill: color, stroke: color, r: isJoined ? 3.2 : 5, symbol };
   const marks = [
     Plot.areaY(thinned(band, MOST_POINTS), {
       x: ([at]) => at,
@@ -115,8 +117,8 @@ function placeLine(
       fill: color,
       fillOpacity: 0.2,
     }),
-    Plot.line(thinnedLine(placed), { stroke: color, strokeWidth: 2, strokeDasharray: dash }),
-    Plot.dot(thinned(drawn, MOST_MARKERS), shape),
+    Plot.line(isJoined ? thinnedLine(placed) : [], { stroke: color, strokeWidth: 2, strokeDasharray: dash }),
+    Plot.dot(thinned(drawn, isJoined ? MOST_MARKERS : MOST_POINTS), shape),
   ];
   return { name, color, marks, end: drawn.at(-1) ?? null };
 }

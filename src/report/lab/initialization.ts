@@ -1,0 +1,106 @@
+import { sizeOf } from "../../core/tensor.js";
+import type { InitializationResult, VarianceDraw } from "../../training/lab/results.js";
+import { tableOf } from "../charts/figure.js";
+import { scatterChart } from "../charts/scatter-chart.js";
+import { type Html, html } from "../html.js";
+import type { Section } from "../html-page.js";
+import { readable } from "../numbers.js";
+import { percent } from "../table.js";
+import { figures, finding, method } from "./prose.js";
+
+/** A deviation of more standard errors than this is not chance: in a thousand draws three would reach it. */
+const MOST_ERRORS = 3;
+
+/** Measured variance of first weights against their law. */
+export function initializationSection({ draws }: InitializationResult): Section {
+  return {
+    id: "initialization",
+    title: "Initialization",
+    body: html`${finding(sentences(draws))}
+${method(`First weights as the nets draw them, with the fans of real layers. The standard error that sampling leaves in \
+the variance of n normal weights is sqrt(2 / n) of it; uniform weights vary less.`)}
+${figures(pictures(draws))}
+<h3>Largest deviations</h3>
+${tableOf(summary(draws))}`,
+  };
+}
+
+/** |measured - law| / law; 0 where both are 0. */
+function deviation({ variance, measured }: VarianceDraw): number {
+  return measured === variance ? 0 : Math.abs(measured - variance) / variance;
+}
+
+/** The deviation in standard errors of a normal draw. */
+function errors(draw: VarianceDraw): number {
+  return deviation(draw) / Math.sqrt(2 / sizeOf(draw.shape));
+}
+
+const largest = (
+  draws: readonly VarianceDraw[],
+  of: (draw: VarianceDraw) => number,
+): VarianceDraw | undefined => [...draws].sort((a, b) => of(b) - of(a))[0];
+
+const shapeOf = ({ shape }: VarianceDraw) => shape.join(" × ");
+const share = (value: number) => (Number.isFinite(value) ? percent(value) : "without bound");
+
+function sentences(draws: readonly VarianceDraw[]): string[] {
+  const [far, unlikely] = [largest(draws, deviation), largest(draws, errors)];
+  if (far === undefined || unlikely === undefined) return ["No weights were drawn."];
+  const beyond = draws.filter((draw) => !(errors(draw) <= MOST_ERRORS)).length;
+  const verdict =
+    beyond === 0
+      ? `all ${draws.length} lie within ${MOST_ERRORS} standard errors of the law`
+      : `${beyond} of ${draws.length} ${beyond === 1 ? "lies" : "lie"} more than ${MOST_ERRORS} standard errors off the law`;
+  return [
+    `Over ${draws.length} draws the measured variance deviates from the law by ${share(deviation(far))} at most \
+(${far.init}, ${shapeOf(far)}).`,
+    `Against what sampling alone leaves, ${verdict}; the farthest is ${readable(errors(unlikely))} off \
+(${unlikely.init}, ${shapeOf(unlikely)}).`,
+  ];
+}
+
+const FAMILIES = [
+  { title: "Glorot: 2 / (fanIn + fanOut)", has: (name: string) => name.startsWith("glorot") },
+  { title: "He: 2 / fanIn", has: (name: string) => name.startsWith("he-") },
+  { title: "Other laws", has: (name: string) => !/^(glorot|he-)/.test(name) },
+];
+
+function pictures(draws: readonly VarianceDraw[]): Html[] {
+  return FAMILIES.flatMap(({ title, has }) => {
+    const own = draws.filter(({ init }) => has(init));
+    if (own.length === 0) return [];
+    return [
+      scatterChart({
+        title,
+        caption: "Variance of first weights; on the line the law holds.",
+        xLabel: "variance by the law",
+        yLabel: "measured variance",
+        groups: namesOf(own).map((name) => ({
+          name,
+          points: own
+            .filter(({ init }) => init === name)
+            .map((draw) => [draw.variance, draw.measured, shapeOf(draw)]),
+        })),
+      }),
+    ];
+  });
+}
+
+const namesOf = (draws: readonly VarianceDraw[]) => [...new Set(draws.map(({ init }) => init))];
+
+function summary(draws: readonly VarianceDraw[]): string[][] {
+  const rows = namesOf(draws).map((name) => {
+    const own = draws.filter(({ init }) => init === name);
+    const far = largest(own, deviation)!;
+    return [
+      name,
+      String(own.length),
+      share(deviation(far)),
+      shapeOf(far),
+      readable(far.variance),
+      readable(far.measured),
+      readable(errors(largest(own, errors)!)),
+    ];
+  });
+  return [["", "draws", "largest deviation", "at", "law", "measured", "most standard errors"], ...rows];
+}
