@@ -24,6 +24,8 @@ import type { Net } from "./net.js";
  * Emits a net from its normalized input to its logits.
  * @param x [N, nFrames, nFeatures], or [N, nFeatures] for "linear"
  * @returns logits [N, nLabels]
+ * Same as: PyTorch 2.15 modules, layer -> batch norm -> activation -> pool: losses of ten steps within 4e-6, predictions
+ * in eval() after them within 2e-5; test/nn/torch-training.test.ts
  */
 export function emitNet(net: Net, config: NetConfig, x: Value, nLabels: number): Value {
   if (config.kind === "linear") return outputLayer(net, x, nLabels, "glorot-uniform");

@@ -44,7 +44,8 @@ export interface LayerStyle {
  *   predict:  y = scale * (x - mean) / sqrt(var + epsilon) + shift
  *
  * The batch's own variance is biased where it normalizes and unbiased in the moving average.
- * Same as: PyTorch 2.15 torch.nn.BatchNorm2d, after ten steps of a net within 5e-6; test/nn/torch-training.test.ts
+ * Same as: PyTorch 2.15 torch.nn.BatchNorm1d and BatchNorm2d in train() and eval(), eps 1e-5 to 0.1, momentum 0.1 to 1,
+ * within 2e-6 of the largest value; test/nn/batch-norm.test.ts
  */
 function batchNormTensors(net: Net, name: string, channels: number) {
   const init = (value: number) => ({ init: constant(value), isDecayed: false });
