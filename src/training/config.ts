@@ -1,9 +1,9 @@
-import { checkChoice, checkInteger, checkNumber } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
 import { minFrames, NETS, type NetKind, netConfig, type SegmentNetConfig } from "../nn/architectures.js";
 import type { OptimizerConfig } from "../nn/optimizers.js";
 import type { ScheduleConfig } from "../nn/schedules.js";
 import type { Task } from "../nn/training-step.js";
+import { boolean, byKind, type Check, choice, integer, number, optional } from "./setting-checks.js";
 
 /** What is fitted on the train split and done to every mel vector before the net reads it. */
 export type NormalizeConfig =
@@ -108,6 +108,49 @@ export const TRAIN_DEFAULTS: TrainConfig = {
   testShare: 0.15,
 };
 
+const share = number({ min: 0, below: 1 });
+const positive = number({ above: 0 });
+const notNegative = number({ min: 0 });
+const factor = number({ above: 0, max: 1 });
+const warmUp = optional(share);
+const adam = { beta1: share, beta2: share, epsilon: positive, weightDecay: notNegative };
+
+/** The net is checked by `netConfig`, the shares of the splits by `splitClips`. */
+const CHECKS: Readonly<Record<Exclude<keyof TrainConfig, "net" | "validShare" | "testShare">, Check>> = {
+  task: choice(["auto", "single-label", "multi-label"]),
+  segmentFrames: integer(2),
+  batchSize: integer(2),
+  epochs: integer(1),
+  optimizer: byKind<OptimizerConfig>({
+    sgd: { momentum: share, nesterov: boolean, weightDecay: notNegative },
+    adagrad: { epsilon: positive, weightDecay: notNegative },
+    rmsprop: { decay: share, epsilon: positive, momentum: share, weightDecay: notNegative },
+    adam,
+    adamw: adam,
+  }),
+  learningRate: positive,
+  schedule: byKind<ScheduleConfig>({
+    constant: { warmUp },
+    step: { everyEpochs: integer(1), factor, warmUp },
+    plateau: { factor, patience: integer(0), warmUp },
+    cosine: { warmUp },
+    "one-cycle": { peakAt: number({ above: 0, below: 1 }), startFactor: factor, endFactor: factor },
+  }),
+  clipNorm: notNegative,
+  patience: integer(0),
+  labelSmoothing: share,
+  averageDecay: share,
+  augment: number({ min: 0, max: 3 }),
+  normalize: byKind<NormalizeConfig>({
+    none: {},
+    standardize: { over: choice(["band", "global"]) },
+    whiten: { zca: boolean, keepVariance: factor },
+  }),
+  balance: boolean,
+  watch: boolean,
+  seed: integer(0),
+};
+
 /**
  * The defaults with some settings changed, checked.
  * @throws UsageError naming the setting, its rule and its value
@@ -115,33 +158,11 @@ export const TRAIN_DEFAULTS: TrainConfig = {
 export function trainConfig(changes: Partial<TrainConfig> = {}): TrainConfig {
   const net = netConfig(changes.net ?? TRAIN_DEFAULTS.net);
   const config = { ...TRAIN_DEFAULTS, segmentFrames: SEGMENT_FRAMES[net.kind], ...changes, net };
-  const integer = (name: keyof TrainConfig, min: number) =>
-    checkInteger(`trainConfig: ${name}`, config[name], { min });
-  const number = (name: keyof TrainConfig, rule: Parameters<typeof checkNumber>[2]) =>
-    checkNumber(`trainConfig: ${name}`, config[name], rule);
-  checkChoice("trainConfig: task", config.task, ["auto", "single-label", "multi-label"]);
-  checkNormalize(config.normalize);
-  integer("segmentFrames", 2);
-  integer("batchSize", 2);
-  integer("epochs", 1);
-  integer("patience", 0);
-  integer("seed", 0);
-  number("learningRate", { above: 0 });
-  number("clipNorm", { min: 0 });
-  number("labelSmoothing", { min: 0, below: 1 });
-  number("averageDecay", { min: 0, below: 1 });
-  number("augment", { min: 0, max: 3 });
+  const values = new Map<string, unknown>(Object.entries(config));
+  for (const [name, check] of Object.entries(CHECKS)) check(`trainConfig: ${name}`, values.get(name));
   if (config.segmentFrames < minFrames(net))
     throw new UsageError(
       `trainConfig: segmentFrames must be at least ${minFrames(net)} for this ${net.kind}, got ${config.segmentFrames}; use longer segments, or fewer blocks`,
     );
   return config;
-}
-
-function checkNormalize(normalize: NormalizeConfig): void {
-  checkChoice("trainConfig: normalize.kind", normalize.kind, ["none", "standardize", "whiten"]);
-  if (normalize.kind === "standardize")
-    checkChoice("trainConfig: normalize.over", normalize.over, ["band", "global"]);
-  if (normalize.kind === "whiten")
-    checkNumber("trainConfig: normalize.keepVariance", normalize.keepVariance, { above: 0, max: 1 });
 }

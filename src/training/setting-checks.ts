@@ -1,0 +1,44 @@
+import { checkChoice, checkInteger, checkNumber, type NumberRule } from "../core/check.js";
+import { UsageError } from "../core/errors.js";
+
+/** Throws a UsageError that starts with `where` if a setting may not have this value. */
+export type Check = (where: string, value: unknown) => void;
+
+/** A check of every member of settings that come in kinds. */
+export type KindChecks<Config extends { readonly kind: string }> = {
+  readonly [Kind in Config["kind"]]: {
+    readonly [Name in Exclude<keyof Extract<Config, { kind: Kind }>, "kind">]-?: Check;
+  };
+};
+
+export function number(rule: NumberRule): Check {
+  return (where, value) => checkNumber(where, value, rule);
+}
+
+export function integer(min: number): Check {
+  return (where, value) => checkInteger(where, value, { min });
+}
+
+export function choice(choices: readonly string[]): Check {
+  return (where, value) => checkChoice(where, value, choices);
+}
+
+export const boolean: Check = (where, value) => {
+  if (typeof value !== "boolean")
+    throw new UsageError(`${where} must be true or false, got ${String(value)}`);
+};
+
+export function optional(check: Check): Check {
+  return (where, value) => value === undefined || check(where, value);
+}
+
+/** Checks `kind`, and the members that this kind has. */
+export function byKind<Config extends { readonly kind: string }>(checks: KindChecks<Config>): Check {
+  const kinds = new Map<string, Readonly<Record<string, Check>>>(Object.entries(checks));
+  return (where, value) => {
+    const members = new Map<string, unknown>(Object.entries(Object(value)));
+    const kind = checkChoice(`${where}.kind`, members.get("kind"), [...kinds.keys()]);
+    for (const [name, check] of Object.entries(kinds.get(kind)!))
+      check(`${where}.${name}`, members.get(name));
+  };
+}
