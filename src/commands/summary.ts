@@ -34,7 +34,6 @@ segment; operations are those of convolutions and dense layers, two for each mul
 
 const EXAMPLES = `
 Examples:
-  timbrel summary
   timbrel summary --net gct634-1d
   timbrel summary --net vgg --channels 8,16,32 --segment-frames 32 --mels 96 --labels 4
   timbrel summary models/mine/model.onnx --json`;

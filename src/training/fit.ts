@@ -6,6 +6,7 @@ import { AVERAGE, initialState, type TrainingStep } from "../nn/training-step.js
 import { type LayerHealth, readWatch } from "../nn/watch.js";
 import { Session } from "../runtime/session.js";
 import { FlowMeans } from "./gradient-flow.js";
+import { stepFeeds } from "./step-feeds.js";
 
 /** Where batches come from; an epoch depends on its number alone. */
 export interface BatchSource {
@@ -186,16 +187,7 @@ async function trainEpoch(
   };
   const prepare = (index: number): Record<string, Tensor> => {
     const random = run.random.fork(`step ${(run.epoch - 1) * stepsPerEpoch + index}`);
-    const { inputs, targets } = batches.next();
-    const batchSize = targets.length / nLabels;
-    return {
-      inputs: { data: inputs, shape: [batchSize, ...inputShape] },
-      targets: { data: targets, shape: [batchSize, nLabels] },
-      learningRate: { data: Float32Array.of(rateAt(index)), shape: [] },
-      ...Object.fromEntries(
-        step.randomInputs.map(({ name, shape, draw }) => [name, { data: draw(random.fork(name)), shape }]),
-      ),
-    };
+    return stepFeeds(step, batches.next(), { inputShape, nLabels, learningRate: rateAt(index), random });
   };
   let feeds = prepare(0);
   for (let index = 0; index < stepsPerEpoch; index++) {

@@ -1,27 +1,22 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import type { Tensor } from "../core/tensor.js";
 import { writeAtomically } from "../dataset/atomic-file.js";
-import { TrainSampler } from "../dataset/batches.js";
 import type { ClipSplits } from "../dataset/splits.js";
 import type { FeatureStore } from "../dataset/store.js";
 import { buildInferenceModel } from "../nn/inference.js";
-import type { InputNormalization } from "../nn/input-normalization.js";
-import { buildTrainingStep, type Task, type TrainingStepConfig } from "../nn/training-step.js";
+import type { Task, TrainingStepConfig } from "../nn/training-step.js";
 import { Session } from "../runtime/session.js";
 import { modelMetadata, trainClipPrefixes } from "../tagging/model-file.js";
-import { augmentationOf } from "./augmentation.js";
 import { writeCheckpoint } from "./checkpoint.js";
 import { type TrainConfig, trainConfig } from "./config.js";
 import { evaluateNet, mainScore } from "./evaluate.js";
 import { DivergedError, type EpochRecord, type FitResult, fit, type StepReport } from "./fit.js";
 import { trainLinearBaseline } from "./linear-baseline.js";
-import { type FittedNormalization, fitNormalization } from "./normalization.js";
-import { type RunData, runData } from "./run-data.js";
+import type { FittedNormalization } from "./normalization.js";
+import { prepareRun } from "./prepare-run.js";
+import type { RunData } from "./run-data.js";
 import { checkpointToResume, runPaths } from "./run-folder.js";
 import { encodeSafetensors } from "./safetensors.js";
-
-/** Few clips make smaller batches, so that an epoch has as many steps: batch norm's averages need some to settle. */
-const MIN_STEPS = 4;
 
 /** What a caller may watch. */
 export interface TrainEvents {
@@ -77,11 +72,9 @@ export async function trainTagger(
     checkpoint === null ? options.config : (checkpoint.config as Partial<TrainConfig>),
   );
   const { seed, segmentFrames } = config;
-  const data = runData(store, config, checkpoint && { checkpoint, outDir });
+  const resumed = checkpoint && { checkpoint, outDir };
+  const { data, conditionNumber, stepConfig, step, batches } = prepareRun(store, config, { resumed, signal });
   const { sets, splits, task } = data;
-  const { normalization, conditionNumber } = fitNormalization(sets.train, config.normalize, { signal });
-  const stepConfig = stepConfigOf(store, config, data, normalization);
-  const step = buildTrainingStep(stepConfig);
 
   // Nothing is written or thrown away before all settings are found to fit.
   const paths = runPaths(outDir);
@@ -102,12 +95,7 @@ export async function trainTagger(
     step,
     inputShape: stepConfig.inputShape,
     nLabels: stepConfig.nLabels,
-    batches: new TrainSampler(sets.train, {
-      batchSize,
-      segmentFrames,
-      seed,
-      balance: config.balance,
-    }),
+    batches,
     evaluate: (weights) => validate(stepConfig, weights, data, { segmentFrames, threads }),
     epochs: config.epochs,
     learningRate: config.learningRate,
@@ -138,30 +126,6 @@ export async function trainTagger(
     throw new DivergedError(`${error.message}; ${kept}`, error.step, error.tensors);
   });
   return { ended, bestEpoch: state.best.epoch, history: state.history, modelPath: paths.model };
-}
-
-/** The training step for these settings and data. */
-function stepConfigOf(
-  { frontEnd }: FeatureStore,
-  config: TrainConfig,
-  { sets: { train }, task }: RunData,
-  normalization: InputNormalization,
-): TrainingStepConfig {
-  const { augment, segmentFrames, clipNorm } = config;
-  return {
-    net: config.net,
-    task,
-    nLabels: train.labels.length,
-    inputShape: [segmentFrames, train.nMels],
-    batchSize: Math.min(config.batchSize, Math.max(2, Math.floor(train.clips.length / MIN_STEPS))),
-    normalization,
-    optimizer: config.optimizer,
-    clipNorm: clipNorm > 0 ? clipNorm : undefined,
-    watch: config.watch,
-    labelSmoothing: config.labelSmoothing,
-    averageDecay: config.averageDecay,
-    augmentation: augment > 0 ? augmentationOf(frontEnd, segmentFrames, augment) : undefined,
-  };
 }
 
 /** What the model file will say of itself, given the epoch whose weights it holds. */

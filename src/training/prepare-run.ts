@@ -1,0 +1,81 @@
+import { UsageError } from "../core/errors.js";
+import { TrainSampler } from "../dataset/batches.js";
+import type { FeatureStore } from "../dataset/store.js";
+import { minBands } from "../nn/architectures.js";
+import type { InputNormalization } from "../nn/input-normalization.js";
+import { buildTrainingStep, type TrainingStep, type TrainingStepConfig } from "../nn/training-step.js";
+import { augmentationOf } from "./augmentation.js";
+import type { Checkpoint } from "./checkpoint.js";
+import type { TrainConfig } from "./config.js";
+import { type FittedNormalization, fitNormalization } from "./normalization.js";
+import { type RunData, runData } from "./run-data.js";
+
+/** Few clips make smaller batches, so that an epoch has as many steps: batch norm's averages need some to settle. */
+const MIN_STEPS = 4;
+
+/** A run that has only to begin. */
+export interface PreparedRun {
+  readonly data: RunData;
+  /** Of the covariance of mel vectors, before and after the normalization. */
+  readonly conditionNumber: FittedNormalization["conditionNumber"];
+  readonly stepConfig: TrainingStepConfig;
+  readonly step: TrainingStep;
+  readonly batches: TrainSampler;
+}
+
+/**
+ * Splits a store's clips, fits the normalization on the train split and builds the training step; nothing is written.
+ * @param options.resumed the checkpoint that the data must be those of
+ * @throws UsageError if the data do not fit the settings or the checkpoint
+ */
+export function prepareRun(
+  store: FeatureStore,
+  config: TrainConfig,
+  options: {
+    resumed?: { checkpoint: Checkpoint; outDir: string } | null;
+    signal?: AbortSignal | undefined;
+  } = {},
+): PreparedRun {
+  const { segmentFrames, seed, balance } = config;
+  const data = runData(store, config, options.resumed ?? null);
+  const { train } = data.sets;
+  const { normalization, conditionNumber } = fitNormalization(train, config.normalize, options);
+  const stepConfig = stepConfigOf(store, config, data, normalization);
+  const { batchSize } = stepConfig;
+  return {
+    data,
+    conditionNumber,
+    stepConfig,
+    step: buildTrainingStep(stepConfig),
+    batches: new TrainSampler(train, { batchSize, segmentFrames, seed, balance }),
+  };
+}
+
+/** The training step for these settings and data. */
+function stepConfigOf(
+  { dir, frontEnd }: FeatureStore,
+  config: TrainConfig,
+  { sets: { train }, task }: RunData,
+  normalization: InputNormalization,
+): TrainingStepConfig {
+  const { net, augment, segmentFrames, clipNorm } = config;
+  const nBands = normalization.kind === "whiten" ? normalization.projection.shape[1] : train.nMels;
+  if (nBands < minBands(net))
+    throw new UsageError(
+      `train: ${dir} must give at least ${minBands(net)} values a frame to this ${net.kind}, got ${nBands}; use fewer blocks, or another --net`,
+    );
+  return {
+    net,
+    task,
+    nLabels: train.labels.length,
+    inputShape: [segmentFrames, train.nMels],
+    batchSize: Math.min(config.batchSize, Math.max(2, Math.floor(train.clips.length / MIN_STEPS))),
+    normalization,
+    optimizer: config.optimizer,
+    clipNorm: clipNorm > 0 ? clipNorm : undefined,
+    watch: config.watch,
+    labelSmoothing: config.labelSmoothing,
+    averageDecay: config.averageDecay,
+    augmentation: augment > 0 ? augmentationOf(frontEnd, segmentFrames, augment) : undefined,
+  };
+}
