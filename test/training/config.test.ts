@@ -1,9 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/core/errors.js";
 import { NETS } from "../../src/nn/architectures.js";
-import { OPTIMIZERS, TRAIN_DEFAULTS, type TrainConfig, trainConfig } from "../../src/training/config.js";
+import type { OptimizerConfig } from "../../src/nn/optimizers.js";
+import type { ScheduleConfig } from "../../src/nn/schedules.js";
+import {
+  type NormalizeConfig,
+  OPTIMIZERS,
+  TRAIN_DEFAULTS,
+  type TrainConfig,
+  trainConfig,
+} from "../../src/training/config.js";
 
-type Settings = { readonly kind: string };
+type Settings = OptimizerConfig | ScheduleConfig | NormalizeConfig;
 
 /** What a user may write, also where the types forbid it. */
 const configOf = (changes: Readonly<Record<string, unknown>>) => trainConfig(changes as Partial<TrainConfig>);
@@ -30,11 +38,11 @@ const OPTIONAL = new Set(["warmUp"]);
 
 const ADAM = { beta1: SHARE, beta2: SHARE, epsilon: POSITIVE, weightDecay: NOT_NEGATIVE };
 
-const constant: Settings = { kind: "constant", warmUp: 0 };
-const step: Settings = { kind: "step", everyEpochs: 10, factor: 0.1, warmUp: 0 };
-const plateau: Settings = { kind: "plateau", factor: 0.5, patience: 3, warmUp: 0 };
-const cosine: Settings = { kind: "cosine", warmUp: 0 };
-const oneCycle: Settings = { kind: "one-cycle", peakAt: 0.3, startFactor: 0.04, endFactor: 1e-6 };
+const constant: ScheduleConfig = { kind: "constant", warmUp: 0 };
+const step: ScheduleConfig = { kind: "step", everyEpochs: 10, factor: 0.1, warmUp: 0 };
+const plateau: ScheduleConfig = { kind: "plateau", factor: 0.5, patience: 3, warmUp: 0 };
+const cosine: ScheduleConfig = { kind: "cosine", warmUp: 0 };
+const oneCycle: ScheduleConfig = { kind: "one-cycle", peakAt: 0.3, startFactor: 0.04, endFactor: 1e-6 };
 
 /** Every member of every kind of a setting, with its rule. */
 const RULES: readonly (readonly [string, Settings, Readonly<Record<string, string>>])[] = [
