@@ -37,11 +37,13 @@ export {
 } from "./features/front-end.js";
 export { logMel } from "./features/log-mel.js";
 export { type LoadedTagger, loadTagger } from "./load-tagger.js";
+export { NETS, type NetSettings, netConfig, type SegmentNetConfig } from "./nn/architectures.js";
+export type { LayerHealth } from "./nn/watch.js";
 export { logMelPng } from "./report/log-mel-png.js";
 export { Session } from "./runtime/session.js";
 export { type ModelInfo, readModelInfo, wasTrainedOn } from "./tagging/model-file.js";
 export { type Tag, Tagger, type Tagging } from "./tagging/tagger.js";
-export { TRAIN_DEFAULTS, type TrainConfig } from "./training/config.js";
+export { type NormalizeConfig, OPTIMIZERS, TRAIN_DEFAULTS, type TrainConfig } from "./training/config.js";
 export {
   evaluateLinear,
   evaluateMajority,
@@ -50,5 +52,6 @@ export {
   type Scores,
 } from "./training/evaluate.js";
 export type { EpochRecord, StepReport } from "./training/fit.js";
+export { type Diagnosis, diagnose } from "./training/gradient-flow.js";
 export { RUN_FILES } from "./training/run-folder.js";
 export { type TrainEvents, type TrainResult, trainTagger } from "./training/train.js";

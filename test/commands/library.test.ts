@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Diagnosis, LayerHealth, NetSettings, NormalizeConfig, SegmentNetConfig } from "timbrel";
 import { beforeAll, describe, expect, it } from "vitest";
 import { FRONT_END, makeFolder, NET, timbrel, toneWav, write, writeTones } from "./cli.js";
 
 // The package as others import it, by its own name.
-const { DataError, decodeAudio, downmix, loadTagger } = await import("timbrel");
+const library = await import("timbrel");
+const { DataError, decodeAudio, downmix, loadTagger, openStore, trainTagger } = library;
+const { diagnose, NETS, netConfig, OPTIMIZERS } = library;
 
 let dir: string;
 let model: string;
@@ -34,5 +37,24 @@ describe("loadTagger", () => {
     await expect(loadTagger("nowhere.onnx")).rejects.toThrow(
       "nowhere.onnx: model file does not exist; train one, or check the path",
     );
+  });
+});
+
+describe("trainTagger", () => {
+  it("trains a net of one's own by any optimizer, and tells how its layers do", async () => {
+    const settings: NetSettings = { kind: "mlp", units: [8] };
+    const net: SegmentNetConfig = netConfig(settings);
+    expect(net).toEqual({ ...NETS.mlp, units: [8] });
+    const normalize: NormalizeConfig = { kind: "whiten", zca: false, keepVariance: 0.99 };
+    const config = { ...OPTIMIZERS.nesterov, net, normalize, segmentFrames: 16, epochs: 1, watch: true };
+    const store = openStore(join(dir, "features"));
+    const { history, modelPath } = await trainTagger(store, join(dir, "own"), { config, threads: 1 });
+    const layers: readonly LayerHealth[] = history[0].layers!;
+    expect(layers.map(({ layer }) => layer)).toEqual(["hidden1", "output"]);
+    const dead: Diagnosis = { layer: "hidden1", ailment: "dead", value: 1 };
+    expect(diagnose([{ ...layers[0], idleShare: 1 }, layers[1]])).toContainEqual(dead);
+    const tagger = await loadTagger(modelPath, { threads: 1 });
+    expect(tagger.labels).toEqual(["high", "low"]);
+    await tagger.close();
   });
 });
