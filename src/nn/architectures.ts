@@ -122,14 +122,16 @@ export function netConfig(settings: NetSettings): SegmentNetConfig {
   const defaults: Record<string, unknown> = { ...NETS[kind] };
   for (const name of Object.keys(settings))
     checkChoice(`netConfig: a setting of ${kind}`, name, Object.keys(defaults));
-  const activation = checkChoice(
-    "netConfig: activation",
-    settings.activation ?? NETS[kind].activation,
-    ACTIVATION_NAMES,
-  );
+  const { activation = NETS[kind].activation } = settings;
+  checkChoice("netConfig: activation", activation, ACTIVATION_NAMES);
   if (kind === "vgg" && "channels" in settings && Array.isArray(settings.channels))
     defaults["pools"] = settings.channels.map(() => [2, 2]);
-  const config = { ...defaults, init: defaultInitializer(activation), ...settings } as SegmentNetConfig;
+  const config = {
+    ...defaults,
+    init: defaultInitializer(activation),
+    ...settings,
+    activation,
+  } as SegmentNetConfig;
   checkStyle(config);
   checkNumber("netConfig: dropout", config.dropout, { min: 0, below: 1 });
   if (config.kind === "mlp") checkSizes("units", config.units);
@@ -138,9 +140,9 @@ export function netConfig(settings: NetSettings): SegmentNetConfig {
     checkChoice("netConfig: globalPool", config.globalPool, ["frames", "all"]);
     checkPerBlock("pools", config.pools, config.channels);
     for (const pool of config.pools) {
+      if (!Array.isArray(pool) || pool.length !== 2)
+        throw new UsageError(`netConfig: pools must be pairs [frames, mels], got ${JSON.stringify(pool)}`);
       checkSizes("pools", pool);
-      if (pool.length !== 2)
-        throw new UsageError(`netConfig: pools must be pairs [frames, mels], got [${pool.join(", ")}]`);
     }
   }
   if (config.kind === "gct634-1d")
@@ -154,6 +156,12 @@ export function netConfig(settings: NetSettings): SegmentNetConfig {
 function checkStyle({ init, batchNorm }: LayerStyle): void {
   checkChoice("netConfig: init", init, INITIALIZER_NAMES);
   if (batchNorm === null) return;
+  if (typeof batchNorm !== "object" || Array.isArray(batchNorm))
+    throw new UsageError(
+      `netConfig: batchNorm must be null or {"epsilon": x, "momentum": x}, got ${JSON.stringify(batchNorm)}`,
+    );
+  for (const name of Object.keys(batchNorm))
+    checkChoice("netConfig: a setting of batchNorm", name, ["epsilon", "momentum"]);
   checkNumber("netConfig: batchNorm.epsilon", batchNorm.epsilon, { above: 0 });
   checkNumber("netConfig: batchNorm.momentum", batchNorm.momentum, { above: 0, max: 1 });
 }
