@@ -24,7 +24,7 @@ const BATCH_SIZE = 32;
 /** Few clips make smaller batches, as in training. */
 const MIN_STEPS = 4;
 /** Clips of the valid split that a curve's points are scored on. */
-const VALID_CLIPS = { quick: 200, full: 500 };
+const VALID_CLIPS = { quick: 400, full: 1000 };
 
 /** What all sections of the lab work on: the user's data, and how they are to work. */
 export interface LabBench {
@@ -42,8 +42,15 @@ export interface LabBench {
   readonly isQuick: boolean;
   readonly threads: number | undefined;
   readonly signal: AbortSignal | undefined;
-  /** Tells that so many training steps, or work of their length, are done. */
+  /** Tells that so many training steps of a small net, or work of their length, are done. */
   advance(nSteps: number): void;
+}
+
+/** A section of the lab, of its work known beforehand. */
+export interface LabSection<Result> {
+  /** How far the section will advance the bench; less where a run diverges. */
+  budget(isQuick: boolean): number;
+  run(bench: LabBench): Promise<Result>;
 }
 
 /**
@@ -107,6 +114,8 @@ export interface TrainCurveOptions {
   readonly seed?: number;
   /** @default false */
   readonly watch?: boolean;
+  /** How far a step advances the bench. @default 1 */
+  readonly stepCost?: number;
 }
 
 /** A training run's course. */
@@ -148,7 +157,7 @@ export async function trainCurve(bench: LabBench, options: TrainCurveOptions): P
     seed,
     threads,
     signal,
-    onStep: () => bench.advance(1),
+    onStep: () => bench.advance(options.stepCost ?? 1),
     onEpoch: (record) => {
       const { epoch, trainLoss, score, valid } = record;
       curve.push({ step: epoch * stepsPerPoint, trainLoss, validLoss: valid["loss"], score });
