@@ -38,7 +38,7 @@ figcaption, .note, summary, table, .legend { font: 14px/1.45 system-ui, -apple-s
 .note, summary { color: var(--quiet); }
 .note { margin: 0.2em 0; font-size: 13px; }
 summary { cursor: pointer; font-size: 13px; }
-svg { display: block; width: 100%; height: auto; font-family: system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial, sans-serif; }
+svg { display: block; width: 100%; height: auto; overflow: visible; font-family: system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial, sans-serif; }
 svg text { white-space: pre; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 0.4em 0; padding: 0; }
 .legend li { display: flex; align-items: center; gap: 6px; }

@@ -100,23 +100,27 @@ function padded(values: readonly number[]): [number, number] {
 function layOutLog(values: readonly number[]): Layout {
   const positive = values.filter((value) => value > 0);
   const [smallest, largest] = positive.length === 0 ? [1, 1] : extent(positive);
-  const least = Math.max(smallest, largest / LARGEST_RANGE);
+  const isTiny = smallest < largest / LARGEST_RANGE;
+  const least = isTiny ? 10 ** Math.ceil(Math.log10(largest / LARGEST_RANGE)) : smallest;
   const padding = Math.max(1.05, (largest / least) ** PADDING);
   const high = largest * padding;
   const hasFloor = values.some((value) => value < least);
   const bottom = least / padding;
   const low = hasFloor ? bottom / Math.max(1.2, (high / bottom) ** FLOOR_DISTANCE) : bottom;
-  const isTiny = smallest < least;
   const isNegative = values.some((value) => value < 0);
   const floorLabel = isTiny ? `< ${readable(least)}` : isNegative ? "≤ 0" : "0";
   const ticks = positive.length === 0 ? [] : logTicks(bottom, high);
+  const arePowers = ticks.every(isPowerOfTen) && ticks.some((tick) => tick < 0.01 || tick > 1000);
   return {
     scale: "log",
     domain: [low, high],
     least,
     floor: low,
     ticks: hasFloor ? [low, ...ticks] : ticks,
-    tickLabel: (tick) => (hasFloor && tick === low ? floorLabel : logLabel(tick)),
+    tickLabel: (tick) => {
+      if (hasFloor && tick === low) return floorLabel;
+      return arePowers && tick !== 1 ? powerOfTen(Math.round(Math.log10(tick))) : readable(tick);
+    },
     share: (value) => Math.log(value / low) / Math.log(high / low),
     at: (share) => low * (high / low) ** share,
   };
@@ -160,7 +164,4 @@ function logTicks(low: number, high: number): number[] {
   return linearTicks(low, high);
 }
 
-function logLabel(tick: number): string {
-  const isPower = Number(`1e${Math.round(Math.log10(tick))}`) === tick;
-  return isPower && (tick < 0.01 || tick > 1000) ? powerOfTen(Math.round(Math.log10(tick))) : readable(tick);
-}
+const isPowerOfTen = (tick: number) => Number(`1e${Math.round(Math.log10(tick))}`) === tick;

@@ -60,7 +60,7 @@ export function lineChart(chart: LineChart): Html {
     ...references.map(({ y }) => y),
   ]);
   const names = [...series, ...references].map(({ name }) => name.length);
-  const marginRight = LABEL_GAP + 10 + CHARACTER_WIDTH * Math.max(0, ...names);
+  const marginRight = LABEL_GAP + 16 + CHARACTER_WIDTH * Math.max(0, ...names);
   const frame = {
     width: CHART_WIDTH - AXIS_MARGIN.marginLeft - marginRight,
     height: HEIGHT - AXIS_MARGIN.marginTop - AXIS_MARGIN.marginBottom,

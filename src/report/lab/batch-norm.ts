@@ -21,7 +21,7 @@ export function batchNormSection(
     id: "batch-norm",
     title: "Batch norm",
     body: html`${finding([stepsSentence(runs), bestSentence(runs)])}
-${method(`${net}. After Figure 2 of Ioffe and Szegedy, 2015: "x5" and "x30" are runs at 5 and 30 times the baseline's \
+${method(`${capital(net)}. After Figure 2 of Ioffe and Szegedy, 2015: "x5" and "x30" are runs at 5 and 30 times the baseline's \
 learning rate, "sigmoid" ones have sigmoids where the others have the net's own activation.`)}
 ${figures([
   lineChart({
@@ -116,12 +116,12 @@ function spreadChart({ name, spread }: BatchNormRun, style: number): Html[] {
   if (first === undefined || last === undefined) return [];
   const stds = measured.map(({ std }) => std);
   const most = Math.max(...stds) / Math.min(...stds);
-  const change = isMeasured(most) ? `, by a factor of ${readable(most)} between least and greatest` : "";
+  const change = isMeasured(most) ? `; the greatest is ${readable(most)} times the least` : "";
   return [
     lineChart({
       title: name,
-      caption: `Mean and, as a band, standard deviation, which goes from ${readable(first.std)} to \
-${readable(last.std)}${change}.`,
+      caption: `Mean and, as a band, standard deviation: ${readable(first.std)} at first, ${readable(last.std)} at \
+last${change}.`,
       x: { label: "step" },
       y: { label: "activation" },
       series: [

@@ -2,7 +2,7 @@ import type { GradientFlowResult, GradientFlowRun } from "../../training/lab/res
 import { lineChart } from "../charts/line-chart.js";
 import { type Html, html } from "../html.js";
 import type { Section } from "../html-page.js";
-import { isMeasured, readable } from "../numbers.js";
+import { isMeasured, listed, readable } from "../numbers.js";
 import { capital, figures, finding, grouped, method } from "./prose.js";
 
 /** A gradient that is smaller or greater at the first layer than at the last by more has vanished or exploded. */
@@ -47,18 +47,18 @@ function flowSentence(deepest: readonly GradientFlowRun[], depth: number): strin
   const plain = deepest.filter(({ isBatchNorm }) => !isBatchNorm);
   if (plain.length === 0) return [];
   return [
-    `Without batch norm, in ${plain.length} nets of ${depth} layers, the gradient at the first layer ${fates(plain)}.`,
+    `Without batch norm, in ${plain.length} nets of ${depth} layers, the gradient that reaches the first layer ${fates(plain)}.`,
   ];
 }
 
 /** What became of each net's gradient, with the nets' names. */
 function fates(runs: readonly GradientFlowRun[]): string {
   const words: Readonly<Record<Fate, string>> = {
-    zero: "is exactly 0",
-    vanished: `is less than 1 / ${LARGEST_FACTOR} of that at the last`,
-    exploded: `is more than ${LARGEST_FACTOR} times that at the last`,
-    flows: `is within a factor of ${LARGEST_FACTOR} of that at the last`,
-    lost: "is not finite",
+    zero: "exactly 0",
+    vanished: `below 1 / ${LARGEST_FACTOR} of the last layer's`,
+    exploded: `above ${LARGEST_FACTOR} times the last layer's`,
+    flows: `within a factor of ${LARGEST_FACTOR} of the last layer's`,
+    lost: "not finite",
   };
   const parts = (Object.keys(words) as Fate[]).flatMap((fate) => {
     const own = runs.filter((run) => fateOf(run) === fate);
@@ -66,7 +66,7 @@ function fates(runs: readonly GradientFlowRun[]): string {
     const names = grouped(own.map(({ activation, init }) => [activation, init]));
     return [`${words[fate]} in ${own.length === runs.length ? "all" : own.length} (${names})`];
   });
-  return parts.join(", ");
+  return `is ${listed(parts)}`;
 }
 
 function batchNormSentence(deepest: readonly GradientFlowRun[]): string[] {
@@ -83,12 +83,13 @@ function batchNormSentence(deepest: readonly GradientFlowRun[]): string[] {
   const saved = lost.filter(({ run }) => fateOf(run) === "flows");
   const broken = pairs.filter(({ plain, run }) => fateOf(plain) === "flows" && fateOf(run) !== "flows");
   const parts = [`with batch norm it ${fates(normalized)}`];
-  if (lost.length > 0) parts.push(`${saved.length} of the ${lost.length} that did not pass do so with it`);
-  if (broken.length > 0) parts.push(`${broken.length} that passed no longer do`);
+  if (lost.length > 0)
+    parts.push(`it now passes in ${saved.length} of the ${lost.length} nets where it did not`);
+  if (broken.length > 0) parts.push(`in ${broken.length} where it did it no longer passes`);
   const middles = [pairs.map(({ plain }) => plain), pairs.map(({ run }) => run)].map(middleRatio);
   if (middles.every(isMeasured))
     parts.push(
-      `the middle ratio of first to last goes from ${readable(middles[0])} to ${readable(middles[1])}`,
+      `the median ratio of the first layer's to the last's goes from ${readable(middles[0])} to ${readable(middles[1])}`,
     );
   return [`${capital(parts.join("; "))}.`];
 }

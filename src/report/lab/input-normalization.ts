@@ -11,8 +11,8 @@ import { type Html, html } from "../html.js";
 import type { Section } from "../html-page.js";
 import { isMeasured, listed, readable } from "../numbers.js";
 import { type Paired, paired } from "./paired.js";
-import { figures, finding, method } from "./prose.js";
-import { bestRuns, divergedNames, finalLoss, lossAxis, pointsOf, runTable } from "./runs.js";
+import { capital, figures, finding, method } from "./prose.js";
+import { bestRuns, divergedNames, finalLoss, lossAxis, pointsOf, runTable, scoreText } from "./runs.js";
 
 const NAMES: readonly NormalizeName[] = ["none", "standardize", "whiten"];
 
@@ -38,13 +38,15 @@ export function inputNormalizationSection(
     id: "input-normalization",
     title: "Input normalization",
     body: html`${finding([conditionSentence(result, best), leakSentence(leak, measure)])}
-${method(`${net}; the same number of steps for every run. The curves are of each normalization's run of lowest final \
+${method(`${capital(net)}; the same number of steps for every run. The curves are of each normalization's run of lowest final \
 training loss; the table has all.`)}
 ${figures([...curves(best, measure), spectrum(result), leakChart(leak, measure)])}
 <h3>All runs</h3>
 ${tableOf(runTable(runs, nameOf))}
 <h3>Covariance of the input</h3>
-${tableOf(conditions)}`,
+${tableOf(conditions)}
+<h3>The pitfall: statistics of all data</h3>
+${tableOf(leakTable(leak))}`,
   };
 }
 
@@ -81,6 +83,17 @@ function leakSentence({ trainOnly, allData, seeds }: LeakResult, measure: string
   const verdict = isDistinct ? "which is distinguishable from 0" : "which is not distinguishable from 0";
   return `${what} ${signed(mean)} ± ${points(standardError)} points (mean of ${seeds.length} paired seeds and its \
 standard error), ${verdict} (95 % interval ${points(interval[0])} to ${points(interval[1])}).`;
+}
+
+function leakTable({ seeds, trainOnly, allData }: LeakResult): string[][] {
+  const { differences } = paired(trainOnly, allData);
+  const rows = seeds.map((seed, i) => [
+    String(seed),
+    scoreText(trainOnly[i]),
+    scoreText(allData[i]),
+    signed(differences[i]),
+  ]);
+  return [["seed", "train split's", "all data's", "difference [points]"], ...rows];
 }
 
 function curves(best: readonly NormalizeRun[], measure: string): Html[] {
@@ -120,13 +133,9 @@ function leakChart(leak: LeakResult, measure: string): Html {
   const { differences, mean, interval }: Paired = paired(leak.trainOnly, leak.allData);
   const n = differences.length;
   const [low, high] = interval.map((end) => 100 * end);
-  const scores = leak.seeds.map(
-    (seed, i) => `seed ${seed}: ${points(leak.trainOnly[i])} and ${points(leak.allData[i])}`,
-  );
   return lineChart({
     title: "Statistics of all data less those of the train split",
-    caption: `Difference in test score, seed by seed; the band is the mean's 95 % interval. Scores in percent, train \
-split's and all data's: ${scores.join("; ")}.`,
+    caption: "Difference in test score, seed by seed; the band is the mean's 95 % interval.",
     x: { label: "pair of runs", domain: [0.5, n + 0.5] },
     y: { label: `difference in ${measure} [points]` },
     series: [

@@ -32,7 +32,7 @@ export function optimizationSection({ landscapes, net, runs, sharpness }: Optimi
       `${capital([netSentence(runs, best), ...sharpnessParts(sharpness)].join("; "))}.`,
     ])}
 <h3>Three landscapes</h3>
-${method("Paths of two weights from the same start (circle); crosses are minima, darker or lighter lines the loss.")}
+${method("Paths of two weights from the same start (circle); crosses are minima, lines and shades levels of the loss.")}
 ${figures(landscapes.map(landscapeChart))}
 <h3>The net: ${net}</h3>
 ${figures([
@@ -62,14 +62,13 @@ function stepsToLowest(name: LandscapeResult["name"], { points }: LandscapePath)
 
 function landscapeSentence(landscapes: readonly LandscapeResult[]): string {
   const parts = landscapes.map(({ name, paths }) => {
-    const timed = paths.map((path) => ({ name: path.optimizer, steps: stepsToLowest(name, path) }));
-    const there = timed.flatMap(({ name, steps }) => (steps === null ? [] : [`${name} ${steps} steps`]));
-    const never = timed.filter(({ steps }) => steps === null).map((path) => path.name);
-    const missed =
-      never.length === 0 ? [] : [`${listed(never)} ${never.length === 1 ? "does" : "do"} not get there`];
-    return `on the ${name} ${[...(there.length === 0 ? [] : [listed(there)]), ...missed].join(", while ")}`;
+    const steps = paths.map((path) => {
+      const arrived = stepsToLowest(name, path);
+      return `${path.optimizer} ${arrived ?? `not in ${path.points.length - 1}`}`;
+    });
+    return `on the ${name} ${listed(steps)}`;
   });
-  return `${100 * ARRIVED} % of the way down to the lowest minimum takes ${parts.join("; ")}.`;
+  return `Steps to ${100 * ARRIVED} % of the way down to the lowest minimum: ${parts.join("; ")}.`;
 }
 
 function landscapeChart({ name, paths }: LandscapeResult): Html {
