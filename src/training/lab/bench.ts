@@ -1,6 +1,7 @@
 import { Random } from "../../core/random.js";
 import type { Tensor } from "../../core/tensor.js";
 import { TrainSampler } from "../../dataset/batches.js";
+import { type Covariance, fitCovariance } from "../../dataset/covariance.js";
 import { type FeatureSet, featureSets } from "../../dataset/feature-set.js";
 import type { ClipSplits } from "../../dataset/splits.js";
 import type { FeatureStore, StoredClip } from "../../dataset/store.js";
@@ -33,6 +34,8 @@ export interface LabBench {
   readonly sets: ReturnType<typeof featureSets>;
   /** The clips of the valid split that curves are scored on: a fixed share of every label. */
   readonly valid: FeatureSet<"valid">;
+  /** Of all frames of the train split, for the normalizations: it takes seconds, so the sections share it. */
+  readonly covariance: Covariance;
   readonly task: Task;
   readonly labels: readonly string[];
   /** [segmentFrames, nMels] */
@@ -76,6 +79,7 @@ export function labBench(
     splits,
     sets,
     valid: featureSets(store, { ...splits, valid }, labels).valid,
+    covariance: fitCovariance(sets.train, { signal }),
     task,
     labels,
     inputShape: [SEGMENT_FRAMES, nMels],

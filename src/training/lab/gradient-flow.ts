@@ -1,0 +1,115 @@
+import { Random } from "../../core/random.js";
+import { TrainSampler } from "../../dataset/batches.js";
+import { standardizationOf } from "../../dataset/standardization.js";
+import type { ActivationName } from "../../nn/activations.js";
+import { NETS, netConfig } from "../../nn/architectures.js";
+import type { InitializerName } from "../../nn/initializers.js";
+import type { InputNormalization } from "../../nn/input-normalization.js";
+import { buildTrainingStep, initialState } from "../../nn/training-step.js";
+import { type LayerHealth, readWatch } from "../../nn/watch.js";
+import { Session } from "../../runtime/session.js";
+import type { LabBench, LabSection } from "./bench.js";
+import type { GradientFlowResult, GradientFlowRun } from "./results.js";
+
+const WIDTH = 100;
+const BATCH_SIZE = 64;
+/** Short segments: what matters here is what the hidden layers make of the input. */
+const SEGMENT_FRAMES = 8;
+
+/** Hidden layers. */
+const DEPTHS = [2, 4, 6, 8, 10, 12, 14, 16, 18, 20];
+const INITS: readonly InitializerName[] = ["zeros", "small", "glorot-normal", "he-normal"];
+const ACTIVATIONS: readonly ActivationName[] = ["tanh", "sigmoid", "relu"];
+
+/**
+ * Beside a mean m, deviations below |m| / 1000 are what float32 makes of a constant: the deviation comes from the
+ * difference of two mean squares, each right to a few 1e-7.
+ */
+const ROUNDING = 1e-3;
+
+/** Gradient flow: what depth does to activations and gradients; its work is a step for each net. */
+export const gradientFlowSection: LabSection<GradientFlowResult> = {
+  budget: () => DEPTHS.length * INITS.length * ACTIVATIONS.length * 2,
+  run: (bench) => gradientFlow(bench),
+};
+
+/**
+ * Deviations of activations and of the loss's gradients in MLPs at their first weights, on one batch of standardized
+ * training segments: over depths, initializers and activations, with and without batch norm.
+ *
+ * Reference: Glorot and Bengio, 2010, https://proceedings.mlr.press/v9/glorot10a.html, figures 6 and 7
+ */
+export async function gradientFlow(
+  bench: LabBench,
+  depths: readonly number[] = DEPTHS,
+): Promise<GradientFlowResult> {
+  const { sets, covariance, seed, signal } = bench;
+  const settings = { batchSize: BATCH_SIZE, segmentFrames: SEGMENT_FRAMES, seed, balance: true };
+  const batch = new TrainSampler(sets.train, settings).next();
+  const { mean, std } = standardizationOf(covariance);
+  const normalization: InputNormalization = { kind: "standardize", mean, std };
+  const runs: GradientFlowRun[] = [];
+  for (const depth of depths)
+    for (const activation of ACTIVATIONS)
+      for (const isBatchNorm of [false, true]) {
+        signal?.throwIfAborted();
+        runs.push(...(await flowsOf(bench, { depth, activation, isBatchNorm }, { batch, normalization })));
+        bench.advance(INITS.length);
+      }
+  return { width: WIDTH, runs };
+}
+
+/** A net's flow at first weights of each initializer, which share its graph and so its session. */
+async function flowsOf(
+  { sets, task, labels, seed, threads }: LabBench,
+  kind: Pick<GradientFlowRun, "depth" | "activation" | "isBatchNorm">,
+  data: { batch: { inputs: Float32Array; targets: Float32Array }; normalization: InputNormalization },
+): Promise<GradientFlowRun[]> {
+  const { depth, activation, isBatchNorm } = kind;
+  const { batch, normalization } = data;
+  const inputShape = [SEGMENT_FRAMES, sets.train.nMels];
+  const steps = INITS.map((init) =>
+    buildTrainingStep({
+      net: netConfig({
+        kind: "mlp",
+        units: Array<number>(depth).fill(WIDTH),
+        activation,
+        init,
+        batchNorm: isBatchNorm ? NETS.mlp.batchNorm : null,
+        dropout: 0,
+      }),
+      task,
+      nLabels: labels.length,
+      inputShape,
+      batchSize: BATCH_SIZE,
+      normalization,
+      optimizer: { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0 },
+      watch: true,
+    }),
+  );
+  const session = await Session.open(steps[0].model, threads === undefined ? {} : { threads });
+  const runs: GradientFlowRun[] = [];
+  for (const [i, step] of steps.entries()) {
+    const { watch } = await session.run({
+      inputs: { data: batch.inputs, shape: [BATCH_SIZE, ...inputShape] },
+      targets: { data: batch.targets, shape: [BATCH_SIZE, labels.length] },
+      learningRate: { data: Float32Array.of(0), shape: [] },
+      ...Object.fromEntries(initialState(step, new Random(seed).fork("weights"))),
+    });
+    const hidden = readWatch(step.watched, watch).filter((layer) => layer.activation !== null);
+    runs.push({
+      ...kind,
+      init: INITS[i],
+      activationStd: hidden.map(activationStd),
+      gradientStd: hidden.map(gradientStd),
+    });
+  }
+  await session.close();
+  return runs;
+}
+
+const activationStd = ({ mean, std }: LayerHealth) => (std < ROUNDING * Math.abs(mean) ? 0 : std);
+
+/** Around 0, as their mean nearly is: the root mean square. */
+const gradientStd = ({ activationGradientNorm, activationCount }: LayerHealth) =>
+  activationGradientNorm / Math.sqrt(activationCount);
