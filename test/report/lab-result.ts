@@ -65,7 +65,15 @@ export function madeUpResult(): LabResult {
           const [fanIn, fanOut] = [into * kernel, out * kernel];
           const laws = { g: 2 / (fanIn + fanOut), h: 2 / fanIn, o: 1 / Math.max(out, fanIn), z: 0 };
           const variance = laws[init[0] as keyof typeof laws];
-          return { init, shape, fanIn, fanOut, variance, measured: variance * (1 + 0.02 * random.normal()) };
+          return {
+            init,
+            shape,
+            fanIn,
+            fanOut,
+            count: 100_000,
+            variance,
+            measured: variance * (1 + 0.003 * random.normal()),
+          };
         }),
       ),
     },

@@ -23,7 +23,7 @@ const SYMBOLS: readonly Symbol[] = [
 
 /**
  * Colours of the series on a light and on a dark page. Each stands out from its page by 3:1 at least, and any two stay
- * apart also to eyes that do not tell red from green (test/report/charts.test.ts).
+ * apart also to eyes that do not tell red from green (test/report/palette.test.ts).
  */
 export const PALETTE: readonly { readonly light: string; readonly dark: string }[] = [
   { light: "#007fc4", dark: "#3b90cc" },

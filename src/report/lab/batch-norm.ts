@@ -17,12 +17,13 @@ export function batchNormSection(
       name: run.divergedAt === null ? run.name : `${run.name} (diverged)`,
       points: value(run),
     }));
+  const interval = readable(runs[0]?.curve[0]?.step);
   return {
     id: "batch-norm",
     title: "Batch norm",
     body: html`${finding([stepsSentence(runs), bestSentence(runs)])}
 ${method(`${capital(net)}. After Figure 2 of Ioffe and Szegedy, 2015: "x5" and "x30" are runs at 5 and 30 times the baseline's \
-learning rate, "sigmoid" ones have sigmoids where the others have the net's own activation.`)}
+learning rate, "sigmoid" ones have sigmoids where the others have ReLUs. Steps are counted to within the ${interval} between two scores.`)}
 ${figures([
   lineChart({
     title: "Score on the valid split",

@@ -20,8 +20,9 @@ export function gradientFlowSection({ width, runs }: GradientFlowResult): Sectio
     title,
     body: html`${finding([...flowSentence(deepest, depth), ...batchNormSentence(deepest)])}
 ${method(
-  `Nets of equal hidden layers of ${width} units, before any training, on one batch of the store. Shown are standard \
-deviations: of every layer's activations, and of the loss's gradient with respect to them.`,
+  `Nets of equal hidden layers of ${width} units, before any training, on one batch of the store's segments, \
+standardized. Shown are standard deviations: of every layer's activations, and around 0 of the loss's gradient with \
+respect to them. A deviation below a thousandth of the mean counts as 0: float32 cannot tell it from a constant.`,
 )}
 <h3>Layer by layer, ${depth} layers deep</h3>
 ${figures(byLayer(deepest, "activationStd"))}${figures(byLayer(deepest, "gradientStd"))}

@@ -1,4 +1,3 @@
-import { sizeOf } from "../../core/tensor.js";
 import type { InitializationResult, VarianceDraw } from "../../training/lab/results.js";
 import { tableOf } from "../charts/figure.js";
 import { scatterChart } from "../charts/scatter-chart.js";
@@ -8,7 +7,7 @@ import { readable } from "../numbers.js";
 import { percent } from "../table.js";
 import { figures, finding, method } from "./prose.js";
 
-/** A deviation of more standard errors than this is not chance: in a thousand draws three would reach it. */
+/** A deviation of more standard errors is hardly chance: of a thousand fair draws three have one. */
 const MOST_ERRORS = 3;
 
 /** Measured variance of first weights against their law. */
@@ -17,8 +16,8 @@ export function initializationSection({ draws }: InitializationResult): Section 
     id: "initialization",
     title: "Initialization",
     body: html`${finding(sentences(draws))}
-${method(`First weights as the nets draw them, with the fans of real layers. The standard error that sampling leaves in \
-the variance of n normal weights is sqrt(2 / n) of it; uniform weights vary less.`)}
+${method(`First weights in the shapes that the nets have on these data, drawn again and again. Of n normal weights sampling \
+alone leaves the variance a standard error of sqrt(2 / n) of it; uniform weights vary less.`)}
 ${figures(pictures(draws))}
 <h3>Largest deviations</h3>
 ${tableOf(summary(draws))}`,
@@ -32,7 +31,7 @@ function deviation({ variance, measured }: VarianceDraw): number {
 
 /** The deviation in standard errors of a normal draw. */
 function errors(draw: VarianceDraw): number {
-  return deviation(draw) / Math.sqrt(2 / sizeOf(draw.shape));
+  return deviation(draw) / Math.sqrt(2 / draw.count);
 }
 
 const largest = (
@@ -52,7 +51,7 @@ function sentences(draws: readonly VarianceDraw[]): string[] {
       ? `all ${draws.length} lie within ${MOST_ERRORS} standard errors of the law`
       : `${beyond} of ${draws.length} ${beyond === 1 ? "lies" : "lie"} more than ${MOST_ERRORS} standard errors off the law`;
   return [
-    `Over ${draws.length} draws the measured variance deviates from the law by ${share(deviation(far))} at most \
+    `Over ${draws.length} initializers and shapes the measured variance deviates from the law by ${share(deviation(far))} at most \
 (${far.init}, ${shapeOf(far)}).`,
     `Against what sampling alone leaves, ${verdict}; the farthest is ${readable(errors(unlikely))} off \
 (${unlikely.init}, ${shapeOf(unlikely)}).`,
@@ -95,6 +94,7 @@ function summary(draws: readonly VarianceDraw[]): string[][] {
     return [
       name,
       String(own.length),
+      readable(Math.min(...own.map(({ count }) => count))),
       share(deviation(far)),
       shapeOf(far),
       readable(far.variance),
@@ -102,5 +102,17 @@ function summary(draws: readonly VarianceDraw[]): string[][] {
       readable(errors(largest(own, errors)!)),
     ];
   });
-  return [["", "draws", "largest deviation", "at", "law", "measured", "most standard errors"], ...rows];
+  return [
+    [
+      "",
+      "shapes",
+      "weights drawn of each, at least",
+      "largest deviation",
+      "at",
+      "law",
+      "measured",
+      "most standard errors",
+    ],
+    ...rows,
+  ];
 }

@@ -40,13 +40,12 @@ export function inputNormalizationSection(
     body: html`${finding([conditionSentence(result, best), leakSentence(leak, measure)])}
 ${method(`${capital(net)}; the same number of steps for every run. The curves are of each normalization's run of lowest final \
 training loss; the table has all.`)}
-${figures([...curves(best, measure), spectrum(result), leakChart(leak, measure)])}
+${figures([...curves(best, measure), spectrum(result), ...leakChart(leak, measure)])}
 <h3>All runs</h3>
 ${tableOf(runTable(runs, nameOf))}
 <h3>Covariance of the input</h3>
 ${tableOf(conditions)}
-<h3>The pitfall: statistics of all data</h3>
-${tableOf(leakTable(leak))}`,
+${leakTable(leak)}`,
   };
 }
 
@@ -74,6 +73,8 @@ const signed = (share: number) => (share > 0 ? `+${points(share)}` : points(shar
 
 function leakSentence({ trainOnly, allData, seeds }: LeakResult, measure: string): string {
   const { mean, standardError, interval, isDistinct, differences } = paired(trainOnly, allData);
+  if (seeds.length === 0)
+    return "Without test clips there is no telling what statistics of all data do to a test score.";
   const what = `Statistics of all data instead of the train split's change the test score (${measure}) by`;
   if (!isMeasured(mean)) return `${what} an amount that was not measured.`;
   if (seeds.length < 2)
@@ -85,7 +86,8 @@ function leakSentence({ trainOnly, allData, seeds }: LeakResult, measure: string
 standard error), ${verdict} (95 % interval ${points(interval[0])} to ${points(interval[1])}).`;
 }
 
-function leakTable({ seeds, trainOnly, allData }: LeakResult): string[][] {
+function leakTable({ seeds, trainOnly, allData }: LeakResult): Html {
+  if (seeds.length === 0) return html``;
   const { differences } = paired(trainOnly, allData);
   const rows = seeds.map((seed, i) => [
     String(seed),
@@ -93,7 +95,9 @@ function leakTable({ seeds, trainOnly, allData }: LeakResult): string[][] {
     scoreText(allData[i]),
     signed(differences[i]),
   ]);
-  return [["seed", "train split's", "all data's", "difference [points]"], ...rows];
+  const heading = ["seed", "train split's", "all data's", "difference [points]"];
+  return html`<h3>The pitfall: test score with statistics of all data</h3>
+${tableOf([heading, ...rows])}`;
 }
 
 function curves(best: readonly NormalizeRun[], measure: string): Html[] {
@@ -129,26 +133,29 @@ function spectrum({ eigenvalues }: InputNormalizationResult): Html {
 }
 
 /** The differences seed by seed, with the mean's 95 % interval as a band. */
-function leakChart(leak: LeakResult, measure: string): Html {
+function leakChart(leak: LeakResult, measure: string): Html[] {
+  if (leak.seeds.length === 0) return [];
   const { differences, mean, interval }: Paired = paired(leak.trainOnly, leak.allData);
   const n = differences.length;
   const [low, high] = interval.map((end) => 100 * end);
-  return lineChart({
-    title: "Statistics of all data less those of the train split",
-    caption: "Difference in test score, seed by seed; the band is the mean's 95 % interval.",
-    x: { label: "pair of runs", domain: [0.5, n + 0.5] },
-    y: { label: `difference in ${measure} [points]` },
-    series: [
-      {
-        name: "pairs",
-        points: differences.map((difference, i) => [i + 1, 100 * difference]),
-        isJoined: false,
-        ...(isMeasured(low) ? { band: [0.5, n + 0.5].map((x) => [x, low, high] as const) } : {}),
-      },
-    ],
-    references: [
-      { name: "none", y: 0 },
-      { name: "mean", y: 100 * mean, style: 0 },
-    ],
-  });
+  return [
+    lineChart({
+      title: "Statistics of all data less those of the train split",
+      caption: "Difference in test score, seed by seed; the band is the mean's 95 % interval.",
+      x: { label: "pair of runs", domain: [0.5, n + 0.5] },
+      y: { label: `difference in ${measure} [points]` },
+      series: [
+        {
+          name: "pairs",
+          points: differences.map((difference, i) => [i + 1, 100 * difference]),
+          isJoined: false,
+          ...(isMeasured(low) ? { band: [0.5, n + 0.5].map((x) => [x, low, high] as const) } : {}),
+        },
+      ],
+      references: [
+        { name: "none", y: 0 },
+        { name: "mean", y: 100 * mean, style: 0 },
+      ],
+    }),
+  ];
 }

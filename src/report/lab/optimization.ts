@@ -5,6 +5,7 @@ import type {
   OptimizationResult,
   SharpnessRun,
 } from "../../training/lab/results.js";
+import { SHARPNESS_NET } from "../../training/lab/sharpness.js";
 import { contourChart } from "../charts/contour-chart.js";
 import { tableOf } from "../charts/figure.js";
 import { lineChart } from "../charts/line-chart.js";
@@ -101,14 +102,18 @@ const measuredPoints = ({ points }: SharpnessRun) =>
 
 function sharpnessParts(sharpness: readonly SharpnessRun[]): string[] {
   const parts = sharpness.flatMap((run) => {
-    const last = measuredPoints(run).at(-1);
-    if (last === undefined) return [];
-    return [`${readable((last.eigenvalue * run.learningRate) / 2)} at rate ${readable(run.learningRate)}`];
+    const points = measuredPoints(run);
+    const [first, last] = [points[0], points.at(-1)];
+    if (first === undefined || last === undefined) return [];
+    const share = (eigenvalue: number) => readable((eigenvalue * run.learningRate) / 2);
+    return [
+      `from ${share(first.eigenvalue)} to ${share(last.eigenvalue)} at rate ${readable(run.learningRate)}`,
+    ];
   });
   return parts.length === 0
     ? []
     : [
-        `the largest eigenvalue of the Hessian, in units of 2 / learning rate, is in the end ${listed(parts)}`,
+        `along gradient descent the largest eigenvalue of the Hessian goes, in units of 2 / learning rate, ${listed(parts)}`,
       ];
 }
 
@@ -135,6 +140,7 @@ curvature diverges.",
     }),
     lineChart({
       title: "Training loss along gradient descent",
+      caption: `${SHARPNESS_NET}.`,
       x: { label: "step" },
       y: { label: "training loss", scale: "log" },
       series: sharpness.map((run) => ({

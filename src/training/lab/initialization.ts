@@ -41,8 +41,8 @@ export async function initialization(bench: LabBench): Promise<InitializationRes
   for (const shape of weightShapes(bench))
     for (const init of INITS) {
       const variance = initialVariance(init, "relu", shape);
-      const measured = measuredVariance(init, shape, random.fork(`${init} ${shape.join("x")}`));
-      draws.push({ init, shape, ...fans(shape), variance, measured });
+      const measured = measure(init, shape, random.fork(`${init} ${shape.join("x")}`));
+      draws.push({ init, shape, ...fans(shape), variance, ...measured });
     }
   return { draws };
 }
@@ -60,11 +60,16 @@ function weightShapes({ sets, labels }: LabBench): readonly (readonly number[])[
   return [...shapes.values()];
 }
 
-/** The mean square, in float64, around the mean of 0 that the laws have. */
-function measuredVariance(init: InitializerName, shape: readonly number[], random: Random): number {
+/** The mean square of so many weights, in float64, around the mean of 0 that the laws have. */
+function measure(
+  init: InitializerName,
+  shape: readonly number[],
+  random: Random,
+): Pick<VarianceDraw, "count" | "measured"> {
   const nDraws = Math.ceil(MIN_NUMBERS / sizeOf(shape));
   const draw = initializerOf(init, "relu");
   let sum = 0;
   for (let i = 0; i < nDraws; i++) for (const value of draw(shape, random)) sum += value * value;
-  return sum / (nDraws * sizeOf(shape));
+  const count = nDraws * sizeOf(shape);
+  return { count, measured: sum / count };
 }

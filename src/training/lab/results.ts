@@ -81,6 +81,8 @@ export interface VarianceDraw {
   readonly shape: readonly number[];
   readonly fanIn: number;
   readonly fanOut: number;
+  /** Weights drawn. */
+  readonly count: number;
   /** What the law says. */
   readonly variance: number;
   readonly measured: number;
