@@ -10,6 +10,7 @@ import { RUN_FILES } from "../training/run-folder.js";
 import { type TrainResult, trainTagger } from "../training/train.js";
 import { commandLine } from "./command-line.js";
 import { EXIT } from "./exit.js";
+import { findRate, RANGE_FILES } from "./find-learning-rate.js";
 import { interruptible } from "./interrupt.js";
 import { threadsOption } from "./options.js";
 import { TrainDisplay } from "./train-display.js";
@@ -19,6 +20,7 @@ interface Options {
   out: string;
   resume: boolean;
   overwrite: boolean;
+  findLr: boolean;
   threads: number;
 }
 
@@ -30,12 +32,13 @@ evaluate. After every epoch a checkpoint is written; a stopped run goes on with 
 
 const EXAMPLES = `
 Written into <dir>: ${RUN_FILES.model} (the best epoch), ${RUN_FILES.linear} (the baseline on descriptors),
-${RUN_FILES.checkpoint} and ${RUN_FILES.metrics}.
+${RUN_FILES.checkpoint} and ${RUN_FILES.metrics}; by --find-lr ${RANGE_FILES.json} and ${RANGE_FILES.page} alone.
 
 Examples:
   timbrel train features --out models/mine
   timbrel train features --out models/small --channels 16,32,64 --epochs 10 --augment 0
-  timbrel train features --out models/sgd --optimizer sgd --schedule plateau --patience 8
+  timbrel train features --out models/sgd --optimizer nesterov --schedule plateau --patience 8
+  timbrel train features --out models/chunk --net short-chunk --find-lr
   timbrel train features --out models/mine --resume`;
 
 export const command = addTrainOptions(
@@ -45,6 +48,7 @@ export const command = addTrainOptions(
     .requiredOption("-o, --out <dir>", "folder of the run; made where missing")
     .option("--resume", "go on with the run in <dir>, with its settings", false)
     .option("--overwrite", "throw away the run in <dir>", false)
+    .option("--find-lr", "train nothing, but try learning rates and suggest one", false)
     .addOption(threadsOption()),
 )
   .addHelpText("after", EXAMPLES)
@@ -53,6 +57,7 @@ export const command = addTrainOptions(
 async function train(storeDir: string, options: Options): Promise<void> {
   const { out, threads, resume, overwrite } = options;
   const config = checkedConfig(options);
+  if (options.findLr) return findRate(storeDir, out, { config, threads });
   const display = new TrainDisplay(threads);
   const { onStart, onStep, onEpoch } = display;
   const result = await interruptible("after this step", (signal) =>
@@ -78,7 +83,11 @@ async function train(storeDir: string, options: Options): Promise<void> {
 }
 
 /** Of a new run what the flags say, of a resumed one what it was started with. */
-function checkedConfig({ out, resume, overwrite }: Options): TrainConfig {
+function checkedConfig({ out, resume, overwrite, findLr }: Options): TrainConfig {
+  if (findLr && (resume || overwrite))
+    throw new UsageError(
+      `--find-lr must not stand beside --${resume ? "resume" : "overwrite"}; it trains nothing, leave out one of them`,
+    );
   if (!resume) return trainConfigOf(command);
   if (overwrite) throw new UsageError("--overwrite must not stand beside --resume; leave out one of them");
   const path = join(out, RUN_FILES.checkpoint);

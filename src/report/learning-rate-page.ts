@@ -1,10 +1,10 @@
 import type { RangeStep, RangeTest } from "../training/find-learning-rate.js";
 import { lineChart } from "./charts/line-chart.js";
-import { type Html, html } from "./html.js";
+import { html } from "./html.js";
 import { htmlPage } from "./html-page.js";
 import { readable } from "./numbers.js";
 
-/** Losses are drawn up to so many times the largest of the beginning and the lowest four times over. */
+/** Losses are drawn up to so many times the largest before the lowest: a loss that diverged would flatten all others. */
 const HEADROOM = 1.1;
 
 /**
@@ -15,7 +15,8 @@ const HEADROOM = 1.1;
 export function learningRatePage(title: string, test: RangeTest): string {
   const { steps, suggested } = test;
   const smoothed = steps.map(({ smoothedLoss }) => smoothedLoss);
-  const ceiling = HEADROOM * Math.max(smoothed[0], 4 * Math.min(...smoothed));
+  const lowest = smoothed.indexOf(Math.min(...smoothed));
+  const ceiling = HEADROOM * Math.max(...smoothed.slice(0, lowest + 1));
   const mark = (name: string, rate: number | null, style: number) => {
     const found = steps.find(({ learningRate }) => rate !== null && learningRate >= rate);
     return found === undefined ? [] : [{ name, style, isJoined: false, points: [pointOf(found)] }];
@@ -44,8 +45,12 @@ export function learningRatePage(title: string, test: RangeTest): string {
 
 const pointOf = ({ learningRate, smoothedLoss }: RangeStep) => [learningRate, smoothedLoss] as const;
 
-function finding({ suggested: { steepest, tenthOfLowest } }: RangeTest): Html {
-  if (steepest === null && tenthOfLowest === null)
-    return html`The loss did not fall at any rate: this net does not learn from these data as it is.`;
-  return html`The loss falls fastest at a rate of ${readable(steepest)}; a tenth of the rate at which it is lowest is ${readable(tenthOfLowest)}. Either is a rate to begin with.`;
+function finding({ suggested: { steepest, tenthOfLowest } }: RangeTest): string {
+  const found = [
+    steepest === null ? [] : `The loss falls fastest at a rate of ${readable(steepest)}.`,
+    tenthOfLowest === null
+      ? []
+      : `It is lowest at ${readable(10 * tenthOfLowest)}; a tenth of that, ${readable(tenthOfLowest)}, is a rate to begin with.`,
+  ].flat();
+  return found.length > 0 ? found.join(" ") : "The loss did not fall at any rate.";
 }

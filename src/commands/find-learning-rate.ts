@@ -1,0 +1,79 @@
+import { join } from "node:path";
+import { writeAtomically } from "../dataset/atomic-file.js";
+import { openStore } from "../dataset/store.js";
+import { learningRatePage } from "../report/learning-rate-page.js";
+import { progressBar } from "../report/progress.js";
+import { table } from "../report/table.js";
+import type { TrainConfig } from "../training/config.js";
+import { findLearningRate, RANGE, type RangeTest } from "../training/find-learning-rate.js";
+import { commandLine } from "./command-line.js";
+import { EXIT } from "./exit.js";
+import { interruptible } from "./interrupt.js";
+
+/** What a range test leaves in the run's folder. */
+export const RANGE_FILES = { json: "find-lr.json", page: "find-lr.html" } as const;
+
+/** Rows of the table on the terminal. */
+const MOST_ROWS = 15;
+
+/** `train --find-lr`: tries learning rates, shows the losses and suggests rates; nothing is trained into the folder. */
+export async function findRate(
+  storeDir: string,
+  outDir: string,
+  { config, threads }: { config: TrainConfig; threads: number },
+): Promise<void> {
+  const bar = progressBar("trying learning rates", RANGE.steps);
+  const store = openStore(storeDir);
+  const test = await interruptible("after this step", (signal) =>
+    findLearningRate(store, config, {
+      threads,
+      signal,
+      onStep: (done, { learningRate, smoothedLoss }) =>
+        bar.update(done, `rate ${learningRate.toPrecision(2)}, loss ${smoothedLoss.toFixed(3)}`),
+    })
+      .catch((error: unknown) => {
+        if (signal.aborted && error instanceof Error && error.name === "AbortError") return null;
+        throw error;
+      })
+      .finally(() => bar.stop()),
+  );
+  if (test === null) {
+    process.exitCode = EXIT.interrupted;
+    console.error("stopped; nothing is written");
+    return;
+  }
+  const paths = { json: join(outDir, RANGE_FILES.json), page: join(outDir, RANGE_FILES.page) };
+  writeAtomically(paths.json, `${JSON.stringify({ store: storeDir, config, ...test })}\n`);
+  writeAtomically(paths.page, learningRatePage(storeDir, test));
+  console.log(rangeText(test));
+  console.log(`\nwritten: ${paths.json}, ${paths.page}`);
+  const rate = test.suggested.tenthOfLowest ?? test.suggested.steepest;
+  if (rate === null) return;
+  const typed = process.argv.slice(3).filter((arg) => arg !== "--find-lr");
+  console.log(`next:  ${commandLine("train", [...typed, "--learning-rate", rate.toPrecision(2)])}`);
+}
+
+/** The test in words: some of its steps, how it ended, what it suggests. */
+function rangeText({ steps, ended, suggested: { steepest, tenthOfLowest } }: RangeTest): string {
+  const stride = Math.ceil(steps.length / MOST_ROWS);
+  const shown = steps.filter((_, i) => i % stride === stride - 1 || i === steps.length - 1);
+  const rows = shown.map(({ learningRate, smoothedLoss }) => [
+    learningRate.toPrecision(2),
+    smoothedLoss.toPrecision(4),
+  ]);
+  const last = steps[steps.length - 1];
+  const lines = [
+    table([["learning rate", "smoothed loss"], ...rows]),
+    "",
+    ended === "diverged"
+      ? `diverged after step ${steps.length} of ${RANGE.steps}, rate ${last.learningRate.toPrecision(2)}`
+      : `all ${RANGE.steps} rates are tried`,
+  ];
+  if (steepest === null && tenthOfLowest === null) lines.push("the loss did not fall at any rate");
+  if (steepest !== null) lines.push(`steepest descent of the loss at a rate of ${steepest.toPrecision(2)}`);
+  if (tenthOfLowest !== null)
+    lines.push(
+      `lowest loss at a rate of ${(10 * tenthOfLowest).toPrecision(2)}, a tenth of that is ${tenthOfLowest.toPrecision(2)}`,
+    );
+  return lines.join("\n");
+}
