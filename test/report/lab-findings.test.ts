@@ -137,7 +137,7 @@ describe("what the page says of batch norm", () => {
 describe("what the page says of optimization", () => {
   it("says which paths arrive and which do not, and how near the edge of stability is", () => {
     const text = findingOf(optimizationSection(result.optimization));
-    expect(text).toContain("on the local minimum sgd not in 150 and momentum 24.");
+    expect(text).toContain("on the local minimum momentum 24, not in 150 by sgd.");
     const points = [10, 50, 39].map((eigenvalue, step) => ({ step, loss: 1, eigenvalue }));
     const sharp = findingOf(
       optimizationSection({ ...result.optimization, sharpness: [{ learningRate: 0.05, points }] }),

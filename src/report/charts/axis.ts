@@ -110,7 +110,7 @@ function layOutLog(values: readonly number[]): Layout {
   const isNegative = values.some((value) => value < 0);
   const floorLabel = isTiny ? `< ${readable(least)}` : isNegative ? "≤ 0" : "0";
   const ticks = positive.length === 0 ? [] : logTicks(bottom, high);
-  const arePowers = ticks.every(isPowerOfTen) && ticks.some((tick) => tick < 0.01 || tick > 1000);
+  const arePowers = ticks.every(isPowerOfTen);
   return {
     scale: "log",
     domain: [low, high],
@@ -119,7 +119,9 @@ function layOutLog(values: readonly number[]): Layout {
     ticks: hasFloor ? [low, ...ticks] : ticks,
     tickLabel: (tick) => {
       if (hasFloor && tick === low) return floorLabel;
-      return arePowers && tick !== 1 ? powerOfTen(Math.round(Math.log10(tick))) : readable(tick);
+      return arePowers && (tick < 0.01 || tick > 1000)
+        ? powerOfTen(Math.round(Math.log10(tick)))
+        : readable(tick);
     },
     share: (value) => Math.log(value / low) / Math.log(high / low),
     at: (share) => low * (high / low) ** share,

@@ -63,11 +63,12 @@ function stepsToLowest(name: LandscapeResult["name"], { points }: LandscapePath)
 
 function landscapeSentence(landscapes: readonly LandscapeResult[]): string {
   const parts = landscapes.map(({ name, paths }) => {
-    const steps = paths.map((path) => {
-      const arrived = stepsToLowest(name, path);
-      return `${path.optimizer} ${arrived ?? `not in ${path.points.length - 1}`}`;
-    });
-    return `on the ${name} ${listed(steps)}`;
+    const timed = paths.map((path) => ({ path, steps: stepsToLowest(name, path) }));
+    const there = timed.filter(({ steps }) => steps !== null);
+    const never = timed.filter(({ steps }) => steps === null).map(({ path }) => path);
+    const counts = there.map(({ path, steps }) => `${path.optimizer} ${steps}`);
+    const missed = `not in ${(never[0]?.points.length ?? 1) - 1} by ${listed(never.map(({ optimizer }) => optimizer))}`;
+    return `on the ${name} ${[...(counts.length === 0 ? [] : [listed(counts)]), ...(never.length === 0 ? [] : [missed])].join(", ")}`;
   });
   return `Steps to ${100 * ARRIVED} % of the way down to the lowest minimum: ${parts.join("; ")}.`;
 }
