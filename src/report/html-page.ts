@@ -47,7 +47,7 @@ svg text { white-space: pre; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: 3px 12px 3px 0; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; font-weight: 400; }
 th:first-child { text-align: left; }
-thead th { color: var(--quiet); vertical-align: bottom; }
+thead th { color: var(--quiet); vertical-align: bottom; white-space: normal; max-width: 9em; }
 .finding { font-size: 1.05em; }
 .method { color: var(--quiet); font-size: 0.9em; }
 @media print { details { display: none; } }
