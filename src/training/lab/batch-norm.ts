@@ -2,7 +2,7 @@ import { netConfig, type SegmentNetConfig } from "../../nn/architectures.js";
 import type { InputNormalization } from "../../nn/input-normalization.js";
 import type { OptimizerConfig } from "../../nn/optimizers.js";
 import { fitNormalization } from "../normalization.js";
-import { type LabBench, type LabSection, type TrainCurve, trainCurve } from "./bench.js";
+import { type LabBench, type LabSection, type TrainCurve, trainCurves } from "./bench.js";
 import type { BatchNormResult, BatchNormRun, BatchNormRunName } from "./results.js";
 
 /** How much this section trains. */
@@ -69,17 +69,27 @@ export async function batchNorm(
   const { normalization } = fitNormalization(bench.sets.train, standardize, { signal });
   const baseRate = await bestRate(bench, normalization, budget.searchSteps);
   const { steps, points } = budget;
-  const runs: BatchNormRun[] = [];
-  for (const { name, net, factor } of RUNS) {
-    const learningRate = factor * baseRate;
-    const setup = { net, normalization, optimizer: MOMENTUM, learningRate, steps, points };
-    const run = await trainCurve(bench, { ...setup, watch: true, stepCost: STEP_COST });
-    const { curve, divergedAt } = run;
-    const best = Math.max(0, ...curve.map(({ score }) => score));
-    const aim = runs[0]?.best ?? best;
-    const stepsToBaselineBest = curve.find(({ score }) => score >= aim)?.step ?? null;
-    runs.push({ name, learningRate, curve, divergedAt, best, stepsToBaselineBest, spread: spreadOf(run) });
-  }
+  const trained = await trainCurves(
+    bench,
+    RUNS.map(({ net, factor }) => {
+      const setup = { net, normalization, optimizer: MOMENTUM, learningRate: factor * baseRate };
+      return { ...setup, steps, points, watch: true, stepCost: STEP_COST };
+    }),
+  );
+  const bestOf = ({ curve }: TrainCurve) => Math.max(0, ...curve.map(({ score }) => score));
+  const aim = bestOf(trained[0]);
+  const runs = RUNS.map(({ name, factor }, i): BatchNormRun => {
+    const { curve, divergedAt } = trained[i];
+    return {
+      name,
+      learningRate: factor * baseRate,
+      curve,
+      divergedAt,
+      best: bestOf(trained[i]),
+      stepsToBaselineBest: curve.find(({ score }) => score >= aim)?.step ?? null,
+      spread: spreadOf(trained[i]),
+    };
+  });
   const rates = LEARNING_RATES.map((rate) => rate.toPrecision(2)).join(", ");
   return {
     net: `2-D conv net on ${inputShape[0]} frames of ${inputShape[1]} bands, standardized: 4 blocks of 4, 8, 16 and 32 channels (kernel 3x3, max pool 2x2; He for ReLU, Glorot for sigmoid), a dense layer; SGD with momentum 0.9, batches of ${batchSize}; the baseline's rate is that of ${rates} with the lowest train loss over the second half of ${budget.searchSteps} steps`,
@@ -93,15 +103,15 @@ async function bestRate(
   normalization: InputNormalization,
   searchSteps: number,
 ): Promise<number> {
-  let best = { learningRate: LEARNING_RATES[0], loss: Number.POSITIVE_INFINITY };
-  for (const learningRate of LEARNING_RATES) {
-    const setup = { net: RUNS[0].net, normalization, optimizer: MOMENTUM, learningRate };
-    const steps = { steps: searchSteps, points: 2, stepCost: STEP_COST };
-    const { curve } = await trainCurve(bench, { ...setup, ...steps });
-    const loss = curve[1]?.trainLoss ?? Number.POSITIVE_INFINITY;
-    if (loss < best.loss) best = { learningRate, loss };
-  }
-  return best.learningRate;
+  const trained = await trainCurves(
+    bench,
+    LEARNING_RATES.map((learningRate) => {
+      const setup = { net: RUNS[0].net, normalization, optimizer: MOMENTUM, learningRate };
+      return { ...setup, steps: searchSteps, points: 2, stepCost: STEP_COST };
+    }),
+  );
+  const losses = trained.map(({ curve }) => curve[1]?.trainLoss ?? Number.POSITIVE_INFINITY);
+  return LEARNING_RATES[losses.indexOf(Math.min(...losses))];
 }
 
 /** The activations of the last layer before the dense one. */

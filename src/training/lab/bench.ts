@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { Random } from "../../core/random.js";
 import type { Tensor } from "../../core/tensor.js";
 import { TrainSampler } from "../../dataset/batches.js";
@@ -43,7 +44,8 @@ export interface LabBench {
   readonly batchSize: number;
   readonly seed: number;
   readonly isQuick: boolean;
-  readonly threads: number | undefined;
+  /** How many runs are trained at a time, each by one thread, so that no number depends on how many. */
+  readonly threads: number;
   readonly signal: AbortSignal | undefined;
   /** Tells that so many training steps of a small net, or work of their length, are done. */
   advance(nSteps: number): void;
@@ -70,7 +72,7 @@ export function labBench(
     advance?: (nSteps: number) => void;
   },
 ): LabBench {
-  const { seed, isQuick, threads, signal, advance = () => {} } = options;
+  const { seed, isQuick, threads = availableParallelism(), signal, advance = () => {} } = options;
   const { splits, sets, task } = runData(store, trainConfig({ seed }), null);
   const { labels, nMels, clips } = sets.train;
   const valid = stratified(splits.valid, VALID_CLIPS[isQuick ? "quick" : "full"], seed);
@@ -140,7 +142,7 @@ export interface TrainCurve {
  */
 export async function trainCurve(bench: LabBench, options: TrainCurveOptions): Promise<TrainCurve> {
   const { steps, points, learningRate, schedule = { kind: "constant" }, seed = bench.seed } = options;
-  const { threads, signal } = bench;
+  const { signal } = bench;
   const config = stepConfigOf(bench, options);
   const stepsPerPoint = steps / points;
   const curve: CurvePoint[] = [];
@@ -159,7 +161,7 @@ export async function trainCurve(bench: LabBench, options: TrainCurveOptions): P
     schedule,
     patience: 0,
     seed,
-    threads,
+    threads: 1,
     signal,
     onStep: () => bench.advance(options.stepCost ?? 1),
     onEpoch: (record) => {
@@ -178,9 +180,33 @@ export async function trainCurve(bench: LabBench, options: TrainCurveOptions): P
   }
 }
 
+/** `trainCurve` of every run, several at a time. */
+export async function trainCurves(
+  bench: LabBench,
+  runs: readonly TrainCurveOptions[],
+): Promise<TrainCurve[]> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([failed.signal, ...(bench.signal === undefined ? [] : [bench.signal])]);
+  const curves: TrainCurve[] = [];
+  const waiting = [...runs.entries()];
+  const lane = async (): Promise<void> => {
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift())
+      curves[job[0]] = await trainCurve({ ...bench, signal }, job[1]);
+  };
+  const lanes = Array.from({ length: bench.threads }, lane);
+  try {
+    await Promise.all(lanes);
+  } catch (error) {
+    failed.abort();
+    await Promise.allSettled(lanes);
+    throw error;
+  }
+  return curves;
+}
+
 /** Score and loss of a trained net on a set. */
 export async function evaluateOn(
-  { task, labels, inputShape, threads }: LabBench,
+  { task, labels, inputShape }: LabBench,
   set: FeatureSet,
   trained: Pick<TrainCurveOptions, "net" | "normalization"> & Pick<TrainCurve, "weights">,
 ): Promise<{ score: number; loss: number }> {
@@ -189,7 +215,7 @@ export async function evaluateOn(
     { net, task, nLabels: labels.length, inputShape, normalization },
     weights,
   );
-  const session = await Session.open(model, threads === undefined ? {} : { threads });
+  const session = await Session.open(model, { threads: 1 });
   const scores = await evaluateNet(session, set, { task, segmentFrames: inputShape[0] });
   await session.close();
   return { score: mainScore(scores), loss: scores.loss };

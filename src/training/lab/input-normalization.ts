@@ -4,8 +4,8 @@ import type { InputNormalization } from "../../nn/input-normalization.js";
 import type { OptimizerConfig } from "../../nn/optimizers.js";
 import type { NormalizeConfig } from "../config.js";
 import { fitNormalization } from "../normalization.js";
-import { evaluateOn, type LabBench, type LabSection, trainCurve } from "./bench.js";
-import type { InputNormalizationResult, LeakResult, NormalizeName, NormalizeRun } from "./results.js";
+import { evaluateOn, type LabBench, type LabSection, trainCurves } from "./bench.js";
+import type { InputNormalizationResult, LeakResult, NormalizeName } from "./results.js";
 
 /** How much this section trains. */
 export interface InputNormalizationBudget {
@@ -25,6 +25,8 @@ const FULL = { steps: 2400, points: 20, learningRates: LEARNING_RATES, leakSteps
 
 /** Of the comparison of statistics: one at which the net learns well with standardized input. */
 const LEAK_LEARNING_RATE = 1 / 16;
+
+const NAMES: readonly NormalizeName[] = ["none", "standardize", "whiten"];
 
 const NORMALIZATIONS: Readonly<Record<NormalizeName, NormalizeConfig>> = {
   none: { kind: "none" },
@@ -73,20 +75,22 @@ export async function inputNormalization(
     standardize: of("standardize"),
     whiten: of("whiten"),
   });
-  const runs: NormalizeRun[] = [];
-  const { steps, points } = budget;
-  for (const normalize of ["none", "standardize", "whiten"] as const)
-    for (const learningRate of budget.learningRates) {
+  const { steps, points, learningRates } = budget;
+  const setups = NAMES.flatMap((normalize) =>
+    learningRates.map((learningRate) => ({ normalize, learningRate })),
+  );
+  const curves = await trainCurves(
+    bench,
+    setups.map(({ normalize, learningRate }) => {
       const { normalization } = fitted[normalize];
-      const setup = { net: NET, normalization, optimizer: SGD, learningRate, steps, points };
-      const { curve, divergedAt } = await trainCurve(bench, setup);
-      runs.push({ normalize, learningRate, curve, divergedAt });
-    }
+      return { net: NET, normalization, optimizer: SGD, learningRate, steps, points };
+    }),
+  );
   return {
     net: `1-D conv net over time on ${inputShape[0]} frames of ${inputShape[1]} bands: 3 blocks of 32 channels (kernel 3, He, ReLU, max pool 2), a dense layer, no batch norm; plain SGD, batches of ${batchSize}`,
     conditionNumber: each((name) => fitted[name].conditionNumber.after),
     eigenvalues: each((name) => [...fitted[name].eigenvalues.after]),
-    runs,
+    runs: setups.map((setup, i) => ({ ...setup, curve: curves[i].curve, divergedAt: curves[i].divergedAt })),
     leak: await leak(bench, fitted.standardize.normalization, budget),
   };
 }
@@ -101,17 +105,23 @@ async function leak(
   if (sets.test.clips.length === 0) return { seeds: [], trainOnly: [], allData: [] };
   const allData = fitNormalization(everyClip(bench), NORMALIZATIONS.standardize, { signal }).normalization;
   const seeds = Array.from({ length: leakSeeds }, (_, i) => bench.seed + i);
-  const testScore = async (normalization: InputNormalization, seed: number): Promise<number> => {
-    const setup = { net: NET, normalization, optimizer: SGD, learningRate: LEAK_LEARNING_RATE, seed };
-    const { weights } = await trainCurve(bench, { ...setup, steps: leakSteps, points: 1 });
-    return (await evaluateOn(bench, sets.test, { net: NET, normalization, weights })).score;
-  };
-  const scores = { trainOnly: [] as number[], allData: [] as number[] };
-  for (const seed of seeds) {
-    scores.trainOnly.push(await testScore(trainOnly, seed));
-    scores.allData.push(await testScore(allData, seed));
-  }
-  return { seeds, ...scores };
+  const setups = [trainOnly, allData].flatMap((normalization) =>
+    seeds.map((seed) => ({
+      net: NET,
+      normalization,
+      optimizer: SGD,
+      learningRate: LEAK_LEARNING_RATE,
+      seed,
+    })),
+  );
+  const trained = await trainCurves(
+    bench,
+    setups.map((setup) => ({ ...setup, steps: leakSteps, points: 1 })),
+  );
+  const scores: number[] = [];
+  for (const [i, { weights }] of trained.entries())
+    scores.push((await evaluateOn(bench, sets.test, { ...setups[i], weights })).score);
+  return { seeds, trainOnly: scores.slice(0, seeds.length), allData: scores.slice(seeds.length) };
 }
 
 /**
