@@ -1,9 +1,12 @@
 import { splitTable } from "../dataset/splits.js";
 import type { SegmentNetConfig } from "../nn/architectures.js";
 import type { Task } from "../nn/training-step.js";
+import { diagnosisText, NewDiagnoses } from "../report/gradient-flow.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
-import { alignedRow, percent } from "../report/table.js";
+import { alignedRow, percent, threeDigits } from "../report/table.js";
+import type { NormalizeConfig } from "../training/config.js";
 import type { EpochRecord, StepReport } from "../training/fit.js";
+import { diagnose } from "../training/gradient-flow.js";
 import type { TrainEvents } from "../training/train.js";
 
 const MEASURES: Readonly<Record<Task, string>> = {
@@ -27,6 +30,12 @@ function netText(net: SegmentNetConfig): string {
     : `${net.kind} of ${net.channels.join("-")} channels`;
 }
 
+/** What the normalization does to the input: `whiten, condition number of the input's covariance 2300 -> 1`. */
+function inputText({ kind }: NormalizeConfig, { before, after }: Start["conditionNumber"]): string {
+  const numbers = kind === "none" ? threeDigits(before) : `${threeDigits(before)} -> ${threeDigits(after)}`;
+  return `${kind === "none" ? "not normalized" : kind}, condition number of the input's covariance ${numbers}`;
+}
+
 type Start = Parameters<NonNullable<TrainEvents["onStart"]>>[0];
 
 /** Shows a run as it goes: its data and settings, a bar with the loss and the time left, a row for every epoch. */
@@ -37,12 +46,14 @@ export class TrainDisplay {
   #resumedFrom = 0;
   #epochStartMs = 0;
   #widths: number[] = [];
+  readonly #news = new NewDiagnoses();
 
   constructor(threads: number) {
     this.#threads = threads;
   }
 
-  readonly onStart = ({ config, task, splits, parameterCount, batchSize, resumedFrom }: Start): void => {
+  readonly onStart = (run: Start): void => {
+    const { config, task, splits, parameterCount, batchSize, conditionNumber, resumedFrom } = run;
     this.#epochs = config.epochs;
     this.#resumedFrom = resumedFrom;
     const { net, segmentFrames } = config;
@@ -51,6 +62,7 @@ export class TrainDisplay {
     console.log(
       `batches of ${batchSize} segments of ${segmentFrames} frames, cpu with ${this.#threads} threads`,
     );
+    console.log(inputText(config.normalize, conditionNumber));
     if (resumedFrom > 0) console.log(`epochs 1 to ${resumedFrom} of ${config.epochs} are done`);
     this.#widths = heading(task).map((title) => title.length);
     console.log(`\n${alignedRow(heading(task), this.#widths)}`);
@@ -64,7 +76,7 @@ export class TrainDisplay {
   };
 
   readonly onEpoch = (
-    { epoch, learningRate, trainLoss, score, valid }: EpochRecord,
+    { epoch, learningRate, trainLoss, score, valid, layers = [] }: EpochRecord,
     isBest: boolean,
   ): void => {
     const seconds = (Date.now() - this.#epochStartMs) / 1000;
@@ -79,6 +91,8 @@ export class TrainDisplay {
       isBest ? "*" : "",
     ];
     this.#bar?.log(alignedRow(cells, this.#widths), process.stdout);
+    for (const diagnosis of this.#news.among(diagnose(layers)))
+      this.#bar?.log(`warning: ${diagnosisText(diagnosis)}`);
   };
 
   stop(): void {

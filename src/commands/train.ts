@@ -2,8 +2,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { UsageError } from "../core/errors.js";
+import { writeAtomically } from "../dataset/atomic-file.js";
 import { openStore } from "../dataset/store.js";
+import { flowTable } from "../report/gradient-flow.js";
 import { percent } from "../report/table.js";
+import { watchPage } from "../report/watch-page.js";
 import { readCheckpoint } from "../training/checkpoint.js";
 import { type TrainConfig, trainConfig } from "../training/config.js";
 import { RUN_FILES } from "../training/run-folder.js";
@@ -32,12 +35,14 @@ evaluate. After every epoch a checkpoint is written; a stopped run goes on with 
 
 const EXAMPLES = `
 Written into <dir>: ${RUN_FILES.model} (the best epoch), ${RUN_FILES.linear} (the baseline on descriptors),
-${RUN_FILES.checkpoint} and ${RUN_FILES.metrics}; by --find-lr ${RANGE_FILES.json} and ${RANGE_FILES.page} alone.
+${RUN_FILES.checkpoint} and ${RUN_FILES.metrics}; with --watch ${RUN_FILES.watch}; with --find-lr nothing but
+${RANGE_FILES.json} and ${RANGE_FILES.page}.
 
 Examples:
   timbrel train features --out models/mine
   timbrel train features --out models/small --channels 16,32,64 --epochs 10 --augment 0
   timbrel train features --out models/sgd --optimizer nesterov --schedule plateau --patience 8
+  timbrel train features --out models/deep --net deep.json --activation tanh --watch
   timbrel train features --out models/chunk --net short-chunk --find-lr
   timbrel train features --out models/mine --resume`;
 
@@ -79,7 +84,7 @@ async function train(storeDir: string, options: Options): Promise<void> {
   );
   // null: stopped before the first step.
   if (result === null || result.ended === "interrupted") sayStopped(storeDir, options, result);
-  else sayDone(storeDir, result);
+  else sayDone(storeDir, out, result);
 }
 
 /** Of a new run what the flags say, of a resumed one what it was started with. */
@@ -118,9 +123,17 @@ function sayStopped(storeDir: string, { out }: Options, result: TrainResult | nu
   console.error(`  ${commandLine("train", [storeDir, "--out", out, "--resume", ...threads])}`);
 }
 
-function sayDone(storeDir: string, { ended, bestEpoch, history, modelPath }: TrainResult): void {
+function sayDone(storeDir: string, out: string, { ended, bestEpoch, history, modelPath }: TrainResult): void {
   const { score, valid } = history[bestEpoch - 1];
   const measure = "balancedAccuracy" in valid ? "balanced accuracy" : "mean average precision";
+  const { layers } = history[history.length - 1];
+  if (layers !== undefined) {
+    const path = join(out, RUN_FILES.watch);
+    writeAtomically(path, watchPage(out, history));
+    console.log(
+      `\nepoch ${history.length}, means over its steps; drawn by epoch in ${path}\n${flowTable(layers)}\n`,
+    );
+  }
   if (ended === "early-stopped")
     console.log(`stopped early: ${history.length - bestEpoch} epochs without a better one`);
   console.log(`best epoch ${bestEpoch} of ${history.length}: ${measure} ${percent(score)} on valid`);

@@ -9,6 +9,8 @@ export const RUN_FILES = {
   linear: "model.linear.onnx",
   checkpoint: "checkpoint.safetensors",
   metrics: "metrics.jsonl",
+  /** The flow through the layers of a watched run, drawn. */
+  watch: "watch.html",
   /** The last weights whose loss was finite, of a run that came to grief. */
   diverged: "diverged.safetensors",
 } as const;

@@ -1,0 +1,56 @@
+import type { LayerHealth } from "../nn/watch.js";
+import type { Ailment, Diagnosis } from "../training/gradient-flow.js";
+import { percent, table, threeDigits } from "./table.js";
+
+/** A gradient by that of the output, in words. */
+function ratioText(ratio: number): string {
+  if (!Number.isFinite(ratio)) return "its gradient is not finite";
+  return ratio < 1
+    ? `its gradient is ${threeDigits(ratio)} of the output's`
+    : `its gradient is ${threeDigits(ratio)} times the output's`;
+}
+
+const SYMPTOMS: Readonly<Record<Ailment, (value: number) => string>> = {
+  vanishing: (ratio) => `vanishes: ${ratioText(ratio)}`,
+  exploding: (ratio) => `explodes: ${ratioText(ratio)}`,
+  dead: (share) => `is dead: ${percent(share)} of its units are 0 or less in every example`,
+  saturated: (share) => `is saturated: ${percent(share)} of its activations are at a flat end of their curve`,
+};
+
+/** What is wrong with a layer, e.g. `block3 vanishes: its gradient is 2e-6 of the output's`. */
+export function diagnosisText({ layer, ailment, value }: Diagnosis): string {
+  return `${layer} ${SYMPTOMS[ailment](value)}`;
+}
+
+/** Tells what is new among the diagnoses of an epoch. */
+export class NewDiagnoses {
+  #known = new Set<string>();
+
+  /** Those that the epoch before did not have. */
+  among(diagnoses: readonly Diagnosis[]): Diagnosis[] {
+    const key = ({ layer, ailment }: Diagnosis) => `${layer} ${ailment}`;
+    const known = this.#known;
+    this.#known = new Set(diagnoses.map(key));
+    return diagnoses.filter((diagnosis) => !known.has(key(diagnosis)));
+  }
+}
+
+/** What a gradient watch saw of every layer, as a table. */
+export function flowTable(layers: readonly LayerHealth[]): string {
+  const orNone = (value: number | null, text: (value: number) => string) =>
+    value === null ? "-" : text(value);
+  return table([
+    ["layer", "mean", "std", "idle", "activation gradient", "weight gradient", "update/weight"],
+    ...layers.map(
+      ({ layer, mean, std, idleShare, activationGradientNorm, weightGradientNorm, updateRatio }) => [
+        layer,
+        threeDigits(mean),
+        threeDigits(std),
+        orNone(idleShare, percent),
+        threeDigits(activationGradientNorm),
+        threeDigits(weightGradientNorm),
+        orNone(updateRatio, threeDigits),
+      ],
+    ),
+  ]);
+}
