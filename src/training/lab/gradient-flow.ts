@@ -1,11 +1,12 @@
 import { Random } from "../../core/random.js";
+import type { Tensor } from "../../core/tensor.js";
 import { TrainSampler } from "../../dataset/batches.js";
 import { standardizationOf } from "../../dataset/standardization.js";
 import type { ActivationName } from "../../nn/activations.js";
 import { NETS, netConfig } from "../../nn/architectures.js";
 import type { InitializerName } from "../../nn/initializers.js";
 import type { InputNormalization } from "../../nn/input-normalization.js";
-import { buildTrainingStep, initialState } from "../../nn/training-step.js";
+import { buildTrainingStep, type TrainingStep } from "../../nn/training-step.js";
 import { type LayerHealth, readWatch } from "../../nn/watch.js";
 import { Session } from "../../runtime/session.js";
 import type { LabBench, LabSection } from "./bench.js";
@@ -17,7 +18,9 @@ const BATCH_SIZE = 64;
 const SEGMENT_FRAMES = 8;
 
 /** Hidden layers. */
-const DEPTHS = [2, 4, 6, 8, 10, 12, 14, 16, 18, 20];
+const DEPTHS = { quick: [2, 5, 10, 20], full: [2, 4, 6, 8, 10, 12, 14, 16, 18, 20] };
+const depthsOf = (isQuick: boolean): readonly number[] => DEPTHS[isQuick ? "quick" : "full"];
+
 const INITS: readonly InitializerName[] = ["zeros", "small", "glorot-normal", "he-normal"];
 const ACTIVATIONS: readonly ActivationName[] = ["tanh", "sigmoid", "relu"];
 
@@ -29,7 +32,7 @@ const ROUNDING = 1e-3;
 
 /** Gradient flow: what depth does to activations and gradients; its work is a step for each net. */
 export const gradientFlowSection: LabSection<GradientFlowResult> = {
-  budget: () => DEPTHS.length * INITS.length * ACTIVATIONS.length * 2,
+  budget: (isQuick) => depthsOf(isQuick).length * INITS.length * ACTIVATIONS.length * 2,
   run: (bench) => gradientFlow(bench),
 };
 
@@ -41,32 +44,40 @@ export const gradientFlowSection: LabSection<GradientFlowResult> = {
  */
 export async function gradientFlow(
   bench: LabBench,
-  depths: readonly number[] = DEPTHS,
+  depths: readonly number[] = depthsOf(bench.isQuick),
 ): Promise<GradientFlowResult> {
   const { sets, covariance, seed, signal } = bench;
   const settings = { batchSize: BATCH_SIZE, segmentFrames: SEGMENT_FRAMES, seed, balance: true };
   const batch = new TrainSampler(sets.train, settings).next();
   const { mean, std } = standardizationOf(covariance);
   const normalization: InputNormalization = { kind: "standardize", mean, std };
+  const setup = { batch, normalization, drawn: new Map<string, Tensor>() };
   const runs: GradientFlowRun[] = [];
   for (const depth of depths)
     for (const activation of ACTIVATIONS)
       for (const isBatchNorm of [false, true]) {
         signal?.throwIfAborted();
-        runs.push(...(await flowsOf(bench, { depth, activation, isBatchNorm }, { batch, normalization })));
+        runs.push(...(await flowsOf(bench, { depth, activation, isBatchNorm }, setup)));
         bench.advance(INITS.length);
       }
   return { width: WIDTH, runs };
+}
+
+interface FlowSetup {
+  readonly batch: { readonly inputs: Float32Array; readonly targets: Float32Array };
+  readonly normalization: InputNormalization;
+  /** First weights so far, by initializer and name. */
+  readonly drawn: Map<string, Tensor>;
 }
 
 /** A net's flow at first weights of each initializer, which share its graph and so its session. */
 async function flowsOf(
   { sets, task, labels, seed, threads }: LabBench,
   kind: Pick<GradientFlowRun, "depth" | "activation" | "isBatchNorm">,
-  data: { batch: { inputs: Float32Array; targets: Float32Array }; normalization: InputNormalization },
+  setup: FlowSetup,
 ): Promise<GradientFlowRun[]> {
   const { depth, activation, isBatchNorm } = kind;
-  const { batch, normalization } = data;
+  const { batch, normalization, drawn } = setup;
   const inputShape = [SEGMENT_FRAMES, sets.train.nMels];
   const steps = INITS.map((init) =>
     buildTrainingStep({
@@ -94,7 +105,7 @@ async function flowsOf(
       inputs: { data: batch.inputs, shape: [BATCH_SIZE, ...inputShape] },
       targets: { data: batch.targets, shape: [BATCH_SIZE, labels.length] },
       learningRate: { data: Float32Array.of(0), shape: [] },
-      ...Object.fromEntries(initialState(step, new Random(seed).fork("weights"))),
+      ...firstWeights(step, INITS[i], { drawn, seed }),
     });
     const hidden = readWatch(step.watched, watch).filter((layer) => layer.activation !== null);
     runs.push({
@@ -106,6 +117,23 @@ async function flowsOf(
   }
   await session.close();
   return runs;
+}
+
+/**
+ * First weights of a net. Those of a name are the same in all nets of an initializer, so that nets differ by what they
+ * are, not by chance; and drawing them takes longer than the nets themselves.
+ */
+function firstWeights(
+  { state }: TrainingStep,
+  init: InitializerName,
+  { drawn, seed }: { drawn: Map<string, Tensor>; seed: number },
+): Record<string, Tensor> {
+  const random = new Random(seed).fork("weights");
+  for (const spec of state) {
+    const key = `${init} ${spec.name}`;
+    if (!drawn.has(key)) drawn.set(key, { shape: spec.shape, data: spec.init(random.fork(spec.name)) });
+  }
+  return Object.fromEntries(state.map(({ name }) => [name, drawn.get(`${init} ${name}`)!]));
 }
 
 const activationStd = ({ mean, std }: LayerHealth) => (std < ROUNDING * Math.abs(mean) ? 0 : std);

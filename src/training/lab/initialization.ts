@@ -19,8 +19,8 @@ const INITS: readonly InitializerName[] = [
   "lecun-normal",
 ];
 
-/** Nets whose weights are drawn: together they have 1-D and 2-D kernels and dense weights. */
-const KINDS = ["vgg", "gct634-1d", "mlp"] as const;
+/** Nets whose weights are drawn: together they have 2-D and 1-D kernels and dense weights, whatever the number of bands. */
+const KINDS = ["short-chunk", "gct634-1d", "mlp"] as const;
 
 /** Numbers drawn of each law and shape, at least: the variance of so many normal ones is right to sqrt(2 / 1e5) = 0.4 %. */
 const MIN_NUMBERS = 100_000;
@@ -32,7 +32,7 @@ export const initializationSection: LabSection<InitializationResult> = {
 };
 
 /**
- * The variance of first weights, by law and as measured over draws, for the shapes that the nets have on the user's data.
+ * The variance of first weights, by law and as measured over draws, for shapes that the nets have on the user's data.
  * Of He's law the one in front of ReLU.
  */
 export async function initialization(bench: LabBench): Promise<InitializationResult> {

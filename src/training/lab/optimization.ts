@@ -4,25 +4,30 @@ import type { InputNormalization } from "../../nn/input-normalization.js";
 import { type LabBench, type LabSection, trainCurve } from "./bench.js";
 import { landscapePaths } from "./landscape-paths.js";
 import { COMPARED, type ComparedName } from "./optimizers.js";
-import type { LabRun, OptimizationResult } from "./results.js";
+import type { OptimizationResult } from "./results.js";
 import { type SharpnessBudget, sharpnessRuns, sharpnessWork } from "./sharpness.js";
 
 /** Without batch norm, which would make the optimizers more alike. */
 const NET = netConfig({
-  kind: "gct634-1d",
-  channels: [32, 32],
-  kernelSizes: [4, 4],
-  pools: [2, 2],
+  kind: "vgg",
+  channels: [8, 16],
+  pools: [
+    [4, 4],
+    [2, 4],
+  ],
+  globalPool: "frames",
+  dropout: 0,
   batchNorm: null,
 });
-const NET_WORDS = "1-D conv net 32-32 (kernels 4, pools 2), ReLU, no batch norm";
+const NET_WORDS =
+  "2-D conv net of 8 and 16 channels (3x3, max pools 4x4 and 2x4), He, ReLU, no batch norm, constant learning rate";
 
 /** The middle of each optimizer's grid of learning rates; its neighbours lie a factor of 3 apart. */
 const MIDDLE_RATES: Readonly<Record<ComparedName, number>> = {
   sgd: 0.1,
-  momentum: 0.01,
-  rmsprop: 0.001,
-  adam: 0.001,
+  momentum: 0.03,
+  rmsprop: 0.003,
+  adam: 0.01,
 };
 
 /** How long the section's runs are. */
@@ -43,7 +48,7 @@ const QUICK: OptimizationBudget = {
 };
 const FULL: OptimizationBudget = {
   steps: 800,
-  points: 16,
+  points: 8,
   factors: [1 / 9, 1 / 3, 1, 3, 9],
   sharpness: { steps: 2000, points: 20 },
 };
@@ -60,7 +65,7 @@ export const optimizationSection: LabSection<OptimizationResult> = {
 };
 
 /**
- * How the optimizers differ: their paths over three landscapes; the same net, trained by each at the best of its learning
+ * How the optimizers differ: their paths over three landscapes; the same net, trained by each at several learning
  * rates; and what bounds the learning rate, the largest eigenvalue of the loss's Hessian.
  */
 export async function optimization(
@@ -71,32 +76,25 @@ export async function optimization(
   const normalization: InputNormalization = { kind: "standardize", mean, std };
   const landscapes = await landscapePaths();
   const runs: OptimizationResult["runs"][number][] = [];
-  for (const { optimizer } of COMPARED)
-    runs.push({ optimizer, ...(await bestRun(bench, optimizer, { normalization, budget })) });
+  for (const compared of COMPARED) runs.push(...(await gridRuns(bench, compared, { normalization, budget })));
   const sharpness = await sharpnessRuns(bench, normalization, budget.sharpness);
   return { landscapes, net: NET_WORDS, runs, sharpness };
 }
 
-/** The run of lowest final train loss over the optimizer's grid of learning rates. */
-async function bestRun(
+/** The net by an optimizer, once with every learning rate of its grid. */
+async function gridRuns(
   bench: LabBench,
-  name: ComparedName,
+  { optimizer, config }: (typeof COMPARED)[number],
   setup: { normalization: InputNormalization; budget: OptimizationBudget },
-): Promise<LabRun> {
-  const { steps, points, factors } = setup.budget;
-  const { normalization } = setup;
-  const optimizer = COMPARED.find((each) => each.optimizer === name)!.config;
-  const runs: LabRun[] = [];
-  for (const factor of factors) {
-    const learningRate = Number((MIDDLE_RATES[name] * factor).toPrecision(1));
-    const options = { net: NET, normalization, optimizer, learningRate, steps, points };
+): Promise<OptimizationResult["runs"]> {
+  const { normalization, budget } = setup;
+  const { steps, points } = budget;
+  const runs: OptimizationResult["runs"][number][] = [];
+  for (const factor of budget.factors) {
+    const learningRate = Number((MIDDLE_RATES[optimizer] * factor).toPrecision(1));
+    const options = { net: NET, normalization, optimizer: config, learningRate, steps, points };
     const { curve, divergedAt } = await trainCurve(bench, options);
-    runs.push({ learningRate, curve, divergedAt });
+    runs.push({ optimizer, learningRate, curve, divergedAt });
   }
-  return runs.reduce((a, b) => (finalLoss(b) < finalLoss(a) ? b : a));
-}
-
-/** Of a run that diverged more than any number. */
-export function finalLoss({ curve, divergedAt }: LabRun): number {
-  return divergedAt === null ? curve.at(-1)!.trainLoss : Number.POSITIVE_INFINITY;
+  return runs;
 }

@@ -11,18 +11,19 @@ import type { SharpnessRun } from "./results.js";
  * A net whose loss is smooth, so that it has a Hessian everywhere: tanh, no max pool; small, since a run takes thousands
  * of gradients of a large batch.
  */
-const NET = netConfig({ kind: "mlp", units: [64], activation: "tanh", batchNorm: null, dropout: 0 });
+const UNITS = 64;
+const NET = netConfig({ kind: "mlp", units: [UNITS], activation: "tanh", batchNorm: null, dropout: 0 });
 const SEGMENT_FRAMES = 4;
 const BATCH_SIZE = 512;
 
-/** The net and its loss, in words. */
-export const SHARPNESS_NET = `MLP of ${NET.kind === "mlp" ? NET.units.join("-") : ""} tanh units, no batch norm, by full-batch gradient descent on ${BATCH_SIZE} training segments of ${SEGMENT_FRAMES} frames`;
+/** The net and its descent, in words. */
+export const SHARPNESS_NET = `MLP of one hidden layer of ${UNITS} tanh units, no batch norm, by plain gradient descent on all of ${BATCH_SIZE} training segments of ${SEGMENT_FRAMES} frames`;
 
 /**
  * What 2 / learning rate is of the first eigenvalue: above 1, so that descent begins stable; near it, so that the
  * eigenvalue, which grows while it does, gets there.
  */
-const EDGES = [1.25, 2] as const;
+const EDGES = [1.1, 1.5] as const;
 
 /** How long the runs are. */
 export interface SharpnessBudget {
