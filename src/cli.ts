@@ -25,6 +25,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "show a net's layers, parameters and operations",
     load: () => import("./commands/summary.js"),
   },
+  lab: { summary: "measure on features what makes nets learn", load: () => import("./commands/lab.js") },
 };
 
 const EXAMPLES = `

@@ -13,7 +13,7 @@ export function thisCommandLine(): string {
 
 function caller(verb: string): string {
   // npm names the script that it runs; a verb run by npm can follow another one.
-  const verbs = ["extract", "train", "evaluate", "predict", "inspect", "summary"];
+  const verbs = ["extract", "train", "evaluate", "predict", "inspect", "summary", "lab"];
   const script = process.env["npm_lifecycle_event"];
   if (script !== undefined && verbs.includes(script)) return `npm run ${verb} --`;
   if (script === "npx") return `npx timbrel ${verb}`;

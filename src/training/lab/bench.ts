@@ -221,8 +221,7 @@ export async function evaluateOn(
   return { score: mainScore(scores), loss: scores.loss };
 }
 
-/** The training step of a run of the lab, for those that run its steps themselves. */
-export function stepConfigOf(
+function stepConfigOf(
   { task, labels, inputShape, batchSize }: LabBench,
   {
     net,
@@ -234,8 +233,8 @@ export function stepConfigOf(
   return { net, task, nLabels: labels.length, inputShape, batchSize, normalization, optimizer, watch };
 }
 
-/** The batches of the lab's runs: one stream, whatever the number of points it is cut into. */
-export function batchesOf(
+/** One stream of batches, whatever the number of points it is cut into. */
+function batchesOf(
   { sets, batchSize, inputShape }: LabBench,
   seed: number,
   stepsPerPoint: number,

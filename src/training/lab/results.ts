@@ -1,7 +1,10 @@
 import type { ActivationName } from "../../nn/activations.js";
 import type { InitializerName } from "../../nn/initializers.js";
 
-/** What `lab.json` holds: every number that `lab.html` draws or speaks of. */
+/**
+ * What `lab.json` holds: every number that `lab.html` draws or speaks of. Infinity stands there as 1e999, which is read as
+ * Infinity, and NaN as null.
+ */
 export interface LabResult {
   readonly store: string;
   readonly isQuick: boolean;

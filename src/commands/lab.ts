@@ -1,0 +1,82 @@
+import { join } from "node:path";
+import { Command } from "commander";
+import { writeAtomically } from "../dataset/atomic-file.js";
+import { openStore } from "../dataset/store.js";
+import { labPage } from "../report/lab/lab-page.js";
+import { type ProgressBar, progressBar } from "../report/progress.js";
+import { labBench } from "../training/lab/bench.js";
+import type { LabProgress, SectionName } from "../training/lab/lab.js";
+import { LAB_FILES, runLabInFolder, sectionsKept } from "../training/lab/lab-folder.js";
+import { thisCommandLine } from "./command-line.js";
+import { EXIT } from "./exit.js";
+import { interruptible } from "./interrupt.js";
+import { integerOption, threadsOption } from "./options.js";
+
+interface Options {
+  out: string;
+  quick: boolean;
+  seed: number;
+  threads: number;
+  overwrite: boolean;
+}
+
+const DESCRIPTION = `Measure on a store of features what makes nets learn.
+
+Five sections: how activations and gradients flow through deep nets, input normalization, initialization, batch norm, \
+and optimizers. Small nets are trained for it, on the clips to train; curves are scored on those to validate. \
+On 2 cores the whole lab takes about 20 minutes, with --quick about 2. A lab that was stopped goes on after the last \
+section that was done, by the same command.`;
+
+const EXAMPLES = `
+Written into <dir>: ${LAB_FILES.page} (pictures and findings, one file that needs no other) and ${LAB_FILES.numbers} (every number).
+
+Examples:
+  timbrel lab features --quick
+  timbrel lab features --out labs/second --seed 2`;
+
+export const command = new Command("lab")
+  .description(DESCRIPTION)
+  .argument("<store>", "features, as made by extract")
+  .option("-o, --out <dir>", "folder to write into; made where missing", "lab")
+  .option("--quick", "shorter runs, fewer of them", false)
+  .addOption(integerOption("--seed <n>", "of splits, first weights and batches", { min: 0 }, 1))
+  .addOption(threadsOption())
+  .option("--overwrite", "throw away the lab in <dir>", false)
+  .addHelpText("after", EXAMPLES)
+  .action(lab);
+
+const TITLES: Readonly<Record<SectionName, string>> = {
+  gradientFlow: "gradient flow",
+  inputNormalization: "input normalization",
+  initialization: "initialization",
+  batchNorm: "batch norm",
+  optimization: "optimization",
+};
+
+async function lab(storeDir: string, options: Options): Promise<void> {
+  const { out, quick: isQuick, seed, threads, overwrite } = options;
+  let bar: ProgressBar | undefined;
+  const onProgress = ({ section, done, total }: LabProgress): void => {
+    bar ??= progressBar("lab", total);
+    bar.update(done, TITLES[section]);
+  };
+  const result = await interruptible("after this step", async (signal) => {
+    const bench = labBench(openStore(storeDir), { seed, isQuick, threads, signal });
+    return await runLabInFolder(bench, out, { overwrite, onProgress })
+      .catch((error: unknown) => {
+        if (signal.aborted && error instanceof Error && error.name === "AbortError") return null;
+        throw error;
+      })
+      .finally(() => bar?.stop());
+  });
+  if (result === null) {
+    process.exitCode = EXIT.interrupted;
+    console.error(`stopped; ${sectionsKept(out)} of 5 sections are kept; to go on:`);
+    console.error(`  ${thisCommandLine()}`);
+    return;
+  }
+  const page = join(out, LAB_FILES.page);
+  writeAtomically(page, labPage(result));
+  console.log(`page:    ${page}`);
+  console.log(`numbers: ${join(out, LAB_FILES.numbers)}`);
+}

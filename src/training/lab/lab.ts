@@ -1,0 +1,79 @@
+import { batchNormSection } from "./batch-norm.js";
+import type { LabBench, LabSection } from "./bench.js";
+import { gradientFlowSection } from "./gradient-flow.js";
+import { initializationSection } from "./initialization.js";
+import { inputNormalizationSection } from "./input-normalization.js";
+import { optimizationSection } from "./optimization.js";
+import type { LabResult } from "./results.js";
+
+/** What the sections of the lab found, by name. */
+export type SectionResults = Omit<LabResult, "store" | "isQuick" | "seed" | "data">;
+export type SectionName = keyof SectionResults;
+
+/** The sections of the lab, in the order in which they run. */
+export type LabSections = { readonly [K in SectionName]: LabSection<SectionResults[K]> };
+
+export const LAB_SECTIONS: LabSections = {
+  gradientFlow: gradientFlowSection,
+  inputNormalization: inputNormalizationSection,
+  initialization: initializationSection,
+  batchNorm: batchNormSection,
+  optimization: optimizationSection,
+};
+
+/** How far a lab is. */
+export interface LabProgress {
+  readonly section: SectionName;
+  /** Training steps, or work of their length, done of those that were still to do. */
+  readonly done: number;
+  readonly total: number;
+}
+
+/**
+ * Runs the lab, section by section.
+ * @param options.done what sections found before; they are not run again
+ * @param options.sections `@default` LAB_SECTIONS
+ * @param options.onSection called after every section with all that is found by then
+ * @throws the AbortError of the bench's signal when stopped; the section that ran is lost
+ */
+export async function runLab(
+  bench: LabBench,
+  options: {
+    done?: Partial<SectionResults>;
+    sections?: LabSections;
+    onProgress?: (progress: LabProgress) => void;
+    onSection?: (found: Partial<SectionResults>) => void;
+  } = {},
+): Promise<LabResult> {
+  const { sections = LAB_SECTIONS, onProgress, onSection } = options;
+  const { isQuick, seed, signal } = bench;
+  const found: Partial<Record<SectionName, unknown>> = { ...options.done };
+  const toDo = (Object.keys(sections) as SectionName[]).filter((name) => found[name] === undefined);
+  const total = toDo.reduce((sum, name) => sum + sections[name].budget(isQuick), 0);
+  let end = 0;
+  for (const section of toDo) {
+    signal?.throwIfAborted();
+    let done = end;
+    end += sections[section].budget(isQuick);
+    const advance = (nSteps: number): void => {
+      done = Math.min(end, done + nSteps);
+      onProgress?.({ section, done, total });
+    };
+    found[section] = await sections[section].run({ ...bench, advance });
+    onProgress?.({ section, done: end, total });
+    onSection?.({ ...found } as Partial<SectionResults>);
+  }
+  return { store: bench.store.dir, isQuick, seed, data: dataOf(bench), ...(found as SectionResults) };
+}
+
+function dataOf({ splits, store, labels, task }: LabBench): LabResult["data"] {
+  return {
+    nTrain: splits.train.length,
+    nValid: splits.valid.length,
+    nTest: splits.test.length,
+    labels,
+    splitHash: splits.hash,
+    frontEndHash: store.frontEndHash,
+    measure: task === "single-label" ? "balanced accuracy" : "mean average precision",
+  };
+}
