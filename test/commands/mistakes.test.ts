@@ -44,6 +44,11 @@ const MISTAKES: readonly (readonly [line: string, code: number, message: string]
     2,
     "--momentum must go with --optimizer sgd, momentum, nesterov or rmsprop, got adam",
   ],
+  [
+    "train audio-features --out r",
+    2,
+    "train: audio-features must give at least 32 values a frame to this vgg, got 16; use fewer blocks, or another --net",
+  ],
   ["train audio-features --out r --net nowhere.json", 1, "nowhere.json: does not exist"],
   [
     "train audio-features --out r --segment-frames 16",
