@@ -28,6 +28,11 @@ const layerHealth = z.object({
   updateRatio: z.number().nullable(),
 });
 
+/** Version of the record; a checkpoint of another one holds settings that would be read with another meaning. */
+const FORMAT = 2;
+
+const version = z.object({ format: z.number().default(1) });
+
 const header = z.object({
   history: z.array(
     z.object({
@@ -59,26 +64,18 @@ export function writeCheckpoint(path: string, { state, ...run }: Checkpoint): vo
   const tensors = new Map<string, Tensor>(state.tensors);
   for (const [name, tensor] of state.best.weights) tensors.set(BEST + name, tensor);
   const { history, best } = state;
-  const metadata = { timbrel: JSON.stringify({ history, bestEpoch: best.epoch, ...run }) };
+  const metadata = { timbrel: JSON.stringify({ format: FORMAT, history, bestEpoch: best.epoch, ...run }) };
   writeAtomically(path, encodeSafetensors(tensors, metadata));
 }
 
 /**
  * Reads a checkpoint, or null where there is none.
- * @throws DataError if the file is damaged
+ * @throws DataError if the file is damaged, or of another version
  */
 export function readCheckpoint(path: string): Checkpoint | null {
   if (!existsSync(path)) return null;
   const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
-  let record: z.infer<typeof header>;
-  try {
-    record = header.parse(JSON.parse(metadata["timbrel"] ?? "null"));
-  } catch (cause) {
-    throw new DataError(path, `is not a checkpoint of timbrel (${errorLine(cause).slice(0, 120)})`, {
-      cause,
-    });
-  }
-  const { history, bestEpoch, ...run } = record;
+  const { history, bestEpoch, ...run } = parseRecord(metadata["timbrel"] ?? "null", path);
   const isBest = ([name]: [string, Tensor]) => name.startsWith(BEST);
   const entries = [...tensors];
   const best = {
@@ -86,4 +83,21 @@ export function readCheckpoint(path: string): Checkpoint | null {
     weights: new Map(entries.filter(isBest).map(([name, tensor]) => [name.slice(BEST.length), tensor])),
   };
   return { state: { history, tensors: new Map(entries.filter((entry) => !isBest(entry))), best }, ...run };
+}
+
+function parseRecord(text: string, path: string): z.infer<typeof header> {
+  let format: number;
+  try {
+    const record = JSON.parse(text);
+    ({ format } = version.parse(record));
+    if (format === FORMAT) return header.parse(record);
+  } catch (cause) {
+    throw new DataError(path, `is not a checkpoint of timbrel (${errorLine(cause).slice(0, 120)})`, {
+      cause,
+    });
+  }
+  throw new DataError(
+    path,
+    `is a checkpoint of another version of timbrel (format ${format}, this one reads ${FORMAT}); start anew with --overwrite`,
+  );
 }

@@ -6,7 +6,7 @@ import { frontEnd } from "../../src/features/front-end.js";
 import { readCheckpoint, writeCheckpoint } from "../../src/training/checkpoint.js";
 import { DivergedError } from "../../src/training/fit.js";
 import { RUN_FILES } from "../../src/training/run-folder.js";
-import { decodeSafetensors } from "../../src/training/safetensors.js";
+import { decodeSafetensors, encodeSafetensors } from "../../src/training/safetensors.js";
 import { trainTagger } from "../../src/training/train.js";
 import { makeFolder } from "../dataset/files.js";
 import { checkpointPath, filesOf, runWhole } from "./tiny-run.js";
@@ -112,6 +112,20 @@ describe("trainTagger refuses", () => {
     writeFileSync(path, bytes.subarray(0, bytes.length - 4));
     await expect(trainTagger(own, makeFolder(), { config })).rejects.toThrow(path);
     await expect(trainTagger(own, makeFolder(), { config })).rejects.toBeInstanceOf(DataError);
+  });
+
+  it("a checkpoint of another version, whose settings had another meaning", async () => {
+    const { dir } = await runWhole(store, { epochs: 1 });
+    const path = checkpointPath(dir);
+    const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
+    const { format: _, ...older } = JSON.parse(metadata["timbrel"]);
+    writeFileSync(path, encodeSafetensors(tensors, { timbrel: JSON.stringify(older) }));
+    await expect(trainTagger(store, dir, { resume: true })).rejects.toThrow(
+      new DataError(
+        path,
+        "is a checkpoint of another version of timbrel (format 1, this one reads 2); start anew with --overwrite",
+      ),
+    );
   });
 
   it("a checkpoint that is damaged or foreign", async () => {
