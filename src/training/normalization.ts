@@ -27,8 +27,12 @@ export function fitNormalization(
   config: NormalizeConfig,
   options: { signal?: AbortSignal | undefined } = {},
 ): FittedNormalization {
-  const covariance = fitCovariance(train, options);
-  const { normalization, keptComponents } = normalizationOf(covariance, config);
+  return normalizationOf(fitCovariance(train, options), config);
+}
+
+/** The normalization by this mean and covariance of the train split. */
+export function normalizationOf(covariance: Covariance, config: NormalizeConfig): FittedNormalization {
+  const { normalization, keptComponents } = byKind(covariance, config);
   const before = inputSpectrum(covariance, { kind: "none" });
   const after = inputSpectrum(covariance, normalization);
   return {
@@ -41,7 +45,7 @@ export function fitNormalization(
   };
 }
 
-function normalizationOf(
+function byKind(
   covariance: Covariance,
   config: NormalizeConfig,
 ): { normalization: InputNormalization; keptComponents: number } {

@@ -1,7 +1,7 @@
 import { netConfig, type SegmentNetConfig } from "../../nn/architectures.js";
 import type { InputNormalization } from "../../nn/input-normalization.js";
 import type { OptimizerConfig } from "../../nn/optimizers.js";
-import { fitNormalization } from "../normalization.js";
+import { normalizationOf } from "../normalization.js";
 import { type LabBench, type LabSection, type TrainCurve, trainCurves } from "./bench.js";
 import type { BatchNormResult, BatchNormRun, BatchNormRunName } from "./results.js";
 
@@ -64,9 +64,9 @@ export async function batchNorm(
   bench: LabBench,
   budget: BatchNormBudget = budgetOf(bench.isQuick),
 ): Promise<BatchNormResult> {
-  const { signal, inputShape, batchSize } = bench;
+  const { covariance, inputShape, batchSize } = bench;
   const standardize = { kind: "standardize", over: "band" } as const;
-  const { normalization } = fitNormalization(bench.sets.train, standardize, { signal });
+  const { normalization } = normalizationOf(covariance, standardize);
   const baseRate = await bestRate(bench, normalization, budget.searchSteps);
   const { steps, points } = budget;
   const trained = await trainCurves(

@@ -3,7 +3,7 @@ import { netConfig } from "../../nn/architectures.js";
 import type { InputNormalization } from "../../nn/input-normalization.js";
 import type { OptimizerConfig } from "../../nn/optimizers.js";
 import type { NormalizeConfig } from "../config.js";
-import { fitNormalization } from "../normalization.js";
+import { fitNormalization, normalizationOf } from "../normalization.js";
 import { evaluateOn, type LabBench, type LabSection, trainCurves } from "./bench.js";
 import type { InputNormalizationResult, LeakResult, NormalizeName } from "./results.js";
 
@@ -64,11 +64,11 @@ export async function inputNormalization(
   bench: LabBench,
   budget: InputNormalizationBudget = budgetOf(bench.isQuick),
 ): Promise<InputNormalizationResult> {
-  const { signal, inputShape, batchSize } = bench;
+  const { covariance, inputShape, batchSize } = bench;
   const fitted = {
-    none: fitNormalization(bench.sets.train, NORMALIZATIONS.none, { signal }),
-    standardize: fitNormalization(bench.sets.train, NORMALIZATIONS.standardize, { signal }),
-    whiten: fitNormalization(bench.sets.train, NORMALIZATIONS.whiten, { signal }),
+    none: normalizationOf(covariance, NORMALIZATIONS.none),
+    standardize: normalizationOf(covariance, NORMALIZATIONS.standardize),
+    whiten: normalizationOf(covariance, NORMALIZATIONS.whiten),
   };
   const each = <T>(of: (name: NormalizeName) => T): Record<NormalizeName, T> => ({
     none: of("none"),
