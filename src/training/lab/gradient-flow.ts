@@ -24,10 +24,7 @@ const depthsOf = (isQuick: boolean): readonly number[] => DEPTHS[isQuick ? "quic
 const INITS: readonly InitializerName[] = ["zeros", "small", "glorot-normal", "he-normal"];
 const ACTIVATIONS: readonly ActivationName[] = ["tanh", "sigmoid", "relu"];
 
-/**
- * Beside a mean m, deviations below |m| / 1000 are what float32 makes of a constant: the deviation comes from the
- * difference of two mean squares, each right to a few 1e-7.
- */
+/** Share of the mean below which a deviation is rounding: see `activationStd`. */
 const ROUNDING = 1e-3;
 
 /** Gradient flow: what depth does to activations and gradients; its work is a step for each net. */
@@ -136,7 +133,12 @@ function firstWeights(
   return Object.fromEntries(state.map(({ name }) => [name, drawn.get(`${init} ${name}`)!]));
 }
 
-const activationStd = ({ mean, std }: LayerHealth) => (std < ROUNDING * Math.abs(mean) ? 0 : std);
+/**
+ * The deviation of a layer's activations. The watch takes it from the difference of two mean squares, each right to a few
+ * 1e-7, so that of a constant c it may find up to |c| / 1000: that is 0.
+ */
+export const activationStd = ({ mean, std }: Pick<LayerHealth, "mean" | "std">): number =>
+  std < ROUNDING * Math.abs(mean) ? 0 : std;
 
 /** Around 0, as their mean nearly is: the root mean square. */
 const gradientStd = ({ activationGradientNorm, activationCount }: LayerHealth) =>

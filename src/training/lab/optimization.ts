@@ -42,7 +42,7 @@ export interface OptimizationBudget {
 
 const QUICK: OptimizationBudget = {
   steps: 120,
-  points: 4,
+  points: 3,
   factors: [1 / 3, 1, 3],
   sharpness: { steps: 800, points: 10 },
 };

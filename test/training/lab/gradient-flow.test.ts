@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type LabBench, labBench } from "../../../src/training/lab/bench.js";
-import { gradientFlow, gradientFlowSection } from "../../../src/training/lab/gradient-flow.js";
+import { activationStd, gradientFlow, gradientFlowSection } from "../../../src/training/lab/gradient-flow.js";
 import type { GradientFlowResult, GradientFlowRun } from "../../../src/training/lab/results.js";
 import { makeTinyStore } from "../tiny-store.js";
 
@@ -94,6 +94,12 @@ describe("gradient flow by depth", () => {
         const { activationStd, gradientStd } = flow({ init: "zeros", activation, isBatchNorm });
         expect([...activationStd, ...gradientStd].every((value) => value === 0)).toBe(true);
       }
+  });
+
+  it("takes for 0 what float32 makes of a constant's deviation, and leaves smaller ones around 0 alone", () => {
+    expect(activationStd({ mean: 0.5, std: 2e-4 })).toBe(0);
+    expect(activationStd({ mean: 0.5, std: 2e-2 })).toBe(2e-2);
+    expect(activationStd({ mean: 1e-9, std: 1e-8 })).toBe(1e-8);
   });
 
   it("is the same from the same seed, and other from another", async () => {

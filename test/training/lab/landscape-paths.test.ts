@@ -40,6 +40,23 @@ describe("on the quadratic", () => {
     }
   });
 
+  it("Adam takes the path of its recurrence, its averages corrected by the number of the step", async () => {
+    const [learningRate, beta1, beta2, epsilon] = [0.2, 0.9, 0.999, 1e-8];
+    const config: OptimizerConfig = { kind: "adam", beta1, beta2, epsilon, weightDecay: 0 };
+    const path = await landscapePath("ill-conditioned quadratic", config, { learningRate, steps: 50 });
+    const weights = [x0, y0].map((value, i) => ({ value, curvature: [1, 50][i], mean: 0, square: 0 }));
+    path.forEach((point, step) => {
+      weights.forEach((weight, i) => {
+        expect(Math.abs(point[i] - weight.value)).toBeLessThan(FLOAT32_TOLERANCE);
+        const slope = weight.curvature * weight.value;
+        weight.mean += (1 - beta1) * (slope - weight.mean);
+        weight.square += (1 - beta2) * (slope ** 2 - weight.square);
+        const root = Math.sqrt(weight.square / (1 - beta2 ** (step + 1))) + epsilon;
+        weight.value -= (learningRate * (weight.mean / (1 - beta1 ** (step + 1)))) / root;
+      });
+    });
+  });
+
   it("gradient descent leaves the quadratic above 2 / 50", async () => {
     const path = await landscapePath("ill-conditioned quadratic", sgd(0), {
       learningRate: 0.041,
