@@ -14,7 +14,8 @@ const STEPS = 150;
  *
  * Quadratic: gradient descent diverges from 2 / 50 = 0.04 on, so it goes just below, where it bounces across the valley and
  * creeps along it; momentum, whose bound is 2 * (1 + 0.9) / 50 = 0.076, at the same rate for a fair race. RMSProp and
- * Adam step by about the rate itself, whatever the slope.
+ * Adam divide the slope by its own size: their steps are about the rate (RMSProp's first is ten times that, as its
+ * average begins at 0), chosen to cross the 4.5 to the minimum in time.
  * Saddle: a tenth for the two that feel the slope: (1 + 0.1)^73 = 1000, so gradient descent needs some 70 steps from
  * y = 0.001 to the height of the minima.
  * Local minimum: slow enough for gradient descent to be caught by the first well; at the same rate momentum carries over.

@@ -44,8 +44,8 @@ export const sharpnessWork = ({ steps, points }: SharpnessBudget): number =>
  * The largest eigenvalue of the training loss's Hessian along plain gradient descent on one large batch of training
  * segments, at two learning rates from the same weights.
  *
- * Gradient descent on a quadratic diverges where the eigenvalue is above 2 / learning rate. On a net's loss it grows to
- * about that and stays near it, while the loss falls in jumps: the edge of stability.
+ * Gradient descent on a quadratic diverges where the eigenvalue is above 2 / learning rate. Along a net's loss it grows
+ * until it is there, then stays thereabouts while the loss still falls, in jumps: the edge of stability.
  *
  * Reference: Cohen et al., 2021, https://arxiv.org/abs/2103.00065
  */
