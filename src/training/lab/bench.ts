@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { checkInteger } from "../../core/check.js";
 import { Random } from "../../core/random.js";
 import type { Tensor } from "../../core/tensor.js";
 import { TrainSampler } from "../../dataset/batches.js";
@@ -23,6 +24,8 @@ import type { CurvePoint } from "./results.js";
 /** Length of the segments that the lab's nets read [frames]. */
 const SEGMENT_FRAMES = 32;
 const BATCH_SIZE = 32;
+/** Four max pools halve the bands. */
+const MIN_BANDS = 16;
 /** Few clips make smaller batches, as in training. */
 const MIN_STEPS = 4;
 /** Clips of the valid split that a curve's points are scored on. */
@@ -60,7 +63,7 @@ export interface LabSection<Result> {
 
 /**
  * The bench of a store, its clips split as `train` splits them.
- * @throws UsageError if the store has nothing to train on or to choose by
+ * @throws UsageError if the store has nothing to train on or to choose by, or too few mel bands for the lab's nets
  */
 export function labBench(
   store: FeatureStore,
@@ -75,6 +78,7 @@ export function labBench(
   const { seed, isQuick, threads = availableParallelism(), signal, advance = () => {} } = options;
   const { splits, sets, task } = runData(store, trainConfig({ seed }), null);
   const { labels, nMels, clips } = sets.train;
+  checkInteger(`lab: nMels of ${store.dir}`, nMels, { min: MIN_BANDS });
   const valid = stratified(splits.valid, VALID_CLIPS[isQuick ? "quick" : "full"], seed);
   return {
     store,
@@ -94,9 +98,13 @@ export function labBench(
   };
 }
 
-/** About `nClips` of the clips, of every label (or set of labels) its share; all where there are no more. */
-function stratified(clips: readonly StoredClip[], nClips: number, seed: number): StoredClip[] {
-  const key = ({ labels }: StoredClip) => [...labels].sort().join("\n");
+/** `nClips` of the clips, of every label (or set of labels) its share; all where there are no more. */
+export function stratified<Clip extends Pick<StoredClip, "labels">>(
+  clips: readonly Clip[],
+  nClips: number,
+  seed: number,
+): Clip[] {
+  const key = ({ labels }: Clip) => [...labels].sort().join("\n");
   const shuffled = new Random(`${seed}/lab valid`).shuffle(clips);
   const keys = [...new Set(clips.map(key))].sort();
   const byLabel = keys.flatMap((each) => shuffled.filter((clip) => key(clip) === each));

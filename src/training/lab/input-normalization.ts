@@ -128,7 +128,7 @@ async function leak(
  * All clips under the name of the train split: the mistake this section is there to measure. Statistics are fitted on a
  * `FeatureSet<"train">` and on nothing else, so that only splits that lie, as these do, let valid and test clips in.
  */
-function everyClip({ store, splits, labels }: LabBench) {
+export function everyClip({ store, splits, labels }: LabBench) {
   const { train, valid, test, hash } = splits;
   const lying = { train: [...train, ...valid, ...test], valid: [], test: [], hash };
   return featureSets(store, lying, labels).train;
