@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { madeUpResult } from "../report/lab-result.js";
+import { FRONT_END, makeFolder, timbrel, write, writeTones } from "./cli.js";
+
+let dir: string;
+
+beforeAll(async () => {
+  dir = makeFolder();
+  writeTones(join(dir, "audio"), { low: 200, high: 2000 }, 10);
+  expect((await timbrel(dir, ["extract", "audio", "--out", "features", ...FRONT_END])).code).toBe(0);
+});
+
+const LAB = ["lab", "features", "--quick", "--threads", "1"];
+
+describe("lab", () => {
+  it("stops by Ctrl-C, keeps what is done, and goes on by the same command", async () => {
+    const stopped = await timbrel(dir, [...LAB, "--out", "stopped"], { interruptAt: /lab \d+ %/ });
+    expect(stopped.code).toBe(130);
+    expect(stopped.stderr).toMatch(
+      /stopped; 1 of 5 sections are kept; to go on:\n {2}npm run lab -- features --quick --threads 1 --out stopped\n$/,
+    );
+    const partial = JSON.parse(readFileSync(join(dir, "stopped/lab.partial.json"), "utf8")) as {
+      key: string;
+      sections: object;
+    };
+    expect(Object.keys(partial.sections)).toEqual(["gradientFlow"]);
+
+    const other = await timbrel(dir, [...LAB, "--out", "stopped", "--seed", "2"]);
+    expect([other.code, other.stdout]).toEqual([2, ""]);
+    expect(other.stderr).toMatch(
+      /^timbrel: lab: settings and data must be those of the stopped lab in stopped/,
+    );
+
+    // As if the other four had been run as well.
+    const { gradientFlow, inputNormalization, initialization, batchNorm, optimization } = madeUpResult();
+    const sections = { gradientFlow, inputNormalization, initialization, batchNorm, optimization };
+    write(dir, "stopped/lab.partial.json", JSON.stringify({ key: partial.key, sections }));
+    const done = await timbrel(dir, [...LAB, "--out", "stopped"]);
+    expect([done.code, done.stdout, done.stderr]).toEqual([
+      0,
+      "page:    stopped/lab.html\nnumbers: stopped/lab.json\n",
+      "",
+    ]);
+    expect(readdirSync(join(dir, "stopped")).sort()).toEqual(["lab.html", "lab.json"]);
+    const numbers = JSON.parse(readFileSync(join(dir, "stopped/lab.json"), "utf8")) as Record<
+      string,
+      unknown
+    >;
+    expect(numbers).toMatchObject({ store: "features", isQuick: true, seed: 1, data: { nTrain: 14 } });
+    expect(readFileSync(join(dir, "stopped/lab.html"), "utf8")).toMatch(/^<!doctype html>/i);
+
+    const again = await timbrel(dir, [...LAB, "--out", "stopped"]);
+    expect(again.code).toBe(2);
+    expect(again.stderr).toMatch(/^timbrel: lab: --out must be a folder without a lab, got stopped/);
+  });
+
+  it("refuses what is no store and no seed", async () => {
+    const missing = await timbrel(dir, ["lab", "nothing"]);
+    expect([missing.code, missing.stderr]).toEqual([1, expect.stringMatching(/^timbrel: nothing: .*\n$/)]);
+    const seed = await timbrel(dir, ["lab", "features", "--seed", "-1"]);
+    expect([seed.code, seed.stderr]).toEqual([2, "timbrel: --seed must be an integer at least 0, got -1\n"]);
+  });
+});
