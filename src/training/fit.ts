@@ -189,13 +189,9 @@ async function trainEpoch(
     const random = run.random.fork(`step ${(run.epoch - 1) * stepsPerEpoch + index}`);
     return stepFeeds(step, batches.next(), { inputShape, nLabels, learningRate: rateAt(index), random });
   };
-  let feeds = prepare(0);
   for (let index = 0; index < stepsPerEpoch; index++) {
     if (options.signal?.aborted) return null;
-    const running = session.run({ ...feeds, ...Object.fromEntries(tensors) });
-    // The engine works in threads of its own: the next batch is made meanwhile.
-    if (index + 1 < stepsPerEpoch) feeds = prepare(index + 1);
-    const results = await running;
+    const results = await session.run({ ...prepare(index), ...Object.fromEntries(tensors) });
     const loss = results["loss"].data[0];
     if (!Number.isFinite(loss))
       throw new DivergedError(
