@@ -21,12 +21,17 @@ const BOOTSTRAP_SEED = "bootstrap";
 const targetsOf = (set: FeatureSet) => set.clips.map((_, clip) => set.targets(clip));
 
 /** Scores rows of probabilities against a set's labels. */
-export function scoreAnswers(task: Task, set: FeatureSet, probabilities: readonly Float32Array[]): Scores {
+export function scoreAnswers(
+  task: Task,
+  set: FeatureSet,
+  probabilities: readonly Float32Array[],
+  resamples?: number,
+): Scores {
   const answers = { labels: set.labels, targets: targetsOf(set), probabilities };
   const random = new Random(BOOTSTRAP_SEED);
   return task === "single-label"
-    ? { task, ...scoreSingleLabel(answers, random) }
-    : { task, ...scoreMultiLabel(answers, random) };
+    ? { task, ...scoreSingleLabel(answers, random, resamples) }
+    : { task, ...scoreMultiLabel(answers, random, resamples) };
 }
 
 /** The one number that training watches and `evaluate` leads with: balanced accuracy, or mean average precision. */
@@ -34,13 +39,22 @@ export function mainScore(scores: Scores): number {
   return scores.task === "single-label" ? scores.balancedAccuracy : scores.meanAveragePrecision;
 }
 
-/** Scores a net on a set: every clip by the mean of its segments. */
+/**
+ * Scores a net on a set: every clip by the mean of its segments.
+ * @param options.resamples of the score's interval; 1 where nobody reads it, since the many of a multi-label set take a second.
+ *   `@default` 1000
+ */
 export async function evaluateNet(
   session: Session,
   set: FeatureSet,
-  options: { task: Task; segmentFrames: number; onProgress?: (done: number, total: number) => void },
+  options: {
+    task: Task;
+    segmentFrames: number;
+    resamples?: number;
+    onProgress?: (done: number, total: number) => void;
+  },
 ): Promise<Scores> {
-  const { task, segmentFrames, onProgress } = options;
+  const { task, segmentFrames, resamples, onProgress } = options;
   const source = {
     nClips: set.clips.length,
     nMels: set.nMels,
@@ -51,7 +65,7 @@ export async function evaluateNet(
     segmentFrames,
     onProgress: (done) => onProgress?.(done, set.clips.length),
   });
-  return scoreAnswers(task, set, rows);
+  return scoreAnswers(task, set, rows, resamples);
 }
 
 /** Scores the linear baseline on a set's descriptors. */

@@ -48,9 +48,9 @@ export function argmax(row: ArrayLike<number>): number {
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Percentiles 2.5 and 97.5 of a statistic over resamples. */
-function percentiles(draw: () => number): [number, number] {
-  const values = Array.from({ length: RESAMPLES }, draw).sort((a, b) => a - b);
-  return [values[Math.floor(0.025 * RESAMPLES)], values[Math.ceil(0.975 * RESAMPLES) - 1]];
+function percentiles(draw: () => number, resamples: number): [number, number] {
+  const values = Array.from({ length: resamples }, draw).sort((a, b) => a - b);
+  return [values[Math.floor(0.025 * resamples)], values[Math.ceil(0.975 * resamples) - 1]];
 }
 
 /**
@@ -58,12 +58,14 @@ function percentiles(draw: () => number): [number, number] {
  *
  * The interval is the percentile bootstrap over clips, resampled within each label.
  * @param random draws the resamples
+ * @param resamples of the interval, at least 1
  * Same as: scikit-learn 1.9 balanced_accuracy_score, accuracy_score, confusion_matrix and, within 1e-6, log_loss;
  * test/training/metrics.test.ts
  */
 export function scoreSingleLabel(
   { labels, targets, probabilities }: Answers,
   random: Random,
+  resamples = RESAMPLES,
 ): SingleLabelScores {
   const confusion = labels.map(() => labels.map(() => 0));
   let loss = 0;
@@ -88,7 +90,7 @@ export function scoreSingleLabel(
     nClips: targets.length,
     accuracy: present.reduce((sum, i) => sum + confusion[i][i], 0) / targets.length,
     balancedAccuracy: mean(recalls),
-    interval: percentiles(resample),
+    interval: percentiles(resample, resamples),
     recall: Object.fromEntries(present.map((i, k) => [labels[i], recalls[k]])),
     confusion,
     loss,
@@ -116,10 +118,14 @@ export function averagePrecision(relevant: readonly boolean[], scores: readonly 
   return sum / hits;
 }
 
-/** Scores answers to clips of any number of labels; the interval is the percentile bootstrap over clips. */
+/**
+ * Scores answers to clips of any number of labels; the interval is the percentile bootstrap over clips.
+ * @param resamples of the interval, at least 1
+ */
 export function scoreMultiLabel(
   { labels, targets, probabilities }: Answers,
   random: Random,
+  resamples = RESAMPLES,
 ): MultiLabelScores {
   const clips = targets.map((_, clip) => clip);
   const precisions = (chosen: readonly number[]) =>
@@ -146,7 +152,7 @@ export function scoreMultiLabel(
   return {
     nClips: clips.length,
     meanAveragePrecision: meanOf(clips),
-    interval: percentiles(() => meanOf(clips.map(() => random.pick(clips)))),
+    interval: percentiles(() => meanOf(clips.map(() => random.pick(clips))), resamples),
     averagePrecision: Object.fromEntries(precisions(clips)),
     loss,
   };

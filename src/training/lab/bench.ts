@@ -224,7 +224,7 @@ export async function evaluateOn(
     weights,
   );
   const session = await Session.open(model, { threads: 1 });
-  const scores = await evaluateNet(session, set, { task, segmentFrames: inputShape[0] });
+  const scores = await evaluateNet(session, set, { task, segmentFrames: inputShape[0], resamples: 1 });
   await session.close();
   return { score: mainScore(scores), loss: scores.loss };
 }
