@@ -2,8 +2,9 @@ import { netConfig, type SegmentNetConfig } from "../../nn/architectures.js";
 import type { InputNormalization } from "../../nn/input-normalization.js";
 import type { OptimizerConfig } from "../../nn/optimizers.js";
 import { normalizationOf } from "../normalization.js";
-import { type LabBench, type LabSection, type TrainCurve, trainCurves } from "./bench.js";
+import type { LabBench, LabSection } from "./bench.js";
 import type { BatchNormResult, BatchNormRun, BatchNormRunName } from "./results.js";
+import { type TrainCurve, trainCurves } from "./train-curve.js";
 
 /** How much this section trains. */
 export interface BatchNormBudget {

@@ -4,8 +4,9 @@ import type { InputNormalization } from "../../nn/input-normalization.js";
 import type { OptimizerConfig } from "../../nn/optimizers.js";
 import type { NormalizeConfig } from "../config.js";
 import { fitNormalization, normalizationOf } from "../normalization.js";
-import { evaluateOn, type LabBench, type LabSection, trainCurves } from "./bench.js";
+import type { LabBench, LabSection } from "./bench.js";
 import type { InputNormalizationResult, LeakResult, NormalizeName } from "./results.js";
+import { evaluateOn, trainCurves } from "./train-curve.js";
 
 /** How much this section trains. */
 export interface InputNormalizationBudget {

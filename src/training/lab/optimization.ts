@@ -1,11 +1,12 @@
 import { standardizationOf } from "../../dataset/standardization.js";
 import { netConfig } from "../../nn/architectures.js";
 import type { InputNormalization } from "../../nn/input-normalization.js";
-import { type LabBench, type LabSection, trainCurve } from "./bench.js";
+import type { LabBench, LabSection } from "./bench.js";
 import { landscapePaths } from "./landscape-paths.js";
 import { COMPARED, type ComparedName } from "./optimizers.js";
 import type { OptimizationResult } from "./results.js";
 import { type SharpnessBudget, sharpnessRuns, sharpnessWork } from "./sharpness.js";
+import { trainCurves } from "./train-curve.js";
 
 /** Without batch norm, which would make the optimizers more alike. */
 const NET = netConfig({
@@ -89,12 +90,13 @@ async function gridRuns(
 ): Promise<OptimizationResult["runs"]> {
   const { normalization, budget } = setup;
   const { steps, points } = budget;
-  const runs: OptimizationResult["runs"][number][] = [];
-  for (const factor of budget.factors) {
+  const setups = budget.factors.map((factor) => {
     const learningRate = Number((MIDDLE_RATES[optimizer] * factor).toPrecision(1));
-    const options = { net: NET, normalization, optimizer: config, learningRate, steps, points };
-    const { curve, divergedAt } = await trainCurve(bench, options);
-    runs.push({ optimizer, learningRate, curve, divergedAt });
-  }
-  return runs;
+    return { net: NET, normalization, optimizer: config, learningRate, steps, points };
+  });
+  const trained = await trainCurves(bench, setups);
+  return trained.map(({ curve, divergedAt }, i) => {
+    const { learningRate } = setups[i];
+    return { optimizer, learningRate, curve, divergedAt };
+  });
 }

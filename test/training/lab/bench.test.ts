@@ -1,14 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { frontEnd } from "../../../src/features/front-end.js";
 import { netConfig } from "../../../src/nn/architectures.js";
-import {
-  type LabBench,
-  labBench,
-  stratified,
-  type TrainCurveOptions,
-  trainCurve,
-  trainCurves,
-} from "../../../src/training/lab/bench.js";
+import { type LabBench, labBench, stratified } from "../../../src/training/lab/bench.js";
+import { type TrainCurveOptions, trainCurve, trainCurves } from "../../../src/training/lab/train-curve.js";
 import { normalizationOf } from "../../../src/training/normalization.js";
 import { makeTinyStore, tinyClips } from "../tiny-store.js";
 
