@@ -1,7 +1,7 @@
 import { splitTable } from "../dataset/splits.js";
 import type { SegmentNetConfig } from "../nn/architectures.js";
 import type { Task } from "../nn/training-step.js";
-import { diagnosisText, NewDiagnoses } from "../report/gradient-flow.js";
+import { diagnosisText, NewDiagnoses, remedyTexts } from "../report/gradient-flow.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { alignedRow, percent, threeDigits } from "../report/table.js";
 import type { NormalizeConfig } from "../training/config.js";
@@ -91,8 +91,9 @@ export class TrainDisplay {
       isBest ? "*" : "",
     ];
     this.#bar?.log(alignedRow(cells, this.#widths), process.stdout);
-    for (const diagnosis of this.#news.among(diagnose(layers)))
-      this.#bar?.log(`warning: ${diagnosisText(diagnosis)}`);
+    const news = this.#news.among(diagnose(layers));
+    for (const diagnosis of news) this.#bar?.log(`warning: ${diagnosisText(diagnosis)}`);
+    for (const remedy of remedyTexts(news)) this.#bar?.log(`  ${remedy}`);
   };
 
   stop(): void {

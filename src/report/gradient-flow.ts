@@ -22,6 +22,19 @@ export function diagnosisText({ layer, ailment, value }: Diagnosis): string {
   return `${layer} ${SYMPTOMS[ailment](value)}`;
 }
 
+const REMEDIES: Readonly<Record<Ailment, string>> = {
+  vanishing: "batch norm, --init auto, relu in place of tanh and sigmoid, or fewer layers",
+  exploding: "batch norm, --init auto, a smaller --learning-rate, or --clip-norm",
+  dead: "a smaller --learning-rate, batch norm, or --activation leaky-relu",
+  saturated: "a smaller --learning-rate, batch norm, or --activation relu",
+};
+
+/** What helps against the ailments found, a line each kind. */
+export function remedyTexts(diagnoses: readonly Diagnosis[]): string[] {
+  const kinds = [...new Set(diagnoses.map(({ ailment }) => ailment))];
+  return kinds.map((ailment) => `against ${ailment}: ${REMEDIES[ailment]}`);
+}
+
 /** Tells what is new among the diagnoses of an epoch. */
 export class NewDiagnoses {
   #known = new Set<string>();

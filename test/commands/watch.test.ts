@@ -23,6 +23,7 @@ describe("train --watch", () => {
     expect(code).toBe(0);
     const warnings = stderr.split("\n").filter((line) => line.startsWith("warning: "));
     expect(warnings[0]).toMatch(/^warning: hidden1 vanishes: its gradient is \S+e-\d+ of the output's$/);
+    expect(stderr.match(/^ {2}against vanishing: batch norm, /gm)).toHaveLength(1);
     expect(new Set(warnings).size).toBe(warnings.length);
     expect(warnings.filter((line) => line.includes("hidden1 vanishes"))).toHaveLength(1);
     expect(stdout).toContain("epoch 2, means over its steps; drawn by epoch in sick/watch.html\nlayer ");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LayerHealth } from "../../src/nn/watch.js";
-import { diagnosisText, flowTable, NewDiagnoses } from "../../src/report/gradient-flow.js";
+import { diagnosisText, flowTable, NewDiagnoses, remedyTexts } from "../../src/report/gradient-flow.js";
 import { threeDigits } from "../../src/report/table.js";
 import type { Ailment, Diagnosis } from "../../src/training/gradient-flow.js";
 
@@ -21,6 +21,17 @@ describe("diagnosisText", () => {
     ],
   ])("%o", (found, text) => {
     expect(diagnosisText(found)).toBe(text);
+  });
+});
+
+describe("remedyTexts", () => {
+  it("names what helps, once for each kind of ailment", () => {
+    const found = [diagnosis("a", "vanishing"), diagnosis("b", "vanishing"), diagnosis("b", "dead")];
+    const texts = remedyTexts(found);
+    expect(texts).toHaveLength(2);
+    expect(texts[0]).toMatch(/^against vanishing: batch norm, /);
+    expect(texts[1]).toMatch(/^against dead: a smaller --learning-rate, /);
+    expect(remedyTexts([])).toEqual([]);
   });
 });
 
