@@ -55,14 +55,16 @@ thead th { color: var(--quiet); vertical-align: bottom; white-space: normal; max
 
 /**
  * A page of HTML that needs nothing beside it: no script, no font, no picture is fetched.
- * @param head what stands under the title, before the contents
+ * @param page `head`: what stands under the title, before the contents, which a page of one section has none of
  */
 export function htmlPage(page: { title: string; head: Html; sections: readonly Section[] }): string {
   const { title, head, sections } = page;
-  const contents = sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`);
+  const isOne = sections.length === 1;
+  const entries = sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`);
+  const contents = isOne ? "" : html`<nav aria-label="Contents"><ol>${entries}</ol></nav>`;
   const bodies = sections.map(
     ({ id, title, body }, i) => html`<section id="${id}" aria-labelledby="${id}-title">
-<h2 id="${id}-title">${i + 1}&ensp;${title}</h2>
+<h2 id="${id}-title">${isOne ? "" : html`${i + 1}&ensp;`}${title}</h2>
 ${body}
 </section>
 `,
@@ -81,7 +83,7 @@ ${body}
 <header>
 <h1>${title}</h1>
 ${head}
-<nav aria-label="Contents"><ol>${contents}</ol></nav>
+${contents}
 </header>
 ${bodies}</main>
 </body>

@@ -64,7 +64,10 @@ export function watchPage(title: string, history: readonly EpochRecord[]): strin
       y: { label, scale },
       series: shown.map(({ epoch, layers }) => ({
         name: `epoch ${epoch}`,
-        points: layers!.map((layer, i) => [i + 1, value(layer)] as const),
+        // The output has no activation that could be idle; it is no gap.
+        points: layers!
+          .map((layer, i) => [i + 1, value(layer)] as const)
+          .filter(([, measured]) => measured !== null),
       })),
     }),
   );
@@ -72,8 +75,8 @@ export function watchPage(title: string, history: readonly EpochRecord[]): strin
   const { activation } = layers[0];
   const idle =
     activation === null || ACTIVATIONS[activation].idle.kind === "saturated"
-      ? "saturated: activations at a flat end of their curve"
-      : "dead: units that are 0 or less in every example of a batch";
+      ? "Saturated: activations at a flat end of their curve"
+      : "Dead: units that are 0 or less in every example of a batch";
   return htmlPage({
     title: `Gradient flow of ${title}`,
     head: html`<p>Means over the steps of each epoch. Layers: ${names}. ${idle}.</p>`,

@@ -38,8 +38,9 @@ describe("the page of a gradient watch", () => {
     expect(document.querySelectorAll("figure table")).toHaveLength(6);
     for (const svg of document.querySelectorAll("figure > svg, figure [role=img]"))
       expect(svg.getAttribute("aria-label")!.length).toBeGreaterThan(10);
+    expect(document.querySelector("main")!.textContent).not.toContain("left out");
     expect(document.querySelector("header")!.textContent).toContain("1 hidden1, 2 hidden2, 3 output");
-    expect(document.querySelector("header")!.textContent).toContain("saturated");
+    expect(document.querySelector("header")!.textContent).toContain("Saturated");
   });
 
   it("draws the first epoch, the last and three between of many", () => {
@@ -55,6 +56,8 @@ describe("the page of a gradient watch", () => {
         activationGradientNorm: 0,
         weightGradientNorm: Number.POSITIVE_INFINITY,
         std: Number.NaN,
+        updateRatio: null,
+        idleShare: null,
       }),
     ];
     const markup = watchPage("a", [record(1, sick)]);
