@@ -35,7 +35,7 @@ export interface LabBench {
   readonly batchSize: number;
   readonly seed: number;
   readonly isQuick: boolean;
-  /** How many runs are trained at a time, each by one thread, so that no number depends on how many. */
+  /** Threads of the engine, where they help. */
   readonly threads: number;
   readonly signal: AbortSignal | undefined;
   /** Tells that so many training steps of a small net, or work of their length, are done. */
