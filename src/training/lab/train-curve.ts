@@ -90,7 +90,10 @@ export async function trainCurve(bench: LabBench, options: TrainCurveOptions): P
   }
 }
 
-/** `trainCurve` of every run, one after the other: the engine works in JavaScript's own thread, several would not be faster. */
+/**
+ * `trainCurve` of every run, one after the other: the engine works in JavaScript's own thread, so that several at a time
+ * would be no faster.
+ */
 export async function trainCurves(
   bench: LabBench,
   runs: readonly TrainCurveOptions[],
