@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { writeAtomically } from "../dataset/atomic-file.js";
 import { openStore } from "../dataset/store.js";
-import { learningRatePage } from "../report/learning-rate-page.js";
 import { progressBar } from "../report/progress.js";
 import { table } from "../report/table.js";
 import type { TrainConfig } from "../training/config.js";
@@ -44,6 +43,7 @@ export async function findRate(
   }
   const paths = { json: join(outDir, RANGE_FILES.json), page: join(outDir, RANGE_FILES.page) };
   writeAtomically(paths.json, `${JSON.stringify({ store: storeDir, config, ...test })}\n`);
+  const { learningRatePage } = await import("../report/learning-rate-page.js"); // charts take a while to load
   writeAtomically(paths.page, learningRatePage(storeDir, test));
   console.log(rangeText(test));
   console.log(`\nwritten: ${paths.json}, ${paths.page}`);

@@ -1,6 +1,7 @@
 import { splitTable } from "../dataset/splits.js";
 import type { SegmentNetConfig } from "../nn/architectures.js";
 import type { Task } from "../nn/training-step.js";
+import type { LayerHealth } from "../nn/watch.js";
 import { diagnosisText, NewDiagnoses, remedyTexts } from "../report/gradient-flow.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { alignedRow, percent, threeDigits } from "../report/table.js";
@@ -91,10 +92,15 @@ export class TrainDisplay {
       isBest ? "*" : "",
     ];
     this.#bar?.log(alignedRow(cells, this.#widths), process.stdout);
+    this.warn(layers);
+  };
+
+  /** Says what is newly wrong with the layers that a watch saw. */
+  warn(layers: readonly LayerHealth[] = []): void {
     const news = this.#news.among(diagnose(layers));
     for (const diagnosis of news) this.#bar?.log(`warning: ${diagnosisText(diagnosis)}`);
     for (const remedy of remedyTexts(news)) this.#bar?.log(`  ${remedy}`);
-  };
+  }
 
   stop(): void {
     this.#bar?.stop();

@@ -6,9 +6,9 @@ import { writeAtomically } from "../dataset/atomic-file.js";
 import { openStore } from "../dataset/store.js";
 import { flowTable } from "../report/gradient-flow.js";
 import { percent } from "../report/table.js";
-import { watchPage } from "../report/watch-page.js";
 import { readCheckpoint } from "../training/checkpoint.js";
 import { type TrainConfig, trainConfig } from "../training/config.js";
+import { DivergedError } from "../training/fit.js";
 import { RUN_FILES } from "../training/run-folder.js";
 import { type TrainResult, trainTagger } from "../training/train.js";
 import { commandLine } from "./command-line.js";
@@ -77,14 +77,27 @@ async function train(storeDir: string, options: Options): Promise<void> {
       onEpoch,
     })
       .catch((error: unknown) => {
+        if (error instanceof DivergedError) display.warn(error.divergence.layers);
         if (signal.aborted && error instanceof Error && error.name === "AbortError") return null;
         throw error;
       })
       .finally(() => display.stop()),
   );
+  if (result !== null) await drawWatch(out, result);
   // null: stopped before the first step.
   if (result === null || result.ended === "interrupted") sayStopped(storeDir, options, result);
-  else sayDone(storeDir, out, result);
+  else sayDone(storeDir, result);
+}
+
+/** Draws what the watch of a run saw, as far as it came, and prints its last epoch. */
+async function drawWatch(out: string, { history }: TrainResult): Promise<void> {
+  const layers = history.at(-1)?.layers;
+  if (layers === undefined) return;
+  const path = join(out, RUN_FILES.watch);
+  const { watchPage } = await import("../report/watch-page.js"); // charts take a while to load
+  writeAtomically(path, watchPage(out, history));
+  const title = `epoch ${history.length}, means over its steps; drawn by epoch in ${path}`;
+  console.log(`\n${title}\n${flowTable(layers)}\n`);
 }
 
 /** Of a new run what the flags say, of a resumed one what it was started with. */
@@ -123,17 +136,9 @@ function sayStopped(storeDir: string, { out }: Options, result: TrainResult | nu
   console.error(`  ${commandLine("train", [storeDir, "--out", out, "--resume", ...threads])}`);
 }
 
-function sayDone(storeDir: string, out: string, { ended, bestEpoch, history, modelPath }: TrainResult): void {
+function sayDone(storeDir: string, { ended, bestEpoch, history, modelPath }: TrainResult): void {
   const { score, valid } = history[bestEpoch - 1];
   const measure = "balancedAccuracy" in valid ? "balanced accuracy" : "mean average precision";
-  const { layers } = history[history.length - 1];
-  if (layers !== undefined) {
-    const path = join(out, RUN_FILES.watch);
-    writeAtomically(path, watchPage(out, history));
-    console.log(
-      `\nepoch ${history.length}, means over its steps; drawn by epoch in ${path}\n${flowTable(layers)}\n`,
-    );
-  }
   if (ended === "early-stopped")
     console.log(`stopped early: ${history.length - bestEpoch} epochs without a better one`);
   console.log(`best epoch ${bestEpoch} of ${history.length}: ${measure} ${percent(score)} on valid`);

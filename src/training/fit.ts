@@ -74,17 +74,23 @@ export interface FitResult {
   readonly ended: "finished" | "early-stopped" | "interrupted";
 }
 
-/** A run whose loss is no longer finite. */
-export class DivergedError extends UsageError {
+/** What is known of a run when its loss is no longer finite. */
+export interface Divergence {
   /** Steps done from the beginning of the run until the loss was seen, this one included. */
   readonly step: number;
   /** The last state whose loss was finite. */
   readonly tensors: ReadonlyMap<string, Tensor>;
+  /** What a watched step of that state saw; none where it was not watched, or the first of its epoch. */
+  readonly layers: readonly LayerHealth[];
+}
 
-  constructor(message: string, step: number, tensors: ReadonlyMap<string, Tensor>) {
+/** A run whose loss is no longer finite. */
+export class DivergedError extends UsageError {
+  readonly divergence: Divergence;
+
+  constructor(message: string, divergence: Divergence) {
     super(message);
-    this.step = step;
-    this.tensors = tensors;
+    this.divergence = divergence;
   }
 }
 
@@ -143,15 +149,14 @@ export async function fit(options: FitOptions): Promise<FitResult> {
 /** The weights after an epoch's last step are judged by no loss but the valid split's. */
 function refuseNonFinite(
   valid: EpochRecord["valid"],
-  { learningRate, before }: TrainedEpoch,
+  { learningRate, before: tensors, lastLayers: layers }: TrainedEpoch,
   { epoch, step }: { epoch: number; step: number },
 ): void {
   const found = Object.entries(valid).find(([, value]) => !Number.isFinite(value));
   if (found !== undefined)
     throw new DivergedError(
       `fit: valid ${found[0]} must stay finite, got ${found[1]} after epoch ${epoch}; use a smaller learning rate (now ${learningRate})`,
-      step,
-      before,
+      { step, tensors, layers },
     );
 }
 
@@ -162,6 +167,8 @@ interface TrainedEpoch {
   readonly loss: number;
   readonly learningRate: number;
   readonly layers: readonly LayerHealth[];
+  /** Of the last step alone. */
+  readonly lastLayers: readonly LayerHealth[];
 }
 
 /** One epoch's steps; null when stopped in between. */
@@ -177,6 +184,7 @@ async function trainEpoch(
   let before: ReadonlyMap<string, Tensor> = tensors;
   let total = 0;
   const flow = new FlowMeans();
+  let lastLayers: readonly LayerHealth[] = [];
   batches.startEpoch(run.epoch);
   const rateAt = (index: number): number => {
     // The middle of the step, so that neither the first nor the last has rate 0.
@@ -196,15 +204,17 @@ async function trainEpoch(
     if (!Number.isFinite(loss))
       throw new DivergedError(
         `fit: loss must stay finite, got ${loss} at epoch ${run.epoch}, step ${index + 1}; use a smaller learning rate (now ${rateAt(index)})`,
-        (run.epoch - 1) * stepsPerEpoch + index + 1,
-        before,
+        { step: (run.epoch - 1) * stepsPerEpoch + index + 1, tensors: before, layers: lastLayers },
       );
     total += loss;
-    if (step.watched.length > 0) flow.add(readWatch(step.watched, results["watch"]));
+    if (step.watched.length > 0) {
+      lastLayers = readWatch(step.watched, results["watch"]);
+      flow.add(lastLayers);
+    }
     before = tensors;
     tensors = new Map(step.state.map(({ name }) => [name, results[`next/${name}`]]));
     options.onStep?.({ epoch: run.epoch, step: index + 1, stepsPerEpoch, loss });
   }
   const learningRate = rateAt(stepsPerEpoch - 1);
-  return { tensors, before, loss: total / stepsPerEpoch, learningRate, layers: flow.means() };
+  return { tensors, before, loss: total / stepsPerEpoch, learningRate, layers: flow.means(), lastLayers };
 }

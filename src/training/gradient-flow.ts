@@ -37,9 +37,9 @@ export function diagnose(layers: readonly LayerHealth[]): Diagnosis[] {
 
 /** Means over the steps of an epoch of what a gradient watch saw. */
 export class FlowMeans {
-  readonly #steps: LayerHealth[][] = [];
+  readonly #steps: (readonly LayerHealth[])[] = [];
 
-  add(layers: LayerHealth[]): void {
+  add(layers: readonly LayerHealth[]): void {
     this.#steps.push(layers);
   }
 

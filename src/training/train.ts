@@ -121,9 +121,9 @@ export async function trainTagger(
     signal,
   }).catch((error: unknown) => {
     if (!(error instanceof DivergedError)) throw error;
-    writeAtomically(paths.diverged, encodeSafetensors(new Map(error.tensors), {}));
+    writeAtomically(paths.diverged, encodeSafetensors(new Map(error.divergence.tensors), {}));
     const kept = `the last weights of a finite loss are kept in ${paths.diverged}`;
-    throw new DivergedError(`${error.message}; ${kept}`, error.step, error.tensors);
+    throw new DivergedError(`${error.message}; ${kept}`, error.divergence);
   });
   return { ended, bestEpoch: state.best.epoch, history: state.history, modelPath: paths.model };
 }

@@ -3,9 +3,13 @@ import type { Tensor } from "../../src/core/tensor.js";
 import { type NetSettings, netConfig } from "../../src/nn/architectures.js";
 import { buildTrainingStep } from "../../src/nn/training-step.js";
 import { type LayerHealth, readWatch } from "../../src/nn/watch.js";
+import { DivergedError } from "../../src/training/fit.js";
 import { diagnose, FlowMeans } from "../../src/training/gradient-flow.js";
+import { trainTagger } from "../../src/training/train.js";
+import { makeFolder } from "../dataset/files.js";
 import { runSteps } from "../nn/run-steps.js";
 import { drawBatch, tinyConfig } from "../nn/tiny-step.js";
+import { makeTinyStore, tinyConfig as smallRun } from "./tiny-store.js";
 
 const DEPTH = 12;
 const deep = (settings: Omit<Extract<NetSettings, { kind: "mlp" }>, "kind">) =>
@@ -83,6 +87,33 @@ describe("the diagnosis of a deep net", () => {
       name === "hidden5.dense.weight" ? weight.map((value) => 100 * value) : weight,
     );
     expect(ailmentsOf(layers, "saturated").map(({ layer }) => layer)).toEqual(["hidden5"]);
+  });
+});
+
+describe("a watched run that diverges", () => {
+  it("tells what the last step of a finite loss saw: which layers explode", async () => {
+    const store = await makeTinyStore();
+    const settings = { activation: "relu", batchNorm: null } as const;
+    const run = trainTagger(store, makeFolder(), {
+      threads: 1,
+      config: smallRun({
+        net: deep(settings),
+        optimizer: { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0 },
+        learningRate: 3,
+        schedule: { kind: "constant" },
+        augment: 0,
+        watch: true,
+      }),
+    });
+    const error = await run.then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(DivergedError);
+    const { layers, step } = (error as DivergedError).divergence;
+    expect(step).toBeGreaterThan(1);
+    expect(layers).toHaveLength(DEPTH + 1);
+    expect(diagnose(layers)).not.toEqual([]);
   });
 });
 

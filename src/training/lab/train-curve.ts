@@ -86,7 +86,7 @@ export async function trainCurve(bench: LabBench, options: TrainCurveOptions): P
     return { curve, divergedAt: null, layers, weights: state.tensors };
   } catch (error) {
     if (!(error instanceof DivergedError)) throw error;
-    return { curve, divergedAt: error.step, layers, weights: error.tensors };
+    return { curve, divergedAt: error.divergence.step, layers, weights: error.divergence.tensors };
   }
 }
 
