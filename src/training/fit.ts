@@ -26,7 +26,7 @@ export interface EpochRecord {
   /** What training looks at to choose the best epoch; higher is better. */
   readonly score: number;
   readonly valid: Readonly<Record<string, number>>;
-  /** Flow of activations and gradients, means over the epoch's steps; only where the training step is watched. */
+  /** Flow of activations and gradients, means over every eighth of the epoch's steps; only of a watched run. */
   readonly layers?: readonly LayerHealth[];
 }
 
@@ -48,9 +48,14 @@ export interface StepReport {
   readonly loss: number;
 }
 
+/** The watch reads its layers' activations and gradients from memory, which can take a third of a small net's step. */
+export const STEPS_PER_WATCH = 8;
+
 /** What `fit` works with. */
 export interface FitOptions {
   readonly step: TrainingStep;
+  /** The same step, watched: it takes a plain one's place at every eighth step, and gives the same bits. */
+  readonly watchedStep?: TrainingStep | null | undefined;
   readonly inputShape: readonly number[];
   readonly nLabels: number;
   readonly batches: BatchSource;
@@ -80,7 +85,7 @@ export interface Divergence {
   readonly step: number;
   /** The last state whose loss was finite. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** What a watched step of that state saw; none where it was not watched, or the first of its epoch. */
+  /** What a watched step sees of that state; none of a run that is not watched. */
   readonly layers: readonly LayerHealth[];
 }
 
@@ -121,10 +126,10 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     state.history.length - state.best.epoch >= options.patience &&
     state.best.epoch > 0;
   if (isWaitedOut()) return { state, ended: "early-stopped" };
-  const session = await Session.open(step.model, { threads: options.threads });
+  const sessions = await openSessions(options);
   try {
     for (let epoch = state.history.length + 1; epoch <= epochs; epoch++) {
-      const trained = await trainEpoch(session, options, { epoch, tensors, state, random });
+      const trained = await trainEpoch(sessions, options, { epoch, tensors, state, random });
       if (trained === null) return { state, ended: "interrupted" };
       tensors = trained.tensors;
       const weights = predictionWeights(tensors);
@@ -141,15 +146,26 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       if (signal?.aborted && epoch < epochs) return { state, ended: "interrupted" };
     }
   } finally {
-    await session.close();
+    await sessions.plain.close();
+    await sessions.watched?.close();
   }
   return { state, ended: "finished" };
+}
+
+interface Sessions {
+  readonly plain: Session;
+  readonly watched: Session | null;
+}
+
+async function openSessions({ step, watchedStep, threads }: FitOptions): Promise<Sessions> {
+  const plain = await Session.open(step.model, { threads });
+  return { plain, watched: watchedStep ? await Session.open(watchedStep.model, { threads }) : null };
 }
 
 /** The weights after an epoch's last step are judged by no loss but the valid split's. */
 function refuseNonFinite(
   valid: EpochRecord["valid"],
-  { learningRate, before: tensors, lastLayers: layers }: TrainedEpoch,
+  { learningRate, before: tensors, layers }: TrainedEpoch,
   { epoch, step }: { epoch: number; step: number },
 ): void {
   const found = Object.entries(valid).find(([, value]) => !Number.isFinite(value));
@@ -167,24 +183,20 @@ interface TrainedEpoch {
   readonly loss: number;
   readonly learningRate: number;
   readonly layers: readonly LayerHealth[];
-  /** Of the last step alone. */
-  readonly lastLayers: readonly LayerHealth[];
 }
 
 /** One epoch's steps; null when stopped in between. */
 async function trainEpoch(
-  session: Session,
+  { plain, watched }: Sessions,
   options: FitOptions,
   run: { epoch: number; tensors: Map<string, Tensor>; state: FitState; random: Random },
 ): Promise<TrainedEpoch | null> {
   const { step, batches, inputShape, nLabels, epochs } = options;
   const { stepsPerEpoch } = batches;
   const scores = run.state.history.map(({ score }) => score);
-  let { tensors } = run;
-  let before: ReadonlyMap<string, Tensor> = tensors;
-  let total = 0;
   const flow = new FlowMeans();
-  let lastLayers: readonly LayerHealth[] = [];
+  const layersOf = (results: Record<string, Tensor>) =>
+    readWatch(options.watchedStep!.watched, results["watch"]);
   batches.startEpoch(run.epoch);
   const rateAt = (index: number): number => {
     // The middle of the step, so that neither the first nor the last has rate 0.
@@ -193,28 +205,45 @@ async function trainEpoch(
       options.learningRate * learningRateFactor(options.schedule, done / (epochs * stepsPerEpoch), scores)
     );
   };
-  const prepare = (index: number): Record<string, Tensor> => {
+  const feedsOf = (index: number, tensors: ReadonlyMap<string, Tensor>): Record<string, Tensor> => {
     const random = run.random.fork(`step ${(run.epoch - 1) * stepsPerEpoch + index}`);
-    return stepFeeds(step, batches.next(), { inputShape, nLabels, learningRate: rateAt(index), random });
+    const learningRate = rateAt(index);
+    return {
+      ...stepFeeds(step, batches.next(), { inputShape, nLabels, learningRate, random }),
+      ...Object.fromEntries(tensors),
+    };
   };
+  let { tensors } = run;
+  let before: { tensors: ReadonlyMap<string, Tensor>; feeds: Record<string, Tensor> } | null = null;
+  let total = 0;
   for (let index = 0; index < stepsPerEpoch; index++) {
     if (options.signal?.aborted) return null;
-    const results = await session.run({ ...prepare(index), ...Object.fromEntries(tensors) });
+    const feeds = feedsOf(index, tensors);
+    const isWatched = watched !== null && index % STEPS_PER_WATCH === 0;
+    const results = await (isWatched ? watched : plain).run(feeds);
     const loss = results["loss"].data[0];
-    if (!Number.isFinite(loss))
+    if (!Number.isFinite(loss)) {
+      const last = before ?? { tensors, feeds };
       throw new DivergedError(
         `fit: loss must stay finite, got ${loss} at epoch ${run.epoch}, step ${index + 1}; use a smaller learning rate (now ${rateAt(index)})`,
-        { step: (run.epoch - 1) * stepsPerEpoch + index + 1, tensors: before, layers: lastLayers },
+        {
+          step: (run.epoch - 1) * stepsPerEpoch + index + 1,
+          tensors: last.tensors,
+          layers: watched === null ? [] : layersOf(await watched.run(last.feeds)),
+        },
       );
-    total += loss;
-    if (step.watched.length > 0) {
-      lastLayers = readWatch(step.watched, results["watch"]);
-      flow.add(lastLayers);
     }
-    before = tensors;
+    total += loss;
+    if (isWatched) flow.add(layersOf(results));
+    before = { tensors, feeds };
     tensors = new Map(step.state.map(({ name }) => [name, results[`next/${name}`]]));
     options.onStep?.({ epoch: run.epoch, step: index + 1, stepsPerEpoch, loss });
   }
-  const learningRate = rateAt(stepsPerEpoch - 1);
-  return { tensors, before, loss: total / stepsPerEpoch, learningRate, layers: flow.means(), lastLayers };
+  return {
+    tensors,
+    before: before?.tensors ?? run.tensors,
+    loss: total / stepsPerEpoch,
+    learningRate: rateAt(stepsPerEpoch - 1),
+    layers: flow.means(),
+  };
 }

@@ -20,6 +20,8 @@ export interface PreparedRun {
   readonly conditionNumber: FittedNormalization["conditionNumber"];
   readonly stepConfig: TrainingStepConfig;
   readonly step: TrainingStep;
+  /** null for a run that is not watched. */
+  readonly watchedStep: TrainingStep | null;
   readonly batches: TrainSampler;
 }
 
@@ -47,6 +49,7 @@ export function prepareRun(
     conditionNumber,
     stepConfig,
     step: buildTrainingStep(stepConfig),
+    watchedStep: config.watch ? buildTrainingStep({ ...stepConfig, watch: true }) : null,
     batches: new TrainSampler(train, { batchSize, segmentFrames, seed, balance }),
   };
 }
@@ -73,7 +76,6 @@ function stepConfigOf(
     normalization,
     optimizer: config.optimizer,
     clipNorm: clipNorm > 0 ? clipNorm : undefined,
-    watch: config.watch,
     labelSmoothing: config.labelSmoothing,
     averageDecay: config.averageDecay,
     augmentation: augment > 0 ? augmentationOf(frontEnd, segmentFrames, augment) : undefined,

@@ -73,7 +73,10 @@ export async function trainTagger(
   );
   const { seed, segmentFrames } = config;
   const resumed = checkpoint && { checkpoint, outDir };
-  const { data, conditionNumber, stepConfig, step, batches } = prepareRun(store, config, { resumed, signal });
+  const { data, conditionNumber, stepConfig, step, watchedStep, batches } = prepareRun(store, config, {
+    resumed,
+    signal,
+  });
   const { sets, splits, task } = data;
 
   // Nothing is written or thrown away before all settings are found to fit.
@@ -93,6 +96,7 @@ export async function trainTagger(
   const metadata = metadataOf(store, config, data);
   const { state, ended } = await fit({
     step,
+    watchedStep,
     inputShape: stepConfig.inputShape,
     nLabels: stepConfig.nLabels,
     batches,

@@ -123,6 +123,14 @@ describe("a run", () => {
     expect(lines.map((line) => JSON.parse(line))).toEqual(straight.result.history);
   });
 
+  it("ends with the same weights, watched or not", async () => {
+    const watched = await runWhole(store, { watch: true, epochs: 1 });
+    const plain = await runWhole(store, { epochs: 1 });
+    const stateOf = ({ dir }: { dir: string }) => readCheckpoint(checkpointPath(dir))!.state;
+    expect(stateOf(watched).tensors).toEqual(stateOf(plain).tensors);
+    expect(stateOf(plain).history[0].layers).toBeUndefined();
+  });
+
   it("resumed when it is finished changes nothing", async () => {
     const { dir, files, result } = await runWhole(store, { epochs: 1 });
     const again = await trainTagger(store, dir, { resume: true, threads: 1 });

@@ -59,6 +59,7 @@ export async function trainCurve(bench: LabBench, options: TrainCurveOptions): P
   const layers: (readonly LayerHealth[])[] = [];
   const run = fit({
     step: buildTrainingStep(config),
+    watchedStep: options.watch === true ? buildTrainingStep({ ...config, watch: true }) : null,
     inputShape: config.inputShape,
     nLabels: config.nLabels,
     batches: batchesOf(bench, seed, stepsPerPoint),
@@ -128,14 +129,9 @@ export async function evaluateOn(
 
 function stepConfigOf(
   { task, labels, inputShape, batchSize }: LabBench,
-  {
-    net,
-    normalization,
-    optimizer,
-    watch = false,
-  }: Pick<TrainCurveOptions, "net" | "normalization" | "optimizer" | "watch">,
+  { net, normalization, optimizer }: Pick<TrainCurveOptions, "net" | "normalization" | "optimizer">,
 ): TrainingStepConfig {
-  return { net, task, nLabels: labels.length, inputShape, batchSize, normalization, optimizer, watch };
+  return { net, task, nLabels: labels.length, inputShape, batchSize, normalization, optimizer };
 }
 
 /** One stream of batches, whatever the number of points it is cut into. */
