@@ -15,6 +15,12 @@ const NORMALIZATIONS: { readonly [K in NormalizeKind]: Extract<NormalizeConfig, 
 
 const { setting, plain } = settingsGroup<TrainConfig>("Data:");
 
+/** How many clips are cut from a store that names no splits. */
+export function shareOption(flag: "--valid-share <x>" | "--test-share <x>", share: number): Option {
+  const description = "share of clips to cut, where the store names no splits";
+  return numberOption(flag, description, { min: 0, below: 1 }, share);
+}
+
 /** How clips are split, drawn and fed to the net. What a later one sets refines an earlier one's. */
 export const DATA_SETTINGS: readonly Setting<TrainConfig>[] = [
   plain(
@@ -28,22 +34,8 @@ export const DATA_SETTINGS: readonly Setting<TrainConfig>[] = [
   plain(
     integerOption("--seed <n>", "seed of the splits, the weights and all that is drawn", { min: 0 }, D.seed),
   ),
-  plain(
-    numberOption(
-      "--valid-share <x>",
-      "share of clips to cut, where the store names no splits",
-      { min: 0, below: 1 },
-      D.validShare,
-    ),
-  ),
-  plain(
-    numberOption(
-      "--test-share <x>",
-      "share of clips to cut, where the store names no splits",
-      { min: 0, below: 1 },
-      D.testShare,
-    ),
-  ),
+  plain(shareOption("--valid-share <x>", D.validShare)),
+  plain(shareOption("--test-share <x>", D.testShare)),
   setting<NormalizeKind>(
     choiceOption(
       "--normalize <kind>",

@@ -4,10 +4,12 @@ import { writeAtomically } from "../dataset/atomic-file.js";
 import { openStore } from "../dataset/store.js";
 import { labPage } from "../report/lab/lab-page.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
+import { TRAIN_DEFAULTS } from "../training/config.js";
 import { labBench } from "../training/lab/bench.js";
 import type { LabProgress, SectionName } from "../training/lab/lab.js";
 import { LAB_FILES, runLabInFolder, sectionsKept } from "../training/lab/lab-folder.js";
 import { thisCommandLine } from "./command-line.js";
+import { shareOption } from "./data-settings.js";
 import { EXIT } from "./exit.js";
 import { interruptible } from "./interrupt.js";
 import { integerOption, threadsOption } from "./options.js";
@@ -16,6 +18,8 @@ interface Options {
   out: string;
   quick: boolean;
   seed: number;
+  validShare: number;
+  testShare: number;
   threads: number;
   overwrite: boolean;
 }
@@ -24,7 +28,7 @@ const DESCRIPTION = `Measure on a store of features what makes nets learn.
 
 Five sections: how activations and gradients flow through deep nets, input normalization, initialization, batch norm, \
 and optimizers. Small nets are trained for it, on the clips to train; curves are scored on those to validate. \
-On 2 cores the whole lab takes about 20 minutes, with --quick about 2. A lab that was stopped goes on after the last \
+On 2 cores the whole lab takes about 12 minutes on 6000 clips, with --quick about 2. A lab that was stopped goes on after the last \
 section that was done, by the same command.`;
 
 const EXAMPLES = `
@@ -40,6 +44,8 @@ export const command = new Command("lab")
   .option("-o, --out <dir>", "folder to write into; made where missing", "lab")
   .option("--quick", "shorter runs, fewer of them", false)
   .addOption(integerOption("--seed <n>", "of splits, first weights and batches", { min: 0 }, 1))
+  .addOption(shareOption("--valid-share <x>", TRAIN_DEFAULTS.validShare))
+  .addOption(shareOption("--test-share <x>", TRAIN_DEFAULTS.testShare))
   .addOption(threadsOption())
   .option("--overwrite", "throw away the lab in <dir>", false)
   .addHelpText("after", EXAMPLES)
@@ -54,14 +60,14 @@ const TITLES: Readonly<Record<SectionName, string>> = {
 };
 
 async function lab(storeDir: string, options: Options): Promise<void> {
-  const { out, quick: isQuick, seed, threads, overwrite } = options;
+  const { out, quick: isQuick, seed, validShare, testShare, threads, overwrite } = options;
   let bar: ProgressBar | undefined;
   const onProgress = ({ section, done, total }: LabProgress): void => {
     bar ??= progressBar("lab", total);
     bar.update(done, TITLES[section]);
   };
   const result = await interruptible("after this step", async (signal) => {
-    const bench = labBench(openStore(storeDir), { seed, isQuick, threads, signal });
+    const bench = labBench(openStore(storeDir), { seed, isQuick, validShare, testShare, threads, signal });
     return await runLabInFolder(bench, out, { overwrite, onProgress })
       .catch((error: unknown) => {
         if (signal.aborted && error instanceof Error && error.name === "AbortError") return null;

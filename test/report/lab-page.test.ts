@@ -162,6 +162,10 @@ describe("labPage", () => {
     const header = documentOf(page).querySelector("header")!.textContent!;
     expect(header).toContain("1200 to train, 200 to validate, 210 to test");
     expect(header).toContain("timbrel lab features --quick --seed 7");
+    const shares = labPage({ ...result, validShare: 0.3, testShare: 0 });
+    expect(documentOf(shares).querySelector("header")!.textContent).toContain(
+      "timbrel lab features --quick --seed 7 --valid-share 0.3 --test-share 0",
+    );
     const spaced = labPage({ ...result, store: "my data's", isQuick: false });
     expect(documentOf(spaced).querySelector("header")!.textContent).toContain(
       `timbrel lab 'my data'\\''s' --seed 7`,

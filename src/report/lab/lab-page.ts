@@ -1,3 +1,4 @@
+import { TRAIN_DEFAULTS } from "../../training/config.js";
 import type { LabResult } from "../../training/lab/results.js";
 import { type Html, html } from "../html.js";
 import { htmlPage } from "../html-page.js";
@@ -22,8 +23,12 @@ export function labPage(result: LabResult): string {
   });
 }
 
-function head({ store, isQuick, seed, data }: LabResult): Html {
-  const command = `timbrel lab ${shellWord(store)}${isQuick ? " --quick" : ""} --seed ${seed}`;
+function head({ store, isQuick, seed, validShare, testShare, data }: LabResult): Html {
+  const command = [
+    `timbrel lab ${shellWord(store)}${isQuick ? " --quick" : ""} --seed ${seed}`,
+    ...(validShare === TRAIN_DEFAULTS.validShare ? [] : [`--valid-share ${validShare}`]),
+    ...(testShare === TRAIN_DEFAULTS.testShare ? [] : [`--test-share ${testShare}`]),
+  ].join(" ");
   const entries = [
     ["store", html`<code>${store}</code>`],
     ["clips", html`${data.nTrain} to train, ${data.nValid} to validate, ${data.nTest} to test`],

@@ -6,7 +6,7 @@ import { type FeatureSet, featureSets } from "../../dataset/feature-set.js";
 import type { ClipSplits } from "../../dataset/splits.js";
 import type { FeatureStore, StoredClip } from "../../dataset/store.js";
 import type { Task } from "../../nn/training-step.js";
-import { trainConfig } from "../config.js";
+import { TRAIN_DEFAULTS, trainConfig } from "../config.js";
 import { runData } from "../run-data.js";
 
 /** Length of the segments that the lab's nets read [frames]. */
@@ -34,6 +34,8 @@ export interface LabBench {
   readonly inputShape: readonly [segmentFrames: number, nMels: number];
   readonly batchSize: number;
   readonly seed: number;
+  readonly validShare: number;
+  readonly testShare: number;
   readonly isQuick: boolean;
   /** Threads of the engine, where they help. */
   readonly threads: number;
@@ -58,13 +60,17 @@ export function labBench(
   options: {
     seed: number;
     isQuick: boolean;
+    /** Of the clips, where the store names no splits. @default as in training */
+    validShare?: number;
+    testShare?: number;
     threads?: number | undefined;
     signal?: AbortSignal | undefined;
     advance?: (nSteps: number) => void;
   },
 ): LabBench {
   const { seed, isQuick, threads = availableParallelism(), signal, advance = () => {} } = options;
-  const { splits, sets, task } = runData(store, trainConfig({ seed }), null);
+  const { validShare = TRAIN_DEFAULTS.validShare, testShare = TRAIN_DEFAULTS.testShare } = options;
+  const { splits, sets, task } = runData(store, trainConfig({ seed, validShare, testShare }), null);
   const { labels, nMels, clips } = sets.train;
   checkInteger(`lab: nMels of ${store.dir}`, nMels, { min: MIN_BANDS });
   const valid = stratified(splits.valid, VALID_CLIPS[isQuick ? "quick" : "full"], seed);
@@ -79,6 +85,8 @@ export function labBench(
     inputShape: [SEGMENT_FRAMES, nMels],
     batchSize: Math.min(BATCH_SIZE, Math.max(2, Math.floor(clips.length / MIN_STEPS))),
     seed,
+    validShare,
+    testShare,
     isQuick,
     threads,
     signal,

@@ -7,7 +7,10 @@ import { optimizationSection } from "./optimization.js";
 import type { LabResult } from "./results.js";
 
 /** What the sections of the lab found, by name. */
-export type SectionResults = Omit<LabResult, "store" | "isQuick" | "seed" | "data">;
+export type SectionResults = Pick<
+  LabResult,
+  "gradientFlow" | "inputNormalization" | "initialization" | "batchNorm" | "optimization"
+>;
 export type SectionName = keyof SectionResults;
 
 /** The sections of the lab, in the order in which they run. */
@@ -46,7 +49,7 @@ export async function runLab(
   } = {},
 ): Promise<LabResult> {
   const { sections = LAB_SECTIONS, onProgress, onSection } = options;
-  const { isQuick, seed, signal } = bench;
+  const { isQuick, seed, validShare, testShare, signal } = bench;
   const found: Partial<Record<SectionName, unknown>> = { ...options.done };
   const toDo = (Object.keys(sections) as SectionName[]).filter((name) => found[name] === undefined);
   const total = toDo.reduce((sum, name) => sum + sections[name].budget(isQuick), 0);
@@ -63,7 +66,8 @@ export async function runLab(
     onProgress?.({ section, done: end, total });
     onSection?.({ ...found } as Partial<SectionResults>);
   }
-  return { store: bench.store.dir, isQuick, seed, data: dataOf(bench), ...(found as SectionResults) };
+  const settings = { store: bench.store.dir, isQuick, seed, validShare, testShare };
+  return { ...settings, data: dataOf(bench), ...(found as SectionResults) };
 }
 
 function dataOf({ splits, store, labels, task }: LabBench): LabResult["data"] {

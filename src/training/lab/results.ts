@@ -9,6 +9,9 @@ export interface LabResult {
   readonly store: string;
   readonly isQuick: boolean;
   readonly seed: number;
+  /** Of the clips that were cut to validate and to test, where the store names no splits. */
+  readonly validShare: number;
+  readonly testShare: number;
   readonly data: LabData;
   readonly gradientFlow: GradientFlowResult;
   readonly inputNormalization: InputNormalizationResult;
