@@ -14,6 +14,8 @@ const broken = (text: string) => text.match(/.{0,60}(?:NaN|Infinity|undefined|\b
 
 /** What the lab sets, in contrast to what it measures. */
 const SET = new Set([
+  "validShare",
+  "testShare",
   "seed",
   "data",
   "depth",
