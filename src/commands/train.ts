@@ -96,7 +96,7 @@ async function drawWatch(out: string, { history }: TrainResult): Promise<void> {
   const path = join(out, RUN_FILES.watch);
   const { watchPage } = await import("../report/watch-page.js"); // charts take a while to load
   writeAtomically(path, watchPage(out, history));
-  const title = `epoch ${history.length}, means over its steps; drawn by epoch in ${path}`;
+  const title = `epoch ${history.length}, means over every eighth step; drawn by epoch in ${path}`;
   console.log(`\n${title}\n${flowTable(layers)}\n`);
 }
 
