@@ -26,7 +26,9 @@ describe("train --watch", () => {
     expect(stderr.match(/^ {2}against vanishing: batch norm, /gm)).toHaveLength(1);
     expect(new Set(warnings).size).toBe(warnings.length);
     expect(warnings.filter((line) => line.includes("hidden1 vanishes"))).toHaveLength(1);
-    expect(stdout).toContain("epoch 2, means over every eighth step; drawn by epoch in sick/watch.html\nlayer ");
+    expect(stdout).toContain(
+      "epoch 2, means over every eighth step; drawn by epoch in sick/watch.html\nlayer ",
+    );
     for (const layer of ["hidden1", "hidden6", "output"])
       expect(stdout).toMatch(new RegExp(`^${layer}( +\\S+){2} +(\\S+ %|-)( +\\S+){3}$`, "m"));
     expect(readFileSync(join(dir, "sick/watch.html"), "utf8")).toContain("epoch 2");
