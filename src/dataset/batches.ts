@@ -3,6 +3,14 @@ import { Random } from "../core/random.js";
 import { checkTrain, type FeatureSet } from "./feature-set.js";
 import { randomStart } from "./segments.js";
 
+/** Few clips make smaller batches, so that an epoch has as many steps: batch norm's averages need some to settle. */
+const MIN_STEPS = 4;
+
+/** The batch size wanted, or a smaller one, at least 2, where an epoch of so many clips would have fewer than 4 steps. */
+export function fittingBatchSize(wanted: number, nClips: number): number {
+  return Math.min(wanted, Math.max(2, Math.floor(nClips / MIN_STEPS)));
+}
+
 /** What one training step sees. */
 export interface Batch {
   /** [batchSize, segmentFrames, nMels], as in the store: not standardized. */

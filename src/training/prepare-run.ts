@@ -1,5 +1,5 @@
 import { UsageError } from "../core/errors.js";
-import { TrainSampler } from "../dataset/batches.js";
+import { fittingBatchSize, TrainSampler } from "../dataset/batches.js";
 import type { FeatureStore } from "../dataset/store.js";
 import { minBands } from "../nn/architectures.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
@@ -9,9 +9,6 @@ import type { Checkpoint } from "./checkpoint.js";
 import type { TrainConfig } from "./config.js";
 import { type FittedNormalization, fitNormalization } from "./normalization.js";
 import { type RunData, runData } from "./run-data.js";
-
-/** Few clips make smaller batches, so that an epoch has as many steps: batch norm's averages need some to settle. */
-const MIN_STEPS = 4;
 
 /** A run that has only to begin. */
 export interface PreparedRun {
@@ -72,7 +69,7 @@ function stepConfigOf(
     task,
     nLabels: train.labels.length,
     inputShape: [segmentFrames, train.nMels],
-    batchSize: Math.min(config.batchSize, Math.max(2, Math.floor(train.clips.length / MIN_STEPS))),
+    batchSize: fittingBatchSize(config.batchSize, train.clips.length),
     normalization,
     optimizer: config.optimizer,
     clipNorm: clipNorm > 0 ? clipNorm : undefined,

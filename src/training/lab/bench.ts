@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { checkInteger } from "../../core/check.js";
 import { Random } from "../../core/random.js";
+import { fittingBatchSize } from "../../dataset/batches.js";
 import { type Covariance, fitCovariance } from "../../dataset/covariance.js";
 import { type FeatureSet, featureSets } from "../../dataset/feature-set.js";
 import type { ClipSplits } from "../../dataset/splits.js";
@@ -14,8 +15,6 @@ const SEGMENT_FRAMES = 32;
 const BATCH_SIZE = 32;
 /** Four max pools halve the bands. */
 const MIN_BANDS = 16;
-/** Few clips make smaller batches, as in training. */
-const MIN_STEPS = 4;
 /** Clips of the valid split that a curve's points are scored on. */
 const VALID_CLIPS = { quick: 400, full: 1000 };
 
@@ -83,7 +82,7 @@ export function labBench(
     task,
     labels,
     inputShape: [SEGMENT_FRAMES, nMels],
-    batchSize: Math.min(BATCH_SIZE, Math.max(2, Math.floor(clips.length / MIN_STEPS))),
+    batchSize: fittingBatchSize(BATCH_SIZE, clips.length),
     seed,
     validShare,
     testShare,
