@@ -11,6 +11,7 @@ import {
   sigmoidCrossEntropy,
   softmaxCrossEntropy,
   sub,
+  sum,
   type Value,
 } from "../graph/index.js";
 import type { NetConfig } from "./architectures.js";
@@ -50,7 +51,10 @@ export interface TrainingStepConfig {
 
 /** A training step as one ONNX model, and what it reads. */
 export interface TrainingStep {
-  /** Feeds: `inputs`, `targets`, `learningRate`, the random inputs, the state. Results: `loss`, `next/<state>`, `watch`. */
+  /**
+   * Feeds: `inputs`, `targets`, `learningRate`, the random inputs, the state. Results: `loss`, `next/<state>`, `watch`.
+   * The loss is NaN where the step leaves a weight or a statistic that is no finite number.
+   */
   readonly model: Uint8Array;
   readonly state: readonly StateSpec[];
   readonly randomInputs: readonly RandomInput[];
@@ -129,7 +133,8 @@ export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
       next.set(AVERAGE + name, add(average, mul(sub(now, average), averageShare(step, averageDecay))));
     }
 
-  graph.output("loss", loss);
+  const results = modelState.map(({ name }) => next.get(name)!);
+  graph.output("loss", lossOfFinite(loss, results));
   const state = [...modelState, ...extra];
   for (const { name } of state) graph.output(`next/${name}`, next.get(name)!);
   return {
@@ -160,6 +165,15 @@ function emitLoss(task: Task, logits: Value, targets: Value, labelSmoothing: num
   const spread = task === "single-label" ? labelSmoothing / nLabels : labelSmoothing / 2;
   const smooth = labelSmoothing > 0 ? add(mul(targets, 1 - labelSmoothing), spread) : targets;
   return task === "single-label" ? softmaxCrossEntropy(logits, smooth) : sigmoidCrossEntropy(logits, smooth);
+}
+
+/**
+ * The loss, or NaN where one of the tensors holds what is no finite number. The loss alone would not tell: ONNX Runtime's
+ * pools and activations may take NaN for a number, and a running variance of Infinity shows only in predictions.
+ */
+function lossOfFinite(loss: Value, tensors: readonly Value[]): Value {
+  const sums = tensors.map((tensor) => sum(tensor));
+  return add(loss, mul(loss.graph.emit("Sum", sums, { shape: [] }), 0));
 }
 
 /** First values of the whole state; each tensor draws from a stream of its own name. */

@@ -40,6 +40,40 @@ describe("learning", () => {
     for (const [name, { data }] of state) expect(data.every(Number.isFinite), name).toBe(true);
   });
 
+  it.each(["block1.conv.weight", "output.weight"])(
+    "tells by its loss of a NaN in %s, even where pools and activations swallow it",
+    async (name) => {
+      const net = netConfig({
+        kind: "gct634-1d",
+        channels: [4, 4],
+        kernelSizes: [3, 2],
+        pools: [2, 1],
+        activation: "tanh",
+        batchNorm: null,
+      });
+      const config = tinyConfig({ net, inputShape: [12, 8] });
+      const step = buildTrainingStep(config);
+      const initial = initialState(step, new Random("sound"));
+      const poisoned = new Map(initial);
+      const { shape, data } = initial.get(name)!;
+      poisoned.set(name, { shape, data: data.map(() => Number.NaN) });
+      const batches = [drawBatch(config)];
+      const sound = await runSteps(step, batches, { learningRate: 0.1, initial });
+      const sick = await runSteps(step, batches, { learningRate: 0.1, initial: poisoned });
+      expect(sound.losses[0]).toBeLessThan(10);
+      expect(sick.losses[0]).toBeNaN();
+    },
+  );
+
+  it("tells by its loss of a running variance beyond float32, which training itself never reads", async () => {
+    const config = tinyConfig();
+    const step = buildTrainingStep(config);
+    const initial = initialState(step, new Random("sound"));
+    initial.set("block1.norm.var", { shape: [4], data: new Float32Array(4).fill(Number.POSITIVE_INFINITY) });
+    const { losses } = await runSteps(step, [drawBatch(config)], { learningRate: 0.1, initial });
+    expect(losses[0]).toBeNaN();
+  });
+
   it("drops in training what dropout's noise names, anew every step", async () => {
     const config = tinyConfig({ net: { ...tinyConfig().net, dropout: 0.5 } as never });
     const step = buildTrainingStep(config);
