@@ -40,6 +40,19 @@ describe("what the page says of gradient flow", () => {
     expect(worse).toContain("With batch norm it is exactly 0 in all");
     expect(worse).toContain("in 1 where it did it no longer passes");
   });
+  it("gives the median of an even number of nets as the mean of the middle two", () => {
+    const net = (init: "small" | "he-normal", isBatchNorm: boolean, first: number) => ({
+      ...run,
+      init,
+      isBatchNorm,
+      gradientStd: [first, 1],
+    });
+    const runs = [
+      ...[net("small", false, 0.01), net("he-normal", false, 0.5)],
+      ...[net("small", true, 1), net("he-normal", true, 4)],
+    ];
+    expect(findingOf(gradientFlowSection({ width: 64, runs }))).toContain("goes from 0.255 to 2.5");
+  });
   it("says where it explodes", () => {
     expect(flow([5000, 1], [1, 1])).toContain("above 1000 times the last layer's");
   });

@@ -87,18 +87,20 @@ function batchNormSentence(deepest: readonly GradientFlowRun[]): string[] {
   if (lost.length > 0)
     parts.push(`it now passes in ${saved.length} of the ${lost.length} nets where it did not`);
   if (broken.length > 0) parts.push(`in ${broken.length} where it did it no longer passes`);
-  const middles = [pairs.map(({ plain }) => plain), pairs.map(({ run }) => run)].map(middleRatio);
-  if (middles.every(isMeasured))
+  const medians = [pairs.map(({ plain }) => plain), pairs.map(({ run }) => run)].map(medianRatio);
+  if (medians.every(isMeasured))
     parts.push(
-      `the median ratio of the first layer's to the last's goes from ${readable(middles[0])} to ${readable(middles[1])}`,
+      `the median ratio of the first layer's to the last's goes from ${readable(medians[0])} to ${readable(medians[1])}`,
     );
   return [`${capital(parts.join("; "))}.`];
 }
 
 /** The median of the ratios; one that is 0 / 0 counts as 0, as no gradient arrives. */
-function middleRatio(runs: readonly GradientFlowRun[]): number {
+function medianRatio(runs: readonly GradientFlowRun[]): number {
   const ratios = runs.map((run) => (run.gradientStd[0] === 0 ? 0 : ratioOf(run))).filter(isMeasured);
-  return [...ratios].sort((a, b) => a - b)[Math.floor((ratios.length - 1) / 2)];
+  const sorted = [...ratios].sort((a, b) => a - b);
+  const half = sorted.length / 2;
+  return (sorted[Math.ceil(half) - 1] + sorted[Math.floor(half)]) / 2;
 }
 
 const NAMES = { activationStd: "Activations", gradientStd: "Gradients" };
