@@ -79,7 +79,7 @@ export function watchPage(title: string, history: readonly EpochRecord[]): strin
       : "Dead: units that are 0 or less in every example of a batch";
   return htmlPage({
     title: `Gradient flow of ${title}`,
-    head: html`<p>Means over the steps of each epoch. Layers: ${names}. ${idle}.</p>`,
+    head: html`<p>Means over every eighth step of each epoch. Layers: ${names}. ${idle}.</p>`,
     sections: [{ id: "flow", title: "By layer", body: html`<div class="figures">${charts}</div>` }],
   });
 }

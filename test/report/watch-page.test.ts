@@ -2,7 +2,7 @@ import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
 import type { LayerHealth } from "../../src/nn/watch.js";
 import { watchPage } from "../../src/report/watch-page.js";
-import type { EpochRecord } from "../../src/training/fit.js";
+import { type EpochRecord, STEPS_PER_WATCH } from "../../src/training/fit.js";
 
 const layer = (name: string, changes: Partial<LayerHealth> = {}): LayerHealth => ({
   layer: name,
@@ -41,6 +41,8 @@ describe("the page of a gradient watch", () => {
     expect(document.querySelector("main")!.textContent).not.toContain("left out");
     expect(document.querySelector("header")!.textContent).toContain("1 hidden1, 2 hidden2, 3 output");
     expect(document.querySelector("header")!.textContent).toContain("Saturated");
+    expect(STEPS_PER_WATCH).toBe(8);
+    expect(document.querySelector("header")!.textContent).toContain("over every eighth step");
   });
 
   it("draws the first epoch, the last and three between of many", () => {
