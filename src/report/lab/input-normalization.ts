@@ -153,7 +153,7 @@ function leakChart(leak: LeakResult, measure: string): Html[] {
         },
       ],
       references: [
-        { name: "none", y: 0 },
+        { name: "no difference", y: 0 },
         { name: "mean", y: 100 * mean, style: 0 },
       ],
     }),
