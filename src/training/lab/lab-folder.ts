@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DataError, errorLine, UsageError } from "../../core/errors.js";
 import { hashRecord } from "../../core/hash.js";
@@ -46,6 +46,7 @@ export async function runLabInFolder(
     throw new UsageError(
       `lab: --out must be a folder without a lab, got ${dir}, which holds ${LAB_FILES.numbers}; use another, or --overwrite`,
     );
+  mkdirSync(dir, { recursive: true }); // a folder that cannot be made costs no section
   const result = await runLab(bench, {
     done,
     sections,

@@ -160,6 +160,13 @@ describe("runLabInFolder", () => {
     expect(ran).toEqual(["batchNorm", "optimization"]);
   });
 
+  it("runs nothing where the folder cannot be made", async () => {
+    const file = join(makeFolder(), "file");
+    writeFileSync(file, "");
+    await expect(runLabInFolder(bench, file, { sections: sections() })).rejects.toThrow(file);
+    expect(ran).toEqual([]);
+  });
+
   it("names a damaged file", async () => {
     const dir = makeFolder();
     const path = join(dir, "lab.partial.json");
