@@ -83,7 +83,7 @@ export interface FitResult {
 export interface Divergence {
   /** Steps done from the beginning of the run until the loss was seen, this one included. */
   readonly step: number;
-  /** The last state whose loss was finite. */
+  /** The last state whose loss was finite; the first one of a run, or of a resumed one, that diverges at its first step. */
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** What a watched step sees of that state; none of a run that is not watched. */
   readonly layers: readonly LayerHealth[];
@@ -127,11 +127,12 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     state.best.epoch > 0;
   if (isWaitedOut()) return { state, ended: "early-stopped" };
   const sessions = await openSessions(options);
+  let before: StepInput | null = null;
   try {
     for (let epoch = state.history.length + 1; epoch <= epochs; epoch++) {
-      const trained = await trainEpoch(sessions, options, { epoch, tensors, state, random });
+      const trained = await trainEpoch(sessions, options, { epoch, tensors, state, random, before });
       if (trained === null) return { state, ended: "interrupted" };
-      tensors = trained.tensors;
+      ({ tensors, before } = trained);
       const weights = predictionWeights(tensors);
       const { score, valid } = await options.evaluate(weights);
       refuseNonFinite(valid, trained, { epoch, step: epoch * options.batches.stepsPerEpoch });
@@ -165,7 +166,7 @@ async function openSessions({ step, watchedStep, threads }: FitOptions): Promise
 /** The weights after an epoch's last step are judged by no loss but the valid split's. */
 function refuseNonFinite(
   valid: EpochRecord["valid"],
-  { learningRate, before: tensors, layers }: TrainedEpoch,
+  { learningRate, before: { tensors }, layers }: TrainedEpoch,
   { epoch, step }: { epoch: number; step: number },
 ): void {
   const found = Object.entries(valid).find(([, value]) => !Number.isFinite(value));
@@ -176,10 +177,16 @@ function refuseNonFinite(
     );
 }
 
+/** A step's state, and all that the step reads. */
+interface StepInput {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly feeds: Record<string, Tensor>;
+}
+
 interface TrainedEpoch {
   readonly tensors: Map<string, Tensor>;
-  /** The state before the last step. */
-  readonly before: ReadonlyMap<string, Tensor>;
+  /** Of the last step. */
+  readonly before: StepInput;
   readonly loss: number;
   readonly learningRate: number;
   readonly layers: readonly LayerHealth[];
@@ -189,7 +196,13 @@ interface TrainedEpoch {
 async function trainEpoch(
   { plain, watched }: Sessions,
   options: FitOptions,
-  run: { epoch: number; tensors: Map<string, Tensor>; state: FitState; random: Random },
+  run: {
+    epoch: number;
+    tensors: Map<string, Tensor>;
+    state: FitState;
+    random: Random;
+    before: StepInput | null;
+  },
 ): Promise<TrainedEpoch | null> {
   const { step, batches, inputShape, nLabels, epochs } = options;
   const { stepsPerEpoch } = batches;
@@ -213,8 +226,7 @@ async function trainEpoch(
       ...Object.fromEntries(tensors),
     };
   };
-  let { tensors } = run;
-  let before: { tensors: ReadonlyMap<string, Tensor>; feeds: Record<string, Tensor> } | null = null;
+  let { tensors, before } = run;
   let total = 0;
   for (let index = 0; index < stepsPerEpoch; index++) {
     if (options.signal?.aborted) return null;
@@ -241,7 +253,7 @@ async function trainEpoch(
   }
   return {
     tensors,
-    before: before?.tensors ?? run.tensors,
+    before: before!, // an epoch has at least one step
     loss: total / stepsPerEpoch,
     learningRate: rateAt(stepsPerEpoch - 1),
     layers: flow.means(),

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Tensor } from "../../src/core/tensor.js";
-import { buildTrainingStep } from "../../src/nn/training-step.js";
+import { buildTrainingStep, STEP } from "../../src/nn/training-step.js";
 import {
   type BatchSource,
+  DivergedError,
   type FitOptions,
   type FitState,
   fit,
@@ -138,15 +139,33 @@ describe("fit", () => {
     expect([result.ended, seen.length]).toEqual(["interrupted", 0]);
   });
 
-  it("names the step whose loss is not finite", async () => {
+  /** Trains where a step's batch is no numbers; steps count from 1. */
+  const fitPoisoned = (poisoned: number) => {
     const batches = makeBatches();
     let count = 0;
     const next = () => {
       const batch = batches.next();
-      return ++count === 4 ? { ...batch, inputs: batch.inputs.fill(Number.NaN) } : batch;
+      return ++count === poisoned ? { ...batch, inputs: batch.inputs.fill(Number.NaN) } : batch;
     };
-    await expect(fitScored([0.1, 0.2], { batches: { ...batches, next } })).rejects.toThrow(
+    return fitScored([0.1, 0.2], { batches: { ...batches, next } });
+  };
+
+  it("names the step whose loss is not finite", async () => {
+    await expect(fitPoisoned(4)).rejects.toThrow(
       "fit: loss must stay finite, got NaN at epoch 2, step 2; use a smaller learning rate (now 0.1)",
     );
+  });
+
+  it.each([
+    ["the first step of all", 1, 0],
+    ["the second step", 2, 0],
+    ["the first step of the second epoch", 3, 1],
+    ["the second step of the second epoch", 4, 2],
+  ])("keeps the last state of a finite loss where %s diverges", async (_, poisoned, stepsDone) => {
+    const error: unknown = await fitPoisoned(poisoned).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DivergedError);
+    const { step: seen, tensors } = (error as DivergedError).divergence;
+    expect(seen).toBe(poisoned);
+    expect([...tensors.get(STEP)!.data]).toEqual([stepsDone]);
   });
 });
