@@ -7,6 +7,7 @@ import { initializationSection } from "../../src/report/lab/initialization.js";
 import { inputNormalizationSection } from "../../src/report/lab/input-normalization.js";
 import { optimizationSection } from "../../src/report/lab/optimization.js";
 import type { LabResult } from "../../src/training/lab/results.js";
+import { SHARPNESS_NET } from "../../src/training/lab/sharpness.js";
 import { madeUpResult } from "./lab-result.js";
 
 const result = madeUpResult();
@@ -156,6 +157,13 @@ describe("what the page says of optimization", () => {
       optimizationSection({ ...result.optimization, sharpness: [{ learningRate: 0.05, points }] }),
     );
     expect(sharp).toContain("goes, in units of 2 / learning rate, from 0.25 to 0.975 at rate 0.05.");
+  });
+  it("does not show the sharpness of one net under the name of another", () => {
+    const body = String(optimizationSection(result.optimization).body);
+    const [ofTheNet, ofTheOther] = body.slice(body.indexOf("<h3>The net:")).split("<h3>Sharpness</h3>");
+    expect(ofTheNet).not.toContain("eigenvalue");
+    expect(ofTheOther).toContain(SHARPNESS_NET);
+    expect(ofTheOther.match(/<figure>/g)).toHaveLength(2);
   });
   it("leaves out of the ranking what diverged", () => {
     const runs = result.optimization.runs.map((run) =>

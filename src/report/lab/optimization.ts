@@ -47,9 +47,9 @@ ${figures([
       return run === undefined ? [] : [{ name, points: pointsOf(run, ({ trainLoss }) => trainLoss), style }];
     }),
   }),
-  ...sharpnessCharts(sharpness),
 ])}
-${tableOf(runTable(runs, nameOf))}`,
+${tableOf(runTable(runs, nameOf))}
+${sharpnessPart(sharpness)}`,
   };
 }
 
@@ -114,12 +114,18 @@ function sharpnessParts(sharpness: readonly SharpnessRun[]): string[] {
   return parts.length === 0
     ? []
     : [
-        `along gradient descent the largest eigenvalue of the Hessian goes, in units of 2 / learning rate, ${listed(parts)}`,
+        `along gradient descent of a smooth net the largest eigenvalue of the Hessian goes, in units of 2 / learning rate, ${listed(parts)}`,
       ];
 }
 
+function sharpnessPart(sharpness: readonly SharpnessRun[]): Html {
+  if (sharpness.length === 0) return html``;
+  return html`<h3>Sharpness</h3>
+${method(`Of another net, as a Hessian needs a smooth one: ${SHARPNESS_NET}.`)}
+${figures(sharpnessCharts(sharpness))}`;
+}
+
 function sharpnessCharts(sharpness: readonly SharpnessRun[]): Html[] {
-  if (sharpness.length === 0) return [];
   const name = ({ learningRate }: SharpnessRun) => `rate ${readable(learningRate)}`;
   return [
     lineChart({
@@ -141,7 +147,6 @@ curvature diverges.",
     }),
     lineChart({
       title: "Training loss along gradient descent",
-      caption: `${SHARPNESS_NET}.`,
       x: { label: "step" },
       y: { label: "training loss", scale: "log" },
       series: sharpness.map((run) => ({
