@@ -21,12 +21,15 @@ const EXPLODING = 1e3;
 /** Share of idle units or activations from which a layer is called dead or saturated. */
 const IDLE = 0.8;
 
-/** What is wrong in which layers, first layer first; of one layer the gradient's ailment before the activations'. */
+/**
+ * What is wrong in which layers, first layer first; of one layer the gradient's ailment before the activations'. A
+ * gradient of 0 at the logits is no ailment: nothing is left to learn from those batches.
+ */
 export function diagnose(layers: readonly LayerHealth[]): Diagnosis[] {
   const reference = layers.at(-1)?.activationGradientNorm ?? 0;
   return layers.slice(0, -1).flatMap(({ layer, activation, activationGradientNorm, idleShare }) => {
     const found: Diagnosis[] = [];
-    const ratio = activationGradientNorm / reference;
+    const ratio = reference === 0 ? 1 : activationGradientNorm / reference;
     if (ratio < VANISHING) found.push({ layer, ailment: "vanishing", value: ratio });
     else if (!(ratio <= EXPLODING)) found.push({ layer, ailment: "exploding", value: ratio });
     if (activation !== null && idleShare !== null && idleShare >= IDLE)

@@ -31,6 +31,20 @@ async function watched(
   return readWatch(step.watched, watches[0]);
 }
 
+/** A layer that nothing is wrong with. */
+const HEALTH: LayerHealth = {
+  layer: "a",
+  activation: "relu",
+  mean: 0,
+  std: 1,
+  idleShare: 0,
+  activationGradientNorm: 1,
+  activationCount: 4,
+  weightNorm: 1,
+  weightGradientNorm: 1,
+  updateRatio: null,
+};
+
 const ailmentsOf = (layers: readonly LayerHealth[], ailment: string) =>
   diagnose(layers).filter((found) => found.ailment === ailment);
 
@@ -90,6 +104,18 @@ describe("the diagnosis of a deep net", () => {
   });
 });
 
+describe("the diagnosis of numbers", () => {
+  it("finds nothing where the loss asks for no change, not even at the logits", () => {
+    const still = { ...HEALTH, activationGradientNorm: 0 };
+    expect(diagnose([still, still])).toEqual([]);
+  });
+
+  it("finds gradients beyond float32 exploding", () => {
+    const huge = { ...HEALTH, activationGradientNorm: Number.POSITIVE_INFINITY };
+    expect(diagnose([huge, huge]).map(({ ailment }) => ailment)).toEqual(["exploding"]);
+  });
+});
+
 describe("a watched run that diverges", () => {
   it("tells what the last step of a finite loss saw: which layers explode", async () => {
     const store = await makeTinyStore();
@@ -118,19 +144,7 @@ describe("a watched run that diverges", () => {
 });
 
 describe("the means over an epoch", () => {
-  const layer = (changes: Partial<LayerHealth>): LayerHealth => ({
-    layer: "a",
-    activation: "relu",
-    mean: 0,
-    std: 1,
-    idleShare: 0,
-    activationGradientNorm: 1,
-    activationCount: 4,
-    weightNorm: 1,
-    weightGradientNorm: 1,
-    updateRatio: null,
-    ...changes,
-  });
+  const layer = (changes: Partial<LayerHealth>): LayerHealth => ({ ...HEALTH, ...changes });
 
   it("are those of every number, over the steps that have one", () => {
     const flow = new FlowMeans();
