@@ -97,7 +97,7 @@ async function scoreAll(
   let linear: Scores | null = null;
   if (existsSync(linearPath)) {
     const session = await Session.open(readFileSync(linearPath), { threads });
-    linear = await evaluateLinear(session, set, task);
+    linear = await evaluateLinear(session, set, { task });
     await session.close();
   }
   const bar = progressBar("scoring", set.clips.length);

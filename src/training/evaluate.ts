@@ -68,8 +68,15 @@ export async function evaluateNet(
   return scoreAnswers(task, set, rows, resamples);
 }
 
-/** Scores the linear baseline on a set's descriptors. */
-export async function evaluateLinear(session: Session, set: FeatureSet, task: Task): Promise<Scores> {
+/**
+ * Scores the linear baseline on a set's descriptors.
+ * @param options.resamples as of `evaluateNet`
+ */
+export async function evaluateLinear(
+  session: Session,
+  set: FeatureSet,
+  { task, resamples }: { task: Task; resamples?: number },
+): Promise<Scores> {
   const vectors = set.clips.map((_, clip) => set.readDescriptors(clip));
   const nFeatures = vectors[0].length;
   const data = new Float32Array(vectors.length * nFeatures);
@@ -79,7 +86,7 @@ export async function evaluateLinear(session: Session, set: FeatureSet, task: Ta
   const { probabilities } = await session.run({ inputs: { data, shape: [vectors.length, nFeatures] } });
   const nLabels = set.labels.length;
   const rows = vectors.map((_, clip) => probabilities.data.subarray(clip * nLabels, (clip + 1) * nLabels));
-  return scoreAnswers(task, set, rows);
+  return scoreAnswers(task, set, rows, resamples);
 }
 
 /** Scores the answer that never looks: for every clip the share of each label in training. */

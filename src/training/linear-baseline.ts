@@ -72,8 +72,8 @@ export async function trainLinearBaseline(
     nLabels: config.nLabels,
     batches,
     evaluate: async (weights: ReadonlyMap<string, Tensor>) => {
-      const session = await Session.open(buildInferenceModel(config, weights));
-      const scores = await evaluateLinear(session, valid, task);
+      const session = await Session.open(buildInferenceModel(config, weights), { threads });
+      const scores = await evaluateLinear(session, valid, { task, resamples: 1 });
       await session.close();
       return { score: mainScore(scores), valid: { loss: scores.loss } };
     },

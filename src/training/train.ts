@@ -164,7 +164,7 @@ async function validate(
   { segmentFrames, threads }: { segmentFrames: number; threads: number | undefined },
 ): Promise<Pick<EpochRecord, "score" | "valid">> {
   const session = await Session.open(buildInferenceModel(stepConfig, weights), { threads });
-  const scores = await evaluateNet(session, valid, { task, segmentFrames });
+  const scores = await evaluateNet(session, valid, { task, segmentFrames, resamples: 1 });
   await session.close();
   const named: Record<string, number> =
     scores.task === "single-label"

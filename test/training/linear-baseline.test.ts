@@ -25,7 +25,7 @@ describe("the linear baseline", () => {
   it("tells hiss, hum and tone apart by their descriptors, on clips it was not trained on", async () => {
     const model = await trainLinearBaseline(sets, { task: "single-label", seed: 1 });
     const session = await Session.open(model!, { threads: 1 });
-    const scores = await evaluateLinear(session, sets.test, "single-label");
+    const scores = await evaluateLinear(session, sets.test, { task: "single-label" });
     await session.close();
     expect(mainScore(scores)).toBe(1);
     expect(scores.nClips).toBe(6);
