@@ -5,7 +5,6 @@ import type { SegmentNetConfig } from "../../nn/architectures.js";
 import { buildInferenceModel } from "../../nn/inference.js";
 import type { InputNormalization } from "../../nn/input-normalization.js";
 import type { OptimizerConfig } from "../../nn/optimizers.js";
-import type { ScheduleConfig } from "../../nn/schedules.js";
 import { buildTrainingStep, type TrainingStepConfig } from "../../nn/training-step.js";
 import type { LayerHealth } from "../../nn/watch.js";
 import { Session } from "../../runtime/session.js";
@@ -19,9 +18,8 @@ export interface TrainCurveOptions {
   readonly net: SegmentNetConfig;
   readonly normalization: InputNormalization;
   readonly optimizer: OptimizerConfig;
+  /** Constant. */
   readonly learningRate: number;
-  /** @default constant */
-  readonly schedule?: ScheduleConfig;
   /** A multiple of `points`. */
   readonly steps: number;
   /** How often the net is scored on the valid clips, at least 1. */
@@ -51,7 +49,7 @@ export interface TrainCurve {
  * have the same layers.
  */
 export async function trainCurve(bench: LabBench, options: TrainCurveOptions): Promise<TrainCurve> {
-  const { steps, points, learningRate, schedule = { kind: "constant" }, seed = bench.seed } = options;
+  const { steps, points, learningRate, seed = bench.seed } = options;
   const { signal } = bench;
   const config = stepConfigOf(bench, options);
   const stepsPerPoint = steps / points;
@@ -69,7 +67,7 @@ export async function trainCurve(bench: LabBench, options: TrainCurveOptions): P
     },
     epochs: points,
     learningRate,
-    schedule,
+    schedule: { kind: "constant" },
     patience: 0,
     seed,
     threads: threadsFor(options.net, bench),
