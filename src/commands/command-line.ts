@@ -1,4 +1,5 @@
 import { basename, relative } from "node:path";
+import { shellWord } from "../report/shell-word.js";
 
 /** A command line as the user would type it, to repeat or continue what runs now: by npm, by name or by file. */
 export function commandLine(verb: string, args: readonly string[]): string {
@@ -21,7 +22,7 @@ function caller(verb: string): string {
   return basename(file) === "timbrel" ? `timbrel ${verb}` : `node ${quote(relative("", file))} ${verb}`;
 }
 
-/** An argument as a POSIX shell reads it back; `<what to put here>` stays as it is. */
+/** An argument as a shell reads it back; `<what to put here>` stays as it is. */
 function quote(arg: string): string {
-  return /^([\w@%+=:,./-]+|<[\w ]+>)$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
+  return /^<[\w ]+>$/.test(arg) ? arg : shellWord(arg);
 }

@@ -2,6 +2,7 @@ import { TRAIN_DEFAULTS } from "../../training/config.js";
 import type { LabResult } from "../../training/lab/results.js";
 import { type Html, html } from "../html.js";
 import { htmlPage } from "../html-page.js";
+import { shellWord } from "../shell-word.js";
 import { batchNormSection } from "./batch-norm.js";
 import { gradientFlowSection } from "./gradient-flow.js";
 import { initializationSection } from "./initialization.js";
@@ -42,9 +43,4 @@ function head({ store, isQuick, seed, validShare, testShare, data }: LabResult):
   return html`<p>Five experiments on what makes a net learn. Every figure comes from this run on the store below, and
 every sentence is computed from its numbers; under each figure its numbers unfold.</p>
 <dl>${entries}</dl>`;
-}
-
-/** A word as a shell reads it. */
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
