@@ -61,7 +61,7 @@ export function runTable<R extends LabRun>(runs: readonly R[], nameOf: (run: R) 
 }
 
 /** The best score along the way; NaN where there is none. */
-export function bestScore({ curve }: LabRun): number {
+function bestScore({ curve }: LabRun): number {
   const scores = curve.map(({ score }) => score).filter(isMeasured);
   return scores.length === 0 ? Number.NaN : Math.max(...scores);
 }
