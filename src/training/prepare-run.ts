@@ -60,10 +60,12 @@ function stepConfigOf(
 ): TrainingStepConfig {
   const { net, augment, segmentFrames, clipNorm } = config;
   const nBands = normalization.kind === "whiten" ? normalization.projection.shape[1] : train.nMels;
-  if (nBands < minBands(net))
+  if (nBands < minBands(net)) {
+    const remedy = nBands < train.nMels ? "keep more variance, use" : "use";
     throw new UsageError(
-      `train: ${dir} must give at least ${minBands(net)} values a frame to this ${net.kind}, got ${nBands}; use fewer blocks, or another --net`,
+      `train: ${dir} must give at least ${minBands(net)} values a frame to this ${net.kind}, got ${nBands}; ${remedy} fewer blocks, or another --net`,
     );
+  }
   return {
     net,
     task,

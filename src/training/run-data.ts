@@ -25,9 +25,10 @@ export function runData(
 ): RunData {
   const { seed, validShare, testShare } = config;
   const splits = splitClips([...store.clips], { seed, validShare, testShare });
-  if (splits.train.length === 0 || splits.valid.length === 0)
+  // The least batch that batch norm can train on.
+  if (splits.train.length < 2 || splits.valid.length === 0)
     throw new UsageError(
-      `train: ${store.dir} must give clips to train and to valid, got ${splits.train.length} and ${splits.valid.length}`,
+      `train: ${store.dir} must give at least 2 clips to train and 1 to valid, got ${splits.train.length} and ${splits.valid.length}`,
     );
   if (resumed !== null) refuseOtherData(store, splits, resumed);
   const sets = featureSets(store, splits);

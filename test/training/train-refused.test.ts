@@ -81,7 +81,30 @@ describe("trainTagger refuses", () => {
     await expect(
       trainTagger(onlyTrain, makeFolder(), { config: { ...config, validShare: 0 } }),
     ).rejects.toThrow(
-      new UsageError(`train: ${store.dir} must give clips to train and to valid, got 15 and 0`),
+      new UsageError(`train: ${store.dir} must give at least 2 clips to train and 1 to valid, got 15 and 0`),
+    );
+  });
+
+  it("a single clip to train on, and leaves the folder as it is", async () => {
+    const [first] = store.clips.filter(({ split }) => split === "train");
+    const clips = store.clips
+      .filter((clip) => clip === first || clip.split !== "train")
+      .map((clip) => ({ ...clip, labels: ["hiss", "hum"] }));
+    const { dir, files } = await runWhole(store, { epochs: 1 });
+    await expect(
+      trainTagger({ ...store, clips }, dir, { config, overwrite: true, threads: 1 }),
+    ).rejects.toThrow(
+      new UsageError(`train: ${store.dir} must give at least 2 clips to train and 1 to valid, got 1 and 6`),
+    );
+    expect(filesOf(dir)).toEqual(files);
+  });
+
+  it("a whitening that keeps too few components for the net's pools", async () => {
+    const normalize = { kind: "whiten", zca: false, keepVariance: 0.01 } as const;
+    await expect(trainTagger(store, makeFolder(), { config: { ...config, normalize } })).rejects.toThrow(
+      new UsageError(
+        `train: ${store.dir} must give at least 4 values a frame to this vgg, got 1; keep more variance, use fewer blocks, or another --net`,
+      ),
     );
   });
 
