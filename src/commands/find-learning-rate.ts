@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { writeAtomically } from "../dataset/atomic-file.js";
 import { openStore } from "../dataset/store.js";
@@ -5,6 +6,7 @@ import { progressBar } from "../report/progress.js";
 import { table } from "../report/table.js";
 import type { TrainConfig } from "../training/config.js";
 import { findLearningRate, RANGE, type RangeTest } from "../training/find-learning-rate.js";
+import { runPaths } from "../training/run-folder.js";
 import { commandLine } from "./command-line.js";
 import { EXIT } from "./exit.js";
 import { interruptible } from "./interrupt.js";
@@ -50,7 +52,9 @@ export async function findRate(
   const rate = test.suggested.tenthOfLowest ?? test.suggested.steepest;
   if (rate === null) return;
   const typed = process.argv.slice(3).filter((arg) => arg !== "--find-lr");
-  console.log(`next:  ${commandLine("train", [...typed, "--learning-rate", rate.toPrecision(2)])}`);
+  const replace = existsSync(runPaths(outDir).checkpoint) ? ["--overwrite"] : [];
+  const next = [...typed, "--learning-rate", rate.toPrecision(2), ...replace];
+  console.log(`next:  ${commandLine("train", next)}`);
 }
 
 /** The test in words: some of its steps, how it ended, what it suggests. */

@@ -1,5 +1,5 @@
 import { splitTable } from "../dataset/splits.js";
-import type { SegmentNetConfig } from "../nn/architectures.js";
+import { NETS, type SegmentNetConfig } from "../nn/architectures.js";
 import type { Task } from "../nn/training-step.js";
 import type { LayerHealth } from "../nn/watch.js";
 import { diagnosisText, NewDiagnoses, remedyTexts } from "../report/gradient-flow.js";
@@ -47,6 +47,7 @@ export class TrainDisplay {
   #resumedFrom = 0;
   #epochStartMs = 0;
   #widths: number[] = [];
+  #net: SegmentNetConfig = NETS.vgg;
   readonly #news = new NewDiagnoses();
 
   constructor(threads: number) {
@@ -58,6 +59,7 @@ export class TrainDisplay {
     this.#epochs = config.epochs;
     this.#resumedFrom = resumedFrom;
     const { net, segmentFrames } = config;
+    this.#net = net;
     console.log(splitTable(splits));
     console.log(`\n${task}, ${netText(net)}, ${parameterCount} parameters,`);
     console.log(
@@ -99,7 +101,7 @@ export class TrainDisplay {
   warn(layers: readonly LayerHealth[] = []): void {
     const news = this.#news.among(diagnose(layers));
     for (const diagnosis of news) this.#bar?.log(`warning: ${diagnosisText(diagnosis)}`);
-    for (const remedy of remedyTexts(news)) this.#bar?.log(`  ${remedy}`);
+    for (const remedy of remedyTexts(news, this.#net)) this.#bar?.log(`  ${remedy}`);
   }
 
   stop(): void {

@@ -1,3 +1,6 @@
+import { ACTIVATIONS } from "../nn/activations.js";
+import { defaultInitializer } from "../nn/initializers.js";
+import type { LayerStyle } from "../nn/layers.js";
 import type { LayerHealth } from "../nn/watch.js";
 import type { Ailment, Diagnosis } from "../training/gradient-flow.js";
 import { percent, table, threeDigits } from "./table.js";
@@ -22,17 +25,42 @@ export function diagnosisText({ layer, ailment, value }: Diagnosis): string {
   return `${layer} ${SYMPTOMS[ailment](value)}`;
 }
 
-const REMEDIES: Readonly<Record<Ailment, string>> = {
-  vanishing: "batch norm, --init auto, relu in place of tanh and sigmoid, or fewer layers",
-  exploding: "batch norm, --init auto, a smaller --learning-rate, or --clip-norm",
-  dead: "a smaller --learning-rate, batch norm, or --activation leaky-relu",
-  saturated: "a smaller --learning-rate, batch norm, or --activation relu",
+/** Something that helps, and the nets that do not have it already. */
+interface Remedy {
+  readonly text: string;
+  readonly helps: (net: LayerStyle) => boolean;
+}
+
+const BATCH_NORM: Remedy = { text: "batch norm", helps: ({ batchNorm }) => batchNorm === null };
+const INIT: Remedy = {
+  text: "--init auto",
+  helps: ({ init, activation }) => init !== defaultInitializer(activation),
+};
+const RELU: Remedy = {
+  text: "--activation relu",
+  helps: ({ activation }) => ACTIVATIONS[activation].idle.kind === "saturated",
+};
+const LEAKY: Remedy = {
+  text: "--activation leaky-relu",
+  helps: ({ activation }) => activation !== "leaky-relu",
+};
+const always = (text: string): Remedy => ({ text, helps: () => true });
+const SLOWER = always("a smaller --learning-rate");
+
+const REMEDIES: Readonly<Record<Ailment, readonly Remedy[]>> = {
+  vanishing: [BATCH_NORM, INIT, RELU, always("fewer layers")],
+  exploding: [BATCH_NORM, INIT, SLOWER, always("--clip-norm")],
+  dead: [SLOWER, BATCH_NORM, LEAKY],
+  saturated: [SLOWER, BATCH_NORM, RELU],
 };
 
-/** What helps against the ailments found, a line each kind. */
-export function remedyTexts(diagnoses: readonly Diagnosis[]): string[] {
+/** What helps this net against the ailments found, a line each kind. */
+export function remedyTexts(diagnoses: readonly Diagnosis[], net: LayerStyle): string[] {
   const kinds = [...new Set(diagnoses.map(({ ailment }) => ailment))];
-  return kinds.map((ailment) => `against ${ailment}: ${REMEDIES[ailment]}`);
+  return kinds.map((ailment) => {
+    const remedies = REMEDIES[ailment].filter(({ helps }) => helps(net));
+    return `against ${ailment}: ${remedies.map(({ text }) => text).join(", ")}`;
+  });
 }
 
 /** Tells what is new among the diagnoses of an epoch. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { netConfig } from "../../src/nn/architectures.js";
 import type { LayerHealth } from "../../src/nn/watch.js";
 import { diagnosisText, flowTable, NewDiagnoses, remedyTexts } from "../../src/report/gradient-flow.js";
 import { threeDigits } from "../../src/report/table.js";
@@ -27,11 +28,24 @@ describe("diagnosisText", () => {
 describe("remedyTexts", () => {
   it("names what helps, once for each kind of ailment", () => {
     const found = [diagnosis("a", "vanishing"), diagnosis("b", "vanishing"), diagnosis("b", "dead")];
-    const texts = remedyTexts(found);
-    expect(texts).toHaveLength(2);
-    expect(texts[0]).toMatch(/^against vanishing: batch norm, /);
-    expect(texts[1]).toMatch(/^against dead: a smaller --learning-rate, /);
-    expect(remedyTexts([])).toEqual([]);
+    const bare = netConfig({ kind: "mlp", activation: "tanh", init: "small", batchNorm: null });
+    expect(remedyTexts(found, bare)).toEqual([
+      "against vanishing: batch norm, --init auto, --activation relu, fewer layers",
+      "against dead: a smaller --learning-rate, batch norm, --activation leaky-relu",
+    ]);
+    expect(remedyTexts([], bare)).toEqual([]);
+  });
+
+  it("names nothing that the net has already", () => {
+    const found = (["vanishing", "exploding", "dead", "saturated"] as const).map((ailment) =>
+      diagnosis("a", ailment),
+    );
+    expect(remedyTexts(found, netConfig({ kind: "mlp", activation: "leaky-relu" }))).toEqual([
+      "against vanishing: fewer layers",
+      "against exploding: a smaller --learning-rate, --clip-norm",
+      "against dead: a smaller --learning-rate",
+      "against saturated: a smaller --learning-rate",
+    ]);
   });
 });
 
