@@ -4,7 +4,12 @@ import { ACTIVATIONS, type ActivationName } from "./activations.js";
 import { globalNorm } from "./gradient-clipping.js";
 import type { WatchedLayer } from "./net.js";
 
-/** What a training step's `watch` output tells of one layer. */
+/**
+ * What a training step's `watch` output tells of one layer.
+ *
+ * Same as: PyTorch 2.15, activations and weights with retain_grad(), mean, std(correction=0) and norm, within 1e-5;
+ * test/nn/watch.test.ts. Below some 3e-4 of the mean the deviation is rounding.
+ */
 export interface LayerHealth {
   readonly layer: string;
   /** null in the last layer. */
