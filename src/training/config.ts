@@ -1,3 +1,4 @@
+import { checkChoice } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
 import { minFrames, NETS, type NetKind, netConfig, type SegmentNetConfig } from "../nn/architectures.js";
 import type { OptimizerConfig } from "../nn/optimizers.js";
@@ -156,6 +157,8 @@ const CHECKS: Readonly<Record<Exclude<keyof TrainConfig, "net" | "validShare" | 
  * @throws UsageError naming the setting, its rule and its value
  */
 export function trainConfig(changes: Partial<TrainConfig> = {}): TrainConfig {
+  for (const name of Object.keys(changes))
+    checkChoice("trainConfig: a setting", name, Object.keys(TRAIN_DEFAULTS));
   const net = netConfig(changes.net ?? TRAIN_DEFAULTS.net);
   const config = { ...TRAIN_DEFAULTS, segmentFrames: SEGMENT_FRAMES[net.kind], ...changes, net };
   const values = new Map<string, unknown>(Object.entries(config));

@@ -32,13 +32,15 @@ export function optional(check: Check): Check {
   return (where, value) => value === undefined || check(where, value);
 }
 
-/** Checks `kind`, and the members that this kind has. */
+/** Checks `kind`, and that the members are those of this kind. */
 export function byKind<Config extends { readonly kind: string }>(checks: KindChecks<Config>): Check {
   const kinds = new Map<string, Readonly<Record<string, Check>>>(Object.entries(checks));
   return (where, value) => {
     const members = new Map<string, unknown>(Object.entries(Object(value)));
     const kind = checkChoice(`${where}.kind`, members.get("kind"), [...kinds.keys()]);
-    for (const [name, check] of Object.entries(kinds.get(kind)!))
-      check(`${where}.${name}`, members.get(name));
+    const own = kinds.get(kind)!;
+    for (const name of members.keys())
+      checkChoice(`${where}: a setting of ${kind}`, name, ["kind", ...Object.keys(own)]);
+    for (const [name, check] of Object.entries(own)) check(`${where}.${name}`, members.get(name));
   };
 }

@@ -145,3 +145,22 @@ describe("trainConfig", () => {
     );
   });
 });
+
+describe("settings of unknown names", () => {
+  it.each([
+    [
+      { learningrate: 0.1 },
+      /^trainConfig: a setting must be one of .*, got learningrate; did you mean learningRate\?$/,
+    ],
+    [
+      { optimizer: { ...OPTIMIZERS.adam.optimizer, momentum: 0.9 } },
+      /^trainConfig: optimizer: a setting of adam must be one of kind, beta1, beta2, epsilon, weightDecay, got momentum$/,
+    ],
+    [
+      { schedule: { kind: "cosine", warmup: 0.1 } },
+      /^trainConfig: schedule: a setting of cosine must be one of kind, warmUp, got warmup; did you mean warmUp\?$/,
+    ],
+  ])("%j is refused, not left out of the run in silence", (changes, message) => {
+    expect(() => configOf(changes)).toThrow(message);
+  });
+});
