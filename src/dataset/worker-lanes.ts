@@ -64,6 +64,15 @@ export async function runInWorkers<Task, Result>(job: WorkerJob<Task, Result>): 
     await Promise.race([Promise.all(Array.from({ length: nWorkers + 1 }, lane)), broken]);
   } finally {
     failed = true;
-    await pool.destroy();
+    await destroy(pool);
   }
+}
+
+/**
+ * Ends all workers. tinypool 2.2 waits for them by `events.once`, which on a worker's error calls its `removeListener`; its
+ * workers have none, so that one dying just then would bring down the process. Its error is not the job's: that has ended.
+ */
+async function destroy(pool: Tinypool): Promise<void> {
+  for (const worker of pool.threads) Object.assign(worker, { removeListener: () => worker });
+  await pool.destroy().catch(() => {});
 }
