@@ -70,7 +70,7 @@ export async function runInWorkers<Task, Result>(job: WorkerJob<Task, Result>): 
 
 /**
  * Ends all workers. tinypool 2.2 waits for them by `events.once`, which on a worker's error calls its `removeListener`; its
- * workers have none, so that one dying just then would bring down the process. Its error is not the job's: that has ended.
+ * workers have none, so that one dying just then would end the whole program. Its error is not the job's: that has ended.
  */
 async function destroy(pool: Tinypool): Promise<void> {
   for (const worker of pool.threads) Object.assign(worker, { removeListener: () => worker });
