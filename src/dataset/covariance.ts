@@ -1,9 +1,11 @@
 import { checkInteger } from "../core/check.js";
-import { addFrames } from "./add-frames.js";
+import { DataError } from "../core/errors.js";
 import { checkTrain, type FeatureSet } from "./feature-set.js";
 
 /** Frames centred at a time: three bands against three are 12 KiB and stay in the first-level cache. */
 const CHUNK_FRAMES = 256;
+/** Frames read at a time. */
+const READ_FRAMES = 1024;
 /** Bands multiplied with as many others in one pass: nine sums fit the processor's registers, sixteen do not. */
 const BLOCK = 3;
 
@@ -183,6 +185,15 @@ export function fitCovariance(
 ): Covariance {
   checkTrain("fitCovariance", train);
   const covariance = new Covariance(train.nMels);
-  addFrames(covariance, train, options);
+  const frames = new Float32Array(READ_FRAMES * train.nMels);
+  for (const [clip, { nFrames, features }] of train.clips.entries()) {
+    options.signal?.throwIfAborted();
+    for (let first = 0; first < nFrames; first += READ_FRAMES) {
+      const nRead = Math.min(READ_FRAMES, nFrames - first);
+      train.readFrames(clip, first, nRead, frames, 0);
+      covariance.add(frames, nRead);
+    }
+    if (!covariance.isFinite()) throw new DataError(features, "holds features that are not finite numbers");
+  }
   return covariance;
 }
