@@ -15,17 +15,16 @@ export { resample } from "./audio/resample.js";
 export type { AudioFormat, DecodedAudio, Waveform } from "./audio/waveform.js";
 export { DataError, UsageError } from "./core/errors.js";
 export type { Tensor } from "./core/tensor.js";
-export {
-  type Extraction,
-  type ExtractOptions,
-  type ExtractProgress,
-  extractFeatures,
-} from "./dataset/extract.js";
 export { FeatureSet, featureSets } from "./dataset/feature-set.js";
-export { decodeNpy, encodeNpy } from "./dataset/npy.js";
 export type { Split } from "./dataset/split-names.js";
 export { type ClipSplits, splitClips, splitTable } from "./dataset/splits.js";
-export { type FeatureStore, openStore, type StoredClip } from "./dataset/store.js";
+export {
+  evaluateLinear,
+  evaluateMajority,
+  evaluateNet,
+  mainScore,
+  type Scores,
+} from "./evaluation/evaluate.js";
 export { DESCRIPTOR_NAMES, describe, summarizeDescriptors } from "./features/descriptors.js";
 export {
   type Compression,
@@ -41,16 +40,17 @@ export { NETS, type NetSettings, netConfig, type SegmentNetConfig } from "./nn/a
 export type { LayerHealth } from "./nn/watch.js";
 export { logMelPng } from "./report/log-mel-png.js";
 export { Session } from "./runtime/session.js";
+export {
+  type Extraction,
+  type ExtractOptions,
+  type ExtractProgress,
+  extractFeatures,
+} from "./store/extract.js";
+export { decodeNpy, encodeNpy } from "./store/npy.js";
+export { type FeatureStore, openStore, type StoredClip } from "./store/store.js";
 export { type ModelInfo, readModelInfo, wasTrainedOn } from "./tagging/model-file.js";
 export { type Tag, Tagger, type Tagging } from "./tagging/tagger.js";
 export { type NormalizeConfig, OPTIMIZERS, TRAIN_DEFAULTS, type TrainConfig } from "./training/config.js";
-export {
-  evaluateLinear,
-  evaluateMajority,
-  evaluateNet,
-  mainScore,
-  type Scores,
-} from "./training/evaluate.js";
 export type { EpochRecord, StepReport } from "./training/fit.js";
 export { type Diagnosis, diagnose } from "./training/gradient-flow.js";
 export { RUN_FILES } from "./training/run-folder.js";

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Waveform } from "./audio/waveform.js";
-import { readAudioFile, readModelFile } from "./dataset/read-files.js";
+import { readAudioFile, readModelFile } from "./store/read-files.js";
 import { SHIPPED_MODEL } from "./tagging/shipped-model.js";
 import { Tagger, type Tagging } from "./tagging/tagger.js";
 

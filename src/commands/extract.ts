@@ -1,9 +1,9 @@
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
-import type { Extraction } from "../dataset/extract.js";
-import { extractFeatures } from "../dataset/extract.js";
 import { emptyMelBands } from "../features/mel-filter-bank.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
+import type { Extraction } from "../store/extract.js";
+import { extractFeatures } from "../store/extract.js";
 import { commandLine, thisCommandLine } from "./command-line.js";
 import { EXIT } from "./exit.js";
 import { addFrontEndOptions, frontEndOf, frontEndText } from "./front-end-options.js";

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { writeAtomically } from "../dataset/atomic-file.js";
-import { openStore } from "../dataset/store.js";
 import { progressBar } from "../report/progress.js";
 import { table } from "../report/table.js";
+import { writeAtomically } from "../store/atomic-file.js";
+import { openStore } from "../store/store.js";
 import type { TrainConfig } from "../training/config.js";
 import { findLearningRate, RANGE, type RangeTest } from "../training/find-learning-rate.js";
 import { runPaths } from "../training/run-folder.js";

@@ -1,11 +1,11 @@
 import { Command } from "commander";
 import { UsageError } from "../core/errors.js";
-import { readModelFile } from "../dataset/read-files.js";
 import { decodeWeightShapes } from "../graph/index.js";
 import { minBands, type SegmentNetConfig } from "../nn/architectures.js";
 import type { LayerInfo } from "../nn/net.js";
 import { summarize } from "../nn/summary.js";
 import { table } from "../report/table.js";
+import { readModelFile } from "../store/read-files.js";
 import { readModelInfo } from "../tagging/model-file.js";
 import { TRAIN_DEFAULTS, trainConfig } from "../training/config.js";
 import { checkedNet } from "./net-file.js";

@@ -1,7 +1,7 @@
 import { UsageError } from "../core/errors.js";
 import { Random } from "../core/random.js";
+import type { StoredClip } from "../store/store.js";
 import { SPLITS, type Split } from "./split-names.js";
-import type { StoredClip } from "./store.js";
 
 /** The clips of one group, drawn together. */
 interface Group {

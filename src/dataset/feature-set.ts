@@ -2,10 +2,10 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs"
 import { join } from "node:path";
 import { DataError, errorLine, UsageError } from "../core/errors.js";
 import { silenceValue } from "../features/front-end.js";
-import { decodeNpy, NPY_HEADER_BYTES, npyByteLength, readNpyHeader } from "./npy.js";
+import { decodeNpy, NPY_HEADER_BYTES, npyByteLength, readNpyHeader } from "../store/npy.js";
+import type { FeatureStore, StoredClip } from "../store/store.js";
 import { SPLITS, type Split } from "./split-names.js";
 import type { ClipSplits } from "./splits.js";
-import type { FeatureStore, StoredClip } from "./store.js";
 
 /**
  * The clips of one split, their features read from disk as they are asked for.

@@ -1,10 +1,10 @@
 import { checkInteger, checkNumber } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
 import { hashRecord } from "../core/hash.js";
+import type { StoredClip } from "../store/store.js";
 import { drawSplits } from "./draw-splits.js";
 import { joinGroups } from "./groups.js";
 import { SPLITS, type Split } from "./split-names.js";
-import type { StoredClip } from "./store.js";
 
 /** The clips of each split, by name, and a hash of who lies where. */
 export interface ClipSplits {

@@ -1,5 +1,5 @@
+import type { Scores } from "../evaluation/evaluate.js";
 import type { ModelInfo } from "../tagging/model-file.js";
-import type { Scores } from "../training/evaluate.js";
 import { percent, table } from "./table.js";
 
 /** Scores of a model and its baselines on some clips. */

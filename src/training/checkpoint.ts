@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { DataError, errorLine } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
-import { writeAtomically } from "../dataset/atomic-file.js";
 import { ACTIVATION_NAMES } from "../nn/activations.js";
+import { writeAtomically } from "../store/atomic-file.js";
 import type { FitState } from "./fit.js";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.js";
 

@@ -1,9 +1,9 @@
 import { UsageError } from "../core/errors.js";
 import { Random } from "../core/random.js";
 import type { Tensor } from "../core/tensor.js";
-import type { FeatureStore } from "../dataset/store.js";
 import { initialState } from "../nn/training-step.js";
 import { Session } from "../runtime/session.js";
+import type { FeatureStore } from "../store/store.js";
 import type { TrainConfig } from "./config.js";
 import { type PreparedRun, prepareRun } from "./prepare-run.js";
 import { stepFeeds } from "./step-feeds.js";

@@ -3,10 +3,10 @@ import type { Tensor } from "../core/tensor.js";
 import { Covariance } from "../dataset/covariance.js";
 import type { FeatureSet } from "../dataset/feature-set.js";
 import { standardizationOf } from "../dataset/standardization.js";
+import { evaluateLinear, mainScore } from "../evaluation/evaluate.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import { buildTrainingStep, type Task } from "../nn/training-step.js";
 import { Session } from "../runtime/session.js";
-import { evaluateLinear, mainScore } from "./evaluate.js";
 import { type BatchSource, fit } from "./fit.js";
 
 const EPOCHS = 40;

@@ -1,9 +1,9 @@
 import { UsageError } from "../core/errors.js";
 import { fittingBatchSize, TrainSampler } from "../dataset/batches.js";
-import type { FeatureStore } from "../dataset/store.js";
 import { minBands } from "../nn/architectures.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
 import { buildTrainingStep, type TrainingStep, type TrainingStepConfig } from "../nn/training-step.js";
+import type { FeatureStore } from "../store/store.js";
 import { augmentationOf } from "./augmentation.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { TrainConfig } from "./config.js";

@@ -1,8 +1,8 @@
 import { UsageError } from "../core/errors.js";
 import { featureSets } from "../dataset/feature-set.js";
 import { type ClipSplits, splitClips } from "../dataset/splits.js";
-import type { FeatureStore, StoredClip } from "../dataset/store.js";
 import type { Task } from "../nn/training-step.js";
+import type { FeatureStore, StoredClip } from "../store/store.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { TrainConfig } from "./config.js";
 

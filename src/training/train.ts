@@ -1,15 +1,15 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import type { Tensor } from "../core/tensor.js";
-import { writeAtomically } from "../dataset/atomic-file.js";
 import type { ClipSplits } from "../dataset/splits.js";
-import type { FeatureStore } from "../dataset/store.js";
+import { evaluateNet, mainScore } from "../evaluation/evaluate.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import type { Task, TrainingStepConfig } from "../nn/training-step.js";
 import { Session } from "../runtime/session.js";
+import { writeAtomically } from "../store/atomic-file.js";
+import type { FeatureStore } from "../store/store.js";
 import { modelMetadata, trainClipPrefixes } from "../tagging/model-file.js";
 import { writeCheckpoint } from "./checkpoint.js";
 import { type TrainConfig, trainConfig } from "./config.js";
-import { evaluateNet, mainScore } from "./evaluate.js";
 import { DivergedError, type EpochRecord, type FitResult, fit, type StepReport } from "./fit.js";
 import { trainLinearBaseline } from "./linear-baseline.js";
 import type { FittedNormalization } from "./normalization.js";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { madeUpResult } from "../report/lab-result.js";
+import { madeUpResult } from "../lab/page/lab-result.js";
 import { FRONT_END, makeFolder, timbrel, write, writeTones } from "./cli.js";
 
 let dir: string;

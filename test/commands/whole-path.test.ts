@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { decodeNpy } from "../../src/dataset/npy.js";
+import { decodeNpy } from "../../src/store/npy.js";
 import {
   FRONT_END,
   jsonLines,

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { FeatureSet, featureSets } from "../../src/dataset/feature-set.js";
 import { type ClipSplits, splitClips } from "../../src/dataset/splits.js";
-import { completeStore, type FeatureStore, openStore, prepareStore } from "../../src/dataset/store.js";
 import { frontEnd, silenceValue } from "../../src/features/front-end.js";
-import { makeFolder } from "./files.js";
-import { messageOf } from "./message-of.js";
+import { completeStore, type FeatureStore, openStore, prepareStore } from "../../src/store/store.js";
+import { makeFolder } from "../store/files.js";
+import { messageOf } from "../store/message-of.js";
 import { clipOf, makeStore } from "./stored-clips.js";
 
 const allTrain = (store: FeatureStore): ClipSplits =>

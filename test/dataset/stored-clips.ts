@@ -1,11 +1,11 @@
 import { sha256Hex } from "../../src/core/hash.js";
-import { writeAtomically } from "../../src/dataset/atomic-file.js";
 import { featureSets } from "../../src/dataset/feature-set.js";
-import { encodeNpy } from "../../src/dataset/npy.js";
 import type { ClipSplits } from "../../src/dataset/splits.js";
-import { clipFiles, type FeatureStore, type StoredClip } from "../../src/dataset/store.js";
 import { frontEnd, frontEndHash } from "../../src/features/front-end.js";
-import { makeFolder } from "./files.js";
+import { writeAtomically } from "../../src/store/atomic-file.js";
+import { encodeNpy } from "../../src/store/npy.js";
+import { clipFiles, type FeatureStore, type StoredClip } from "../../src/store/store.js";
+import { makeFolder } from "../store/files.js";
 
 /** A clip as a store lists it, of audio and group of its own unless said otherwise. */
 export function clipOf(name: string, label: string, more: Partial<StoredClip> = {}): StoredClip {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { Scores } from "../../src/evaluation/evaluate.js";
 import { scoresReport } from "../../src/report/scores.js";
 import { percent, table } from "../../src/report/table.js";
 import type { ModelInfo } from "../../src/tagging/model-file.js";
-import type { Scores } from "../../src/training/evaluate.js";
 
 function scores(confusion: number[][], labels: string[]): Scores {
   const total = (row: number[]) => row.reduce((sum, count) => sum + count, 0);

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { FeatureStore } from "../../src/dataset/store.js";
+import type { FeatureStore } from "../../src/store/store.js";
 import {
   findLearningRate,
   RANGE,
@@ -51,7 +51,7 @@ describe("findLearningRate", () => {
   });
   it("begins as the run would: its first loss is that of the run's first step", async () => {
     const { trainTagger } = await import("../../src/training/train.js");
-    const { makeFolder } = await import("../dataset/files.js");
+    const { makeFolder } = await import("../store/files.js");
     const losses: number[] = [];
     const onStep = ({ loss }: { loss: number }) => void losses.push(loss);
     await trainTagger(store, makeFolder(), { config: { ...config, epochs: 1 }, threads: 1, onStep });

@@ -6,9 +6,9 @@ import { type LayerHealth, readWatch } from "../../src/nn/watch.js";
 import { DivergedError } from "../../src/training/fit.js";
 import { diagnose, FlowMeans } from "../../src/training/gradient-flow.js";
 import { trainTagger } from "../../src/training/train.js";
-import { makeFolder } from "../dataset/files.js";
 import { runSteps } from "../nn/run-steps.js";
 import { drawBatch, tinyConfig } from "../nn/tiny-step.js";
+import { makeFolder } from "../store/files.js";
 import { makeTinyStore, tinyConfig as smallRun } from "./tiny-store.js";
 
 const DEPTH = 12;

@@ -2,8 +2,8 @@ import onnxProto from "onnx-proto";
 import { describe, expect, it } from "vitest";
 import { featureSets } from "../../src/dataset/feature-set.js";
 import { splitClips } from "../../src/dataset/splits.js";
+import { evaluateLinear, evaluateMajority, mainScore } from "../../src/evaluation/evaluate.js";
 import { Session } from "../../src/runtime/session.js";
-import { evaluateLinear, evaluateMajority, mainScore } from "../../src/training/evaluate.js";
 import { trainLinearBaseline } from "../../src/training/linear-baseline.js";
 import { makeTinyStore } from "./tiny-store.js";
 

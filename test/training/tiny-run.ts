@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { FeatureStore } from "../../src/dataset/store.js";
+import type { FeatureStore } from "../../src/store/store.js";
 import type { TrainConfig } from "../../src/training/config.js";
 import { RUN_FILES } from "../../src/training/run-folder.js";
 import { trainTagger } from "../../src/training/train.js";
-import { makeFolder } from "../dataset/files.js";
+import { makeFolder } from "../store/files.js";
 import { tinyConfig } from "./tiny-store.js";
 
 /** The bytes of all that a run wrote. */

@@ -2,9 +2,11 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodeWav } from "../../src/audio/encode-wav.js";
 import { Random } from "../../src/core/random.js";
-import { extractClip } from "../../src/dataset/extract-clip.js";
-import { decodeNpy, encodeNpy } from "../../src/dataset/npy.js";
 import type { Split } from "../../src/dataset/split-names.js";
+import { type FrontEnd, frontEnd, frontEndHash } from "../../src/features/front-end.js";
+import { netConfig } from "../../src/nn/architectures.js";
+import { extractClip } from "../../src/store/extract-clip.js";
+import { decodeNpy, encodeNpy } from "../../src/store/npy.js";
 import {
   clipFiles,
   completeStore,
@@ -12,11 +14,9 @@ import {
   openStore,
   prepareStore,
   type StoredClip,
-} from "../../src/dataset/store.js";
-import { type FrontEnd, frontEnd, frontEndHash } from "../../src/features/front-end.js";
-import { netConfig } from "../../src/nn/architectures.js";
+} from "../../src/store/store.js";
 import { type TrainConfig, trainConfig } from "../../src/training/config.js";
-import { makeFolder } from "../dataset/files.js";
+import { makeFolder } from "../store/files.js";
 
 /** 8 kHz, 16 bands, 62.5 frames a second. */
 export const TINY_FRONT_END = frontEnd({ sampleRate: 8000, nFft: 256, hopLength: 128, nMels: 16 });

@@ -8,7 +8,7 @@ import { DivergedError } from "../../src/training/fit.js";
 import { RUN_FILES } from "../../src/training/run-folder.js";
 import { decodeSafetensors, encodeSafetensors } from "../../src/training/safetensors.js";
 import { trainTagger } from "../../src/training/train.js";
-import { makeFolder } from "../dataset/files.js";
+import { makeFolder } from "../store/files.js";
 import { checkpointPath, filesOf, runWhole } from "./tiny-run.js";
 import { makeTinyStore, TINY_FRONT_END, tinyClips, tinyConfig } from "./tiny-store.js";
 

@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { encodeWav } from "../../src/audio/encode-wav.js";
-import { openStore } from "../../src/dataset/store.js";
 import { netConfig } from "../../src/nn/architectures.js";
+import { openStore } from "../../src/store/store.js";
 import { readCheckpoint } from "../../src/training/checkpoint.js";
 import type { TrainConfig } from "../../src/training/config.js";
 import { RUN_FILES } from "../../src/training/run-folder.js";
 import { trainTagger } from "../../src/training/train.js";
-import { makeFolder } from "../dataset/files.js";
+import { makeFolder } from "../store/files.js";
 import { checkpointPath, filesOf, runWhole } from "./tiny-run.js";
 import { changeFeatures, makeSound, makeTinyStore, tinyClips, tinyConfig } from "./tiny-store.js";
 

@@ -1,0 +1,145 @@
+import { Random } from "../core/random.js";
+import type { Tensor } from "../core/tensor.js";
+import { TrainSampler } from "../dataset/batches.js";
+import { standardizationOf } from "../dataset/standardization.js";
+import type { ActivationName } from "../nn/activations.js";
+import { NETS, netConfig } from "../nn/architectures.js";
+import type { InitializerName } from "../nn/initializers.js";
+import type { InputNormalization } from "../nn/input-normalization.js";
+import { buildTrainingStep, type TrainingStep } from "../nn/training-step.js";
+import { type LayerHealth, readWatch } from "../nn/watch.js";
+import { Session } from "../runtime/session.js";
+import type { LabBench, LabSection } from "./bench.js";
+import type { GradientFlowResult, GradientFlowRun } from "./results.js";
+
+const WIDTH = 100;
+const BATCH_SIZE = 64;
+/** Short segments: what matters here is what the hidden layers make of the input. */
+const SEGMENT_FRAMES = 8;
+
+/** Hidden layers. */
+const DEPTHS = { quick: [2, 5, 10, 20], full: [2, 4, 6, 8, 10, 12, 14, 16, 18, 20] };
+const depthsOf = (isQuick: boolean): readonly number[] => DEPTHS[isQuick ? "quick" : "full"];
+
+const INITS: readonly InitializerName[] = ["zeros", "small", "glorot-normal", "he-normal"];
+const ACTIVATIONS: readonly ActivationName[] = ["tanh", "sigmoid", "relu"];
+
+/** Share of the mean below which a deviation is rounding: see `activationStd`. */
+const ROUNDING = 1e-3;
+
+/** Gradient flow: what depth does to activations and gradients; its work is a step for each net. */
+export const gradientFlowSection: LabSection<GradientFlowResult> = {
+  budget: (isQuick) => depthsOf(isQuick).length * INITS.length * ACTIVATIONS.length * 2,
+  run: (bench) => gradientFlow(bench),
+};
+
+/**
+ * Deviations of activations and of the loss's gradients in MLPs at their first weights, on one batch of standardized
+ * training segments: over depths, initializers and activations, with and without batch norm.
+ *
+ * Reference: Glorot and Bengio, 2010, https://proceedings.mlr.press/v9/glorot10a.html, figures 6 and 7
+ */
+export async function gradientFlow(
+  bench: LabBench,
+  depths: readonly number[] = depthsOf(bench.isQuick),
+): Promise<GradientFlowResult> {
+  const { sets, covariance, seed, signal } = bench;
+  const settings = { batchSize: BATCH_SIZE, segmentFrames: SEGMENT_FRAMES, seed, balance: true };
+  const batch = new TrainSampler(sets.train, settings).next();
+  const { mean, std } = standardizationOf(covariance);
+  const normalization: InputNormalization = { kind: "standardize", mean, std };
+  const setup = { batch, normalization, drawn: new Map<string, Tensor>() };
+  const runs: GradientFlowRun[] = [];
+  for (const depth of depths)
+    for (const activation of ACTIVATIONS)
+      for (const isBatchNorm of [false, true]) {
+        signal?.throwIfAborted();
+        runs.push(...(await flowsOf(bench, { depth, activation, isBatchNorm }, setup)));
+        bench.advance(INITS.length);
+      }
+  return { width: WIDTH, runs };
+}
+
+interface FlowSetup {
+  readonly batch: { readonly inputs: Float32Array; readonly targets: Float32Array };
+  readonly normalization: InputNormalization;
+  /** First weights so far, by initializer and name. */
+  readonly drawn: Map<string, Tensor>;
+}
+
+/** A net's flow at first weights of each initializer, which share its graph and so its session. */
+async function flowsOf(
+  { sets, task, labels, seed, threads }: LabBench,
+  kind: Pick<GradientFlowRun, "depth" | "activation" | "isBatchNorm">,
+  setup: FlowSetup,
+): Promise<GradientFlowRun[]> {
+  const { depth, activation, isBatchNorm } = kind;
+  const { batch, normalization, drawn } = setup;
+  const inputShape = [SEGMENT_FRAMES, sets.train.nMels];
+  const steps = INITS.map((init) =>
+    buildTrainingStep({
+      net: netConfig({
+        kind: "mlp",
+        units: Array<number>(depth).fill(WIDTH),
+        activation,
+        init,
+        batchNorm: isBatchNorm ? NETS.mlp.batchNorm : null,
+        dropout: 0,
+      }),
+      task,
+      nLabels: labels.length,
+      inputShape,
+      batchSize: BATCH_SIZE,
+      normalization,
+      optimizer: { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0 },
+      watch: true,
+    }),
+  );
+  const session = await Session.open(steps[0].model, threads === undefined ? {} : { threads });
+  const runs: GradientFlowRun[] = [];
+  for (const [i, step] of steps.entries()) {
+    const { watch } = await session.run({
+      inputs: { data: batch.inputs, shape: [BATCH_SIZE, ...inputShape] },
+      targets: { data: batch.targets, shape: [BATCH_SIZE, labels.length] },
+      learningRate: { data: Float32Array.of(0), shape: [] },
+      ...firstWeights(step, INITS[i], { drawn, seed }),
+    });
+    const hidden = readWatch(step.watched, watch).filter((layer) => layer.activation !== null);
+    runs.push({
+      ...kind,
+      init: INITS[i],
+      activationStd: hidden.map(activationStd),
+      gradientStd: hidden.map(gradientStd),
+    });
+  }
+  await session.close();
+  return runs;
+}
+
+/**
+ * First weights of a net. Those of a name are the same in all nets of an initializer, so that nets differ by what they
+ * are, not by chance; and drawing them takes longer than the nets themselves.
+ */
+function firstWeights(
+  { state }: TrainingStep,
+  init: InitializerName,
+  { drawn, seed }: { drawn: Map<string, Tensor>; seed: number },
+): Record<string, Tensor> {
+  const random = new Random(seed).fork("weights");
+  for (const spec of state) {
+    const key = `${init} ${spec.name}`;
+    if (!drawn.has(key)) drawn.set(key, { shape: spec.shape, data: spec.init(random.fork(spec.name)) });
+  }
+  return Object.fromEntries(state.map(({ name }) => [name, drawn.get(`${init} ${name}`)!]));
+}
+
+/**
+ * The deviation of a layer's activations. The watch takes it from the difference of two mean squares, each right to a few
+ * 1e-7, so that of a constant c it may find up to |c| / 1000: that is 0.
+ */
+export const activationStd = ({ mean, std }: Pick<LayerHealth, "mean" | "std">): number =>
+  std < ROUNDING * Math.abs(mean) ? 0 : std;
+
+/** Around 0, as their mean nearly is: the root mean square. */
+const gradientStd = ({ activationGradientNorm, activationCount }: LayerHealth) =>
+  activationGradientNorm / Math.sqrt(activationCount);

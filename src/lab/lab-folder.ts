@@ -1,0 +1,96 @@
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { DataError, errorLine, UsageError } from "../core/errors.js";
+import { hashRecord } from "../core/hash.js";
+import { writeAtomically } from "../store/atomic-file.js";
+import type { LabBench } from "./bench.js";
+import { LAB_SECTIONS, type LabProgress, type LabSections, runLab, type SectionResults } from "./lab.js";
+import { encodeLabJson } from "./lab-json.js";
+import type { LabResult } from "./results.js";
+
+/** What a lab leaves in its folder. */
+export const LAB_FILES = {
+  /** Every number. */
+  numbers: "lab.json",
+  page: "lab.html",
+  /** The sections done, until all are. */
+  partial: "lab.partial.json",
+} as const;
+
+/** Sections done, and a hash of all they came from. */
+interface PartialLab {
+  readonly key: string;
+  readonly sections: Partial<SectionResults>;
+}
+
+/**
+ * Runs a lab and writes its numbers to a folder. Every finished section is kept, so that a lab that was stopped goes on
+ * after it when it is run again with the same settings on the same data.
+ * @param options.overwrite throws away a finished lab, or a stopped one of other settings or data
+ * @throws UsageError if the folder holds such a lab and `overwrite` is not asked for
+ */
+export async function runLabInFolder(
+  bench: LabBench,
+  dir: string,
+  options: {
+    overwrite?: boolean;
+    sections?: LabSections;
+    onProgress?: (progress: LabProgress) => void;
+  } = {},
+): Promise<LabResult> {
+  const { overwrite = false, sections = LAB_SECTIONS, onProgress } = options;
+  const path = { numbers: join(dir, LAB_FILES.numbers), partial: join(dir, LAB_FILES.partial) };
+  const key = keyOf(bench, sections);
+  const done = sectionsDone(path.partial, { key, overwrite });
+  if (!overwrite && existsSync(path.numbers))
+    throw new UsageError(
+      `lab: --out must be a folder without a lab, got ${dir}, which holds ${LAB_FILES.numbers}; use another, or --overwrite`,
+    );
+  mkdirSync(dir, { recursive: true }); // a folder that cannot be made costs no section
+  const result = await runLab(bench, {
+    done,
+    sections,
+    ...(onProgress === undefined ? {} : { onProgress }),
+    onSection: (found) => writeAtomically(path.partial, encodeLabJson({ key, sections: found })),
+  });
+  writeAtomically(path.numbers, encodeLabJson(result));
+  rmSync(path.partial, { force: true });
+  return result;
+}
+
+/** How many sections of a stopped lab are kept in a folder. */
+export function sectionsKept(dir: string): number {
+  const path = join(dir, LAB_FILES.partial);
+  return existsSync(path) ? Object.keys(readPartial(path).sections).length : 0;
+}
+
+/** Equal for labs that find the same. */
+function keyOf({ seed, isQuick, splits, store }: LabBench, sections: LabSections): string {
+  const budgets = Object.entries(sections).map(([name, { budget }]) => [name, budget(isQuick)]);
+  return hashRecord({ seed, isQuick, budgets, split: splits.hash, frontEnd: store.frontEndHash });
+}
+
+function sectionsDone(
+  path: string,
+  { key, overwrite }: { key: string; overwrite: boolean },
+): Partial<SectionResults> {
+  if (!existsSync(path)) return {};
+  const partial = readPartial(path);
+  if (partial.key === key) return partial.sections;
+  if (overwrite) return {};
+  throw new UsageError(
+    `lab: settings and data must be those of the stopped lab in ${path}, got others; give the same, use another --out, or --overwrite`,
+  );
+}
+
+function readPartial(path: string): PartialLab {
+  try {
+    const { key, sections } = JSON.parse(readFileSync(path, "utf8")) as PartialLab;
+    if (typeof key !== "string" || typeof sections !== "object") throw new Error("key or sections missing");
+    return { key, sections };
+  } catch (error) {
+    throw new DataError(path, `is not a stopped lab (${errorLine(error)}); delete it to start anew`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,11 @@
+import type { OptimizerConfig } from "../nn/optimizers.js";
+import { OPTIMIZERS } from "../training/config.js";
+
+/** The optimizers that the lab compares. */
+const NAMES = ["sgd", "momentum", "rmsprop", "adam"] as const;
+
+export type ComparedName = (typeof NAMES)[number];
+
+/** As `train` sets them, without weight decay: it would move the minima. */
+export const COMPARED: readonly { readonly optimizer: ComparedName; readonly config: OptimizerConfig }[] =
+  NAMES.map((optimizer) => ({ optimizer, config: { ...OPTIMIZERS[optimizer].optimizer, weightDecay: 0 } }));

@@ -1,0 +1,138 @@
+import { tableOf } from "../../report/charts/figure.js";
+import { lineChart } from "../../report/charts/line-chart.js";
+import { type Html, html } from "../../report/html.js";
+import type { Section } from "../../report/html-page.js";
+import { isMeasured, listed, readable } from "../../report/numbers.js";
+import type { BatchNormResult, BatchNormRun, LabData } from "../results.js";
+import { capital, figures, finding, method } from "./prose.js";
+import { lossAxis, pointsOf, scoreText } from "./runs.js";
+
+/** Score against steps with and without batch norm, and the spread of activations along the way. */
+export function batchNormSection(
+  { net, runs }: BatchNormResult,
+  { measure }: Pick<LabData, "measure">,
+): Section {
+  const series = (value: (run: BatchNormRun) => ReturnType<typeof pointsOf>) =>
+    runs.map((run) => ({
+      name: run.divergedAt === null ? run.name : `${run.name} (diverged)`,
+      points: value(run),
+    }));
+  const interval = readable(runs[0]?.curve[0]?.step);
+  return {
+    id: "batch-norm",
+    title: "Batch norm",
+    body: html`${finding([stepsSentence(runs), bestSentence(runs)])}
+${method(`${capital(net)}. After Figure 2 of Ioffe and Szegedy, 2015: "x5" and "x30" are runs at 5 and 30 times the baseline's \
+learning rate, "sigmoid" ones have sigmoids where the others have ReLUs. Steps are counted to within the ${interval} between two scores.`)}
+${figures([
+  lineChart({
+    title: "Score on the valid split",
+    x: { label: "step" },
+    y: { label: `${measure} [%]` },
+    series: series((run) => pointsOf(run, ({ score }) => 100 * score)),
+  }),
+  lineChart({
+    title: "Training loss",
+    x: { label: "step" },
+    y: lossAxis("training loss", runs),
+    series: series((run) => pointsOf(run, ({ trainLoss }) => trainLoss)),
+  }),
+])}
+${tableOf(comparison(runs))}
+<h3>Spread of the last hidden layer's activations over training</h3>
+${figures(runs.flatMap(spreadChart))}`,
+  };
+}
+
+const baselineOf = (runs: readonly BatchNormRun[]) => runs.find(({ name }) => name === "baseline");
+
+/** How many times fewer or more steps than the baseline's. */
+function speedText(steps: number, baselineSteps: number): string {
+  if (steps === baselineSteps) return "as many";
+  return steps < baselineSteps
+    ? `${readable(baselineSteps / steps)} times fewer`
+    : `${readable(steps / baselineSteps)} times as many`;
+}
+
+function stepsSentence(runs: readonly BatchNormRun[]): string {
+  const baseline = baselineOf(runs);
+  if (baseline === undefined || baseline.stepsToBaselineBest === null)
+    return "The baseline reached no score that the others could be held against.";
+  const own = baseline.stepsToBaselineBest;
+  const others = runs.filter((run) => run !== baseline);
+  const there = others.flatMap(({ name, stepsToBaselineBest: steps }) =>
+    steps === null ? [] : [`${name} after ${steps} (${speedText(steps, own)})`],
+  );
+  const never = others
+    .filter(({ stepsToBaselineBest }) => stepsToBaselineBest === null)
+    .map(({ name }) => name);
+  const reached = there.length === 0 ? "" : `; ${listed(there)}`;
+  const missed =
+    never.length === 0 ? "" : `; ${listed(never)} ${there.length === 0 ? "do not reach it" : "never"}`;
+  return `The baseline has its best score, ${scoreText(baseline.best)}, after ${own} steps${reached}${missed}.`;
+}
+
+function bestSentence(runs: readonly BatchNormRun[]): string {
+  const measured = runs.filter(({ best }) => isMeasured(best));
+  if (measured.length === 0) return "No run has a score.";
+  const most = Math.max(...measured.map(({ best }) => best));
+  const winners = measured.filter(({ best }) => best === most).map(({ name }) => name);
+  const parts = [`the highest score is ${scoreText(most)}, by ${listed(winners)}`];
+  const [plain, normalized] = (["sigmoid", "BN x5 sigmoid"] as const).map((name) =>
+    measured.find((run) => run.name === name),
+  );
+  if (plain !== undefined && normalized !== undefined)
+    parts.push(
+      `sigmoids reach ${scoreText(plain.best)} without and ${scoreText(normalized.best)} with batch norm at x5`,
+    );
+  const diverged = runs.flatMap(({ name, divergedAt }) =>
+    divergedAt === null ? [] : [`${name} diverged at step ${divergedAt}`],
+  );
+  return `${capital([...parts, ...diverged].join("; "))}.`;
+}
+
+function comparison(runs: readonly BatchNormRun[]): string[][] {
+  const baseline = baselineOf(runs);
+  const rows = runs.map((run) => {
+    const { name, learningRate, stepsToBaselineBest: steps, best, divergedAt } = run;
+    const own = baseline?.stepsToBaselineBest ?? null;
+    return [
+      name,
+      readable(learningRate),
+      steps === null ? "never" : String(steps),
+      run === baseline || steps === null || own === null ? "" : speedText(steps, own),
+      scoreText(best),
+      divergedAt === null ? "" : `diverged at step ${divergedAt}`,
+    ];
+  });
+  return [
+    ["", "learning rate", "steps to the baseline's best", "against the baseline", "best score", ""],
+    ...rows,
+  ];
+}
+
+function spreadChart({ name, spread }: BatchNormRun, style: number): Html[] {
+  const measured = spread.filter(({ mean, std }) => isMeasured(mean) && isMeasured(std));
+  const [first, last] = [measured[0], measured.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const stds = measured.map(({ std }) => std);
+  const most = Math.max(...stds) / Math.min(...stds);
+  const change = isMeasured(most) ? `; the greatest is ${readable(most)} times the least` : "";
+  return [
+    lineChart({
+      title: name,
+      caption: `Mean and, as a band, standard deviation: ${readable(first.std)} at first, ${readable(last.std)} at \
+last${change}.`,
+      x: { label: "step" },
+      y: { label: "activation" },
+      series: [
+        {
+          name: "mean",
+          style,
+          points: spread.map(({ step, mean }) => [step, mean]),
+          band: measured.map(({ step, mean, std }) => [step, mean - std, mean + std]),
+        },
+      ],
+    }),
+  ];
+}

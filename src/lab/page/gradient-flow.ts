@@ -1,0 +1,154 @@
+import { lineChart } from "../../report/charts/line-chart.js";
+import { type Html, html } from "../../report/html.js";
+import type { Section } from "../../report/html-page.js";
+import { isMeasured, listed, readable } from "../../report/numbers.js";
+import type { GradientFlowResult, GradientFlowRun } from "../results.js";
+import { capital, figures, finding, grouped, method } from "./prose.js";
+
+/** A gradient that is smaller or greater at the first layer than at the last by more has vanished or exploded. */
+const LARGEST_FACTOR = 1000;
+
+type Fate = "zero" | "vanished" | "exploded" | "flows" | "lost";
+
+/** Deviations of activations and gradients by layer and by depth. */
+export function gradientFlowSection({ width, runs }: GradientFlowResult): Section {
+  const depth = Math.max(...runs.map((run) => run.depth));
+  const deepest = runs.filter((run) => run.depth === depth);
+  const title = "Gradient flow";
+  return {
+    id: "gradient-flow",
+    title,
+    body: html`${finding([...flowSentence(deepest, depth), ...batchNormSentence(deepest)])}
+${method(
+  `Nets of equal hidden layers of ${width} units, before any training, on one batch of the store's segments, \
+standardized. Shown are standard deviations: of every layer's activations, and around 0 of the loss's gradient with \
+respect to them. A deviation below a thousandth of the mean counts as 0: float32 cannot tell it from a constant.`,
+)}
+<h3>Layer by layer, ${depth} layers deep</h3>
+${figures(byLayer(deepest, "activationStd"))}${figures(byLayer(deepest, "gradientStd"))}
+<h3>The gradient that reaches the first layer, by depth</h3>
+${figures(byDepth(runs))}`,
+  };
+}
+
+/** First layer's gradient by the last layer's. */
+function ratioOf({ gradientStd }: GradientFlowRun): number {
+  return gradientStd[0] / gradientStd[gradientStd.length - 1];
+}
+
+function fateOf(run: GradientFlowRun): Fate {
+  if (run.gradientStd[0] === 0) return "zero";
+  const ratio = ratioOf(run);
+  if (!isMeasured(ratio) || !isMeasured(run.gradientStd[0])) return "lost";
+  if (ratio < 1 / LARGEST_FACTOR) return "vanished";
+  return ratio > LARGEST_FACTOR ? "exploded" : "flows";
+}
+
+function flowSentence(deepest: readonly GradientFlowRun[], depth: number): string[] {
+  const plain = deepest.filter(({ isBatchNorm }) => !isBatchNorm);
+  if (plain.length === 0) return [];
+  return [
+    `Without batch norm, in ${plain.length} nets of ${depth} layers, the gradient that reaches the first layer ${fates(plain)}.`,
+  ];
+}
+
+/** What became of each net's gradient, with the nets' names. */
+function fates(runs: readonly GradientFlowRun[]): string {
+  const words: Readonly<Record<Fate, string>> = {
+    zero: "exactly 0",
+    vanished: `below 1 / ${LARGEST_FACTOR} of the last layer's`,
+    exploded: `above ${LARGEST_FACTOR} times the last layer's`,
+    flows: `within a factor of ${LARGEST_FACTOR} of the last layer's`,
+    lost: "not finite",
+  };
+  const parts = (Object.keys(words) as Fate[]).flatMap((fate) => {
+    const own = runs.filter((run) => fateOf(run) === fate);
+    if (own.length === 0) return [];
+    const names = grouped(own.map(({ activation, init }) => [activation, init]));
+    return [`${words[fate]} in ${own.length === runs.length ? "all" : own.length} (${names})`];
+  });
+  return `is ${listed(parts)}`;
+}
+
+function batchNormSentence(deepest: readonly GradientFlowRun[]): string[] {
+  const normalized = deepest.filter(({ isBatchNorm }) => isBatchNorm);
+  if (normalized.length === 0) return [];
+  const pairs = normalized.flatMap((run) => {
+    const plain = deepest.find(
+      ({ isBatchNorm, activation, init }) =>
+        !isBatchNorm && activation === run.activation && init === run.init,
+    );
+    return plain === undefined ? [] : [{ plain, run }];
+  });
+  const lost = pairs.filter(({ plain }) => fateOf(plain) !== "flows");
+  const saved = lost.filter(({ run }) => fateOf(run) === "flows");
+  const broken = pairs.filter(({ plain, run }) => fateOf(plain) === "flows" && fateOf(run) !== "flows");
+  const parts = [`with batch norm it ${fates(normalized)}`];
+  if (lost.length > 0)
+    parts.push(`it now passes in ${saved.length} of the ${lost.length} nets where it did not`);
+  if (broken.length > 0) parts.push(`in ${broken.length} where it did it no longer passes`);
+  const medians = [pairs.map(({ plain }) => plain), pairs.map(({ run }) => run)].map(medianRatio);
+  if (medians.every(isMeasured))
+    parts.push(
+      `the median ratio of the first layer's to the last's goes from ${readable(medians[0])} to ${readable(medians[1])}`,
+    );
+  return [`${capital(parts.join("; "))}.`];
+}
+
+/** The median of the ratios; one that is 0 / 0 counts as 0, as no gradient arrives. */
+function medianRatio(runs: readonly GradientFlowRun[]): number {
+  const ratios = runs.map((run) => (run.gradientStd[0] === 0 ? 0 : ratioOf(run))).filter(isMeasured);
+  const sorted = [...ratios].sort((a, b) => a - b);
+  const half = sorted.length / 2;
+  return (sorted[Math.ceil(half) - 1] + sorted[Math.floor(half)]) / 2;
+}
+
+const NAMES = { activationStd: "Activations", gradientStd: "Gradients" };
+
+function byLayer(deepest: readonly GradientFlowRun[], of: "activationStd" | "gradientStd"): Html[] {
+  const shared = deepest.flatMap((run) => run[of]);
+  return panels(deepest).map(({ name, runs, inits }) =>
+    lineChart({
+      title: `${NAMES[of]}, ${name}`,
+      x: { label: "layer" },
+      y: { label: "standard deviation", scale: "log", shared },
+      series: runs.map((run) => ({
+        name: run.init,
+        points: run[of].map((std, i) => [i + 1, std]),
+        style: inits.indexOf(run.init),
+      })),
+    }),
+  );
+}
+
+function byDepth(all: readonly GradientFlowRun[]): Html[] {
+  const shared = all.map(({ gradientStd }) => gradientStd[0]);
+  return panels(all).map(({ name, runs, inits }) =>
+    lineChart({
+      title: `First layer's gradient, ${name}`,
+      x: { label: "depth [layers]" },
+      y: { label: "standard deviation", scale: "log", shared },
+      series: [...new Set(runs.map(({ init }) => init))].map((init) => ({
+        name: init,
+        points: runs
+          .filter((run) => run.init === init)
+          .sort((a, b) => a.depth - b.depth)
+          .map(({ depth, gradientStd }) => [depth, gradientStd[0]]),
+        style: inits.indexOf(init),
+      })),
+    }),
+  );
+}
+
+/** One for every activation, without and with batch norm; `inits` are those of all, so that a style keeps its name. */
+function panels(all: readonly GradientFlowRun[]) {
+  const inits = [...new Set(all.map(({ init }) => init))];
+  const activations = [...new Set(all.map(({ activation }) => activation))];
+  return [false, true].flatMap((isBatchNorm) =>
+    activations.flatMap((activation) => {
+      const runs = all.filter((run) => run.isBatchNorm === isBatchNorm && run.activation === activation);
+      const name = `${activation}, ${isBatchNorm ? "with" : "no"} batch norm`;
+      return runs.length === 0 ? [] : [{ name, runs, inits }];
+    }),
+  );
+}

@@ -1,0 +1,72 @@
+import type { Axis } from "../../report/charts/axis.js";
+import type { Cells } from "../../report/charts/figure.js";
+import { isMeasured, readable } from "../../report/numbers.js";
+import { percent } from "../../report/table.js";
+import type { CurvePoint, LabRun } from "../results.js";
+
+/** Losses above so many times the middle first loss are drawn there: a run that diverges would flatten the others. */
+const LOSS_CEILING = 3;
+
+/** The last training loss; NaN for a run that diverged. */
+export function finalLoss({ curve, divergedAt }: LabRun): number {
+  const last = curve.at(-1)?.trainLoss;
+  return divergedAt === null && isMeasured(last) ? last : Number.NaN;
+}
+
+/** Of every name's runs the one of the lowest final training loss, lowest first; names whose runs all diverged are left out. */
+export function bestRuns<R extends LabRun>(runs: readonly R[], nameOf: (run: R) => string): R[] {
+  const finite = runs.filter((run) => isMeasured(finalLoss(run))).sort((a, b) => finalLoss(a) - finalLoss(b));
+  return finite.filter((run, i) => finite.findIndex((other) => nameOf(other) === nameOf(run)) === i);
+}
+
+/** Names whose every run diverged. */
+export function divergedNames<R extends LabRun>(runs: readonly R[], nameOf: (run: R) => string): string[] {
+  const best = bestRuns(runs, nameOf).map(nameOf);
+  return [...new Set(runs.map(nameOf))].filter((name) => !best.includes(name));
+}
+
+/** A curve as a chart's points. */
+export function pointsOf({ curve }: LabRun, value: (point: CurvePoint) => number) {
+  return curve.map((point) => [point.step, value(point)] as const);
+}
+
+/** The axis of the losses of some runs. */
+export function lossAxis(label: string, runs: readonly LabRun[]): Axis {
+  const first = runs
+    .map(({ curve }) => curve[0]?.trainLoss)
+    .filter(isMeasured)
+    .sort((a, b) => a - b);
+  const middle = first[Math.floor(first.length / 2)];
+  return { label, scale: "log", ...(middle === undefined ? {} : { ceiling: LOSS_CEILING * middle }) };
+}
+
+/** A table of runs: name, learning rate, last losses and score, best score. */
+export function runTable<R extends LabRun>(runs: readonly R[], nameOf: (run: R) => string): Cells {
+  const heading = ["", "learning rate", "steps", "train loss", "valid loss", "score", "best score", ""];
+  const rows = runs.map((run) => {
+    const { learningRate, curve, divergedAt } = run;
+    const last = curve.at(-1);
+    return [
+      nameOf(run),
+      readable(learningRate),
+      readable(last?.step),
+      readable(last?.trainLoss),
+      readable(last?.validLoss),
+      scoreText(last?.score),
+      scoreText(bestScore(run)),
+      divergedAt === null ? "" : `diverged at step ${divergedAt}`,
+    ];
+  });
+  return [heading, ...rows];
+}
+
+/** The best score along the way; NaN where there is none. */
+function bestScore({ curve }: LabRun): number {
+  const scores = curve.map(({ score }) => score).filter(isMeasured);
+  return scores.length === 0 ? Number.NaN : Math.max(...scores);
+}
+
+/** A share as a percentage, a dash where there is none. */
+export function scoreText(score: number | undefined): string {
+  return isMeasured(score) ? percent(score) : "–";
+}

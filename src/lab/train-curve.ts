@@ -1,0 +1,150 @@
+import type { Tensor } from "../core/tensor.js";
+import { TrainSampler } from "../dataset/batches.js";
+import type { FeatureSet } from "../dataset/feature-set.js";
+import { evaluateNet, mainScore } from "../evaluation/evaluate.js";
+import type { SegmentNetConfig } from "../nn/architectures.js";
+import { buildInferenceModel } from "../nn/inference.js";
+import type { InputNormalization } from "../nn/input-normalization.js";
+import type { OptimizerConfig } from "../nn/optimizers.js";
+import { buildTrainingStep, type TrainingStepConfig } from "../nn/training-step.js";
+import type { LayerHealth } from "../nn/watch.js";
+import { Session } from "../runtime/session.js";
+import { type BatchSource, DivergedError, fit } from "../training/fit.js";
+import type { LabBench } from "./bench.js";
+import type { CurvePoint } from "./results.js";
+
+/** One training run of a comparison. */
+export interface TrainCurveOptions {
+  readonly net: SegmentNetConfig;
+  readonly normalization: InputNormalization;
+  readonly optimizer: OptimizerConfig;
+  /** Constant. */
+  readonly learningRate: number;
+  /** A multiple of `points`. */
+  readonly steps: number;
+  /** How often the net is scored on the valid clips, at least 1. */
+  readonly points: number;
+  /** Seed of the weights and the batches. @default the bench's */
+  readonly seed?: number;
+  /** @default false */
+  readonly watch?: boolean;
+  /** How far a step advances the bench. @default 1 */
+  readonly stepCost?: number;
+}
+
+/** A training run's course. */
+export interface TrainCurve {
+  /** A point after every `steps / points` steps; of a run that diverged those before. */
+  readonly curve: readonly CurvePoint[];
+  readonly divergedAt: number | null;
+  /** Of a watched run the flow through the layers, means over the steps before each point of the curve. */
+  readonly layers: readonly (readonly LayerHealth[])[];
+  /** The training step's last state of finite loss: weights and moving averages by name. */
+  readonly weights: ReadonlyMap<string, Tensor>;
+}
+
+/**
+ * Trains a net as the lab's comparisons do: balanced batches of plain segments, labels as they are, no augmentation, no
+ * averaged weights. Runs of one bench and seed see the same batches, and start from the same weights where their nets
+ * have the same layers.
+ */
+export async function trainCurve(bench: LabBench, options: TrainCurveOptions): Promise<TrainCurve> {
+  const { steps, points, learningRate, seed = bench.seed } = options;
+  const { signal } = bench;
+  const config = stepConfigOf(bench, options);
+  const stepsPerPoint = steps / points;
+  const curve: CurvePoint[] = [];
+  const layers: (readonly LayerHealth[])[] = [];
+  const run = fit({
+    step: buildTrainingStep(config),
+    watchedStep: options.watch === true ? buildTrainingStep({ ...config, watch: true }) : null,
+    inputShape: config.inputShape,
+    nLabels: config.nLabels,
+    batches: batchesOf(bench, seed, stepsPerPoint),
+    evaluate: async (weights) => {
+      const { score, loss } = await evaluateOn(bench, bench.valid, { ...options, weights });
+      return { score, valid: { loss } };
+    },
+    epochs: points,
+    learningRate,
+    schedule: { kind: "constant" },
+    patience: 0,
+    seed,
+    threads: threadsFor(options.net, bench),
+    signal,
+    onStep: () => bench.advance(options.stepCost ?? 1),
+    onEpoch: (record) => {
+      const { epoch, trainLoss, score, valid } = record;
+      curve.push({ step: epoch * stepsPerPoint, trainLoss, validLoss: valid["loss"], score });
+      if (record.layers !== undefined) layers.push(record.layers);
+    },
+  });
+  try {
+    const { state } = await run;
+    signal?.throwIfAborted();
+    return { curve, divergedAt: null, layers, weights: state.tensors };
+  } catch (error) {
+    if (!(error instanceof DivergedError)) throw error;
+    return { curve, divergedAt: error.divergence.step, layers, weights: error.divergence.tensors };
+  }
+}
+
+/**
+ * `trainCurve` of every run, one after the other: the engine works in JavaScript's own thread, so that several at a time
+ * would be no faster.
+ */
+export async function trainCurves(
+  bench: LabBench,
+  runs: readonly TrainCurveOptions[],
+): Promise<TrainCurve[]> {
+  const curves: TrainCurve[] = [];
+  for (const run of runs) curves.push(await trainCurve(bench, run));
+  return curves;
+}
+
+/** Threads of the engine: a 2-D net's step takes a third less time by two of them, that of the lab's other nets more. */
+function threadsFor({ kind }: SegmentNetConfig, { threads }: LabBench): number {
+  return kind === "vgg" ? threads : 1;
+}
+
+/** Score and loss of a trained net on a set. */
+export async function evaluateOn(
+  bench: LabBench,
+  set: FeatureSet,
+  trained: Pick<TrainCurveOptions, "net" | "normalization"> & Pick<TrainCurve, "weights">,
+): Promise<{ score: number; loss: number }> {
+  const { task, labels, inputShape } = bench;
+  const { net, normalization, weights } = trained;
+  const model = buildInferenceModel(
+    { net, task, nLabels: labels.length, inputShape, normalization },
+    weights,
+  );
+  const session = await Session.open(model, { threads: threadsFor(net, bench) });
+  const scores = await evaluateNet(session, set, { task, segmentFrames: inputShape[0], resamples: 1 });
+  await session.close();
+  return { score: mainScore(scores), loss: scores.loss };
+}
+
+function stepConfigOf(
+  { task, labels, inputShape, batchSize }: LabBench,
+  { net, normalization, optimizer }: Pick<TrainCurveOptions, "net" | "normalization" | "optimizer">,
+): TrainingStepConfig {
+  return { net, task, nLabels: labels.length, inputShape, batchSize, normalization, optimizer };
+}
+
+/** One stream of batches, whatever the number of points it is cut into. */
+function batchesOf(
+  { sets, batchSize, inputShape }: LabBench,
+  seed: number,
+  stepsPerPoint: number,
+): BatchSource {
+  const segmentFrames = inputShape[0];
+  const sampler = new TrainSampler(sets.train, { batchSize, segmentFrames, seed, balance: true });
+  return {
+    stepsPerEpoch: stepsPerPoint,
+    startEpoch: (epoch) => {
+      if (epoch === 1) sampler.startEpoch(1);
+    },
+    next: () => sampler.next(),
+  };
+}

@@ -1,0 +1,83 @@
+import { DataError } from "../core/errors.js";
+import { sizeOf, type Tensor } from "../core/tensor.js";
+
+/** Bytes that hold the header of any `.npy` file timbrel writes; enough to call `readNpyHeader` on. */
+export const NPY_HEADER_BYTES = 128;
+
+const MAGIC = "\x93NUMPY";
+
+/** What the header of a `.npy` file says: the shape, and where the values begin [bytes]. */
+export interface NpyHeader {
+  readonly shape: readonly number[];
+  readonly dataOffset: number;
+}
+
+function headerText(shape: readonly number[]): string {
+  const dims = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
+  const fields = `{'descr': '<f4', 'fortran_order': False, 'shape': (${dims}), }`;
+  // magic 6, version 2, length 2, then the text: together a multiple of 64, closed by a line feed.
+  return `${fields.padEnd(Math.ceil((10 + fields.length + 1) / 64) * 64 - 11)}\n`;
+}
+
+/** Length of the whole `.npy` file of a float32 tensor of this shape [bytes]. */
+export function npyByteLength(shape: readonly number[]): number {
+  return 10 + headerText(shape).length + 4 * sizeOf(shape);
+}
+
+/**
+ * The bytes of a NumPy `.npy` file, format 1.0, little-endian float32 in C order.
+ *
+ * Same as: numpy 1.x and 2.x `numpy.save`, to the byte; test/store/npy.test.ts.
+ * Reference: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+ */
+export function encodeNpy({ data, shape }: Tensor): Uint8Array {
+  const header = headerText(shape);
+  const bytes = new Uint8Array(10 + header.length + 4 * data.length);
+  bytes.set(Buffer.from(MAGIC, "latin1"));
+  bytes.set([1, 0, header.length & 0xff, header.length >> 8], 6);
+  bytes.set(Buffer.from(header, "latin1"), 10);
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, 4 * data.length), 10 + header.length);
+  return bytes;
+}
+
+/**
+ * The header of a `.npy` file, from its first bytes.
+ * @throws DataError unless it is a `.npy` file of little-endian float32 in C order
+ */
+export function readNpyHeader(bytes: Uint8Array, path: string): NpyHeader {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (view.length < 12 || view.toString("latin1", 0, 6) !== MAGIC)
+    throw new DataError(path, "is not a .npy file");
+  const textOffset = view[6] === 1 ? 10 : 12; // versions 2 and 3 count the header in 4 bytes
+  const dataOffset = textOffset + (view[6] === 1 ? view.readUInt16LE(8) : view.readUInt32LE(8));
+  const text = view.toString("latin1", textOffset, dataOffset);
+  const descr = /'descr':\s*'([^']*)'/.exec(text)?.[1];
+  const fortranOrder = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
+  const dims = /'shape':\s*\(([\d,\s]*)\)/.exec(text)?.[1];
+  if (descr === undefined || fortranOrder === undefined || dims === undefined)
+    throw new DataError(path, "has a .npy header that is cut short or not readable");
+  if (descr !== "<f4") throw new DataError(path, `must hold little-endian float32 ('<f4'), got '${descr}'`);
+  if (fortranOrder === "True") throw new DataError(path, "must be in C order, got Fortran order");
+  const shape = dims
+    .split(",")
+    .filter((dim) => dim.trim() !== "")
+    .map(Number);
+  return { shape, dataOffset };
+}
+
+/**
+ * The tensor in the bytes of a `.npy` file.
+ * @throws DataError unless it is whole, little-endian float32, in C order
+ */
+export function decodeNpy(bytes: Uint8Array, path: string): Tensor {
+  const { shape, dataOffset } = readNpyHeader(bytes, path);
+  const expected = dataOffset + 4 * sizeOf(shape);
+  if (bytes.length !== expected)
+    throw new DataError(
+      path,
+      `must be ${expected} bytes long for shape [${shape.join(", ")}], got ${bytes.length}`,
+    );
+  const data = new Float32Array(sizeOf(shape)); // a copy, because the values may lie unaligned in `bytes`
+  new Uint8Array(data.buffer).set(bytes.subarray(dataOffset));
+  return { data, shape };
+}

@@ -1,0 +1,71 @@
+import { join, relative, resolve, sep } from "node:path";
+import { DataError } from "../core/errors.js";
+import { SPLITS, type Split, splitMeantBy } from "../dataset/split-names.js";
+import { findAudio, isAudioName, listFolder, statOrNull } from "./audio-files.js";
+import type { Scan } from "./source-clip.js";
+
+/**
+ * The clips of a folder: `<class>/**` or, where its folders are named train, valid and test,
+ * `train|valid|test/<class>/**`. The class is the folder's name; folders inside a class folder only order it.
+ * @throws DataError for a split folder by another name, and for a folder without class folders
+ */
+export function scanFolder(dir: string): Scan {
+  const scan: Scan = { clips: [], problems: [] };
+  const folders = listFolder(dir).filter((name) => statOrNull(join(dir, name))?.isDirectory());
+  if (!hasSplitFolders(folders)) {
+    addClasses(dir, dir, null, scan);
+    return scan;
+  }
+  refuseSplitSynonyms(dir, folders);
+  for (const name of folders) {
+    const split = SPLITS.find((known) => known === name);
+    if (split !== undefined) addClasses(dir, join(dir, name), split, scan);
+    else scan.problems.push(`${join(dir, name)}: stands beside train, valid and test; left out`);
+  }
+  return scan;
+}
+
+/** One folder named `test` beside class folders is a class; two split names, or nothing else, are splits. */
+function hasSplitFolders(folders: string[]): boolean {
+  const meant = folders.filter((name) => splitMeantBy(name) !== undefined);
+  return meant.length >= 2 || (meant.length === 1 && folders.length === 1);
+}
+
+function refuseSplitSynonyms(dir: string, folders: string[]): void {
+  for (const name of folders) {
+    const meant = splitMeantBy(name);
+    if (meant !== undefined && meant !== name)
+      throw new DataError(
+        join(dir, name),
+        `a split folder must be named train, valid or test; rename it to ${meant}`,
+      );
+  }
+}
+
+function addClasses(root: string, dir: string, split: Split | null, scan: Scan): void {
+  const onProblem = (line: string): void => {
+    scan.problems.push(line);
+  };
+  let nClassFolders = 0;
+  for (const name of listFolder(dir)) {
+    const path = join(dir, name);
+    if (statOrNull(path)?.isDirectory()) {
+      nClassFolders++;
+      const files = findAudio(path, onProblem);
+      if (files.length === 0) onProblem(`${path}: class folder without audio; left out`);
+      for (const file of files)
+        scan.clips.push({
+          path: resolve(file),
+          name: relative(root, file).split(sep).join("/"),
+          labels: [name.normalize("NFC")], // macOS spells accents apart
+          group: null,
+          split,
+        });
+    } else if (isAudioName(name)) onProblem(`${path}: lies in no class folder; left out`);
+  }
+  if (nClassFolders === 0)
+    throw new DataError(
+      dir,
+      "must hold one folder of audio per class, got none; order the files so, or write a manifest with the columns path and label",
+    );
+}

@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+import { Random } from "../../src/core/random.js";
+import { averagePrecision, scoreMultiLabel, scoreSingleLabel } from "../../src/evaluation/metrics.js";
+import { decodeStored, type Stored } from "../nn/stored.js";
+import fixture from "./fixtures/sklearn-metrics.json" with { type: "json" };
+
+// The same float32 probabilities, summed in float64 in another order.
+const DIGITS = 10;
+// scikit-learn wants rows that sum to 1 and was given them divided by their sum, a float32 rounding from 1.
+const LOSS_DIGITS = 6;
+
+const { labels } = fixture;
+const random = () => new Random("bootstrap");
+
+function rowsOf(stored: Stored): Float32Array[] {
+  const { shape, data } = decodeStored(stored);
+  return Array.from({ length: shape[0] }, (_, i) => data.subarray(i * shape[1], (i + 1) * shape[1]));
+}
+
+const answersOf = (each: { targets: Stored; probabilities: Stored }) => ({
+  labels,
+  targets: rowsOf(each.targets),
+  probabilities: rowsOf(each.probabilities),
+});
+
+describe.each(fixture.single)("scoreSingleLabel, $name", (each) => {
+  const scores = scoreSingleLabel(answersOf(each), random());
+
+  it("is scikit-learn's", () => {
+    expect(scores.nClips).toBe(each.targets.shape[0]);
+    expect(scores.accuracy).toBeCloseTo(each.accuracy, DIGITS);
+    expect(scores.balancedAccuracy).toBeCloseTo(each.balancedAccuracy, DIGITS);
+    expect(scores.confusion).toEqual(each.confusion);
+    expect(scores.loss).toBeCloseTo(each.loss, LOSS_DIGITS);
+    expect(Object.keys(scores.recall)).toEqual(Object.keys(each.recall));
+    for (const [label, recall] of Object.entries(each.recall))
+      expect(scores.recall[label]).toBeCloseTo(recall, DIGITS);
+  });
+});
+
+describe.each(fixture.multi)("scoreMultiLabel, $name", (each) => {
+  const scores = scoreMultiLabel(answersOf(each), random());
+
+  it("is scikit-learn's", () => {
+    expect(scores.meanAveragePrecision).toBeCloseTo(each.meanAveragePrecision, DIGITS);
+    expect(scores.loss).toBeCloseTo(each.loss, LOSS_DIGITS);
+    expect(Object.keys(scores.averagePrecision)).toEqual(labels);
+    for (const [label, precision] of Object.entries(each.averagePrecision))
+      expect(scores.averagePrecision[label]).toBeCloseTo(precision, DIGITS);
+  });
+});
+
+/** Answers of which each label gets every third wrong. */
+function someAnswers(nClips: number) {
+  const rowWith = (label: number) => Float32Array.from([0, 1, 2], (i) => (i === label ? 0.8 : 0.1));
+  const truth = Array.from({ length: nClips }, (_, clip) => clip % 3);
+  return {
+    labels: ["a", "b", "c"],
+    targets: truth.map((label) => Float32Array.from([0, 1, 2], (i) => (i === label ? 1 : 0))),
+    probabilities: truth.map((label, clip) =>
+      rowWith(Math.floor(clip / 3) % 3 === 0 ? (label + 1) % 3 : label),
+    ),
+  };
+}
+
+describe.each([
+  ["single-label", scoreSingleLabel, "balancedAccuracy"],
+  ["multi-label", scoreMultiLabel, "meanAveragePrecision"],
+] as const)("the %s interval", (_task, score, member) => {
+  const at = (nClips: number) => score(someAnswers(nClips), random()) as ReturnType<typeof scoreSingleLabel>;
+
+  it("holds the score and repeats with the seed", () => {
+    const scores = at(45);
+    const point = scores[member as "balancedAccuracy"];
+    expect(scores.interval[0]).toBeLessThan(point);
+    expect(scores.interval[1]).toBeGreaterThan(point);
+    expect(at(45)).toEqual(scores);
+  });
+
+  it("shrinks with the square root of the number of clips", () => {
+    const width = ([low, high]: readonly [number, number]) => high - low;
+    const ratio = width(at(36).interval) / width(at(36 * 9).interval);
+    expect(ratio).toBeGreaterThan(2.5);
+    expect(ratio).toBeLessThan(3.5);
+  });
+});
+
+describe("scores by hand", () => {
+  it("the interval of a single-label score is that of its binomial", () => {
+    // 300 clips of each of 3 labels, recall 2/3: the deviation of the mean of recalls is sqrt(2/9 / 300 / 3).
+    const { interval, balancedAccuracy } = scoreSingleLabel(someAnswers(900), random());
+    const deviation = Math.sqrt(2 / 9 / 900);
+    expect(balancedAccuracy).toBeCloseTo(2 / 3, 2);
+    // 1000 resamples place a percentile of 2.5 within 10 % of 1.96 deviations.
+    expect((interval[1] - interval[0]) / 2 / (1.96 * deviation)).toBeGreaterThan(0.9);
+    expect((interval[1] - interval[0]) / 2 / (1.96 * deviation)).toBeLessThan(1.1);
+  });
+
+  it("a right answer to every clip is 1 with an interval of no width", () => {
+    const { targets, labels } = someAnswers(9);
+    const scores = scoreSingleLabel({ labels, targets, probabilities: targets }, random());
+    expect([scores.balancedAccuracy, ...scores.interval, scores.loss]).toEqual([1, 1, 1, 0]);
+  });
+
+  it("a probability of 0 for the truth costs much and stays finite", () => {
+    const { labels } = someAnswers(3);
+    const answers = {
+      labels,
+      targets: [Float32Array.of(1, 0, 0)],
+      probabilities: [Float32Array.of(0, 1, 0)],
+    };
+    expect(scoreSingleLabel(answers, random()).loss).toBeCloseTo(-Math.log(1e-15), 6);
+    expect(Number.isFinite(scoreMultiLabel(answers, random()).loss)).toBe(true);
+  });
+
+  it("average precision counts precision at each relevant rank", () => {
+    expect(averagePrecision([true, false, true, false], [4, 3, 2, 1])).toBeCloseTo((1 + 2 / 3) / 2, 12);
+    expect(averagePrecision([false, true], [1, 1])).toBe(0.5);
+  });
+});

@@ -1,0 +1,75 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { featureSets } from "../../src/dataset/feature-set.js";
+import { type LabBench, labBench } from "../../src/lab/bench.js";
+import {
+  everyClip,
+  inputNormalization,
+  inputNormalizationSection,
+} from "../../src/lab/input-normalization.js";
+import type { InputNormalizationResult } from "../../src/lab/results.js";
+import { makeTinyStore } from "../training/tiny-store.js";
+
+const BUDGET = { steps: 8, points: 2, learningRates: [0.01, 0.02], leakSteps: 4, leakSeeds: 2 };
+
+let bench: LabBench;
+let result: InputNormalizationResult;
+
+beforeAll(async () => {
+  bench = labBench(await makeTinyStore(), { seed: 3, isQuick: true, threads: 1 });
+  result = await inputNormalization(bench, BUDGET);
+});
+
+describe("input normalization", () => {
+  it("trains by every normalization at every rate, in equal steps", () => {
+    expect(result.runs.map(({ normalize, learningRate }) => `${normalize} ${learningRate}`)).toEqual(
+      ["none", "standardize", "whiten"].flatMap((name) => [`${name} 0.01`, `${name} 0.02`]),
+    );
+    for (const { curve } of result.runs) expect(curve.map(({ step }) => step)).toEqual([4, 8]);
+    expect(new Set(result.runs.map(({ curve }) => curve[1].trainLoss)).size).toBe(6);
+  });
+
+  it("shows what each does to the input's covariance", () => {
+    const { conditionNumber, eigenvalues } = result;
+    for (const name of ["none", "standardize", "whiten"] as const) {
+      expect(eigenvalues[name]).toHaveLength(16);
+      expect(eigenvalues[name][0] / eigenvalues[name][15]).toBeCloseTo(conditionNumber[name], 6);
+    }
+    // Whitened by its own statistics: one but for the small number under the deviation.
+    expect(conditionNumber.whiten).toBeLessThan(1.5);
+    expect(conditionNumber.none).toBeGreaterThan(10);
+  });
+
+  it("scores statistics of train and of all clips by the same seeds", () => {
+    const { seeds, trainOnly, allData } = result.leak;
+    expect(seeds).toEqual([3, 4]);
+    for (const score of [...trainOnly, ...allData]) {
+      expect(score).toBeGreaterThanOrEqual(0);
+      expect(score).toBeLessThanOrEqual(1);
+    }
+    expect([trainOnly.length, allData.length]).toEqual([2, 2]);
+  });
+
+  it("takes statistics of all clips from all clips", () => {
+    expect(
+      everyClip(bench)
+        .clips.map(({ name }) => name)
+        .sort(),
+    ).toEqual(bench.store.clips.map(({ name }) => name).sort());
+  });
+
+  it("leaves the pitfall out where there are no test clips", async () => {
+    const sets = featureSets(bench.store, { ...bench.splits, test: [] }, bench.labels);
+    const { leak } = await inputNormalization({ ...bench, sets }, { ...BUDGET, learningRates: [0.01] });
+    expect(leak).toEqual({ seeds: [], trainOnly: [], allData: [] });
+  });
+
+  it("advances the bench by its budget", async () => {
+    let advanced = 0;
+    const advance = (nSteps: number) => {
+      advanced += nSteps;
+    };
+    await inputNormalization({ ...bench, advance }, BUDGET);
+    expect(advanced).toBe(3 * 2 * 8 + 2 * 2 * 4);
+    expect(inputNormalizationSection.budget(false)).toBeGreaterThan(inputNormalizationSection.budget(true));
+  });
+});

@@ -1,0 +1,287 @@
+import { spawnSync } from "node:child_process";
+import {
+  appendFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+} from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { decodeAudio } from "../../src/audio/decode.js";
+import { downmix } from "../../src/audio/downmix.js";
+import { encodeWav } from "../../src/audio/encode-wav.js";
+import { resample } from "../../src/audio/resample.js";
+import { fitCovariance } from "../../src/dataset/covariance.js";
+import { featureSets } from "../../src/dataset/feature-set.js";
+import { splitClips } from "../../src/dataset/splits.js";
+import { standardizationOf } from "../../src/dataset/standardization.js";
+import { DESCRIPTOR_NAMES, summarizeDescriptors } from "../../src/features/descriptors.js";
+import { frontEnd } from "../../src/features/front-end.js";
+import { logMel } from "../../src/features/log-mel.js";
+import { decodeNpy } from "../../src/store/npy.js";
+import { openStore, prepareStore } from "../../src/store/store.js";
+import { makeFolder, toneWav, writeFiles } from "./files.js";
+
+// Workers run compiled files only: `npm test` builds them first.
+const compiled = new URL("../../dist/src/store/extract.js", import.meta.url).href;
+const { extractFeatures } = (await import(compiled)) as typeof import("../../src/store/extract.js");
+
+const small = frontEnd({ sampleRate: 8000, nFft: 256, hopLength: 128, nMels: 16 });
+
+/** `n` tones in classes c0, c1 and c2. */
+function toneFolder(n: number): string {
+  const dir = makeFolder();
+  writeFiles(
+    dir,
+    Object.fromEntries(Array.from({ length: n }, (_, i) => [`c${i % 3}/${i}.wav`, toneWav(200 + 10 * i)])),
+  );
+  return dir;
+}
+
+const extract = (
+  source: string,
+  storeDir: string,
+  more: Partial<Parameters<typeof extractFeatures>[2]> = {},
+) => extractFeatures(source, storeDir, { frontEnd: small, nWorkers: 2, ...more });
+
+/** Every file of a store but the index, whose lines come in the order of finishing: name to content. */
+function contentOf(storeDir: string): Record<string, string> {
+  const names = readdirSync(storeDir, { recursive: true, encoding: "utf8" }).sort();
+  const files = names.filter((name) => statSync(join(storeDir, name)).isFile() && name !== "sources.jsonl");
+  return Object.fromEntries(files.map((name) => [name, readFileSync(join(storeDir, name), "base64")]));
+}
+
+describe("extraction", () => {
+  it("stores the front end's features and the descriptors of every clip", async () => {
+    const source = makeFolder();
+    const wav = toneWav(440, 0.3, 11025);
+    writeFiles(source, { "sine/a.wav": wav });
+    const storeDir = join(makeFolder(), "new/store");
+    const { store, extracted, interrupted } = await extract(source, storeDir);
+    expect([extracted, interrupted]).toEqual([1, false]);
+    expect(openStore(storeDir)).toEqual({ ...store, frontEnd: small });
+
+    const [clip] = store.clips;
+    const waveform = resample(downmix(await decodeAudio(wav, "a.wav")), 8000);
+    const stored = (path: string) => decodeNpy(readFileSync(join(storeDir, path)), path);
+    expect(stored(clip.features)).toEqual(logMel(waveform, small));
+    expect(stored(clip.descriptors)).toEqual({
+      data: summarizeDescriptors(waveform),
+      shape: [DESCRIPTOR_NAMES.length],
+    });
+    expect(clip).toMatchObject({ name: "sine/a.wav", labels: ["sine"], group: clip.audioHash, split: null });
+    expect(clip.durationSec).toBeCloseTo(3308 / 11025, 12);
+    expect(clip.nFrames).toBe(1 + Math.floor(waveform.samples.length / 128));
+  });
+
+  it("names every bad file and every doubt in a line, and goes on", async () => {
+    const dir = makeFolder();
+    const silence = encodeWav({ samples: new Float32Array(2000), sampleRate: 8000 });
+    writeFiles(dir, {
+      "m.csv":
+        "path,label,group\ngood.wav,sine,g1\nempty.wav,sine,\nnoise.wav,sine,\nsilence.wav,rest,\ncopy.wav,flute,g2\n",
+      "good.wav": toneWav(440),
+      "copy.wav": toneWav(440),
+      "empty.wav": "",
+      "noise.wav": "this is no audio at all, whatever its name says",
+      "silence.wav": silence,
+    });
+    const lines: string[] = [];
+    const { store, failed, problems } = await extract(join(dir, "m.csv"), join(makeFolder(), "s"), {
+      onProblem: (line) => lines.push(line),
+    });
+    expect(lines).toEqual(problems);
+    expect(failed).toBe(2);
+    expect([...problems].sort()).toEqual([
+      `${dir}/empty.wav: the file is empty`,
+      expect.stringMatching(/noise\.wav: not audio that timbrel reads/),
+      `${dir}/silence.wav: warning: all samples are zero`,
+      "copy.wav: warning: same audio as good.wav, but labelled flute, not sine; both are kept",
+      "copy.wav: warning: same audio as good.wav; their groups g2 and g1 are taken for one",
+    ]);
+    expect(store.clips.map(({ name, group }) => [name, group.slice(0, 2)])).toEqual([
+      ["good.wav", "g1"],
+      ["silence.wav", store.clips[1].audioHash.slice(0, 2)],
+      ["copy.wav", "g1"],
+    ]);
+  });
+
+  it("fails in a line when nothing can be used", async () => {
+    const source = makeFolder();
+    writeFiles(source, { "x/empty.wav": "" });
+    await expect(extract(source, join(makeFolder(), "s"))).rejects.toThrow(
+      `${source}: none of its 1 files could be used; the first: ${source}/x/empty.wav: the file is empty`,
+    );
+  });
+
+  it("ends at once when the store cannot be written", async () => {
+    const storeDir = makeFolder();
+    prepareStore(storeDir, small);
+    writeFiles(storeDir, { clips: "a file where a folder belongs" });
+    await expect(extract(toneFolder(20), storeDir)).rejects.toThrow(
+      `${storeDir}: cannot be written (ENOTDIR)`,
+    );
+  });
+
+  it("reports progress up to the total", async () => {
+    const source = toneFolder(20);
+    const seen: number[] = [];
+    await extract(source, join(makeFolder(), "s"), { onProgress: ({ done }) => seen.push(done) });
+    expect(seen).toEqual([...seen].sort((a, b) => a - b));
+    expect(seen[seen.length - 1]).toBe(20);
+  });
+});
+
+describe("a second extraction", () => {
+  it("does only what is new", async () => {
+    const source = toneFolder(5);
+    const storeDir = join(makeFolder(), "s");
+    await extract(source, storeDir);
+    writeFiles(source, { "c1/new.wav": toneWav(777) });
+    const { extracted, reused, store } = await extract(source, storeDir);
+    expect([extracted, reused, store.clips.length]).toEqual([1, 5, 6]);
+    expect(openStore(storeDir).clips).toEqual(store.clips);
+  });
+  it("repeats the warnings of the first", async () => {
+    const source = toneFolder(1);
+    writeFiles(source, { "c0/silence.wav": encodeWav({ samples: new Float32Array(999), sampleRate: 8000 }) });
+    const storeDir = join(makeFolder(), "s");
+    const first = await extract(source, storeDir);
+    const second = await extract(source, storeDir);
+    expect(second.problems).toEqual([`${source}/c0/silence.wav: warning: all samples are zero`]);
+    expect([second.problems, second.extracted]).toEqual([first.problems, 0]);
+  });
+  it("trusts size and time, reads a touched file again, and computes only new content", async () => {
+    const source = toneFolder(2);
+    const storeDir = join(makeFolder(), "s");
+    const path = join(source, "c0/0.wav");
+    const [before] = (await extract(source, storeDir)).store.clips;
+    const { atime, mtime } = statSync(path);
+    utimesSync(path, atime, new Date(mtime.getTime() + 1000));
+    expect(await extract(source, storeDir)).toMatchObject({ extracted: 0, reused: 2 });
+    writeFiles(source, { "c0/0.wav": toneWav(999) });
+    const { extracted, reused, store } = await extract(source, storeDir);
+    expect([extracted, reused]).toEqual([1, 1]);
+    expect(store.clips[0].audioHash).not.toBe(before.audioHash);
+  });
+  it("knows the audio of a folder that was moved", async () => {
+    const parent = makeFolder();
+    writeFiles(parent, { "old/x/a.wav": toneWav(300), "old/x/b.wav": toneWav(400) });
+    const storeDir = join(makeFolder(), "s");
+    await extract(join(parent, "old"), storeDir);
+    renameSync(join(parent, "old"), join(parent, "moved"));
+    expect(await extract(join(parent, "moved"), storeDir)).toMatchObject({ extracted: 0, reused: 2 });
+  });
+  it("makes damaged features anew", async () => {
+    const source = toneFolder(3);
+    const storeDir = join(makeFolder(), "s");
+    const { store } = await extract(source, storeDir);
+    const whole = contentOf(storeDir);
+    truncateSync(join(storeDir, store.clips[0].features), 200);
+    truncateSync(join(storeDir, store.clips[1].descriptors), 0);
+    expect(await extract(source, storeDir)).toMatchObject({ extracted: 2, reused: 1 });
+    expect(contentOf(storeDir)).toEqual(whole);
+  });
+  it("forgets a line of the index that was torn, and writes on a line of its own", async () => {
+    const source = toneFolder(4);
+    const storeDir = join(makeFolder(), "s");
+    await extract(source, storeDir);
+    const index = join(storeDir, "sources.jsonl");
+    truncateSync(index, statSync(index).size - 9);
+    expect(await extract(source, storeDir)).toMatchObject({ extracted: 1, reused: 3 });
+    appendFileSync(index, '{"path":"half');
+    expect(await extract(source, storeDir)).toMatchObject({ extracted: 0, reused: 4 });
+  });
+  it("refuses another front end", async () => {
+    const source = toneFolder(1);
+    const storeDir = join(makeFolder(), "s");
+    await extract(source, storeDir);
+    await expect(extract(source, storeDir, { frontEnd: frontEnd({ ...small, nMels: 20 }) })).rejects.toThrow(
+      `${storeDir}: holds features of another front end (nMels 16 there, 20 here); choose another --out or delete the folder`,
+    );
+  });
+});
+
+describe("an extraction that is stopped", () => {
+  let source: string;
+  let whole: Record<string, string>;
+  beforeAll(async () => {
+    source = toneFolder(60);
+    const storeDir = join(makeFolder(), "s");
+    await extract(source, storeDir);
+    whole = contentOf(storeDir);
+  });
+
+  it("by a signal, keeps what is finished, says that it is not complete, and is continued", async () => {
+    const storeDir = join(makeFolder(), "s");
+    const controller = new AbortController();
+    const stopped = await extract(source, storeDir, {
+      signal: controller.signal,
+      onProgress: ({ done }) => done > 0 && controller.abort(),
+    });
+    expect(stopped.interrupted).toBe(true);
+    expect(stopped.extracted).toBeGreaterThan(0);
+    expect(stopped.extracted).toBeLessThan(60);
+    expect(stopped.store.clips).toHaveLength(stopped.extracted);
+    expect(() => openStore(storeDir)).toThrow("run the same extract command again to finish it");
+    const continued = await extract(source, storeDir);
+    expect([continued.reused, continued.extracted]).toEqual([stopped.extracted, 60 - stopped.extracted]);
+    expect(contentOf(storeDir)).toEqual(whole);
+  });
+
+  it("is not complete, though its store was complete before", async () => {
+    const folder = toneFolder(1);
+    const storeDir = join(makeFolder(), "s");
+    await extract(folder, storeDir);
+    writeFiles(
+      folder,
+      Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`c0/n${i}.wav`, toneWav(900 + i)])),
+    );
+    const controller = new AbortController();
+    const onProgress = ({ done }: { done: number }) => done > 1 && controller.abort();
+    const { interrupted } = await extract(folder, storeDir, { signal: controller.signal, onProgress });
+    expect(interrupted).toBe(true);
+    expect(() => openStore(storeDir)).toThrow("feature store is not complete");
+  });
+
+  it("by a kill, loses only the files under way", async () => {
+    const storeDir = join(makeFolder(), "s");
+    const script = `
+      const { extractFeatures } = await import(${JSON.stringify(compiled)});
+      await extractFeatures(${JSON.stringify(source)}, ${JSON.stringify(storeDir)}, {
+        frontEnd: ${JSON.stringify(small)},
+        nWorkers: 2,
+        onProgress: ({ done }) => { if (done >= 16) process.kill(process.pid, "SIGKILL"); },
+      });`;
+    expect(spawnSync(process.execPath, ["--input-type=module", "-e", script]).signal).toBe("SIGKILL");
+    expect(() => openStore(storeDir)).toThrow("run the same extract command again to finish it");
+    const continued = await extract(source, storeDir);
+    expect(continued.reused).toBeGreaterThanOrEqual(16);
+    expect(continued.reused + continued.extracted).toBe(60);
+    const parts = Object.entries(contentOf(storeDir)).filter(([name]) => !name.endsWith(".part"));
+    expect(Object.fromEntries(parts)).toEqual(whole);
+  });
+});
+
+it("changing a test clip's audio changes no statistic", async () => {
+  const source = makeFolder();
+  const storeDir = join(makeFolder(), "s");
+  const fit = async () => {
+    const { store } = await extract(source, storeDir);
+    const { train } = featureSets(store, splitClips(store.clips, { validShare: 0 }));
+    return standardizationOf(fitCovariance(train));
+  };
+  writeFiles(source, {
+    "train/a/1.wav": toneWav(300),
+    "train/b/2.wav": toneWav(500),
+    "test/a/3.wav": toneWav(400),
+  });
+  const before = await fit();
+  writeFiles(source, { "test/a/3.wav": toneWav(3000, 0.5) });
+  expect(await fit()).toEqual(before);
+  writeFiles(source, { "train/a/1.wav": toneWav(2000, 0.5) });
+  expect(await fit()).not.toEqual(before);
+});

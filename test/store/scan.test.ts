@@ -1,0 +1,161 @@
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { scanSource } from "../../src/store/scan.js";
+import { makeFolder, writeFiles } from "./files.js";
+import { messageOf } from "./message-of.js";
+
+/** A folder with these files, each with a byte in it. */
+function folderOf(...names: string[]): string {
+  const dir = makeFolder();
+  writeFiles(dir, Object.fromEntries(names.map((name) => [name, "x"])));
+  return dir;
+}
+
+/** A manifest of this text beside a.wav, b.wav and c.wav. */
+function manifestOf(name: string, text: string): string {
+  const dir = folderOf("a.wav", "b.wav", "c.wav");
+  writeFiles(dir, { [name]: text });
+  return join(dir, name);
+}
+
+const short = (source: string) =>
+  scanSource(source).clips.map(({ name, labels, group, split }) => [name, labels.join("|"), group, split]);
+
+const scanMessage = (source: string): string => messageOf(() => scanSource(source));
+
+describe("scanning a folder", () => {
+  it("takes the class from the first folder, at any depth below it, in the order of names", () => {
+    const dir = folderOf("piano/b/2.wav", "piano/a/1.MP3", "flute/x.flac", "piano/cover.jpg", ".git/x.wav");
+    expect(short(dir)).toEqual([
+      ["flute/x.flac", "flute", null, null],
+      ["piano/a/1.MP3", "piano", null, null],
+      ["piano/b/2.wav", "piano", null, null],
+    ]);
+    expect(scanSource(dir).clips[0].path).toBe(join(dir, "flute/x.flac"));
+    expect(scanSource(dir).problems).toEqual([]);
+  });
+  it("takes train, valid and test folders for splits", () => {
+    const dir = folderOf("train/piano/a.wav", "valid/piano/b.wav", "test/piano/c.wav");
+    expect(short(dir).map(([name, label, , split]) => [name, label, split])).toEqual([
+      ["test/piano/c.wav", "piano", "test"],
+      ["train/piano/a.wav", "piano", "train"],
+      ["valid/piano/b.wav", "piano", "valid"],
+    ]);
+  });
+  it("takes one folder named test beside classes for a class", () => {
+    expect(short(folderOf("test/a.wav", "piano/b.wav")).map(([, label]) => label)).toEqual(["piano", "test"]);
+  });
+  it("refuses split folders by another name", () => {
+    const dir = folderOf("train/piano/a.wav", "validation/piano/b.wav");
+    expect(scanMessage(dir)).toBe(
+      `${dir}/validation: a split folder must be named train, valid or test; rename it to valid`,
+    );
+  });
+  it("has a line for everything audible that it leaves out, and none for other files", () => {
+    const dir = folderOf("piano/a.wav", "piano/b.wma", "piano/notes.txt", "stray.wav", "drums/readme.md");
+    symlinkSync("nowhere", join(dir, "piano/gone.wav"));
+    expect(scanSource(dir).problems).toEqual([
+      `${dir}/drums: class folder without audio; left out`,
+      `${dir}/piano/b.wma: .wma files are not read; convert it to WAV or FLAC`,
+      `${dir}/piano/gone.wav: link leads nowhere`,
+      `${dir}/stray.wav: lies in no class folder; left out`,
+    ]);
+  });
+  it("ends on links that lead in a circle, and takes a linked folder once", () => {
+    const dir = folderOf("piano/a.wav", "piano/deep/b.wav");
+    symlinkSync("..", join(dir, "piano/deep/up"));
+    symlinkSync("deep", join(dir, "piano/other"));
+    expect(short(dir).map(([name]) => name)).toEqual(["piano/a.wav", "piano/deep/b.wav"]);
+  });
+  it("takes two spellings of an accent for one class", () => {
+    expect(short(folderOf("fl\u00fbte/a.wav")).map(([, label]) => label)).toEqual(
+      short(folderOf("flu\u0302te/a.wav")).map(([, label]) => label),
+    );
+  });
+  it("says what a folder without classes needs", () => {
+    const dir = folderOf("a.wav");
+    expect(scanMessage(dir)).toBe(
+      `${dir}: must hold one folder of audio per class, got none; order the files so, or write a manifest with the columns path and label`,
+    );
+    expect(scanMessage(`${dir}/b`)).toBe(`${dir}/b: does not exist`);
+    const silent = folderOf("piano/notes.txt");
+    expect(scanMessage(silent)).toBe(
+      `${silent}: holds no usable audio; first of 1: ${silent}/piano: class folder without audio; left out`,
+    );
+  });
+});
+
+describe("scanning a manifest", () => {
+  const expected = [
+    ["a.wav", "piano|jazz", "g1", "train"],
+    ["b.wav", "flute, wooden", null, null],
+  ];
+  it("reads CSV, with quotes, a byte order mark and other columns", () => {
+    const text =
+      '\ufeffid,path,label,group,split\r\n1,a.wav,piano|jazz,g1,train\r\n2,b.wav,"flute, wooden",,\r\n';
+    expect(short(manifestOf("m.csv", text))).toEqual(expected);
+  });
+  it("reads TSV", () => {
+    const text = "path\tlabel\tgroup\tsplit\na.wav\t piano | jazz \tg1\ttrain\nb.wav\tflute, wooden\t\t\n";
+    expect(short(manifestOf("m.tsv", text))).toEqual(expected);
+  });
+  it("reads JSONL, labels as a text or a list", () => {
+    const text = `{"path":"a.wav","label":["piano","jazz"],"group":"g1","split":"train"}\n\n{"path":"b.wav","label":"flute, wooden","id":2}`;
+    expect(short(manifestOf("m.jsonl", text))).toEqual(expected);
+  });
+  it("leaves out bad rows by line number and goes on", () => {
+    const manifest = manifestOf(
+      "m.csv",
+      "path,label\na.wav,piano\n\nno.wav,piano\nb.wav,|\n,piano\n./a.wav,flute\nb.wav,x,y\nc.wav,piano\n",
+    );
+    expect(scanSource(manifest).problems).toEqual([
+      `${manifest}:8: must have 2 cells like the header, got 3; row left out`,
+      `${manifest}:4: no.wav does not exist; row left out`,
+      `${manifest}:5: label of b.wav is empty; row left out`,
+      `${manifest}:6: path is empty; row left out`,
+      `${manifest}:7: ./a.wav is already on line 2; row left out`,
+    ]);
+    expect(short(manifest).map(([name]) => name)).toEqual(["a.wav", "c.wav"]);
+    const lines = manifestOf("m.jsonl", '{"path":"a.wav","label":"x"}\n{oops\n[1]\n{"path":3,"label":"x"}\n');
+    expect(scanSource(lines).problems).toEqual([
+      `${lines}:2: is not JSON; row left out`,
+      `${lines}:3: must be a JSON object; row left out`,
+      `${lines}:4: path must be a text; row left out`,
+    ]);
+  });
+  it.each([
+    [
+      "m.csv",
+      "path,labels\na.wav,x\n",
+      ": columns must be path, label, group, split, got labels; did you mean label?",
+    ],
+    [
+      "m.csv",
+      "path,label,spilt\na.wav,x,train\n",
+      ": columns must be path, label, group, split, got spilt; did you mean split?",
+    ],
+    ["m.csv", "a.wav,piano\n", ": must have the columns path and label, got a.wav, piano"],
+    ["m.csv", "", ": is empty; a header with path and label must come first"],
+    ["m.csv", "path,label\n", ": holds no usable audio"],
+    [
+      "m.csv",
+      "path,label,split\na.wav,x,validation\n",
+      ":2: split must be train, valid or test, got validation; did you mean valid?",
+    ],
+    [
+      "m.csv",
+      "path,label,split\na.wav,x,tset\n",
+      ":2: split must be train, valid or test, got tset; did you mean test?",
+    ],
+    [
+      "m.jsonl",
+      '{"path":"a.wav","class":"x"}\n',
+      ":1: must have the columns path and label, got path, class",
+    ],
+    ["m.txt", "path,label\n", ": must be a folder or a .csv, .tsv or .jsonl manifest"],
+  ])("refuses %s %j", (name, text, message) => {
+    const manifest = manifestOf(name, text);
+    expect(scanMessage(manifest)).toBe(`${manifest}${message}`);
+  });
+});
