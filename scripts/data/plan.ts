@@ -90,29 +90,29 @@ export function drawValidGroups(
   const held = new Set<string>();
   for (const label of LABELS) {
     const random = new Random(`${seed}/valid/${label}`);
-    const share = new Map<string, number>();
+    const fraction = new Map<string, number>();
     const lineage = new Map<string, string>();
     for (const { source, group, weight } of weigh(sources, groups, label)) {
-      share.set(group, (share.get(group) ?? 0) + weight);
+      fraction.set(group, (fraction.get(group) ?? 0) + weight);
       lineage.set(group, lineageOf(source.font));
     }
     const shuffled = random.shuffle(
-      [...share.keys()].filter((group) => labelsOfGroup.get(group)!.size === 1),
+      [...fraction.keys()].filter((group) => labelsOfGroup.get(group)!.size === 1),
     );
     const candidates = [
-      ...shuffled.filter((group) => share.get(group)! <= MIN_VALID_SHARE),
-      ...shuffled.filter((group) => share.get(group)! > MIN_VALID_SHARE),
+      ...shuffled.filter((group) => fraction.get(group)! <= MIN_VALID_SHARE),
+      ...shuffled.filter((group) => fraction.get(group)! > MIN_VALID_SHARE),
     ];
     const queues = random
       .shuffle([...new Set(lineage.values())].sort())
       .map((name) => candidates.filter((group) => lineage.get(group) === name));
-    let heldShare = 0;
-    const wanted = (turn: number) => turn < queues.length || heldShare < MIN_VALID_SHARE;
+    let heldFraction = 0;
+    const wanted = (turn: number) => turn < queues.length || heldFraction < MIN_VALID_SHARE;
     for (let turn = 0; wanted(turn) && queues.some((queue) => queue.length > 0); turn++) {
       const group = queues[turn % queues.length].shift();
-      if (group === undefined || heldShare + share.get(group)! > MAX_VALID_SHARE) continue;
+      if (group === undefined || heldFraction + fraction.get(group)! > MAX_VALID_SHARE) continue;
       held.add(group);
-      heldShare += share.get(group)!;
+      heldFraction += fraction.get(group)!;
     }
   }
   return held;

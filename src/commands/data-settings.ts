@@ -16,9 +16,12 @@ const NORMALIZATIONS: { readonly [K in NormalizeKind]: Extract<NormalizeConfig, 
 const { setting, plain } = settingsGroup<TrainConfig>("Data:");
 
 /** How many clips are cut from a store that names no splits. */
-export function shareOption(flag: "--valid-share <x>" | "--test-share <x>", share: number): Option {
-  const description = "share of clips to cut, where the store names no splits";
-  return numberOption(flag, description, { min: 0, below: 1 }, share);
+export function fractionOption(
+  flag: "--valid-fraction <x>" | "--test-fraction <x>",
+  fraction: number,
+): Option {
+  const description = "fraction of clips to cut, where the store names no splits";
+  return numberOption(flag, description, { min: 0, below: 1 }, fraction);
 }
 
 /** How clips are split, drawn and fed to the net. What a later one sets refines an earlier one's. */
@@ -34,8 +37,8 @@ export const DATA_SETTINGS: readonly Setting<TrainConfig>[] = [
   plain(
     integerOption("--seed <n>", "seed of the splits, the weights and all that is drawn", { min: 0 }, D.seed),
   ),
-  plain(shareOption("--valid-share <x>", D.validShare)),
-  plain(shareOption("--test-share <x>", D.testShare)),
+  plain(fractionOption("--valid-fraction <x>", D.validFraction)),
+  plain(fractionOption("--test-fraction <x>", D.testFraction)),
   setting<NormalizeKind>(
     choiceOption(
       "--normalize <kind>",
@@ -60,8 +63,8 @@ export const DATA_SETTINGS: readonly Setting<TrainConfig>[] = [
   ),
   setting<number>(
     numberOption(
-      "--keep-variance <share>",
-      "whiten: keep the principal components that hold this share of the variance",
+      "--keep-variance <fraction>",
+      "whiten: keep the principal components that hold this fraction of the variance",
       { above: 0, max: 1 },
       NORMALIZATIONS.whiten.keepVariance,
     ),

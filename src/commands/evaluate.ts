@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { Command, type Option } from "commander";
 import { DataError } from "../core/errors.js";
 import { type FeatureSet, featureSets } from "../dataset/feature-set.js";
-import { chooseClips, type PartName, refuseTrainedOn } from "../evaluation/choose-clips.js";
+import { checkUnseen, chooseClips, type PartName } from "../evaluation/choose-clips.js";
 import { evaluateLinear, evaluateMajority, evaluateNet, type Scores } from "../evaluation/evaluate.js";
 import { frontEndHash } from "../features/front-end.js";
 import { progressBar } from "../report/progress.js";
@@ -65,7 +65,7 @@ async function evaluate(modelPath: string, storeDir: string, options: Options): 
   const { [part === "all" ? "test" : part]: set } = featureSets(store, splits, info.labels);
   if (set.clips.length === 0)
     throw new DataError(storeDir, `must hold clips of the ${part} split, got none; choose another --split`);
-  if (part !== "train") refuseTrainedOn(info, set.clips, { storeDir, part });
+  if (part !== "train") checkUnseen(info, set.clips, { storeDir, part });
 
   const scores = await scoreAll(session, set, { info, modelPath, threads: options.threads });
   const scored = {

@@ -9,7 +9,7 @@ import { writeAtomically } from "../store/atomic-file.js";
 import { openStore } from "../store/store.js";
 import { TRAIN_DEFAULTS } from "../training/config.js";
 import { thisCommandLine } from "./command-line.js";
-import { shareOption } from "./data-settings.js";
+import { fractionOption } from "./data-settings.js";
 import { EXIT } from "./exit.js";
 import { interruptible } from "./interrupt.js";
 import { integerOption, threadsOption } from "./options.js";
@@ -18,8 +18,8 @@ interface Options {
   out: string;
   quick: boolean;
   seed: number;
-  validShare: number;
-  testShare: number;
+  validFraction: number;
+  testFraction: number;
   threads: number;
   overwrite: boolean;
 }
@@ -44,8 +44,8 @@ export const command = new Command("lab")
   .option("-o, --out <dir>", "folder to write into; made where missing", "lab")
   .option("--quick", "shorter runs, fewer of them", false)
   .addOption(integerOption("--seed <n>", "of splits, first weights and batches", { min: 0 }, 1))
-  .addOption(shareOption("--valid-share <x>", TRAIN_DEFAULTS.validShare))
-  .addOption(shareOption("--test-share <x>", TRAIN_DEFAULTS.testShare))
+  .addOption(fractionOption("--valid-fraction <x>", TRAIN_DEFAULTS.validFraction))
+  .addOption(fractionOption("--test-fraction <x>", TRAIN_DEFAULTS.testFraction))
   .addOption(threadsOption())
   .option("--overwrite", "throw away the lab in <dir>", false)
   .addHelpText("after", EXAMPLES)
@@ -60,14 +60,21 @@ const TITLES: Readonly<Record<SectionName, string>> = {
 };
 
 async function lab(storeDir: string, options: Options): Promise<void> {
-  const { out, quick: isQuick, seed, validShare, testShare, threads, overwrite } = options;
+  const { out, quick: isQuick, seed, validFraction, testFraction, threads, overwrite } = options;
   let bar: ProgressBar | undefined;
   const onProgress = ({ section, done, total }: LabProgress): void => {
     bar ??= progressBar("lab", total);
     bar.update(done, TITLES[section]);
   };
   const result = await interruptible("after this step", async (signal) => {
-    const bench = labBench(openStore(storeDir), { seed, isQuick, validShare, testShare, threads, signal });
+    const bench = labBench(openStore(storeDir), {
+      seed,
+      isQuick,
+      validFraction,
+      testFraction,
+      threads,
+      signal,
+    });
     return await runLabInFolder(bench, out, { overwrite, onProgress })
       .catch((error: unknown) => {
         if (signal.aborted && error instanceof Error && error.name === "AbortError") return null;

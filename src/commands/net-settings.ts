@@ -72,7 +72,7 @@ export const NET_SETTINGS: readonly Setting<NetChoice>[] = [
   ),
   setting<number>(
     defaultOf(
-      numberOption("--dropout <share>", "dropout before the last layer", { min: 0, below: 1 }),
+      numberOption("--dropout <fraction>", "dropout before the last layer", { min: 0, below: 1 }),
       ({ dropout }) => dropout,
     ),
     ({ net }, dropout) => ({ net: { ...net, dropout } }),
@@ -98,8 +98,8 @@ export const NET_SETTINGS: readonly Setting<NetChoice>[] = [
   ),
   setting<number>(
     numberOption(
-      "--bn-momentum <share>",
-      "share of the new batch in batch norm's moving averages",
+      "--bn-momentum <fraction>",
+      "fraction of the new batch in batch norm's moving averages",
       { above: 0, max: 1 },
       BATCH_NORM.momentum,
     ),

@@ -38,7 +38,7 @@ export const OPTIMIZER_SETTINGS: readonly Setting<TrainConfig>[] = [
     ({ optimizer }, name) => (name === nameOf(optimizer) ? {} : OPTIMIZERS[name]),
   ),
   setting<number>(
-    numberOption("--momentum <x>", "share of its pace that a weight keeps", { min: 0, below: 1 }).default(
+    numberOption("--momentum <x>", "fraction of its pace that a weight keeps", { min: 0, below: 1 }).default(
       momentumOf(OPTIMIZERS.nesterov.optimizer),
       byOptimizer(({ optimizer }) => momentumOf(optimizer)),
     ),
@@ -70,7 +70,7 @@ export const OPTIMIZER_SETTINGS: readonly Setting<TrainConfig>[] = [
     ({ schedule }, kind) => (kind === schedule.kind ? {} : { schedule: SCHEDULES[kind] }),
   ),
   setting<number>(
-    numberOption("--warm-up <share>", "share of the run in which the rate rises from 0", {
+    numberOption("--warm-up <fraction>", "fraction of the run in which the rate rises from 0", {
       min: 0,
       below: 1,
     }).default(COSINE.warmUp, `cosine ${COSINE.warmUp}; else 0; one-cycle has its own`),

@@ -40,17 +40,17 @@ const TRAINING_SETTINGS: readonly Setting<TrainConfig>[] = [
   plain(
     numberOption(
       "--label-smoothing <x>",
-      "share of the target that all labels get",
+      "fraction of the target that all labels get",
       { min: 0, below: 1 },
       D.labelSmoothing,
     ),
   ),
   plain(
     numberOption(
-      "--average-decay <x>",
+      "--ema-decay <x>",
       "decay of the weights' moving average, 0 for none",
       { min: 0, below: 1 },
-      D.averageDecay,
+      D.emaDecay,
     ),
   ),
   plain(
@@ -87,7 +87,7 @@ export function trainConfigOf(command: Command): TrainConfig {
  * Refuses flags that ask for other settings than a run's, since a resumed run keeps its own.
  * @throws UsageError naming the first such flag
  */
-export function refuseChanges(command: Command, config: TrainConfig, outDir: string): void {
+export function checkUnchanged(command: Command, config: TrainConfig, outDir: string): void {
   const isSame = (other: TrainConfig) => canonicalJson(other) === canonicalJson(config);
   const typed = typedSettings(command, SETTINGS);
   // One flag may undo another's change, as `--channels` that of a net's file.

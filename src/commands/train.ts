@@ -17,7 +17,7 @@ import { findRate, RANGE_FILES } from "./find-learning-rate.js";
 import { interruptible } from "./interrupt.js";
 import { threadsOption } from "./options.js";
 import { TrainDisplay } from "./train-display.js";
-import { addTrainOptions, refuseChanges, trainConfigOf } from "./train-settings.js";
+import { addTrainOptions, checkUnchanged, trainConfigOf } from "./train-settings.js";
 
 interface Options {
   out: string;
@@ -115,7 +115,7 @@ function checkedConfig({ out, resume, overwrite, findLr }: Options): TrainConfig
       `--resume must find ${RUN_FILES.checkpoint} in ${out}, got none; leave out --resume to start a new run`,
     );
   const config = trainConfig(checkpoint.config as Partial<TrainConfig>);
-  refuseChanges(command, config, out);
+  checkUnchanged(command, config, out);
   return config;
 }
 

@@ -27,15 +27,15 @@ const MAX_DRAWS = 100;
  */
 export function drawSplits(
   clips: readonly StoredClip[],
-  shares: Readonly<Record<Split, number>>,
+  fractions: Readonly<Record<Split, number>>,
   seed: number,
 ): Map<string, Split> {
   const groups = groupClips(clips);
-  const wanted = SPLITS.filter((split) => shares[split] > 0);
+  const wanted = SPLITS.filter((split) => fractions[split] > 0);
   const labels = [...new Set(clips.flatMap((clip) => clip.labels))].sort();
-  refuseThinLabels(labels, groups, wanted);
+  checkGroupCounts(labels, groups, wanted);
   for (let draw = 0; draw < MAX_DRAWS; draw++) {
-    const drawn = drawOnce(groups, wanted, shares, new Random(`${seed}/split ${draw}`));
+    const drawn = drawOnce(groups, wanted, fractions, new Random(`${seed}/split ${draw}`));
     const missing = labels.some((label) =>
       wanted.some(
         (split) => !groups.some((group) => group.counts.has(label) && drawn.get(group.name) === split),
@@ -59,32 +59,32 @@ function groupClips(clips: readonly StoredClip[]): Group[] {
   return [...groups.values()];
 }
 
-function refuseThinLabels(labels: string[], groups: Group[], wanted: Split[]): void {
+function checkGroupCounts(labels: string[], groups: Group[], wanted: Split[]): void {
   const thin = labels
     .map((label) => ({ label, nGroups: groups.filter((group) => group.counts.has(label)).length }))
     .filter(({ nGroups }) => nGroups < wanted.length);
   if (thin.length === 0) return;
   const found = thin.map(({ label, nGroups }) => `${label} ${nGroups}`).join(", ");
   throw new UsageError(
-    `splitClips: every class must have at least ${wanted.length} groups of clips to be in ${wanted.join(", ")}, got ${found}; add recordings, name the splits in a manifest, or set a share to 0`,
+    `splitClips: every class must have at least ${wanted.length} groups of clips to be in ${wanted.join(", ")}, got ${found}; add recordings, name the splits in a manifest, or set a fraction to 0`,
   );
 }
 
 function drawOnce(
   groups: readonly Group[],
   wanted: readonly Split[],
-  shares: Readonly<Record<Split, number>>,
+  fractions: Readonly<Record<Split, number>>,
   random: Random,
 ): Map<string, Split> {
   const drawn = new Map<string, Split>();
   const left = new Set(random.shuffle(groups));
   const nClips = groups.reduce((sum, group) => sum + group.size, 0);
-  const lackOfClips = new Map(wanted.map((split) => [split, shares[split] * nClips]));
+  const lackOfClips = new Map(wanted.map((split) => [split, fractions[split] * nClips]));
   const lackOfLabel = new Map<string, Map<Split, number>>();
   const nGroupsOf = new Map<string, Map<Split, number>>();
   for (const label of new Set(groups.flatMap((group) => [...group.counts.keys()]))) {
     const count = groups.reduce((sum, group) => sum + (group.counts.get(label) ?? 0), 0);
-    lackOfLabel.set(label, new Map(wanted.map((split) => [split, shares[split] * count])));
+    lackOfLabel.set(label, new Map(wanted.map((split) => [split, fractions[split] * count])));
     nGroupsOf.set(label, new Map(wanted.map((split) => [split, 0])));
   }
   while (left.size > 0) {

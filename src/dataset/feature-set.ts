@@ -94,7 +94,7 @@ export function featureSets(
 ): { train: FeatureSet<"train">; valid: FeatureSet<"valid">; test: FeatureSet<"test"> } {
   const learned = splits.train.length > 0 ? splits.train : SPLITS.flatMap((split) => splits[split]);
   const vocabulary = [...new Set(labels ?? learned.flatMap((clip) => clip.labels))].sort();
-  refuseUnknownLabels(store, splits, vocabulary, labels !== undefined);
+  checkLabelsKnown(store, splits, vocabulary, labels !== undefined);
   return {
     train: new FeatureSet(store, splits, "train", vocabulary),
     valid: new FeatureSet(store, splits, "valid", vocabulary),
@@ -110,7 +110,7 @@ export function checkTrain(where: string, set: FeatureSet<"train">): void {
   if (set.clips.length === 0) throw new UsageError(`${where}: train must hold at least one clip, got none`);
 }
 
-function refuseUnknownLabels(
+function checkLabelsKnown(
   store: FeatureStore,
   splits: ClipSplits,
   vocabulary: readonly string[],

@@ -22,20 +22,20 @@ export interface ClipSplits {
  * they name none, both are drawn. The draw is seeded, keeps every group in one split, and gives each class its share of
  * clips in every split, as nearly as the groups allow and at least one group. A clip of several labels counts for each.
  * Clips that all name test (or valid) stay so: a set to evaluate on has no train split.
- * @param options `validShare` and `testShare`: share of the clips to cut [0..1), `@default` 0.15 each; 0 leaves the
+ * @param options `validFraction` and `testFraction`: share of the clips to cut [0..1), `@default` 0.15 each; 0 leaves the
  *   split empty. `seed`, `@default` 0
  * @throws UsageError if only some clips name a split, if a group or the same audio lies in two of the named splits,
  *   or if a class has too few groups to be in every split
  */
 export function splitClips(
   clips: StoredClip[],
-  options: { seed?: number; validShare?: number; testShare?: number } = {},
+  options: { seed?: number; validFraction?: number; testFraction?: number } = {},
 ): ClipSplits {
-  const { seed = 0, validShare = 0.15, testShare = 0.15 } = options;
+  const { seed = 0, validFraction = 0.15, testFraction = 0.15 } = options;
   checkInteger("splitClips: seed", seed);
-  checkNumber("splitClips: validShare", validShare, { min: 0, below: 1 });
-  checkNumber("splitClips: testShare", testShare, { min: 0, below: 1 });
-  checkNumber("splitClips: validShare + testShare", validShare + testShare, { below: 1 });
+  checkNumber("splitClips: validFraction", validFraction, { min: 0, below: 1 });
+  checkNumber("splitClips: testFraction", testFraction, { min: 0, below: 1 });
+  checkNumber("splitClips: validFraction + testFraction", validFraction + testFraction, { below: 1 });
 
   const sorted = joinGroups(clips).sort(byName);
   const named = sorted.filter((clip) => clip.split !== null);
@@ -43,16 +43,16 @@ export function splitClips(
     throw new UsageError(
       `splitClips: split must be named by every clip or by none, got ${named.length} with and ${sorted.length - named.length} without, e.g. ${sorted.find((clip) => clip.split === null)!.name}`,
     );
-  refuseLeaks(named);
+  checkGroupsInOneSplit(named);
   const splits: Record<Split, StoredClip[]> = { train: [], valid: [], test: [] };
   for (const clip of named) splits[clip.split!].push(clip);
 
   const pool = named.length > 0 ? splits.train : sorted;
-  const shares = {
-    valid: splits.valid.length > 0 ? 0 : validShare,
-    test: splits.test.length > 0 ? 0 : testShare,
+  const fractions = {
+    valid: splits.valid.length > 0 ? 0 : validFraction,
+    test: splits.test.length > 0 ? 0 : testFraction,
   };
-  const drawn = drawSplits(pool, { train: 1 - shares.valid - shares.test, ...shares }, seed);
+  const drawn = drawSplits(pool, { train: 1 - fractions.valid - fractions.test, ...fractions }, seed);
   splits.train = pool.filter((clip) => drawn.get(clip.group) === "train");
   for (const split of ["valid", "test"] as const)
     if (splits[split].length === 0) splits[split] = pool.filter((clip) => drawn.get(clip.group) === split);
@@ -74,7 +74,7 @@ function hashSplits(splits: Record<Split, StoredClip[]>): string {
 }
 
 /** Groups are joined over copies before, so that this finds the same audio in two splits, too. */
-function refuseLeaks(clips: readonly StoredClip[]): void {
+function checkGroupsInOneSplit(clips: readonly StoredClip[]): void {
   const firstOf = new Map<string, StoredClip>();
   for (const clip of clips) {
     const first = firstOf.get(clip.group);

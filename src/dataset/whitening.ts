@@ -59,8 +59,8 @@ export function whiteningOf(
 }
 
 /** The smallest number of eigenvalues that hold the share of their sum, at least 1. */
-function componentsFor(share: number, eigenvalues: Float64Array): number {
-  const wanted = share * eigenvalues.reduce((sum, value) => sum + value, 0);
+function componentsFor(fraction: number, eigenvalues: Float64Array): number {
+  const wanted = fraction * eigenvalues.reduce((sum, value) => sum + value, 0);
   let held = eigenvalues[0];
   let kept = 1;
   while (held < wanted) held += eigenvalues[kept++];

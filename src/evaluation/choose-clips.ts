@@ -29,13 +29,13 @@ export function chooseClips(store: FeatureStore, info: ModelInfo, asked: PartNam
       part,
       isExternal: !clips.some(({ audioHash }) => isKnown(audioHash)),
     };
-  const { seed, validShare, testShare } = info.split;
-  const splits = splitClips(clips, { seed, validShare, testShare });
+  const { seed, validFraction, testFraction } = info.split;
+  const splits = splitClips(clips, { seed, validFraction, testFraction });
   return { splits, part, isExternal: splits.hash !== info.split.hash };
 }
 
 /** @throws DataError if a clip was in the model's train split: its score would be worth nothing */
-export function refuseTrainedOn(
+export function checkUnseen(
   info: ModelInfo,
   clips: readonly StoredClip[],
   { storeDir, part }: { storeDir: string; part: PartName },

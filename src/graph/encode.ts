@@ -57,9 +57,9 @@ function liveNodes({ nodes, outputs }: Graph): Node[] {
  * @param metadata texts stored with the model, by name
  * @throws UsageError if the graph has no output
  */
-export function encodeModel(graph: Graph, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+export function encodeGraph(graph: Graph, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
   if (graph.outputs.length === 0)
-    throw new UsageError("encodeModel: graph must have at least 1 output, got 0");
+    throw new UsageError("encodeGraph: graph must have at least 1 output, got 0");
   const free = graph.batch === "free";
   const nodes = liveNodes(graph);
   const read = new Set(nodes.flatMap((node) => node.inputs));

@@ -1,5 +1,5 @@
 export { gradients } from "./differentiate.js";
-export { decodeMetadata, decodeWeightShapes, encodeModel } from "./encode.js";
+export { decodeMetadata, decodeWeightShapes, encodeGraph } from "./encode.js";
 export { type DataType, Graph, type Value } from "./graph.js";
 export { type BatchNormalized, batchNorm, batchNormMaxPool } from "./ops/batch-norm.js";
 export { type ConvOptions, conv } from "./ops/conv.js";

@@ -33,8 +33,8 @@ export interface LabBench {
   readonly inputShape: readonly [segmentFrames: number, nMels: number];
   readonly batchSize: number;
   readonly seed: number;
-  readonly validShare: number;
-  readonly testShare: number;
+  readonly validFraction: number;
+  readonly testFraction: number;
   readonly isQuick: boolean;
   /** Threads of the engine, where they help. */
   readonly threads: number;
@@ -60,16 +60,17 @@ export function labBench(
     seed: number;
     isQuick: boolean;
     /** Of the clips, where the store names no splits. @default as in training */
-    validShare?: number;
-    testShare?: number;
+    validFraction?: number;
+    testFraction?: number;
     threads?: number | undefined;
     signal?: AbortSignal | undefined;
     advance?: (nSteps: number) => void;
   },
 ): LabBench {
   const { seed, isQuick, threads = availableParallelism(), signal, advance = () => {} } = options;
-  const { validShare = TRAIN_DEFAULTS.validShare, testShare = TRAIN_DEFAULTS.testShare } = options;
-  const { splits, sets, task } = runData(store, trainConfig({ seed, validShare, testShare }), null);
+  const { validFraction = TRAIN_DEFAULTS.validFraction, testFraction = TRAIN_DEFAULTS.testFraction } =
+    options;
+  const { splits, sets, task } = runData(store, trainConfig({ seed, validFraction, testFraction }), null);
   const { labels, nMels, clips } = sets.train;
   checkInteger(`lab: nMels of ${store.dir}`, nMels, { min: MIN_BANDS });
   const valid = stratified(splits.valid, VALID_CLIPS[isQuick ? "quick" : "full"], seed);
@@ -84,8 +85,8 @@ export function labBench(
     inputShape: [SEGMENT_FRAMES, nMels],
     batchSize: fittingBatchSize(BATCH_SIZE, clips.length),
     seed,
-    validShare,
-    testShare,
+    validFraction,
+    testFraction,
     isQuick,
     threads,
     signal,

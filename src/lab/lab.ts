@@ -49,7 +49,7 @@ export async function runLab(
   } = {},
 ): Promise<LabResult> {
   const { sections = LAB_SECTIONS, onProgress, onSection } = options;
-  const { isQuick, seed, validShare, testShare, signal } = bench;
+  const { isQuick, seed, validFraction, testFraction, signal } = bench;
   const found: Partial<Record<SectionName, unknown>> = { ...options.done };
   const toDo = (Object.keys(sections) as SectionName[]).filter((name) => found[name] === undefined);
   const total = toDo.reduce((sum, name) => sum + sections[name].budget(isQuick), 0);
@@ -66,7 +66,7 @@ export async function runLab(
     onProgress?.({ section, done: end, total });
     onSection?.({ ...found } as Partial<SectionResults>);
   }
-  const settings = { store: bench.store.dir, isQuick, seed, validShare, testShare };
+  const settings = { store: bench.store.dir, isQuick, seed, validFraction, testFraction };
   return { ...settings, data: dataOf(bench), ...(found as SectionResults) };
 }
 

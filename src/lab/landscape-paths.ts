@@ -1,5 +1,5 @@
 import type { Tensor } from "../core/tensor.js";
-import { encodeModel, Graph, gradients } from "../graph/index.js";
+import { encodeGraph, Graph, gradients } from "../graph/index.js";
 import { type OptimizerConfig, optimizerStep } from "../nn/optimizers.js";
 import { Session } from "../runtime/session.js";
 import { LANDSCAPES } from "./landscapes.js";
@@ -96,5 +96,5 @@ function landscapeStep(name: LandscapeName, config: OptimizerConfig) {
     });
     graph.output(`next/${weight.name}`, next);
   });
-  return { model: encodeModel(graph), slots };
+  return { model: encodeGraph(graph), slots };
 }

@@ -1,6 +1,6 @@
 import type { Random } from "../core/random.js";
 import { sizeOf, type Tensor } from "../core/tensor.js";
-import { encodeModel, Graph, gradients, sigmoidCrossEntropy, softmaxCrossEntropy } from "../graph/index.js";
+import { encodeGraph, Graph, gradients, sigmoidCrossEntropy, softmaxCrossEntropy } from "../graph/index.js";
 import { emitNet } from "../nn/emit-net.js";
 import { emitNormalization } from "../nn/input-normalization.js";
 import { Net, type StateSpec } from "../nn/net.js";
@@ -54,7 +54,7 @@ export class LossGradient {
     net.parameters.forEach(({ name }, i) => {
       graph.output(`gradient/${name}`, found[i]);
     });
-    const session = await Session.open(encodeModel(graph), options);
+    const session = await Session.open(encodeGraph(graph), options);
     const feeds = {
       inputs: { data: batch.inputs, shape: inputs.shape },
       targets: { data: batch.targets, shape: targets.shape },

@@ -10,8 +10,8 @@ export interface LabResult {
   readonly isQuick: boolean;
   readonly seed: number;
   /** Of the clips that were cut to validate and to test, where the store names no splits. */
-  readonly validShare: number;
-  readonly testShare: number;
+  readonly validFraction: number;
+  readonly testFraction: number;
   readonly data: LabData;
   readonly gradientFlow: GradientFlowResult;
   readonly inputNormalization: InputNormalizationResult;

@@ -18,7 +18,7 @@ export interface ActivationSpec {
    * "dead": the unit's output is nowhere above 0 in a batch.
    * "saturated": an output lies below `low` or above `high`, where the curve is nearly flat; null where it has no such end.
    */
-  readonly idle:
+  readonly inactive:
     | { readonly kind: "dead" }
     | { readonly kind: "saturated"; readonly low: number | null; readonly high: number | null };
 }
@@ -42,13 +42,13 @@ export interface ActivationSpec {
  * for the whole batch it is a linear map that lets LEAKY_SLOPE = 1 % of the gradient pass. So it counts as dead.
  */
 export const ACTIVATIONS: Readonly<Record<ActivationName, ActivationSpec>> = {
-  relu: { emit: relu, isMonotone: true, idle: { kind: "dead" } },
-  "leaky-relu": { emit: (x) => leakyRelu(x, LEAKY_SLOPE), isMonotone: true, idle: { kind: "dead" } },
-  elu: { emit: (x) => elu(x), isMonotone: true, idle: { kind: "saturated", low: -0.99, high: null } },
-  gelu: { emit: gelu, isMonotone: false, idle: { kind: "dead" } },
-  silu: { emit: silu, isMonotone: false, idle: { kind: "dead" } },
-  tanh: { emit: tanh, isMonotone: true, idle: { kind: "saturated", low: -0.99, high: 0.99 } },
-  sigmoid: { emit: sigmoid, isMonotone: true, idle: { kind: "saturated", low: 0.01, high: 0.99 } },
+  relu: { emit: relu, isMonotone: true, inactive: { kind: "dead" } },
+  "leaky-relu": { emit: (x) => leakyRelu(x, LEAKY_SLOPE), isMonotone: true, inactive: { kind: "dead" } },
+  elu: { emit: (x) => elu(x), isMonotone: true, inactive: { kind: "saturated", low: -0.99, high: null } },
+  gelu: { emit: gelu, isMonotone: false, inactive: { kind: "dead" } },
+  silu: { emit: silu, isMonotone: false, inactive: { kind: "dead" } },
+  tanh: { emit: tanh, isMonotone: true, inactive: { kind: "saturated", low: -0.99, high: 0.99 } },
+  sigmoid: { emit: sigmoid, isMonotone: true, inactive: { kind: "saturated", low: 0.01, high: 0.99 } },
 };
 
 /** The names of `ACTIVATIONS`. */

@@ -159,12 +159,12 @@ export function emitAugmentation(
     }),
   );
   const coloured = mul(mul(scaled, bandGain), frameGain);
-  const share = net.random("augment.mixup", [batch, 1, 1], (random) =>
+  const fraction = net.random("augment.mixup", [batch, 1, 1], (random) =>
     drawEach(batch, 1, () => Float32Array.of(random.uniform(0, config.mixup))),
   );
   // Every example is mixed with its mirror image in the batch.
   const mix = (a: Value, part: Value) => add(a, mul(sub(flip(a, 0), a), part));
-  const changed = add(mix(coloured, share), noise);
+  const changed = add(mix(coloured, fraction), noise);
   const compressed = mul(steadyLog(add(changed, floor)), 1 / rate);
 
   const timeMask = net.random("augment.timeMask", [batch, nFrames, 1], (random) =>
@@ -178,5 +178,5 @@ export function emitAugmentation(
     ),
   );
   const masked = mul(mul(sub(compressed, silence), timeMask), bandMask);
-  return { x: add(masked, silence), targets: mix(targets, reshape(share, [batch, 1])) };
+  return { x: add(masked, silence), targets: mix(targets, reshape(fraction, [batch, 1])) };
 }

@@ -1,5 +1,5 @@
 import type { Tensor } from "../core/tensor.js";
-import { encodeModel, Graph, sigmoid } from "../graph/index.js";
+import { encodeGraph, Graph, sigmoid } from "../graph/index.js";
 import { emitNet } from "./emit-net.js";
 import { emitNormalization } from "./input-normalization.js";
 import { Net } from "./net.js";
@@ -31,5 +31,5 @@ export function buildInferenceModel(
       ? sigmoid(logits)
       : graph.emit("Softmax", [logits], { shape: logits.shape }, { axis: -1 });
   graph.output("probabilities", probabilities);
-  return encodeModel(graph, metadata);
+  return encodeGraph(graph, metadata);
 }

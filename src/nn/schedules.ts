@@ -76,8 +76,8 @@ function warmFactor(
 }
 
 /** From `start` at 0 to `end` at 1. */
-function halfCosine(start: number, end: number, share: number): number {
-  return end + ((start - end) * (1 + Math.cos(Math.PI * share))) / 2;
+function halfCosine(start: number, end: number, fraction: number): number {
+  return end + ((start - end) * (1 + Math.cos(Math.PI * fraction))) / 2;
 }
 
 /** How many times more than `patience` epochs went by without a new best score; each time the count begins anew. */

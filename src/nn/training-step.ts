@@ -4,7 +4,7 @@ import { sizeOf, type Tensor } from "../core/tensor.js";
 import {
   add,
   div,
-  encodeModel,
+  encodeGraph,
   Graph,
   gradients,
   mul,
@@ -42,7 +42,7 @@ export interface TrainingStepConfig {
   /** Share of the targets spread evenly over all labels, in [0, 1). @default 0 */
   readonly labelSmoothing?: number;
   /** Decay of the moving average of all weights, in [0, 1); 0 keeps none. @default 0 */
-  readonly averageDecay?: number;
+  readonly emaDecay?: number;
   /** Random changes of the input. @default none */
   readonly augmentation?: Augmentation | undefined;
   /** Whether the step also tells how activations and gradients flow through the layers. @default false */
@@ -73,11 +73,11 @@ export const STEP = "step";
  * @throws UsageError for a size or a rate out of range
  */
 export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
-  const { batchSize, nLabels, labelSmoothing = 0, averageDecay = 0 } = config;
+  const { batchSize, nLabels, labelSmoothing = 0, emaDecay = 0 } = config;
   checkInteger("buildTrainingStep: batchSize", batchSize, { min: 2 });
   checkInteger("buildTrainingStep: nLabels", nLabels, { min: 1 });
   checkNumber("buildTrainingStep: labelSmoothing", labelSmoothing, { min: 0, below: 1 });
-  checkNumber("buildTrainingStep: averageDecay", averageDecay, { min: 0, below: 1 });
+  checkNumber("buildTrainingStep: emaDecay", emaDecay, { min: 0, below: 1 });
   const graph = new Graph();
   const net = new Net(graph);
   const inputs = graph.input("inputs", [batchSize, ...config.inputShape]);
@@ -126,11 +126,11 @@ export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
     );
     graph.output("watch", flow);
   }
-  if (averageDecay > 0)
+  if (emaDecay > 0)
     for (const { name, shape } of modelState) {
       const now = next.get(name)!;
       const average = zeroState(AVERAGE + name, shape);
-      next.set(AVERAGE + name, add(average, mul(sub(now, average), averageShare(step, averageDecay))));
+      next.set(AVERAGE + name, add(average, mul(sub(now, average), emaWeight(step, emaDecay))));
     }
 
   const results = modelState.map(({ name }) => next.get(name)!);
@@ -138,7 +138,7 @@ export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
   const state = [...modelState, ...extra];
   for (const { name } of state) graph.output(`next/${name}`, next.get(name)!);
   return {
-    model: encodeModel(graph),
+    model: encodeGraph(graph),
     state,
     randomInputs: net.randomInputs,
     parameterCount: net.parameters.reduce((count, { value }) => count + sizeOf(value.shape), 0),
@@ -155,7 +155,7 @@ export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
  * step's weights and reaches back over about the last tenth of all steps, until that is longer than the decay's memory:
  * in a short run the untrained beginning, and batch norm's averages of then, would otherwise weigh on it.
  */
-function averageShare(step: Value, decay: number): Value {
+function emaWeight(step: Value, decay: number): Value {
   return step.graph.emit("Max", [div(10, add(step, 9)), step.graph.constant(1 - decay)], { shape: [] });
 }
 

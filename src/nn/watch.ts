@@ -18,7 +18,7 @@ export interface LayerHealth {
   readonly mean: number;
   readonly std: number;
   /** Share of dead units or of saturated activations; null where the layer has no activation. */
-  readonly idleShare: number | null;
+  readonly inactiveFraction: number | null;
   /** L2 norm of the loss's gradient with respect to the activations. */
   readonly activationGradientNorm: number;
   /** Number of activations of a batch: the gradient's root mean square is norm / sqrt(count). */
@@ -57,7 +57,7 @@ export function emitWatch(
     return [
       mul(sum(output), 1 / sizeOf(output.shape)),
       globalNorm([output]),
-      idleShare(layer),
+      inactiveFraction(layer),
       globalNorm([gradient.output]),
       globalNorm([weight.value]),
       globalNorm([gradient.weight]),
@@ -70,11 +70,11 @@ export function emitWatch(
 }
 
 /** The share of units nowhere above 0, or of activations in a flat end of their curve; 0 without an activation. */
-function idleShare({ output, activation }: WatchedLayer): Value {
+function inactiveFraction({ output, activation }: WatchedLayer): Value {
   if (activation === null) return output.graph.constant(0);
-  const { idle } = ACTIVATIONS[activation];
-  const share = (isIdle: Value) => mul(sum(where(isIdle, 1, 0)), 1 / sizeOf(isIdle.shape));
-  if (idle.kind === "dead") {
+  const { inactive } = ACTIVATIONS[activation];
+  const fraction = (isInactive: Value) => mul(sum(where(isInactive, 1, 0)), 1 / sizeOf(isInactive.shape));
+  if (inactive.kind === "dead") {
     const axes = output.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
     const { graph } = output;
     const highest = graph.emit(
@@ -83,26 +83,26 @@ function idleShare({ output, activation }: WatchedLayer): Value {
       { shape: [output.shape[1]] },
       { keepdims: 0 },
     );
-    return sub(1, share(compare("Greater", highest, 0)));
+    return sub(1, fraction(compare("Greater", highest, 0)));
   }
-  const shares = [
-    idle.low === null ? null : share(compare("Less", output, idle.low)),
-    idle.high === null ? null : share(compare("Greater", output, idle.high)),
+  const fractions = [
+    inactive.low === null ? null : fraction(compare("Less", output, inactive.low)),
+    inactive.high === null ? null : fraction(compare("Greater", output, inactive.high)),
   ].filter((each) => each !== null);
-  return shares.reduce((a, b) => add(a, b));
+  return fractions.reduce((a, b) => add(a, b));
 }
 
 /** Reads the `watch` output of a training step. */
 export function readWatch(layers: readonly WatchedSpec[], { data }: Tensor): LayerHealth[] {
   return layers.map(({ layer, activation, activationCount }, i) => {
-    const [mean, norm, idle, activationGradientNorm, weightNorm, weightGradientNorm, updateNorm] =
+    const [mean, norm, inactive, activationGradientNorm, weightNorm, weightGradientNorm, updateNorm] =
       data.subarray(i * FIELDS, (i + 1) * FIELDS);
     return {
       layer,
       activation,
       mean,
       std: Math.sqrt(Math.max(0, (norm / activationCount) * norm - mean * mean)),
-      idleShare: activation === null ? null : idle,
+      inactiveFraction: activation === null ? null : inactive,
       activationGradientNorm,
       activationCount,
       weightNorm,

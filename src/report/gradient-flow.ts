@@ -2,7 +2,7 @@ import { ACTIVATIONS } from "../nn/activations.js";
 import { defaultInitializer } from "../nn/initializers.js";
 import type { LayerStyle } from "../nn/layers.js";
 import type { LayerHealth } from "../nn/watch.js";
-import type { Ailment, Diagnosis } from "../training/gradient-flow.js";
+import type { Diagnosis, Problem } from "../training/gradient-flow.js";
 import { percent, table, threeDigits } from "./table.js";
 
 /** A gradient by that of the output, in words. */
@@ -13,16 +13,17 @@ function ratioText(ratio: number): string {
     : `its gradient is ${threeDigits(ratio)} times the output's`;
 }
 
-const SYMPTOMS: Readonly<Record<Ailment, (value: number) => string>> = {
+const SYMPTOMS: Readonly<Record<Problem, (value: number) => string>> = {
   vanishing: (ratio) => `vanishes: ${ratioText(ratio)}`,
   exploding: (ratio) => `explodes: ${ratioText(ratio)}`,
-  dead: (share) => `is dead: ${percent(share)} of its units are 0 or less in every example`,
-  saturated: (share) => `is saturated: ${percent(share)} of its activations are at a flat end of their curve`,
+  dead: (fraction) => `is dead: ${percent(fraction)} of its units are 0 or less in every example`,
+  saturated: (fraction) =>
+    `is saturated: ${percent(fraction)} of its activations are at a flat end of their curve`,
 };
 
 /** What is wrong with a layer, e.g. `block3 vanishes: its gradient is 2e-6 of the output's`. */
-export function diagnosisText({ layer, ailment, value }: Diagnosis): string {
-  return `${layer} ${SYMPTOMS[ailment](value)}`;
+export function diagnosisText({ layer, problem, value }: Diagnosis): string {
+  return `${layer} ${SYMPTOMS[problem](value)}`;
 }
 
 /** Something that helps, and the nets that do not have it already. */
@@ -38,7 +39,7 @@ const INIT: Remedy = {
 };
 const RELU: Remedy = {
   text: "--activation relu",
-  helps: ({ activation }) => ACTIVATIONS[activation].idle.kind === "saturated",
+  helps: ({ activation }) => ACTIVATIONS[activation].inactive.kind === "saturated",
 };
 const LEAKY: Remedy = {
   text: "--activation leaky-relu",
@@ -47,19 +48,19 @@ const LEAKY: Remedy = {
 const always = (text: string): Remedy => ({ text, helps: () => true });
 const SLOWER = always("a smaller --learning-rate");
 
-const REMEDIES: Readonly<Record<Ailment, readonly Remedy[]>> = {
+const REMEDIES: Readonly<Record<Problem, readonly Remedy[]>> = {
   vanishing: [BATCH_NORM, INIT, RELU, always("fewer layers")],
   exploding: [BATCH_NORM, INIT, SLOWER, always("--clip-norm")],
   dead: [SLOWER, BATCH_NORM, LEAKY],
   saturated: [SLOWER, BATCH_NORM, RELU],
 };
 
-/** What helps this net against the ailments found, a line each kind. */
+/** What helps this net against the problems found, a line each kind. */
 export function remedyTexts(diagnoses: readonly Diagnosis[], net: LayerStyle): string[] {
-  const kinds = [...new Set(diagnoses.map(({ ailment }) => ailment))];
-  return kinds.map((ailment) => {
-    const remedies = REMEDIES[ailment].filter(({ helps }) => helps(net));
-    return `against ${ailment}: ${remedies.map(({ text }) => text).join(", ")}`;
+  const kinds = [...new Set(diagnoses.map(({ problem }) => problem))];
+  return kinds.map((problem) => {
+    const remedies = REMEDIES[problem].filter(({ helps }) => helps(net));
+    return `against ${problem}: ${remedies.map(({ text }) => text).join(", ")}`;
   });
 }
 
@@ -69,7 +70,7 @@ export class NewDiagnoses {
 
   /** Those that the epoch before did not have. */
   among(diagnoses: readonly Diagnosis[]): Diagnosis[] {
-    const key = ({ layer, ailment }: Diagnosis) => `${layer} ${ailment}`;
+    const key = ({ layer, problem }: Diagnosis) => `${layer} ${problem}`;
     const known = this.#known;
     this.#known = new Set(diagnoses.map(key));
     return diagnoses.filter((diagnosis) => !known.has(key(diagnosis)));
@@ -81,13 +82,13 @@ export function flowTable(layers: readonly LayerHealth[]): string {
   const orNone = (value: number | null, text: (value: number) => string) =>
     value === null ? "-" : text(value);
   return table([
-    ["layer", "mean", "std", "idle", "activation gradient", "weight gradient", "update/weight"],
+    ["layer", "mean", "std", "inactive", "activation gradient", "weight gradient", "update/weight"],
     ...layers.map(
-      ({ layer, mean, std, idleShare, activationGradientNorm, weightGradientNorm, updateRatio }) => [
+      ({ layer, mean, std, inactiveFraction, activationGradientNorm, weightGradientNorm, updateRatio }) => [
         layer,
         threeDigits(mean),
         threeDigits(std),
-        orNone(idleShare, percent),
+        orNone(inactiveFraction, percent),
         threeDigits(activationGradientNorm),
         threeDigits(weightGradientNorm),
         orNone(updateRatio, threeDigits),

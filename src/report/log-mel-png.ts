@@ -74,9 +74,9 @@ function drawValues(canvas: Canvas, { data, shape }: Tensor, layout: Layout): vo
     for (let m = 0; m < nMels; m++) {
       let sum = 0;
       for (let t = first; t < last; t++) sum += data[t * nMels + m];
-      const share = range > 0 ? (sum / (last - first) - least) / range : 0;
+      const fraction = range > 0 ? (sum / (last - first) - least) / range : 0;
       const top = MARGIN.top + (nMels - 1 - m) * bandHeight;
-      canvas.fill(MARGIN.left + column * columnWidth, top, columnWidth, bandHeight, magma(share));
+      canvas.fill(MARGIN.left + column * columnWidth, top, columnWidth, bandHeight, magma(fraction));
     }
   }
 }

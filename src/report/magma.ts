@@ -15,8 +15,8 @@ const STOPS: readonly Rgb[] = [
 ];
 
 /** Colour of a share between 0 (black) and 1 (pale yellow), linear between magma's stops; outside, the nearest end. */
-export function magma(share: number): Rgb {
-  const place = Math.min(1, Math.max(0, share)) * (STOPS.length - 1);
+export function magma(fraction: number): Rgb {
+  const place = Math.min(1, Math.max(0, fraction)) * (STOPS.length - 1);
   const stop = Math.min(STOPS.length - 2, Math.floor(place));
   const rest = place - stop;
   const mix = (channel: 0 | 1 | 2) =>

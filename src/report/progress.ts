@@ -51,17 +51,17 @@ function terminalBar(label: string, total: number): ProgressBar {
 function lines(label: string, total: number): ProgressBar {
   const startMs = Date.now();
   let lastMs = startMs;
-  let nextShare = LINE_SHARE;
+  let nextFraction = LINE_SHARE;
   return {
     update(done, note) {
-      const share = total === 0 ? 0 : done / total;
-      const isLate = share > 0 && Date.now() - lastMs >= LINE_MS;
-      if (share < nextShare && !isLate) return;
+      const fraction = total === 0 ? 0 : done / total;
+      const isLate = fraction > 0 && Date.now() - lastMs >= LINE_MS;
+      if (fraction < nextFraction && !isLate) return;
       lastMs = Date.now();
-      nextShare = (Math.floor(share / LINE_SHARE + 1e-9) + 1) * LINE_SHARE;
+      nextFraction = (Math.floor(fraction / LINE_SHARE + 1e-9) + 1) * LINE_SHARE;
       const left = done < total ? `, ${secondsLeft(startMs, done, total)} left` : "";
       const tail = note === undefined ? "" : `, ${note}`;
-      process.stderr.write(`${label} ${Math.round(100 * share)} % (${done}/${total})${left}${tail}\n`);
+      process.stderr.write(`${label} ${Math.round(100 * fraction)} % (${done}/${total})${left}${tail}\n`);
     },
     log(line, stream = process.stderr) {
       stream.write(`${line}\n`);

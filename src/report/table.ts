@@ -16,8 +16,8 @@ export function alignedRow(cells: readonly string[], widths: readonly number[], 
 }
 
 /** A share as a percentage of one decimal: `0.5` is `50.0 %`. */
-export function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
+export function percent(fraction: number): string {
+  return `${(100 * fraction).toFixed(1)} %`;
 }
 
 /** A number of any size to three digits: `0.0123`, `1250`, `3.2e-7`, `infinite`. */

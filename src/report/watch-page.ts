@@ -43,9 +43,9 @@ const MEASURES: readonly Measure[] = [
   { title: "Mean of activations", label: "mean", scale: "linear", value: ({ mean }) => mean },
   {
     title: "Dead units or saturated activations",
-    label: "share",
+    label: "fraction",
     scale: "linear",
-    value: ({ idleShare }) => idleShare,
+    value: ({ inactiveFraction }) => inactiveFraction,
   },
 ];
 
@@ -64,7 +64,7 @@ export function watchPage(title: string, history: readonly EpochRecord[]): strin
       y: { label, scale },
       series: shown.map(({ epoch, layers }) => ({
         name: `epoch ${epoch}`,
-        // The output has no activation that could be idle; it is no gap.
+        // The output has no activation that could be inactive; it is no gap.
         points: layers!
           .map((layer, i) => [i + 1, value(layer)] as const)
           .filter(([, measured]) => measured !== null),
@@ -73,13 +73,13 @@ export function watchPage(title: string, history: readonly EpochRecord[]): strin
   );
   const names = layers.map(({ layer }, i) => `${i + 1} ${layer}`).join(", ");
   const { activation } = layers[0];
-  const idle =
-    activation === null || ACTIVATIONS[activation].idle.kind === "saturated"
+  const inactive =
+    activation === null || ACTIVATIONS[activation].inactive.kind === "saturated"
       ? "Saturated: activations at a flat end of their curve"
       : "Dead: units that are 0 or less in every example of a batch";
   return htmlPage({
     title: `Gradient flow of ${title}`,
-    head: html`<p>Means over every eighth step of each epoch. Layers: ${names}. ${idle}.</p>`,
+    head: html`<p>Means over every eighth step of each epoch. Layers: ${names}. ${inactive}.</p>`,
     sections: [{ id: "flow", title: "By layer", body: html`<div class="figures">${charts}</div>` }],
   });
 }

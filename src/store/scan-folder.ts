@@ -16,7 +16,7 @@ export function scanFolder(dir: string): Scan {
     addClasses(dir, dir, null, scan);
     return scan;
   }
-  refuseSplitSynonyms(dir, folders);
+  checkSplitNames(dir, folders);
   for (const name of folders) {
     const split = SPLITS.find((known) => known === name);
     if (split !== undefined) addClasses(dir, join(dir, name), split, scan);
@@ -31,7 +31,7 @@ function hasSplitFolders(folders: string[]): boolean {
   return meant.length >= 2 || (meant.length === 1 && folders.length === 1);
 }
 
-function refuseSplitSynonyms(dir: string, folders: string[]): void {
+function checkSplitNames(dir: string, folders: string[]): void {
   for (const name of folders) {
     const meant = splitMeantBy(name);
     if (meant !== undefined && meant !== name)

@@ -31,7 +31,7 @@ export async function clipProbabilities(
   const rows: Float32Array[] = [];
   const size = segmentFrames * nMels;
   const inputs = new Float32Array(BATCH * size);
-  let pending: { clip: number; share: number }[] = [];
+  let pending: { clip: number; fraction: number }[] = [];
   const flush = async (): Promise<void> => {
     if (pending.length === 0) return;
     const batch: Tensor = {
@@ -40,10 +40,10 @@ export async function clipProbabilities(
     };
     const { probabilities } = await session.run({ inputs: batch });
     const nLabels = probabilities.shape[1];
-    pending.forEach(({ clip, share }, i) => {
+    pending.forEach(({ clip, fraction }, i) => {
       const row = (rows[clip] ??= new Float32Array(nLabels));
       for (let label = 0; label < nLabels; label++)
-        row[label] += share * probabilities.data[i * nLabels + label];
+        row[label] += fraction * probabilities.data[i * nLabels + label];
     });
     onProgress?.(pending[pending.length - 1].clip + 1);
     pending = [];
@@ -52,7 +52,7 @@ export async function clipProbabilities(
     const starts = segmentStarts(source.nFrames(clip), segmentFrames);
     for (const start of starts) {
       source.readFrames(clip, start, segmentFrames, inputs, pending.length * size);
-      pending.push({ clip, share: 1 / starts.length });
+      pending.push({ clip, fraction: 1 / starts.length });
       if (pending.length === BATCH) await flush();
     }
   }

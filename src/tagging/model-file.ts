@@ -23,8 +23,8 @@ const schema = z.object({
   /** How the data were split, and the hash of who went where. */
   split: z.object({
     seed: z.number(),
-    validShare: z.number(),
-    testShare: z.number(),
+    validFraction: z.number(),
+    testFraction: z.number(),
     hash: z.string(),
     trainCounts: z.record(z.string(), z.number()),
   }),
@@ -64,6 +64,12 @@ export function modelMetadata(info: Omit<ModelInfo, "format" | "frontEndHash">):
   return { [KEY]: JSON.stringify({ format: FORMAT, frontEndHash: frontEndHash(info.frontEnd), ...info }) };
 }
 
+/** The record with today's names of its members. */
+function renamed(record: { split?: Record<string, unknown> }): unknown {
+  const { validShare, testShare, ...split } = record.split ?? {};
+  return { ...record, split: { validFraction: validShare, testFraction: testShare, ...split } };
+}
+
 /**
  * Reads what a model file says of itself.
  * @throws DataError if the bytes are no ONNX model, no model of timbrel, or their parts contradict each other
@@ -76,7 +82,7 @@ export function readModelInfo(bytes: Uint8Array, path: string): ModelInfo {
       "is an ONNX model but not one of timbrel: its metadata hold no labels and no front end",
     );
   try {
-    const info = schema.parse(JSON.parse(text));
+    const info = schema.parse(renamed(JSON.parse(text)));
     const checked = frontEnd(info.frontEnd as Partial<FrontEnd>);
     if (frontEndHash(checked) !== info.frontEndHash) throw new Error("the front end does not fit its hash");
     return { ...info, frontEnd: checked };

@@ -20,7 +20,7 @@ const layerHealth = z.object({
   activation: z.enum(ACTIVATION_NAMES).nullable(),
   mean: norm,
   std: norm,
-  idleShare: z.number().nullable(),
+  inactiveFraction: z.number().nullable(),
   activationGradientNorm: norm,
   activationCount: z.number(),
   weightNorm: norm,

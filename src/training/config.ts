@@ -32,7 +32,7 @@ export interface TrainConfig {
   readonly patience: number;
   readonly labelSmoothing: number;
   /** Decay of the moving average of the weights, which is what is evaluated and kept; 0 for none. */
-  readonly averageDecay: number;
+  readonly emaDecay: number;
   /** Strength of the augmentation; 0 for none. */
   readonly augment: number;
   readonly normalize: NormalizeConfig;
@@ -41,8 +41,8 @@ export interface TrainConfig {
   /** Whether the flow of activations and gradients through the layers is recorded. */
   readonly watch: boolean;
   readonly seed: number;
-  readonly validShare: number;
-  readonly testShare: number;
+  readonly validFraction: number;
+  readonly testFraction: number;
 }
 
 interface OptimizerPreset {
@@ -99,58 +99,59 @@ export const TRAIN_DEFAULTS: TrainConfig = {
   clipNorm: 0,
   patience: 0,
   labelSmoothing: 0.1,
-  averageDecay: 0.995,
+  emaDecay: 0.995,
   augment: 0.5,
   normalize: { kind: "standardize", over: "band" },
   balance: true,
   watch: false,
   seed: 1,
-  validShare: 0.15,
-  testShare: 0.15,
+  validFraction: 0.15,
+  testFraction: 0.15,
 };
 
-const share = number({ min: 0, below: 1 });
+const fraction = number({ min: 0, below: 1 });
 const positive = number({ above: 0 });
 const notNegative = number({ min: 0 });
 const factor = number({ above: 0, max: 1 });
-const warmUp = optional(share);
-const adam = { beta1: share, beta2: share, epsilon: positive, weightDecay: notNegative };
+const warmUp = optional(fraction);
+const adam = { beta1: fraction, beta2: fraction, epsilon: positive, weightDecay: notNegative };
 
 /** The net is checked by `netConfig`, the shares of the splits by `splitClips`. */
-const CHECKS: Readonly<Record<Exclude<keyof TrainConfig, "net" | "validShare" | "testShare">, Check>> = {
-  task: choice(["auto", "single-label", "multi-label"]),
-  segmentFrames: integer(2),
-  batchSize: integer(2),
-  epochs: integer(1),
-  optimizer: byKind<OptimizerConfig>({
-    sgd: { momentum: share, nesterov: boolean, weightDecay: notNegative },
-    adagrad: { epsilon: positive, weightDecay: notNegative },
-    rmsprop: { decay: share, epsilon: positive, momentum: share, weightDecay: notNegative },
-    adam,
-    adamw: adam,
-  }),
-  learningRate: positive,
-  schedule: byKind<ScheduleConfig>({
-    constant: { warmUp },
-    step: { everyEpochs: integer(1), factor, warmUp },
-    plateau: { factor, patience: integer(0), warmUp },
-    cosine: { warmUp },
-    "one-cycle": { peakAt: number({ above: 0, below: 1 }), startFactor: factor, endFactor: factor },
-  }),
-  clipNorm: notNegative,
-  patience: integer(0),
-  labelSmoothing: share,
-  averageDecay: share,
-  augment: number({ min: 0, max: 3 }),
-  normalize: byKind<NormalizeConfig>({
-    none: {},
-    standardize: { over: choice(["band", "global"]) },
-    whiten: { zca: boolean, keepVariance: factor },
-  }),
-  balance: boolean,
-  watch: boolean,
-  seed: integer(0),
-};
+const CHECKS: Readonly<Record<Exclude<keyof TrainConfig, "net" | "validFraction" | "testFraction">, Check>> =
+  {
+    task: choice(["auto", "single-label", "multi-label"]),
+    segmentFrames: integer(2),
+    batchSize: integer(2),
+    epochs: integer(1),
+    optimizer: byKind<OptimizerConfig>({
+      sgd: { momentum: fraction, nesterov: boolean, weightDecay: notNegative },
+      adagrad: { epsilon: positive, weightDecay: notNegative },
+      rmsprop: { decay: fraction, epsilon: positive, momentum: fraction, weightDecay: notNegative },
+      adam,
+      adamw: adam,
+    }),
+    learningRate: positive,
+    schedule: byKind<ScheduleConfig>({
+      constant: { warmUp },
+      step: { everyEpochs: integer(1), factor, warmUp },
+      plateau: { factor, patience: integer(0), warmUp },
+      cosine: { warmUp },
+      "one-cycle": { peakAt: number({ above: 0, below: 1 }), startFactor: factor, endFactor: factor },
+    }),
+    clipNorm: notNegative,
+    patience: integer(0),
+    labelSmoothing: fraction,
+    emaDecay: fraction,
+    augment: number({ min: 0, max: 3 }),
+    normalize: byKind<NormalizeConfig>({
+      none: {},
+      standardize: { over: choice(["band", "global"]) },
+      whiten: { zca: boolean, keepVariance: factor },
+    }),
+    balance: boolean,
+    watch: boolean,
+    seed: integer(0),
+  };
 
 /**
  * The defaults with some settings changed, checked.

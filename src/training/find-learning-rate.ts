@@ -77,7 +77,7 @@ export async function findLearningRate(
 ): Promise<RangeTest | null> {
   const { threads, signal } = options;
   // The averaged weights would only be thrown away.
-  const run = prepareRun(store, { ...config, averageDecay: 0, watch: false }, { signal });
+  const run = prepareRun(store, { ...config, emaDecay: 0, watch: false }, { signal });
   options.onStart?.(run);
   const session = await Session.open(run.step.model, { threads });
   const steps: RangeStep[] = [];

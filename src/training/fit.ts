@@ -135,7 +135,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       ({ tensors, before } = trained);
       const weights = predictionWeights(tensors);
       const { score, valid } = await options.evaluate(weights);
-      refuseNonFinite(valid, trained, { epoch, step: epoch * options.batches.stepsPerEpoch });
+      checkFinite(valid, trained, { epoch, step: epoch * options.batches.stepsPerEpoch });
       const { learningRate, loss: trainLoss, layers } = trained;
       const watched = layers.length > 0 ? { layers } : {};
       const record = { epoch, learningRate, trainLoss, score, valid, ...watched };
@@ -164,7 +164,7 @@ async function openSessions({ step, watchedStep, threads }: FitOptions): Promise
 }
 
 /** The weights after an epoch's last step are judged by no loss but the valid split's. */
-function refuseNonFinite(
+function checkFinite(
   valid: EpochRecord["valid"],
   { learningRate, before: { tensors }, layers }: TrainedEpoch,
   { epoch, step }: { epoch: number; step: number },

@@ -2,13 +2,13 @@ import { ACTIVATIONS } from "../nn/activations.js";
 import type { LayerHealth } from "../nn/watch.js";
 
 /** What can go wrong in a layer. */
-export type Ailment = "vanishing" | "exploding" | "dead" | "saturated";
+export type Problem = "vanishing" | "exploding" | "dead" | "saturated";
 
 /** A layer that something is wrong with. */
 export interface Diagnosis {
   readonly layer: string;
-  readonly ailment: Ailment;
-  /** What shows it: the gradient's norm by that of the logits, or the share of idle units or activations. */
+  readonly problem: Problem;
+  /** What shows it: the gradient's norm by that of the logits, or the share of inactive units or activations. */
   readonly value: number;
 }
 
@@ -18,22 +18,22 @@ export interface Diagnosis {
  */
 const VANISHING = 1e-3;
 const EXPLODING = 1e3;
-/** Share of idle units or activations from which a layer is called dead or saturated. */
-const IDLE = 0.8;
+/** Share of inactive units or activations from which a layer is called dead or saturated. */
+const INACTIVE = 0.8;
 
 /**
- * What is wrong in which layers, first layer first; of one layer the gradient's ailment before the activations'. A
- * gradient of 0 at the logits is no ailment: nothing is left to learn from those batches.
+ * What is wrong in which layers, first layer first; of one layer the gradient's problem before the activations'. A
+ * gradient of 0 at the logits is no problem: nothing is left to learn from those batches.
  */
 export function diagnose(layers: readonly LayerHealth[]): Diagnosis[] {
   const reference = layers.at(-1)?.activationGradientNorm ?? 0;
-  return layers.slice(0, -1).flatMap(({ layer, activation, activationGradientNorm, idleShare }) => {
+  return layers.slice(0, -1).flatMap(({ layer, activation, activationGradientNorm, inactiveFraction }) => {
     const found: Diagnosis[] = [];
     const ratio = reference === 0 ? 1 : activationGradientNorm / reference;
-    if (ratio < VANISHING) found.push({ layer, ailment: "vanishing", value: ratio });
-    else if (!(ratio <= EXPLODING)) found.push({ layer, ailment: "exploding", value: ratio });
-    if (activation !== null && idleShare !== null && idleShare >= IDLE)
-      found.push({ layer, ailment: ACTIVATIONS[activation].idle.kind, value: idleShare });
+    if (ratio < VANISHING) found.push({ layer, problem: "vanishing", value: ratio });
+    else if (!(ratio <= EXPLODING)) found.push({ layer, problem: "exploding", value: ratio });
+    if (activation !== null && inactiveFraction !== null && inactiveFraction >= INACTIVE)
+      found.push({ layer, problem: ACTIVATIONS[activation].inactive.kind, value: inactiveFraction });
     return found;
   });
 }
@@ -57,7 +57,7 @@ export class FlowMeans {
         ...first,
         mean: mean((health) => health.mean)!,
         std: mean((health) => health.std)!,
-        idleShare: mean((health) => health.idleShare),
+        inactiveFraction: mean((health) => health.inactiveFraction),
         activationGradientNorm: mean((health) => health.activationGradientNorm)!,
         weightNorm: mean((health) => health.weightNorm)!,
         weightGradientNorm: mean((health) => health.weightGradientNorm)!,

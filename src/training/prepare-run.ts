@@ -76,7 +76,7 @@ function stepConfigOf(
     optimizer: config.optimizer,
     clipNorm: clipNorm > 0 ? clipNorm : undefined,
     labelSmoothing: config.labelSmoothing,
-    averageDecay: config.averageDecay,
+    emaDecay: config.emaDecay,
     augmentation: augment > 0 ? augmentationOf(frontEnd, segmentFrames, augment) : undefined,
   };
 }

@@ -23,14 +23,14 @@ export function runData(
   config: TrainConfig,
   resumed: { checkpoint: Checkpoint; outDir: string } | null,
 ): RunData {
-  const { seed, validShare, testShare } = config;
-  const splits = splitClips([...store.clips], { seed, validShare, testShare });
+  const { seed, validFraction, testFraction } = config;
+  const splits = splitClips([...store.clips], { seed, validFraction, testFraction });
   // The least batch that batch norm can train on.
   if (splits.train.length < 2 || splits.valid.length === 0)
     throw new UsageError(
       `train: ${store.dir} must give at least 2 clips to train and 1 to valid, got ${splits.train.length} and ${splits.valid.length}`,
     );
-  if (resumed !== null) refuseOtherData(store, splits, resumed);
+  if (resumed !== null) checkSameData(store, splits, resumed);
   const sets = featureSets(store, splits);
   const { labels } = sets.train;
   const clips = [...splits.train, ...splits.valid, ...splits.test];
@@ -38,7 +38,7 @@ export function runData(
   const task =
     config.task === "auto" ? (several === undefined ? "single-label" : "multi-label") : config.task;
   if (task === "single-label") {
-    if (several !== undefined) refuseSeveralLabels(several);
+    if (several !== undefined) checkOneLabel(several);
     if (labels.length < 2)
       throw new UsageError(
         `train: ${store.dir} must hold at least 2 classes, got 1 (${labels[0]}); a net learns them by their differences`,
@@ -47,7 +47,7 @@ export function runData(
   return { splits, sets, task };
 }
 
-function refuseOtherData(
+function checkSameData(
   store: FeatureStore,
   splits: ClipSplits,
   { checkpoint, outDir }: { checkpoint: Checkpoint; outDir: string },
@@ -59,7 +59,7 @@ function refuseOtherData(
   );
 }
 
-function refuseSeveralLabels({ name, labels }: StoredClip): void {
+function checkOneLabel({ name, labels }: StoredClip): void {
   throw new UsageError(
     `train: a single-label task must have one label a clip, got ${labels.join(", ")} for ${name}; use --task multi-label`,
   );

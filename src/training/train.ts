@@ -138,7 +138,7 @@ function metadataOf(
   config: TrainConfig,
   { sets: { train }, splits, task }: RunData,
 ): (record: EpochRecord) => Record<string, string> {
-  const { seed, validShare, testShare, segmentFrames } = config;
+  const { seed, validFraction, testFraction, segmentFrames } = config;
   const countOf = (label: string) => splits.train.filter((clip) => clip.labels.includes(label)).length;
   const trainCounts = Object.fromEntries(train.labels.map((label) => [label, countOf(label)]));
   const trainClips = trainClipPrefixes(splits.train.map((clip) => clip.audioHash));
@@ -148,7 +148,7 @@ function metadataOf(
       labels: [...train.labels],
       frontEnd,
       segmentFrames,
-      split: { seed, validShare, testShare, hash: splits.hash, trainCounts },
+      split: { seed, validFraction, testFraction, hash: splits.hash, trainCounts },
       valid: { ...valid },
       epoch,
       config: { ...config },

@@ -5,7 +5,7 @@ import { ascii, buildWav } from "./build-wav.js";
 
 const fixtures = new URL("./fixtures/", import.meta.url);
 const fixture = (name: string) => new Uint8Array(readFileSync(new URL(name, fixtures)));
-const head = (name: string, share: number) => fixture(name).subarray(0, fixture(name).length * share);
+const head = (name: string, fraction: number) => fixture(name).subarray(0, fixture(name).length * fraction);
 
 describe("decodeAudio", () => {
   it("goes by the bytes, not by the name", async () => {

@@ -102,8 +102,8 @@ describe.each(RATES)("resample %i Hz to %i Hz", (inRate, outRate) => {
   const nSamples = Math.round(inRate * (1500 / lowerNyquist));
 
   it("passes tones to 0.9 of the lower Nyquist frequency unchanged, without images", () => {
-    for (let share = 0.02; share <= 0.9 + 1e-9; share += 0.08) {
-      const hz = share * lowerNyquist;
+    for (let fraction = 0.02; fraction <= 0.9 + 1e-9; fraction += 0.08) {
+      const hz = fraction * lowerNyquist;
       const { samples } = resample(sine(hz, inRate, nSamples), outRate);
       const { amplitude, phase, rest } = fitTone(samples, hz, outRate);
       expect(Math.abs(decibel(amplitude))).toBeLessThan(MAX_RIPPLE_DB);

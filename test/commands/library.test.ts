@@ -51,8 +51,8 @@ describe("trainTagger", () => {
     const { history, modelPath } = await trainTagger(store, join(dir, "own"), { config, threads: 1 });
     const layers: readonly LayerHealth[] = history[0].layers!;
     expect(layers.map(({ layer }) => layer)).toEqual(["hidden1", "output"]);
-    const dead: Diagnosis = { layer: "hidden1", ailment: "dead", value: 1 };
-    expect(diagnose([{ ...layers[0], idleShare: 1 }, layers[1]])).toContainEqual(dead);
+    const dead: Diagnosis = { layer: "hidden1", problem: "dead", value: 1 };
+    expect(diagnose([{ ...layers[0], inactiveFraction: 1 }, layers[1]])).toContainEqual(dead);
     const tagger = await loadTagger(modelPath, { threads: 1 });
     expect(tagger.labels).toEqual(["high", "low"]);
     await tagger.close();

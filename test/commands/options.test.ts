@@ -8,7 +8,7 @@ import { command as inspect } from "../../src/commands/inspect.js";
 import { command as predict } from "../../src/commands/predict.js";
 import { command as summary } from "../../src/commands/summary.js";
 import { command as train } from "../../src/commands/train.js";
-import { addTrainOptions, refuseChanges, trainConfigOf } from "../../src/commands/train-settings.js";
+import { addTrainOptions, checkUnchanged, trainConfigOf } from "../../src/commands/train-settings.js";
 import { DataError, UsageError } from "../../src/core/errors.js";
 import { FRONT_END_PRESETS, frontEnd } from "../../src/features/front-end.js";
 import { NET_KINDS, NETS } from "../../src/nn/architectures.js";
@@ -86,7 +86,7 @@ describe("train flags", () => {
   });
   it("change each the setting they name", () => {
     const typed = config(
-      "--channels 8,16 --global-pool all --dropout 0.1 --activation elu --init orthogonal --bn-momentum 0.2 --bn-epsilon 0.001 --epochs 3 --batch-size 4 --optimizer nesterov --momentum 0.8 --weight-decay 0 --clip-norm 2 --schedule plateau --warm-up 0.1 --drop-epochs 2 --drop-factor 0.3 --patience 2 --label-smoothing 0 --average-decay 0 --augment 0.25 --normalize whiten --zca --keep-variance 0.9 --no-balance --watch --task multi-label --seed 7 --valid-share 0.1 --test-share 0.2 --segment-frames 32",
+      "--channels 8,16 --global-pool all --dropout 0.1 --activation elu --init orthogonal --bn-momentum 0.2 --bn-epsilon 0.001 --epochs 3 --batch-size 4 --optimizer nesterov --momentum 0.8 --weight-decay 0 --clip-norm 2 --schedule plateau --warm-up 0.1 --drop-epochs 2 --drop-factor 0.3 --patience 2 --label-smoothing 0 --ema-decay 0 --augment 0.25 --normalize whiten --zca --keep-variance 0.9 --no-balance --watch --task multi-label --seed 7 --valid-fraction 0.1 --test-fraction 0.2 --segment-frames 32",
     );
     const expected: TrainConfig = {
       net: {
@@ -110,15 +110,15 @@ describe("train flags", () => {
       schedule: { kind: "plateau", factor: 0.3, patience: 2, warmUp: 0.1 },
       patience: 2,
       labelSmoothing: 0,
-      averageDecay: 0,
+      emaDecay: 0,
       augment: 0.25,
       normalize: { kind: "whiten", zca: true, keepVariance: 0.9 },
       balance: false,
       watch: true,
       task: "multi-label",
       seed: 7,
-      validShare: 0.1,
-      testShare: 0.2,
+      validFraction: 0.1,
+      testFraction: 0.2,
       segmentFrames: 32,
     };
     expect(typed).toEqual(expected);
@@ -238,9 +238,9 @@ describe("train flags", () => {
   });
   it("may repeat a run's settings, but not change them", () => {
     const run = config("--optimizer sgd --learning-rate 0.01 --epochs 9");
-    expect(() => refuseChanges(parse("--optimizer sgd --epochs 9"), run, "run")).not.toThrow();
-    expect(() => refuseChanges(parse("--epochs 10"), run, "run")).toThrow(UsageError);
-    expect(() => refuseChanges(parse("--optimizer adam"), run, "run")).toThrow(
+    expect(() => checkUnchanged(parse("--optimizer sgd --epochs 9"), run, "run")).not.toThrow();
+    expect(() => checkUnchanged(parse("--epochs 10"), run, "run")).toThrow(UsageError);
+    expect(() => checkUnchanged(parse("--optimizer adam"), run, "run")).toThrow(
       "--optimizer must be as in the run that run holds, got adam",
     );
   });
@@ -250,7 +250,7 @@ describe("train flags", () => {
     "--normalize whiten --zca --keep-variance 0.5 --schedule step --drop-epochs 3 --warm-up 0",
   ])("a whole command line may be repeated: %s", (line) => {
     const run = config(line);
-    expect(() => refuseChanges(parse(line), run, "run")).not.toThrow();
-    expect(() => refuseChanges(parse(line), TRAIN_DEFAULTS, "run")).toThrow(/^--(net|normalize) must be as/);
+    expect(() => checkUnchanged(parse(line), run, "run")).not.toThrow();
+    expect(() => checkUnchanged(parse(line), TRAIN_DEFAULTS, "run")).toThrow(/^--(net|normalize) must be as/);
   });
 });

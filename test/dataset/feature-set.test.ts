@@ -10,7 +10,7 @@ import { messageOf } from "../store/message-of.js";
 import { clipOf, makeStore } from "./stored-clips.js";
 
 const allTrain = (store: FeatureStore): ClipSplits =>
-  splitClips(store.clips, { validShare: 0, testShare: 0 });
+  splitClips(store.clips, { validFraction: 0, testFraction: 0 });
 
 describe("a feature set", () => {
   const store = makeStore(2, [

@@ -28,7 +28,7 @@ const grouped = fc
   );
 
 describe("drawing splits", () => {
-  it("gives each class its share", () => {
+  it("gives each class its fraction", () => {
     const splits = splitClips(clipsOf({ a: 100, b: 20 }));
     const count = (clips: StoredClip[], label: string) =>
       clips.filter((clip) => clip.labels[0] === label).length;
@@ -72,7 +72,7 @@ describe("drawing splits", () => {
   it("has another hash when a clip is labelled anew", () => {
     const clips = clipsOf({ a: 30, b: 30 }).map((clip) => ({ ...clip, split: "train" as const }));
     const [first, ...rest] = clips;
-    const options = { validShare: 0, testShare: 0 };
+    const options = { validFraction: 0, testFraction: 0 };
     const hashOf = (all: typeof clips) => splitClips(all, options).hash;
     expect(hashOf([{ ...first, labels: ["b"] }, ...rest])).not.toBe(hashOf(clips));
   });
@@ -80,7 +80,7 @@ describe("drawing splits", () => {
     const clips = Array.from({ length: 40 }, (_, i) =>
       clipOf(`${i}.wav`, "", { labels: ["all", i % 4 === 0 ? "rare" : "common"] }),
     );
-    const { valid } = splitClips(clips, { validShare: 0.2, testShare: 0.2 });
+    const { valid } = splitClips(clips, { validFraction: 0.2, testFraction: 0.2 });
     expect([valid.length, valid.filter((clip) => clip.labels.includes("rare")).length]).toEqual([8, 2]);
   });
   it("keeps copies of the same audio together, whatever their groups", () => {
@@ -91,16 +91,16 @@ describe("drawing splits", () => {
       SPLIT_NAMES.filter((split) => splits[split].some((clip) => clip.audioHash === audioHash)),
     ).toHaveLength(1);
   });
-  it("draws no split of share 0", () => {
-    const splits = splitClips(clipsOf({ a: 1, b: 1 }), { validShare: 0, testShare: 0 });
+  it("draws no split of fraction 0", () => {
+    const splits = splitClips(clipsOf({ a: 1, b: 1 }), { validFraction: 0, testFraction: 0 });
     expect(namesOf(splits)).toEqual([["a/0.wav", "b/0.wav"], [], []]);
   });
   it("names the classes that have too few groups, and the remedy", () => {
     expect(messageOf(() => splitClips(clipsOf({ harp: 2, oboe: 1, piano: 9 })))).toBe(
-      "splitClips: every class must have at least 3 groups of clips to be in train, valid, test, got harp 2, oboe 1; add recordings, name the splits in a manifest, or set a share to 0",
+      "splitClips: every class must have at least 3 groups of clips to be in train, valid, test, got harp 2, oboe 1; add recordings, name the splits in a manifest, or set a fraction to 0",
     );
-    expect(messageOf(() => splitClips(clipsOf({ a: 9 }), { validShare: 0.5, testShare: 0.5 }))).toBe(
-      "splitClips: validShare + testShare must be a number less than 1, got 1",
+    expect(messageOf(() => splitClips(clipsOf({ a: 9 }), { validFraction: 0.5, testFraction: 0.5 }))).toBe(
+      "splitClips: validFraction + testFraction must be a number less than 1, got 1",
     );
   });
 });

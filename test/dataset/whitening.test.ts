@@ -73,12 +73,12 @@ describe("whitening", () => {
     );
     expect(whitening).toMatchObject({ kind: "pca", keptComponents: 5, epsilon: NEGLIGIBLE, nFrames });
   });
-  it("keeps as many components as scikit-learn's PCA(n_components=share)", () => {
+  it("keeps as many components as scikit-learn's PCA(n_components=fraction)", () => {
     const covariance = covarianceOf(mixed.frames);
     const all = whiteningOf(covariance);
-    for (const [share, kept] of Object.entries(mixed.n_components)) {
-      const { keptComponents, projection } = whiteningOf(covariance, { keepVariance: Number(share) });
-      expect(keptComponents, share).toBe(kept);
+    for (const [fraction, kept] of Object.entries(mixed.n_components)) {
+      const { keptComponents, projection } = whiteningOf(covariance, { keepVariance: Number(fraction) });
+      expect(keptComponents, fraction).toBe(kept);
       expect(projection.shape).toEqual([5, kept]);
       const first = all.projection.data.filter((_, i) => i % 5 < kept);
       expect(projection.data).toEqual(first);

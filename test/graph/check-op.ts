@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { encodeModel, Graph, gradients, mul, sum, type Value } from "../../src/graph/index.js";
+import { encodeGraph, Graph, gradients, mul, sum, type Value } from "../../src/graph/index.js";
 import { type Draw, drawn, drawOf } from "./draw.js";
 import type { Dense } from "./interpreter/dense.js";
 import { Interpreter } from "./interpreter/interpreter.js";
@@ -103,7 +103,7 @@ export function checkOp<Name extends string>(
       names.map((key) => [key, drawn(draws[key], `${name}/${key}`)]),
     );
     inputs["weights"] = drawn(drawOf(outShape), `${name}/weights`);
-    const bytes = encodeModel(graph);
+    const bytes = encodeGraph(graph);
     return { graph, differentiated, inputs, bytes, interpreter: new Interpreter(bytes) };
   };
 

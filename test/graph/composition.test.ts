@@ -5,7 +5,7 @@ import {
   averagePool,
   batchNorm,
   batchNormMaxPool,
-  encodeModel,
+  encodeGraph,
   Graph,
   globalMaxPool,
   gradients,
@@ -35,7 +35,7 @@ function outputsOf(
   const draws = Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, drawOf(shape)]));
   const { graph, outShape } = lossModel(draws, build);
   const weights = drawn(drawOf(outShape), "weights");
-  const results = new Interpreter(encodeModel(graph)).run({ ...inputs, weights });
+  const results = new Interpreter(encodeGraph(graph)).run({ ...inputs, weights });
   return { ...(results as ReturnType<typeof outputsOf>), weights };
 }
 
@@ -96,7 +96,7 @@ describe("batchNormMaxPool equals maxPool(batchNorm)", () => {
       graph.output(`${name} variance`, variance);
     });
     const ones = build([3], () => 1);
-    const results = new Interpreter(encodeModel(graph)).run({ x, scale: ones, shift: ones });
+    const results = new Interpreter(encodeGraph(graph)).run({ x, scale: ones, shift: ones });
 
     const channels = [0, 1, 2].map((c) =>
       [0, 1].flatMap((n) => [...x.data.slice((n * 3 + c) * 35, (n * 3 + c + 1) * 35)]),
@@ -133,7 +133,7 @@ describe("batchNorm in float32", () => {
     ];
     graph.output("variance", batchNorm(value, scale, shift, EPSILON).variance);
     const one = build([1], () => 1);
-    const { variance } = await runOnnxRuntime(encodeModel(graph), { x, scale: one, shift: one });
+    const { variance } = await runOnnxRuntime(encodeGraph(graph), { x, scale: one, shift: one });
     const mean = total(x) / x.data.length;
     const expected = x.data.reduce((sum, element) => sum + (element - mean) ** 2, 0) / x.data.length;
     expectNear(
@@ -157,7 +157,7 @@ describe("batchNorm in float32", () => {
       graph.output("out", out);
       graph.output("variance", variance);
       const one = build([1], () => 1);
-      const results = await runOnnxRuntime(encodeModel(graph), { x, scale: one, shift: one });
+      const results = await runOnnxRuntime(encodeGraph(graph), { x, scale: one, shift: one });
       expect(results["variance"].data[0]).toBeGreaterThanOrEqual(0);
       expect(results["out"].data.every(Number.isFinite)).toBe(true);
     },
@@ -189,7 +189,7 @@ describe("ties", () => {
   it("globalMaxPool of two equals gives half to each", () => {
     const x = { shape: [1, 1, 4], data: Float64Array.of(3, -1, 3, 2) };
     const { dx, weights } = outputsOf((v) => globalMaxPool(v["x"]), { x });
-    expect([...dx.data]).toEqual([0.5, 0, 0.5, 0].map((share) => share * weights.data[0]));
+    expect([...dx.data]).toEqual([0.5, 0, 0.5, 0].map((fraction) => fraction * weights.data[0]));
   });
   it("the gradient of relu at 0 is 0", () => {
     const x = { shape: [3], data: Float64Array.of(-1, 0, 2) };
@@ -204,7 +204,7 @@ describe("isPositive", () => {
     const x = { shape: [12], data: Float64Array.from([...values, ...values.map((value) => -value)]) };
     const graph = new Graph();
     graph.output("step", isPositive(graph.input("x", [12])));
-    const { step } = await runOnnxRuntime(encodeModel(graph), { x });
+    const { step } = await runOnnxRuntime(encodeGraph(graph), { x });
     expect([...step.data]).toEqual([0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0]);
   });
 });
@@ -226,7 +226,7 @@ describe("gradients", () => {
     gradients(sum(mul(y, 2)), [x, y]).forEach((gradient, i) => {
       graph.output(`d${i}`, gradient);
     });
-    const results = new Interpreter(encodeModel(graph)).run({
+    const results = new Interpreter(encodeGraph(graph)).run({
       x: { shape: [3], data: Float64Array.of(1, 2, 3) },
     });
     expect([...results["d0"].data]).toEqual([4, 8, 12]);
@@ -236,7 +236,7 @@ describe("gradients", () => {
     const graph = new Graph();
     const x = graph.input("x", []);
     graph.output("dx", gradients(x, [x])[0]);
-    const results = new Interpreter(encodeModel(graph)).run({ x: { shape: [], data: Float64Array.of(7) } });
+    const results = new Interpreter(encodeGraph(graph)).run({ x: { shape: [], data: Float64Array.of(7) } });
     expect([...results["dx"].data]).toEqual([1]);
   });
   it("refuses a loss that is no scalar, and a parameter that it does not use", () => {

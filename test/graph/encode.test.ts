@@ -7,7 +7,7 @@ import {
   add,
   conv,
   decodeMetadata,
-  encodeModel,
+  encodeGraph,
   exp,
   Graph,
   gradients,
@@ -20,7 +20,7 @@ import {
 import { Interpreter } from "./interpreter/interpreter.js";
 import { modelOf, weight } from "./models.js";
 
-describe("encodeModel", () => {
+describe("encodeGraph", () => {
   it("leaves out what no output depends on", () => {
     const graph = new Graph();
     const x = graph.input("x", [2]);
@@ -28,7 +28,7 @@ describe("encodeModel", () => {
     const y = mul(x, weight(graph, "read", [2]));
     sqrt(y);
     graph.output("y", y);
-    const { node, initializer } = onnxProto.onnx.ModelProto.decode(encodeModel(graph)).graph!;
+    const { node, initializer } = onnxProto.onnx.ModelProto.decode(encodeGraph(graph)).graph!;
     expect(node!.map(({ opType }) => opType)).toEqual(["Mul", "Identity"]);
     expect(initializer!.map(({ name }) => name)).toEqual(["read"]);
   });
@@ -36,7 +36,7 @@ describe("encodeModel", () => {
     const graph = new Graph();
     const [x, w] = [graph.input("x", [2, 3, 8]), graph.input("w", [4, 3, 3])];
     graph.output("dw", gradients(sum(relu(conv(x, w, { padding: 1 }))), [w])[0]);
-    const { opTypes } = new Interpreter(encodeModel(graph));
+    const { opTypes } = new Interpreter(encodeGraph(graph));
     // The convolution itself and the layout of the patches; dL/dx would be one more, over a flipped kernel.
     expect([opTypes.get("Conv"), opTypes.get("Slice")]).toEqual([2, undefined]);
   });
@@ -50,12 +50,12 @@ describe("encodeModel", () => {
   it("writes a weight that is part of a larger buffer", () => {
     const graph = new Graph();
     graph.output("y", graph.weight("w", tensor(Float32Array.of(1, 2, 3, 4).subarray(1, 3), [2])));
-    expect([...new Interpreter(encodeModel(graph)).run({})["y"].data]).toEqual([2, 3]);
+    expect([...new Interpreter(encodeGraph(graph)).run({})["y"].data]).toEqual([2, 3]);
   });
   it("writes names, types and shapes of inputs and outputs", () => {
     const graph = new Graph();
     graph.output("y", exp(graph.input("x", [4, 3])));
-    const { input, output } = onnxProto.onnx.ModelProto.decode(encodeModel(graph)).graph!;
+    const { input, output } = onnxProto.onnx.ModelProto.decode(encodeGraph(graph)).graph!;
     const described = [...input!, ...output!].map(({ name, type }) => [
       name,
       type!.tensorType!.elemType,
@@ -71,7 +71,7 @@ describe("encodeModel", () => {
     expect(bytes()).toEqual(bytes());
   });
   it("refuses a graph without an output", () => {
-    expect(() => encodeModel(new Graph())).toThrow("encodeModel: graph must have at least 1 output, got 0");
+    expect(() => encodeGraph(new Graph())).toThrow("encodeGraph: graph must have at least 1 output, got 0");
   });
 });
 
@@ -79,13 +79,13 @@ describe("decodeMetadata", () => {
   const graph = new Graph();
   graph.output("y", exp(graph.input("x", [1])));
 
-  it("gives back what encodeModel was given", () => {
+  it("gives back what encodeGraph was given", () => {
     const texts = fc.dictionary(fc.string({ unit: "grapheme" }), fc.string({ unit: "grapheme" }), {
       noNullPrototype: true,
     });
     fc.assert(
       fc.property(texts, (metadata) => {
-        expect(decodeMetadata(encodeModel(graph, metadata), "model.onnx")).toEqual(metadata);
+        expect(decodeMetadata(encodeGraph(graph, metadata), "model.onnx")).toEqual(metadata);
       }),
     );
   });
@@ -105,7 +105,7 @@ describe("decodeMetadata", () => {
     ["nothing", new Uint8Array()],
     ["a text", new TextEncoder().encode('{"graph": 1}\n')],
     ["zeros", new Uint8Array(64)],
-    ["half a model", encodeModel(graph).slice(0, 40)],
+    ["half a model", encodeGraph(graph).slice(0, 40)],
   ])("refuses %s", (_, bytes) => {
     expect(() => decodeMetadata(bytes, "some.onnx")).toThrow(/^some\.onnx: is not an ONNX model/);
   });

@@ -7,7 +7,7 @@ import {
   conv,
   dense,
   dropout,
-  encodeModel,
+  encodeGraph,
   flip,
   Graph,
   globalAveragePool,
@@ -68,7 +68,7 @@ describe("dropout", () => {
     graph.output("out", dropout(graph.input("x", [2, 2]), graph.input("noise", [2, 2]), 0.25));
     const x = { shape: [2, 2], data: Float64Array.of(3, -6, 9, 12) };
     const noise = { shape: [2, 2], data: Float64Array.of(0, 0.25, 0.24, 0.99) };
-    const { out } = new Interpreter(encodeModel(graph)).run({ x, noise });
+    const { out } = new Interpreter(encodeGraph(graph)).run({ x, noise });
     expectNear(out, { shape: [2, 2], data: Float64Array.of(0, -8, 0, 16) }, FLOAT32_TOLERANCE, "out");
   });
 });
@@ -81,7 +81,7 @@ describe("a graph of free batch", () => {
   const hidden = dense(rows, weight(graph, "w1", [5, 12]), weight(graph, "b1", [5]));
   const pooled = globalAveragePool(reshape(relu(hidden), [1, 1, 5]));
   graph.output("y", sigmoid(add(matmul(pooled, weight(graph, "w2", [1, 2])), weight(graph, "b2", [2]))));
-  const bytes = encodeModel(graph);
+  const bytes = encodeGraph(graph);
 
   it.each([1, 2, 7])(
     "takes %i examples, and each one's result does not depend on the others",
@@ -162,7 +162,7 @@ describe("the interpreter", () => {
     const graph = new Graph();
     const x = graph.input("x", [2]);
     graph.output("y", graph.emit(opType, [x], { shape: [2] }, attributes, domain));
-    return () => new Interpreter(encodeModel(graph)).run({ x: build([2], () => 1) });
+    return () => new Interpreter(encodeGraph(graph)).run({ x: build([2], () => 1) });
   };
   it("refuses what it has no rule for", () => {
     expect(run("Cos", {})).toThrow("no rule for");

@@ -1,5 +1,5 @@
 import { tensor } from "../../src/core/tensor.js";
-import { encodeModel, Graph, type Value } from "../../src/graph/index.js";
+import { encodeGraph, Graph, type Value } from "../../src/graph/index.js";
 import { drawn, drawOf } from "./draw.js";
 
 /** A stored tensor of distinct values that depend on its name. */
@@ -10,5 +10,5 @@ export const weight = (graph: Graph, name: string, shape: number[]): Value =>
 export function modelOf(shape: number[], op: (x: Value) => Value): Uint8Array {
   const graph = new Graph();
   graph.output("out", op(graph.input("x", shape)));
-  return encodeModel(graph);
+  return encodeGraph(graph);
 }

@@ -7,7 +7,7 @@ import {
   conv,
   dense,
   elu,
-  encodeModel,
+  encodeGraph,
   gelu,
   globalAveragePool,
   globalMaxPool,
@@ -92,7 +92,7 @@ describe("PyTorch", () => {
       { shape, values: () => [], isDifferentiated: name in gradients },
     ]);
     const { graph } = lossModel(Object.fromEntries(draws), (values) => OPS[op](values, options));
-    const bytes = encodeModel(graph);
+    const bytes = encodeGraph(graph);
     const feeds: Record<string, Dense> = { weights: denseOf(weights) };
     for (const [name, stored] of Object.entries(inputs)) feeds[name] = denseOf(stored);
 

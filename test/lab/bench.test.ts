@@ -80,7 +80,7 @@ describe("trainCurves", () => {
 });
 
 describe("labBench", () => {
-  it("scores on a fixed share of every label", () => {
+  it("scores on a fixed fraction of every label", () => {
     const clips = Array.from({ length: 90 }, (_, i) => ({
       name: `${i}`,
       labels: [i % 3 === 0 ? "rare" : "common"],

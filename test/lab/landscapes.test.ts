@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { encodeModel, Graph, gradients } from "../../src/graph/index.js";
+import { encodeGraph, Graph, gradients } from "../../src/graph/index.js";
 import { LANDSCAPES, type Landscape } from "../../src/lab/landscapes.js";
 import { runOnnxRuntime } from "../graph/onnx-runtime.js";
 
@@ -25,7 +25,7 @@ async function throughTheEngine({ emit }: Landscape, x: number, y: number) {
   graph.output("dx", dx);
   graph.output("dy", dy);
   const scalar = (value: number) => ({ shape: [], data: Float64Array.of(value) });
-  const results = await runOnnxRuntime(encodeModel(graph), { x: scalar(x), y: scalar(y) });
+  const results = await runOnnxRuntime(encodeGraph(graph), { x: scalar(x), y: scalar(y) });
   return { loss: results["loss"].data[0], slope: [results["dx"].data[0], results["dy"].data[0]] };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { tensor } from "../../src/core/tensor.js";
-import { encodeModel, Graph, gradients, sum } from "../../src/graph/index.js";
+import { encodeGraph, Graph, gradients, sum } from "../../src/graph/index.js";
 import {
   ACTIVATION_NAMES,
   ACTIVATIONS,
@@ -33,7 +33,7 @@ async function curve(name: ActivationName): Promise<Point[]> {
   const y = ACTIVATIONS[name].emit(x);
   graph.output("y", y);
   graph.output("slope", gradients(sum(y), [x])[0]);
-  const session = await Session.open(encodeModel(graph), { threads: 1 });
+  const session = await Session.open(encodeGraph(graph), { threads: 1 });
   const results = await session.run({ x: tensor(Float32Array.from(GRID), [GRID.length]) });
   await session.close();
   return GRID.map((x, i) => ({ x, y: results["y"].data[i], slope: results["slope"].data[i] }));
@@ -63,7 +63,7 @@ it.each(Object.entries(DEFINITIONS))("%s is its definition", async (name, defini
 });
 
 describe.each(ACTIVATION_NAMES)("%s", (name) => {
-  const { isMonotone, idle }: ActivationSpec = ACTIVATIONS[name];
+  const { isMonotone, inactive }: ActivationSpec = ACTIVATIONS[name];
 
   it("is finite with a finite gradient, and settles, as far out as 10000", async () => {
     const points = await curve(name);
@@ -83,9 +83,9 @@ describe.each(ACTIVATION_NAMES)("%s", (name) => {
     else expect(deepest).toBeGreaterThan(1e-3);
   });
 
-  it("is idle where little of the gradient passes, and only there", async () => {
+  it("is inactive where little of the gradient passes, and only there", async () => {
     const points = await curve(name);
-    if (idle.kind === "dead") {
+    if (inactive.kind === "dead") {
       // An output above 0 is one that learns: so a unit with none of them has only its negative side.
       for (const { x, y, slope } of points) {
         expect(y > 0, `at ${x}`).toBe(x > 0);
@@ -93,13 +93,13 @@ describe.each(ACTIVATION_NAMES)("%s", (name) => {
       }
       return;
     }
-    const { low, high } = idle;
-    const isIdle = ({ y }: Point) => (low !== null && y < low) || (high !== null && y > high);
+    const { low, high } = inactive;
+    const isInactive = ({ y }: Point) => (low !== null && y < low) || (high !== null && y > high);
     expect(points.some(({ y }) => low !== null && y < low)).toBe(low !== null);
     expect(points.some(({ y }) => high !== null && y > high)).toBe(high !== null);
     // 1 - 0.99^2 = 0.0199 in tanh is the steepest of the bounds; 0.01 * 0.99 in sigmoid the flattest.
     for (const point of points) {
-      if (isIdle(point)) expect(point.slope, `at ${point.x}`).toBeLessThanOrEqual(0.02);
+      if (isInactive(point)) expect(point.slope, `at ${point.x}`).toBeLessThanOrEqual(0.02);
       else expect(point.slope, `at ${point.x}`).toBeGreaterThanOrEqual(0.0098);
     }
   });

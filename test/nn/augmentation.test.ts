@@ -197,21 +197,21 @@ describe.each(KINDS)("augmentation of $name", (kind) => {
     expect(mostBands).toBe(3);
   });
 
-  it("mixes each example with its partner, mel values and targets by the same share", async () => {
+  it("mixes each example with its partner, mel values and targets by the same fraction", async () => {
     const [{ x, targets, drawn }] = await augmentBatch(configOf(kind, { mixup: 0.4 }), batch);
-    const shares = [...drawn["augment.mixup"].data];
-    expect(new Set(shares).size).toBe(BATCH);
-    expect(Math.min(...shares)).toBeGreaterThanOrEqual(0);
-    expect(Math.max(...shares)).toBeLessThan(0.4);
+    const fractions = [...drawn["augment.mixup"].data];
+    expect(new Set(fractions).size).toBe(BATCH);
+    expect(Math.min(...fractions)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...fractions)).toBeLessThan(0.4);
     const size = FRAMES * MELS;
     expectMels(x, kind, (i, { example }) => {
       const partner = mels[(BATCH - 1 - example) * size + (i % size)];
-      return (1 - shares[example]) * mels[i] + shares[example] * partner;
+      return (1 - fractions[example]) * mels[i] + fractions[example] * partner;
     });
-    const mixed = shares.flatMap((share, example) =>
+    const mixed = fractions.flatMap((fraction, example) =>
       [0, 1].map((label) => {
         const [own, other] = [example, BATCH - 1 - example].map((row) => batch.targets.data[2 * row + label]);
-        return (1 - share) * own + share * other;
+        return (1 - fraction) * own + fraction * other;
       }),
     );
     targets.data.forEach((value, i) => {

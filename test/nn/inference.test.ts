@@ -11,7 +11,7 @@ import { drawBatch, normals, tinyConfig } from "./tiny-step.js";
 // An example's sums are the same in any batch, but kernels may take other blocks of them at other batch sizes.
 const SAME = 1e-6;
 
-const config = tinyConfig({ net: { ...tinyConfig().net, dropout: 0.4 } as never, averageDecay: 0.5 });
+const config = tinyConfig({ net: { ...tinyConfig().net, dropout: 0.4 } as never, emaDecay: 0.5 });
 const trained = runSteps(
   buildTrainingStep(config),
   Array.from({ length: 5 }, (_, i) => drawBatch(config, `batch ${i}`)),

@@ -63,13 +63,13 @@ function moments(values: Float32Array) {
   return { mean, variance };
 }
 
-const shareBeyond = (values: Float32Array, bound: number) =>
+const fractionBeyond = (values: Float32Array, bound: number) =>
   values.filter((value) => Math.abs(value) > bound).length / values.length;
 
 /** Whether a share of n draws is that of a probability p: standard error sqrt(p * (1 - p) / n). */
-function expectShare(values: Float32Array, bound: number, probability: number): void {
+function expectFraction(values: Float32Array, bound: number, probability: number): void {
   const standardError = Math.sqrt((probability * (1 - probability)) / values.length);
-  expect(Math.abs(shareBeyond(values, bound) - probability)).toBeLessThan(STANDARD_ERRORS * standardError);
+  expect(Math.abs(fractionBeyond(values, bound) - probability)).toBeLessThan(STANDARD_ERRORS * standardError);
 }
 
 /** The bits of float32 numbers, in hexadecimal. */
@@ -127,8 +127,8 @@ describe.each(UNIFORM)("%s", (name) => {
   it("is even up to its bound, sqrt(3 * variance), and not beyond", () => {
     const values = draw(name, SHAPES["conv 2-D"]);
     const bound = Math.sqrt(3 * LAWS[name](...FANS["conv 2-D"], SHAPES["conv 2-D"][0]));
-    expect(shareBeyond(values, bound * (1 + FLOAT32_EPSILON))).toBe(0);
-    for (const part of [0.1, 0.5, 0.9, 0.99]) expectShare(values, part * bound, 1 - part);
+    expect(fractionBeyond(values, bound * (1 + FLOAT32_EPSILON))).toBe(0);
+    for (const part of [0.1, 0.5, 0.9, 0.99]) expectFraction(values, part * bound, 1 - part);
   });
 });
 
@@ -136,9 +136,9 @@ describe.each(NORMAL)("%s", (name) => {
   it("is normal and not truncated: the shares beyond 1, 2 and 3 deviations are there", () => {
     const values = draw(name, SHAPES["conv 2-D"]);
     const std = Math.sqrt(LAWS[name](...FANS["conv 2-D"], SHAPES["conv 2-D"][0]));
-    expectShare(values, std, 0.3173105);
-    expectShare(values, 2 * std, 0.0455003);
-    expectShare(values, 3 * std, 0.0026998);
+    expectFraction(values, std, 0.3173105);
+    expectFraction(values, 2 * std, 0.0455003);
+    expectFraction(values, 3 * std, 0.0026998);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Tensor } from "../../src/core/tensor.js";
-import { encodeModel, Graph } from "../../src/graph/index.js";
+import { encodeGraph, Graph } from "../../src/graph/index.js";
 import { type OptimizerConfig, optimizerStep } from "../../src/nn/optimizers.js";
 import { Session } from "../../src/runtime/session.js";
 import fixture from "./fixtures/torch-optimizers.json" with { type: "json" };
@@ -26,7 +26,7 @@ function optimizerModel(config: OptimizerConfig, shape: readonly number[], isDec
     update: (name, value) => graph.output(`next/${name}`, value),
   });
   graph.output("next/p", next);
-  return { model: encodeModel(graph), slots };
+  return { model: encodeGraph(graph), slots };
 }
 
 async function runOptimizer(

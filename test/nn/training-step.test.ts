@@ -119,7 +119,7 @@ describe("threads", () => {
       net: netConfig({ kind: "vgg", channels: [16, 32], dropout: 0.2 }),
       inputShape: [48, 64],
       batchSize: 8,
-      averageDecay: 0.9,
+      emaDecay: 0.9,
       augmentation: augmentationOf(frontEnd({ nMels: 64 }), 48, 1),
     });
     const step = buildTrainingStep(config);
@@ -137,7 +137,7 @@ describe("threads", () => {
 describe("the averaged weights", () => {
   it("reach back over a tenth of the steps, and later as far as the decay, of parameters and moving averages", async () => {
     const decay = 0.4; // its share 0.6 is larger from the 8th step on
-    const config = tinyConfig({ averageDecay: decay });
+    const config = tinyConfig({ emaDecay: decay });
     const step = buildTrainingStep(config);
     const batches = Array.from({ length: 12 }, (_, i) => drawBatch(config, `batch ${i}`));
     const { states } = await runSteps(step, batches, { learningRate: 0.05 });
@@ -147,8 +147,8 @@ describe("the averaged weights", () => {
       const trace = states.map((state) => state.get(name.slice(AVERAGE.length))!);
       const average = new Float64Array(trace[0].data.length);
       trace.forEach(({ data }, i) => {
-        const share = Math.max(10 / (i + 10), 1 - decay);
-        for (let k = 0; k < average.length; k++) average[k] += share * (data[k] - average[k]);
+        const fraction = Math.max(10 / (i + 10), 1 - decay);
+        for (let k = 0; k < average.length; k++) average[k] += fraction * (data[k] - average[k]);
       });
       const expected = { shape: trace[0].shape, data: Float32Array.from(average) };
       // 12 float32 updates of 3 operations.
@@ -157,7 +157,7 @@ describe("the averaged weights", () => {
   });
 
   it("do not touch the training itself", async () => {
-    const [plain, averaged] = [tinyConfig(), tinyConfig({ averageDecay: 0.9 })];
+    const [plain, averaged] = [tinyConfig(), tinyConfig({ emaDecay: 0.9 })];
     const batches = Array(4).fill(drawBatch(plain));
     const a = await runSteps(buildTrainingStep(plain), batches, { learningRate: 0.05 });
     const b = await runSteps(buildTrainingStep(averaged), batches, { learningRate: 0.05 });
@@ -246,10 +246,7 @@ describe("buildTrainingStep", () => {
       { labelSmoothing: 1 },
       "buildTrainingStep: labelSmoothing must be a number at least 0 and less than 1, got 1",
     ],
-    [
-      { averageDecay: 1 },
-      "buildTrainingStep: averageDecay must be a number at least 0 and less than 1, got 1",
-    ],
+    [{ emaDecay: 1 }, "buildTrainingStep: emaDecay must be a number at least 0 and less than 1, got 1"],
     [{ clipNorm: 0 }, "clipByNorm: maxNorm must be a number greater than 0, got 0"],
   ])("refuses %j", (changes, message) => {
     expect(() => buildTrainingStep(tinyConfig(changes))).toThrow(new UsageError(message));

@@ -28,17 +28,19 @@ describe.each(fixture.runs)("the watch of a $net, against PyTorch", (run) => {
     initial: new Map(Object.entries(run.initial).map(([name, value]) => [name, decodeStored(value)])),
   });
 
-  it("sees some units idle, so that their share is tested", () => {
-    expect(run.layers.some(({ idleShare }) => idleShare !== null && idleShare > 0 && idleShare < 1)).toBe(
-      true,
-    );
+  it("sees some units inactive, so that their fraction is tested", () => {
+    expect(
+      run.layers.some(
+        ({ inactiveFraction }) => inactiveFraction !== null && inactiveFraction > 0 && inactiveFraction < 1,
+      ),
+    ).toBe(true);
   });
 
   it.each(run.layers)("sees $layer as it is", async (expected) => {
     const layers = readWatch(step.watched, (await ran).watches[0]);
     const found = layers.find(({ layer }) => layer === expected.layer)!;
-    expect(found.idleShare).toEqual(
-      expected.idleShare === null ? null : expect.closeTo(expected.idleShare, 6),
+    expect(found.inactiveFraction).toEqual(
+      expected.inactiveFraction === null ? null : expect.closeTo(expected.inactiveFraction, 6),
     );
     expect(found.activationCount).toBe(expected.activationCount);
     for (const name of [

@@ -65,10 +65,10 @@ describe("placeAxis", () => {
       expect(ticks.length, String(high)).toBeLessThanOrEqual(8);
     }
   });
-  it("share and at undo each other", () => {
+  it("fraction and at undo each other", () => {
     for (const scale of ["log", "linear"] as const) {
       const axis = placeAxis({ label: "y", scale }, [0.5, 20]);
-      expect(axis.at(axis.share(3))).toBeCloseTo(3, 12);
+      expect(axis.at(axis.fraction(3))).toBeCloseTo(3, 12);
       expect([0, 1].map(axis.at)).toEqual(axis.domain.map((end) => expect.closeTo(end, 12)));
     }
   });

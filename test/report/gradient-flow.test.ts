@@ -3,9 +3,9 @@ import { netConfig } from "../../src/nn/architectures.js";
 import type { LayerHealth } from "../../src/nn/watch.js";
 import { diagnosisText, flowTable, NewDiagnoses, remedyTexts } from "../../src/report/gradient-flow.js";
 import { threeDigits } from "../../src/report/table.js";
-import type { Ailment, Diagnosis } from "../../src/training/gradient-flow.js";
+import type { Diagnosis, Problem } from "../../src/training/gradient-flow.js";
 
-const diagnosis = (layer: string, ailment: Ailment, value = 0): Diagnosis => ({ layer, ailment, value });
+const diagnosis = (layer: string, problem: Problem, value = 0): Diagnosis => ({ layer, problem, value });
 
 describe("diagnosisText", () => {
   it.each([
@@ -26,7 +26,7 @@ describe("diagnosisText", () => {
 });
 
 describe("remedyTexts", () => {
-  it("names what helps, once for each kind of ailment", () => {
+  it("names what helps, once for each kind of problem", () => {
     const found = [diagnosis("a", "vanishing"), diagnosis("b", "vanishing"), diagnosis("b", "dead")];
     const bare = netConfig({ kind: "mlp", activation: "tanh", init: "small", batchNorm: null });
     expect(remedyTexts(found, bare)).toEqual([
@@ -37,8 +37,8 @@ describe("remedyTexts", () => {
   });
 
   it("names nothing that the net has already", () => {
-    const found = (["vanishing", "exploding", "dead", "saturated"] as const).map((ailment) =>
-      diagnosis("a", ailment),
+    const found = (["vanishing", "exploding", "dead", "saturated"] as const).map((problem) =>
+      diagnosis("a", problem),
     );
     expect(remedyTexts(found, netConfig({ kind: "mlp", activation: "leaky-relu" }))).toEqual([
       "against vanishing: fewer layers",
@@ -50,7 +50,7 @@ describe("remedyTexts", () => {
 });
 
 describe("NewDiagnoses", () => {
-  it("tells each ailment of a layer once, and again when it had recovered", () => {
+  it("tells each problem of a layer once, and again when it had recovered", () => {
     const news = new NewDiagnoses();
     const [vanishing, dead, other] = [
       diagnosis("a", "vanishing"),
@@ -72,19 +72,19 @@ describe("flowTable", () => {
       activation: "relu",
       mean: 0.40211,
       std: 1,
-      idleShare: 0.05,
+      inactiveFraction: 0.05,
       activationGradientNorm: 1.234e-8,
       activationCount: 10,
       weightNorm: 3,
       weightGradientNorm: 0,
       updateRatio: 0.001234,
     };
-    const output = { ...layer, layer: "output", activation: null, idleShare: null, updateRatio: null };
+    const output = { ...layer, layer: "output", activation: null, inactiveFraction: null, updateRatio: null };
     expect(flowTable([layer, output])).toBe(
       [
-        "layer    mean  std   idle  activation gradient  weight gradient  update/weight",
-        "block1  0.402    1  5.0 %              1.23e-8                0        0.00123",
-        "output  0.402    1      -              1.23e-8                0              -",
+        "layer    mean  std  inactive  activation gradient  weight gradient  update/weight",
+        "block1  0.402    1     5.0 %              1.23e-8                0        0.00123",
+        "output  0.402    1         -              1.23e-8                0              -",
       ].join("\n"),
     );
   });

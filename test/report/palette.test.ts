@@ -34,8 +34,8 @@ describe("the palette", () => {
     matrix.map((row) => row.reduce((sum, x, i) => sum + x * v[i], 0));
   const linear = (hex: string) =>
     [1, 3, 5].map((i) => {
-      const share = Number.parseInt(hex.slice(i, i + 2), 16) / 255;
-      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+      const fraction = Number.parseInt(hex.slice(i, i + 2), 16) / 255;
+      return fraction <= 0.04045 ? fraction / 12.92 : ((fraction + 0.055) / 1.055) ** 2.4;
     });
   const lab = (rgb: number[]) => {
     const [x, y, z] = times(XYZ, rgb).map((v, i) => Math.cbrt(Math.max(0, v) / WHITE[i]));

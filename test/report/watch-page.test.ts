@@ -9,7 +9,7 @@ const layer = (name: string, changes: Partial<LayerHealth> = {}): LayerHealth =>
   activation: name === "output" ? null : "tanh",
   mean: 0.1,
   std: 0.5,
-  idleShare: name === "output" ? null : 0.2,
+  inactiveFraction: name === "output" ? null : 0.2,
   activationGradientNorm: 1e-3,
   activationCount: 64,
   weightNorm: 2,
@@ -59,7 +59,7 @@ describe("the page of a gradient watch", () => {
         weightGradientNorm: Number.POSITIVE_INFINITY,
         std: Number.NaN,
         updateRatio: null,
-        idleShare: null,
+        inactiveFraction: null,
       }),
     ];
     const markup = watchPage("a", [record(1, sick)]);

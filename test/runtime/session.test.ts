@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/core/errors.js";
-import { add, encodeModel, Graph, mul } from "../../src/graph/index.js";
+import { add, encodeGraph, Graph, mul } from "../../src/graph/index.js";
 import { Session } from "../../src/runtime/session.js";
 
 /** out = 2 x + y, and twice = 2 x. */
@@ -9,7 +9,7 @@ function smallModel(): Uint8Array {
   const twice = mul(graph.input("x", [2, 2]), 2);
   graph.output("twice", twice);
   graph.output("out", add(twice, graph.input("y", [])));
-  return encodeModel(graph);
+  return encodeGraph(graph);
 }
 
 const x = { shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) };

@@ -271,7 +271,7 @@ it("changing a test clip's audio changes no statistic", async () => {
   const storeDir = join(makeFolder(), "s");
   const fit = async () => {
     const { store } = await extract(source, storeDir);
-    const { train } = featureSets(store, splitClips(store.clips, { validShare: 0 }));
+    const { train } = featureSets(store, splitClips(store.clips, { validFraction: 0 }));
     return standardizationOf(fitCovariance(train));
   };
   writeFiles(source, {

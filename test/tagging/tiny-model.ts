@@ -17,8 +17,8 @@ export function tinyInfo(changes: Partial<ModelInfo> = {}): Omit<ModelInfo, "for
     segmentFrames: SEGMENT_FRAMES,
     split: {
       seed: 1,
-      validShare: 0.15,
-      testShare: 0.15,
+      validFraction: 0.15,
+      testFraction: 0.15,
       hash: "0",
       trainCounts: { hiss: 5, hum: 5, tone: 5 },
     },

@@ -127,7 +127,7 @@ describe("trainConfig", () => {
       clipNorm: [-1, NOT_NEGATIVE],
       patience: [-1, "an integer at least 0"],
       labelSmoothing: [1, SHARE],
-      averageDecay: [1, SHARE],
+      emaDecay: [1, SHARE],
       augment: [3.1, "a number at least 0 and at most 3"],
       balance: ["yes", BOOLEAN],
       watch: [0, BOOLEAN],

@@ -11,7 +11,7 @@ import {
 } from "../../src/training/fit.js";
 import { drawBatch, tinyConfig } from "../nn/tiny-step.js";
 
-const config = tinyConfig({ net: { kind: "linear" }, inputShape: [8], averageDecay: 0.5 });
+const config = tinyConfig({ net: { kind: "linear" }, inputShape: [8], emaDecay: 0.5 });
 const step = buildTrainingStep(config);
 
 /** Two random batches an epoch. */

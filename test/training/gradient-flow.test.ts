@@ -37,7 +37,7 @@ const HEALTH: LayerHealth = {
   activation: "relu",
   mean: 0,
   std: 1,
-  idleShare: 0,
+  inactiveFraction: 0,
   activationGradientNorm: 1,
   activationCount: 4,
   weightNorm: 1,
@@ -45,12 +45,12 @@ const HEALTH: LayerHealth = {
   updateRatio: null,
 };
 
-const ailmentsOf = (layers: readonly LayerHealth[], ailment: string) =>
-  diagnose(layers).filter((found) => found.ailment === ailment);
+const problemsOf = (layers: readonly LayerHealth[], problem: string) =>
+  diagnose(layers).filter((found) => found.problem === problem);
 
 describe("the diagnosis of a deep net", () => {
   it("finds that tanh without batch norm vanishes after a small start, from the first layer on", async () => {
-    const vanishing = ailmentsOf(
+    const vanishing = problemsOf(
       await watched({ activation: "tanh", init: "small", batchNorm: null }),
       "vanishing",
     );
@@ -72,35 +72,35 @@ describe("the diagnosis of a deep net", () => {
 
   it("finds a sigmoid net without batch norm vanishing, even after Glorot", async () => {
     const layers = await watched({ activation: "sigmoid", batchNorm: null });
-    expect(ailmentsOf(layers, "vanishing")[0].layer).toBe("hidden1");
+    expect(problemsOf(layers, "vanishing")[0].layer).toBe("hidden1");
   });
 
   it("finds weights that are zeros", async () => {
     const layers = await watched({ activation: "relu", init: "zeros", batchNorm: null });
-    expect(ailmentsOf(layers, "vanishing")).toHaveLength(DEPTH);
+    expect(problemsOf(layers, "vanishing")).toHaveLength(DEPTH);
   });
 
   it("finds exploding gradients where all weights are too large", async () => {
     const layers = await watched({ activation: "relu", batchNorm: null }, (name, weight) =>
       name.includes("dense.weight") ? weight.map((value) => 4 * value) : weight,
     );
-    expect(ailmentsOf(layers, "exploding")[0].layer).toBe("hidden1");
-    expect(ailmentsOf(layers, "vanishing")).toEqual([]);
+    expect(problemsOf(layers, "exploding")[0].layer).toBe("hidden1");
+    expect(problemsOf(layers, "vanishing")).toEqual([]);
   });
 
   it("finds the layer whose units are dead", async () => {
     const layers = await watched({ activation: "relu", batchNorm: null }, (name, bias) =>
       name === "hidden3.dense.bias" ? bias.map(() => -100) : bias,
     );
-    expect(ailmentsOf(layers, "dead").map(({ layer }) => layer)).toContain("hidden3");
-    expect(ailmentsOf(layers, "dead").map(({ layer }) => layer)).not.toContain("hidden2");
+    expect(problemsOf(layers, "dead").map(({ layer }) => layer)).toContain("hidden3");
+    expect(problemsOf(layers, "dead").map(({ layer }) => layer)).not.toContain("hidden2");
   });
 
   it("finds the layer whose activations are saturated", async () => {
     const layers = await watched({ activation: "tanh", batchNorm: null }, (name, weight) =>
       name === "hidden5.dense.weight" ? weight.map((value) => 100 * value) : weight,
     );
-    expect(ailmentsOf(layers, "saturated").map(({ layer }) => layer)).toEqual(["hidden5"]);
+    expect(problemsOf(layers, "saturated").map(({ layer }) => layer)).toEqual(["hidden5"]);
   });
 });
 
@@ -112,7 +112,7 @@ describe("the diagnosis of numbers", () => {
 
   it("finds gradients beyond float32 exploding", () => {
     const huge = { ...HEALTH, activationGradientNorm: Number.POSITIVE_INFINITY };
-    expect(diagnose([huge, huge]).map(({ ailment }) => ailment)).toEqual(["exploding"]);
+    expect(diagnose([huge, huge]).map(({ problem }) => problem)).toEqual(["exploding"]);
   });
 });
 
@@ -148,11 +148,11 @@ describe("the means over an epoch", () => {
 
   it("are those of every number, over the steps that have one", () => {
     const flow = new FlowMeans();
-    flow.add([layer({ std: 1, updateRatio: null }), layer({ layer: "b", idleShare: null })]);
-    flow.add([layer({ std: 4, updateRatio: 0.5 }), layer({ layer: "b", idleShare: null })]);
+    flow.add([layer({ std: 1, updateRatio: null }), layer({ layer: "b", inactiveFraction: null })]);
+    flow.add([layer({ std: 4, updateRatio: 0.5 }), layer({ layer: "b", inactiveFraction: null })]);
     const [a, b] = flow.means();
     expect(a).toEqual(layer({ std: 2.5, updateRatio: 0.5 }));
-    expect(b).toEqual(layer({ layer: "b", idleShare: null }));
+    expect(b).toEqual(layer({ layer: "b", inactiveFraction: null }));
   });
 
   it("of nothing are nothing", () => {

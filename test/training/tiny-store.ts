@@ -27,7 +27,7 @@ export const TINY_CONFIG: Partial<TrainConfig> = {
   segmentFrames: 16,
   batchSize: 6,
   epochs: 3,
-  averageDecay: 0.8,
+  emaDecay: 0.8,
   augment: 1,
   schedule: { kind: "cosine", warmUp: 0.1 },
   optimizer: { kind: "sgd", momentum: 0.9, nesterov: true, weightDecay: 5e-4 },

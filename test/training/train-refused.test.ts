@@ -79,7 +79,7 @@ describe("trainTagger refuses", () => {
   it("data without clips to validate on", async () => {
     const onlyTrain = { ...store, clips: store.clips.filter(({ split }) => split !== "valid") };
     await expect(
-      trainTagger(onlyTrain, makeFolder(), { config: { ...config, validShare: 0 } }),
+      trainTagger(onlyTrain, makeFolder(), { config: { ...config, validFraction: 0 } }),
     ).rejects.toThrow(
       new UsageError(`train: ${store.dir} must give at least 2 clips to train and 1 to valid, got 15 and 0`),
     );

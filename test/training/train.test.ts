@@ -90,7 +90,7 @@ describe("a run", () => {
       learningRate: 0.001,
       patience: 3,
       balance: false,
-      averageDecay: 0,
+      emaDecay: 0,
       epochs: 4,
     };
     const straight = await runWhole(store, changes);

@@ -200,9 +200,9 @@ function gated(x: Value, gate: Value, derivative: () => Value): Value {
  */
 export function gelu(x: Value): Value {
   const u = x.graph.emit("Mul", [x, x.graph.constant(Math.SQRT1_2)], { shape: x.shape });
-  const share = ramp(x.graph.emit("Erf", [u], { shape: x.shape }), 0.5, 0.5);
+  const fraction = ramp(x.graph.emit("Erf", [u], { shape: x.shape }), 0.5, 0.5);
   // x * e^(-x^2 / 2) / sqrt(2 pi) = u * e^(-u^2) / sqrt(pi)
-  return gated(x, share, () => add(share, mul(mul(u, exp(neg(mul(u, u)))), 1 / Math.sqrt(Math.PI))));
+  return gated(x, fraction, () => add(fraction, mul(mul(u, exp(neg(mul(u, u)))), 1 / Math.sqrt(Math.PI))));
 }
 
 /**

@@ -40,7 +40,7 @@ const largest = (
 ): VarianceDraw | undefined => [...draws].sort((a, b) => of(b) - of(a))[0];
 
 const shapeOf = ({ shape }: VarianceDraw) => shape.join(" × ");
-const share = (value: number) => (Number.isFinite(value) ? percent(value) : "without bound");
+const fraction = (value: number) => (Number.isFinite(value) ? percent(value) : "without bound");
 
 function sentences(draws: readonly VarianceDraw[]): string[] {
   const [far, unlikely] = [largest(draws, deviation), largest(draws, errors)];
@@ -51,7 +51,7 @@ function sentences(draws: readonly VarianceDraw[]): string[] {
       ? `all ${draws.length} lie within ${MOST_ERRORS} standard errors of the law`
       : `${beyond} of ${draws.length} ${beyond === 1 ? "lies" : "lie"} more than ${MOST_ERRORS} standard errors off the law`;
   return [
-    `Over ${draws.length} initializers and shapes the measured variance deviates from the law by ${share(deviation(far))} at most \
+    `Over ${draws.length} initializers and shapes the measured variance deviates from the law by ${fraction(deviation(far))} at most \
 (${far.init}, ${shapeOf(far)}).`,
     `Against what sampling alone leaves, ${verdict}; the farthest is ${readable(errors(unlikely))} off \
 (${unlikely.init}, ${shapeOf(unlikely)}).`,
@@ -95,7 +95,7 @@ function summary(draws: readonly VarianceDraw[]): string[][] {
       name,
       String(own.length),
       readable(Math.min(...own.map(({ count }) => count))),
-      share(deviation(far)),
+      fraction(deviation(far)),
       shapeOf(far),
       readable(far.variance),
       readable(far.measured),

@@ -68,8 +68,8 @@ ${readable(conditionNumber.standardize)} standardized and ${readable(conditionNu
   return `${numbers}; at equal budget the lowest training loss is ${name(first)}${tied}${against}${lost}.`;
 }
 
-const points = (share: number) => readable(100 * share);
-const signed = (share: number) => (share > 0 ? `+${points(share)}` : points(share));
+const points = (fraction: number) => readable(100 * fraction);
+const signed = (fraction: number) => (fraction > 0 ? `+${points(fraction)}` : points(fraction));
 
 function leakSentence({ trainOnly, allData, seeds }: LeakResult, measure: string): string {
   const { mean, standardError, interval, isDistinct, differences } = paired(trainOnly, allData);

@@ -24,11 +24,11 @@ export function labPage(result: LabResult): string {
   });
 }
 
-function head({ store, isQuick, seed, validShare, testShare, data }: LabResult): Html {
+function head({ store, isQuick, seed, validFraction, testFraction, data }: LabResult): Html {
   const command = [
     `timbrel lab ${shellWord(store)}${isQuick ? " --quick" : ""} --seed ${seed}`,
-    ...(validShare === TRAIN_DEFAULTS.validShare ? [] : [`--valid-share ${validShare}`]),
-    ...(testShare === TRAIN_DEFAULTS.testShare ? [] : [`--test-share ${testShare}`]),
+    ...(validFraction === TRAIN_DEFAULTS.validFraction ? [] : [`--valid-fraction ${validFraction}`]),
+    ...(testFraction === TRAIN_DEFAULTS.testFraction ? [] : [`--test-fraction ${testFraction}`]),
   ].join(" ");
   const entries = [
     ["store", html`<code>${store}</code>`],

@@ -101,9 +101,9 @@ function sharpnessParts(sharpness: readonly SharpnessRun[]): string[] {
     const points = measuredPoints(run);
     const [first, last] = [points[0], points.at(-1)];
     if (first === undefined || last === undefined) return [];
-    const share = (eigenvalue: number) => readable((eigenvalue * run.learningRate) / 2);
+    const fraction = (eigenvalue: number) => readable((eigenvalue * run.learningRate) / 2);
     return [
-      `from ${share(first.eigenvalue)} to ${share(last.eigenvalue)} at rate ${readable(run.learningRate)}`,
+      `from ${fraction(first.eigenvalue)} to ${fraction(last.eigenvalue)} at rate ${readable(run.learningRate)}`,
     ];
   });
   return parts.length === 0

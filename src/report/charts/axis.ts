@@ -23,8 +23,8 @@ export interface PlacedAxis {
   /** Where a value is drawn; null for what is not finite. */
   place(value: number | null): number | null;
   /** Distance of a placed value from the axis' start as a share of its length, and back. */
-  share(placed: number): number;
-  at(share: number): number;
+  fraction(placed: number): number;
+  at(fraction: number): number;
   /** What was moved or left out, in sentences. */
   readonly notes: readonly string[];
 }
@@ -85,8 +85,8 @@ function layOutLinear(values: readonly number[], domain?: readonly [number, numb
     floor: Number.NEGATIVE_INFINITY,
     ticks: linearTicks(low, high),
     tickLabel: readable,
-    share: (value) => (value - low) / (high - low),
-    at: (share) => low + share * (high - low),
+    fraction: (value) => (value - low) / (high - low),
+    at: (fraction) => low + fraction * (high - low),
   };
 }
 
@@ -123,8 +123,8 @@ function layOutLog(values: readonly number[]): Layout {
         ? powerOfTen(Math.round(Math.log10(tick)))
         : readable(tick);
     },
-    share: (value) => Math.log(value / low) / Math.log(high / low),
-    at: (share) => low * (high / low) ** share,
+    fraction: (value) => Math.log(value / low) / Math.log(high / low),
+    at: (fraction) => low * (high / low) ** fraction,
   };
 }
 

@@ -100,7 +100,7 @@ function pathMarks(points: readonly number[][], i: number): Plot.Markish[] {
 /** Values that part the picture into areas of equal size. */
 function levels({ at, domain }: ContourChart): number[] {
   const steps = Array.from({ length: GRID }, (_, i) => (i + 0.5) / GRID);
-  const along = ([low, high]: Ends, share: number) => low + share * (high - low);
+  const along = ([low, high]: Ends, fraction: number) => low + fraction * (high - low);
   const values = steps.flatMap((u) => steps.map((v) => at(along(domain.x, u), along(domain.y, v))));
   values.sort((a, b) => a - b);
   return Array.from(

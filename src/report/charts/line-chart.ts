@@ -141,7 +141,7 @@ function labelMarks(
   const named = lines.flatMap(({ name, color, end }) => (end === null ? [] : [{ name, color, end }]));
   const sorted = named.sort((a, b) => b.end[1] - a.end[1]);
   const heights = apart(
-    sorted.map(({ end }) => (1 - y.share(end[1])) * frame.height),
+    sorted.map(({ end }) => (1 - y.fraction(end[1])) * frame.height),
     frame.height,
   );
   const labels = sorted.map((label, i) => ({ ...label, y: y.at(1 - heights[i] / frame.height) }));

@@ -24,7 +24,7 @@ function denseOf({ dims, dataType, rawData }: TensorProto): Dense {
 }
 
 /**
- * A slow and obvious float64 executor of the ONNX models that `encodeModel` writes: reads the bytes, follows the ONNX
+ * A slow and obvious float64 executor of the ONNX models that `encodeGraph` writes: reads the bytes, follows the ONNX
  * specification with naive loops, knows nothing of `src/`. What it has no rule for (operator, attribute, opset) it refuses.
  */
 export class Interpreter {

@@ -14,8 +14,8 @@ const broken = (text: string) => text.match(/.{0,60}(?:NaN|Infinity|undefined|\b
 
 /** What the lab sets, in contrast to what it measures. */
 const SET = new Set([
-  "validShare",
-  "testShare",
+  "validFraction",
+  "testFraction",
   "seed",
   "data",
   "depth",
@@ -164,9 +164,9 @@ describe("labPage", () => {
     const header = documentOf(page).querySelector("header")!.textContent!;
     expect(header).toContain("1200 to train, 200 to validate, 210 to test");
     expect(header).toContain("timbrel lab features --quick --seed 7");
-    const shares = labPage({ ...result, validShare: 0.3, testShare: 0 });
-    expect(documentOf(shares).querySelector("header")!.textContent).toContain(
-      "timbrel lab features --quick --seed 7 --valid-share 0.3 --test-share 0",
+    const fractions = labPage({ ...result, validFraction: 0.3, testFraction: 0 });
+    expect(documentOf(fractions).querySelector("header")!.textContent).toContain(
+      "timbrel lab features --quick --seed 7 --valid-fraction 0.3 --test-fraction 0",
     );
     const spaced = labPage({ ...result, store: "my data's", isQuick: false });
     expect(documentOf(spaced).querySelector("header")!.textContent).toContain(

@@ -17,8 +17,8 @@ export function madeUpResult(): LabResult {
   return {
     store: "features",
     isQuick: true,
-    validShare: 0.15,
-    testShare: 0.15,
+    validFraction: 0.15,
+    testFraction: 0.15,
     seed: 7,
     data: {
       nTrain: 1200,
