@@ -39,7 +39,8 @@ export { type LoadedTagger, loadTagger } from "./load-tagger.js";
 export { NETS, type NetSettings, netConfig, type SegmentNetConfig } from "./nn/architectures.js";
 export type { LayerHealth } from "./nn/watch.js";
 export { logMelPng } from "./report/log-mel-png.js";
-export { Session } from "./runtime/session.js";
+export type { Engine, Session } from "./runtime/engine.js";
+export { nodeEngine } from "./runtime/node.js";
 export {
   type Extraction,
   type ExtractOptions,

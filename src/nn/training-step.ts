@@ -58,6 +58,9 @@ export interface TrainingStep {
   readonly model: Uint8Array;
   readonly state: readonly StateSpec[];
   readonly randomInputs: readonly RandomInput[];
+  /** Shape of one example. */
+  readonly inputShape: readonly number[];
+  readonly nLabels: number;
   readonly parameterCount: number;
   /** The layers of the `watch` output, which `readWatch` reads; none where the step is not watched. */
   readonly watched: readonly WatchedSpec[];
@@ -141,6 +144,8 @@ export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
     model: encodeGraph(graph),
     state,
     randomInputs: net.randomInputs,
+    inputShape: config.inputShape,
+    nLabels,
     parameterCount: net.parameters.reduce((count, { value }) => count + sizeOf(value.shape), 0),
     watched: watched.map(({ name, activation, output }) => ({
       layer: name,
