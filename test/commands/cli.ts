@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
 import { encodeWav } from "../../src/audio/encode-wav.js";
 
-// The commands run as users run them, compiled: `npm test` builds them first.
+// The commands run as users run them, compiled: test/build.ts builds them first.
 const CLI = fileURLToPath(new URL("../../dist/src/cli.js", import.meta.url));
 
 export interface Outcome {
