@@ -25,7 +25,7 @@ import { decodeNpy } from "../../src/store/npy.js";
 import { openStore, prepareStore } from "../../src/store/store.js";
 import { makeFolder, toneWav, writeFiles } from "./files.js";
 
-// Workers run compiled files only: `npm test` builds them first.
+// Workers run compiled files only: test/build.ts builds them first.
 const compiled = new URL("../../dist/src/store/extract.js", import.meta.url).href;
 const { extractFeatures } = (await import(compiled)) as typeof import("../../src/store/extract.js");
 

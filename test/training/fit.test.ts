@@ -133,6 +133,27 @@ describe("fit", () => {
     expect(result.state.history[0].trainLoss).toBeGreaterThan(0);
   });
 
+  it("watches the first of every eight steps of an epoch", async () => {
+    const watchedStep = buildTrainingStep({ ...config, watch: true });
+    /** Whether the watch sees a gradient where the inputs of all of an epoch's steps but this one are 0; steps count from 1. */
+    const seesStep = async (step: number) => {
+      const batches = makeBatches();
+      let count = 0;
+      const next = () => {
+        const batch = batches.next();
+        return ++count === step ? batch : { ...batch, inputs: batch.inputs.fill(0) };
+      };
+      const { result } = await fitScored([0.5], {
+        watchedStep,
+        batches: { ...batches, stepsPerEpoch: 18, next },
+      });
+      return result.state.history[0].layers![0].weightGradientNorm > 0;
+    };
+    const seen: number[] = [];
+    for (let step = 1; step <= 18; step++) if (await seesStep(step)) seen.push(step);
+    expect(seen).toEqual([1, 9, 17]);
+  });
+
   it("is stopped before its first step by a signal that is aborted already", async () => {
     const { result, seen } = await fitScored([0.1, 0.2], { signal: AbortSignal.abort() });
     expect([result.ended, seen.length]).toEqual(["interrupted", 0]);

@@ -115,6 +115,27 @@ describe("the diagnosis of numbers", () => {
     const huge = { ...HEALTH, activationGradientNorm: Number.POSITIVE_INFINITY };
     expect(diagnose([huge, huge]).map(({ problem }) => problem)).toEqual(["exploding"]);
   });
+
+  it.each([
+    ["vanishing below a thousandth of the logits' gradient", 0.00099, "vanishing"],
+    ["nothing above it", 0.00101, null],
+    ["nothing below a thousand times the logits' gradient", 990, null],
+    ["exploding above it", 1010, "exploding"],
+  ])("finds %s", (_, ratio, problem) => {
+    const logits = { ...HEALTH, layer: "output", activationGradientNorm: 2 };
+    const found = diagnose([{ ...HEALTH, activationGradientNorm: 2 * ratio }, logits]);
+    expect(found).toEqual(problem === null ? [] : [{ layer: "a", problem, value: ratio }]);
+  });
+
+  it.each([
+    ["relu", "dead"],
+    ["tanh", "saturated"],
+  ] as const)("calls a layer of %s %s from a fraction of 0.8 on", (activation, problem) => {
+    const found = (inactiveFraction: number) =>
+      diagnose([{ ...HEALTH, activation, inactiveFraction }, HEALTH]);
+    expect(found(0.79)).toEqual([]);
+    expect(found(0.8)).toEqual([{ layer: "a", problem, value: 0.8 }]);
+  });
 });
 
 describe("a watched run that diverges", () => {
