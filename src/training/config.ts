@@ -1,10 +1,21 @@
 import { checkChoice } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
+import {
+  boolean,
+  byKind,
+  type Check,
+  choice,
+  fraction,
+  integer,
+  notNegative,
+  number,
+  optional,
+  positive,
+} from "../core/setting-checks.js";
 import { minFrames, NETS, type NetKind, netConfig, type SegmentNetConfig } from "../nn/architectures.js";
 import type { OptimizerConfig } from "../nn/optimizers.js";
 import type { ScheduleConfig } from "../nn/schedules.js";
 import type { Task } from "../nn/training-step.js";
-import { boolean, byKind, type Check, choice, integer, number, optional } from "./setting-checks.js";
 
 /** What is fitted on the train split and done to every mel vector before the net reads it. */
 export type NormalizeConfig =
@@ -109,9 +120,6 @@ export const TRAIN_DEFAULTS: TrainConfig = {
   testFraction: 0.15,
 };
 
-const fraction = number({ min: 0, below: 1 });
-const positive = number({ above: 0 });
-const notNegative = number({ min: 0 });
 const factor = number({ above: 0, max: 1 });
 const warmUp = optional(fraction);
 const adam = { beta1: fraction, beta2: fraction, epsilon: positive, weightDecay: notNegative };
