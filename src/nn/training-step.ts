@@ -21,6 +21,7 @@ import { clipByNorm } from "./gradient-clipping.js";
 import { constant } from "./initializers.js";
 import { emitNormalization, type InputNormalization } from "./input-normalization.js";
 import { Net, type RandomInput, type StateSpec } from "./net.js";
+import type { Optimizer } from "./optimizer.js";
 import { type OptimizerConfig, optimizerStep } from "./optimizers.js";
 import { emitWatch, type WatchedSpec } from "./watch.js";
 
@@ -36,7 +37,8 @@ export interface TrainingStepConfig {
   readonly inputShape: readonly number[];
   readonly batchSize: number;
   readonly normalization: InputNormalization;
-  readonly optimizer: OptimizerConfig;
+  /** The settings of one of timbrel's optimizers, or an optimizer of the caller's own, which runs with its defaults. */
+  readonly optimizer: OptimizerConfig | Optimizer;
   /** Largest norm of all gradients together; longer ones are shortened to it. @default none */
   readonly clipNorm?: number | undefined;
   /** Share of the targets spread evenly over all labels, in [0, 1). @default 0 */
