@@ -43,7 +43,7 @@ export class LossGradient {
     const net = new Net(graph);
     const inputs = graph.input("inputs", [batchSize, ...inputShape]);
     const targets = graph.input("targets", [batchSize, nLabels]);
-    const logits = emitNet(net, netConfig, emitNormalization(inputs, normalization), nLabels);
+    const { logits } = emitNet(net, netConfig, emitNormalization(inputs, normalization), nLabels);
     const loss =
       task === "single-label" ? softmaxCrossEntropy(logits, targets) : sigmoidCrossEntropy(logits, targets);
     const found = gradients(

@@ -92,7 +92,8 @@ export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
   const examples = { x: inputs, targets };
   const { augmentation } = config;
   const changed = augmentation === undefined ? examples : emitAugmentation(net, augmentation, examples);
-  const logits = emitNet(net, config.net, emitNormalization(changed.x, config.normalization), nLabels);
+  const normalized = emitNormalization(changed.x, config.normalization);
+  const { logits } = emitNet(net, config.net, normalized, nLabels);
   const loss = emitLoss(config.task, logits, changed.targets, labelSmoothing);
   const modelState = [...net.state];
 
