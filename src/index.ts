@@ -40,7 +40,8 @@ export { NETS, type NetSettings, netConfig, type SegmentNetConfig } from "./nn/a
 export { OPTIMIZERS } from "./nn/optimizers.js";
 export type { LayerHealth } from "./nn/watch.js";
 export { logMelPng } from "./report/log-mel-png.js";
-export { Session } from "./runtime/session.js";
+export type { Engine, Session } from "./runtime/engine.js";
+export { nodeEngine } from "./runtime/node.js";
 export {
   type Extraction,
   type ExtractOptions,

@@ -60,6 +60,9 @@ export interface TrainingStep {
   readonly model: Uint8Array;
   readonly state: readonly StateSpec[];
   readonly randomInputs: readonly RandomInput[];
+  /** Shape of one example. */
+  readonly inputShape: readonly number[];
+  readonly nLabels: number;
   readonly parameterCount: number;
   /** The layers of the `watch` output, which `readWatch` reads; none where the step is not watched. */
   readonly watched: readonly WatchedSpec[];
@@ -89,7 +92,8 @@ export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
   const examples = { x: inputs, targets };
   const { augmentation } = config;
   const changed = augmentation === undefined ? examples : emitAugmentation(net, augmentation, examples);
-  const logits = emitNet(net, config.net, emitNormalization(changed.x, config.normalization), nLabels);
+  const normalized = emitNormalization(changed.x, config.normalization);
+  const { logits } = emitNet(net, config.net, normalized, nLabels);
   const loss = emitLoss(config.task, logits, changed.targets, labelSmoothing);
   const modelState = [...net.state];
 
@@ -143,6 +147,8 @@ export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
     model: encodeGraph(graph),
     state,
     randomInputs: net.randomInputs,
+    inputShape: config.inputShape,
+    nLabels,
     parameterCount: net.parameters.reduce((count, { value }) => count + sizeOf(value.shape), 0),
     watched: watched.map(({ name, activation, output }) => ({
       layer: name,
