@@ -1,6 +1,6 @@
 /**
- * The package's entry `timbrel/graph`: computation as ONNX graphs, differentiated in TypeScript. README.md beside this file
- * has an example.
+ * The package's entry `timbrel/graph`, which builds computations as ONNX graphs and differentiates them. README.md beside
+ * this file has an example.
  */
 
 // The graph and its values; `Graph.emit` and `Graph.record` are what an operation of your own needs.

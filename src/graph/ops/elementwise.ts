@@ -2,7 +2,7 @@ import { UsageError } from "../../core/errors.js";
 import type { Value } from "../graph.js";
 import { reshape, sumTo } from "./shape.js";
 
-/** The shape of a broadcast result by the rules of ONNX, which are numpy's. */
+/** The shape of a broadcast result by ONNX's (numpy's) rules. */
 function broadcastShape(where: string, a: readonly number[], b: readonly number[]): number[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {
