@@ -1,6 +1,7 @@
+export { decodeMetadata, decodeWeightShapes, decodeWeights } from "./decode.js";
 export { gradients } from "./differentiate.js";
-export { decodeMetadata, decodeWeightShapes, encodeGraph } from "./encode.js";
-export { type DataType, Graph, type Value } from "./graph.js";
+export { encodeGraph } from "./encode.js";
+export { type DataType, Graph, isConstantName, type Value } from "./graph.js";
 export { type BatchNormalized, batchNorm, batchNormMaxPool } from "./ops/batch-norm.js";
 export { type ConvOptions, conv } from "./ops/conv.js";
 export { dense, matmul } from "./ops/dense.js";
