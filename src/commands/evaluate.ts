@@ -10,6 +10,7 @@ import { scoresReport } from "../report/scores.js";
 import { Session } from "../runtime/session.js";
 import { readModelFile } from "../store/read-files.js";
 import { describeDifference, openStore } from "../store/store.js";
+import { linearModel } from "../tagging/linear-model.js";
 import type { ModelInfo } from "../tagging/model-file.js";
 import { openModel } from "../tagging/open-model.js";
 import { linearBaselinePath } from "../training/run-folder.js";
@@ -96,7 +97,8 @@ async function scoreAll(
   const linearPath = linearBaselinePath(modelPath);
   let linear: Scores | null = null;
   if (existsSync(linearPath)) {
-    const session = await Session.open(readFileSync(linearPath), { threads });
+    const model = linearModel(readFileSync(linearPath), linearPath, info);
+    const session = await Session.open(model, { threads });
     linear = await evaluateLinear(session, set, { task });
     await session.close();
   }

@@ -17,15 +17,6 @@ export function decodeMetadata(bytes: Uint8Array, path: string): Record<string, 
 }
 
 /**
- * The shapes of an ONNX model's weights, by name.
- * @throws DataError if the bytes are no ONNX model
- */
-export function decodeWeightShapes(bytes: Uint8Array, path: string): Map<string, number[]> {
-  const { graph } = decodeProto(bytes, path);
-  return new Map((graph?.initializer ?? []).map(({ name, dims }) => [name ?? "", (dims ?? []).map(Number)]));
-}
-
-/**
  * The float32 tensors that an ONNX model stores, by name: weights, and constants of its graph. Integers, which are
  * shapes and axes, are left out.
  * @throws DataError if the bytes are no ONNX model, or if a tensor has another type, is in another file, or holds more

@@ -1,4 +1,4 @@
-export { decodeMetadata, decodeWeightShapes, decodeWeights } from "./decode.js";
+export { decodeMetadata, decodeWeights } from "./decode.js";
 export { gradients } from "./differentiate.js";
 export { encodeGraph } from "./encode.js";
 export { type DataType, Graph, isConstantName, type Value } from "./graph.js";
