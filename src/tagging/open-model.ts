@@ -1,4 +1,4 @@
-import { Session } from "../runtime/session.js";
+import type { Engine, Session } from "../runtime/engine.js";
 import { decodeModel, encodeModel, type ModelInfo } from "./model-file.js";
 
 /**
@@ -9,8 +9,8 @@ import { decodeModel, encodeModel, type ModelInfo } from "./model-file.js";
 export async function openModel(
   bytes: Uint8Array,
   path: string,
-  options: { threads?: number } = {},
+  engine: Engine,
 ): Promise<{ info: ModelInfo; session: Session }> {
   const model = decodeModel(bytes, path);
-  return { info: model.info, session: await Session.open(encodeModel(model), options) };
+  return { info: model.info, session: await engine.open(encodeModel(model)) };
 }

@@ -7,3 +7,10 @@ export function messageOf(make: () => unknown): string {
   }
   throw new Error("nothing was thrown");
 }
+
+/** The message that a promise rejects with. */
+export const rejectionOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => "resolved",
+    (error: Error) => error.message,
+  );

@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/core/random.js";
 import { sizeOf, type Tensor } from "../../src/core/tensor.js";
-import { Session } from "../../src/runtime/session.js";
 import { todaysNames, upgradeRecord, upgradeTensors } from "../../src/tagging/format-1.js";
 import { linearModel } from "../../src/tagging/linear-model.js";
 import { decodeModel, encodeModel } from "../../src/tagging/model-file.js";
 import { trainConfig } from "../../src/training/config.js";
+import { ENGINE } from "../engine.js";
 
 // Files as earlier versions wrote them, of 8 low and 8 high tones of 0.5 s; front end: --sample-rate 8000 --n-fft 256
 // --hop-length 128 --n-mels 16; train: --epochs 2 --threads 1 and
@@ -23,7 +23,7 @@ async function answers(model: Uint8Array, inputShape: readonly number[]): Promis
   const random = new Random("inputs");
   const shape = [3, ...inputShape];
   const data = Float32Array.from({ length: sizeOf(shape) }, () => random.uniform(0, 2));
-  const session = await Session.open(model, { threads: 1 });
+  const session = await ENGINE.open(model);
   const { probabilities } = await session.run({ inputs: { shape, data } });
   await session.close();
   return probabilities;

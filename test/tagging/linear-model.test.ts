@@ -4,13 +4,18 @@ import { featureSets } from "../../src/dataset/feature-set.js";
 import { splitClips } from "../../src/dataset/splits.js";
 import { linearModel } from "../../src/tagging/linear-model.js";
 import { trainLinearBaseline } from "../../src/training/linear-baseline.js";
+import { ENGINE } from "../engine.js";
 import { makeTinyStore, SOUNDS } from "../training/tiny-store.js";
 import { edited } from "./edit-model.js";
 import { tinyModel } from "./tiny-model.js";
 
 const info = { task: "single-label" as const, labels: [...SOUNDS] };
 const store = await makeTinyStore();
-const bytes = (await trainLinearBaseline(featureSets(store, splitClips(store.clips)), { ...info, seed: 1 }))!;
+const bytes = (await trainLinearBaseline(featureSets(store, splitClips(store.clips)), {
+  ...info,
+  seed: 1,
+  engine: ENGINE,
+}))!;
 
 describe("linearModel", () => {
   it("gives back the file of a baseline", () => {

@@ -6,17 +6,17 @@ import { DataError, UsageError } from "../../src/core/errors.js";
 import { featureSets } from "../../src/dataset/feature-set.js";
 import { splitClips } from "../../src/dataset/splits.js";
 import { frontEnd } from "../../src/features/front-end.js";
-import { Session } from "../../src/runtime/session.js";
 import { clipProbabilities } from "../../src/tagging/aggregate.js";
 import { Tagger, type Tagging } from "../../src/tagging/tagger.js";
 import { buildWav, float32, int16 } from "../audio/build-wav.js";
+import { ENGINE } from "../engine.js";
 import { makeSound, makeTinyStore, SOUNDS, TINY_FRONT_END } from "../training/tiny-store.js";
 import { edited, node, withRecord } from "./edit-model.js";
 import { SEGMENT_FRAMES, tinyModel } from "./tiny-model.js";
 
 const DECIBELS = { power: 2, compression: { kind: "powerToDb", ref: 1, amin: 1e-10, topDb: 80 } } as const;
 
-const tagger = await Tagger.open(tinyModel(), "m.onnx", { threads: 1 });
+const tagger = await Tagger.open(tinyModel(), "m.onnx", ENGINE);
 
 const byLabel = ({ tags }: Pick<Tagging, "tags">) =>
   Object.fromEntries(tags.map(({ label, probability }) => [label, probability]));
@@ -41,7 +41,7 @@ describe("a tagger", () => {
     const waveform = makeSound("hum", "a", { durationSec: 0.25 }); // 16 frames: one segment
     const { tags } = await tagger.tagWaveform(waveform);
     const reversed = { labels: [...SOUNDS].reverse() };
-    const other = await Tagger.open(withRecord(tinyModel(), reversed), "m.onnx", { threads: 1 });
+    const other = await Tagger.open(withRecord(tinyModel(), reversed), "m.onnx", ENGINE);
     const swapped = byLabel(await other.tagWaveform(waveform));
     await other.close();
     expect(swapped["tone"]).toBe(byLabel({ tags })["hiss"]);
@@ -54,19 +54,10 @@ describe("a tagger", () => {
   ])("answers from audio what evaluation answers from the stored features: %s", async (_name, made) => {
     const store = await makeTinyStore(undefined, made);
     const bytes = tinyModel({ made });
-    const own = await Tagger.open(bytes, "m.onnx", { threads: 1 });
-    const session = await Session.open(bytes, { threads: 1 });
+    const own = await Tagger.open(bytes, "m.onnx", ENGINE);
+    const session = await ENGINE.open(bytes);
     const { test } = featureSets(store, splitClips(store.clips));
-    const rows = await clipProbabilities(
-      session,
-      {
-        nClips: test.clips.length,
-        nMels: test.nMels,
-        nFrames: (clip) => test.clips[clip].nFrames,
-        readFrames: test.readFrames.bind(test),
-      },
-      { segmentFrames: SEGMENT_FRAMES },
-    );
+    const rows = await clipProbabilities(session, test, { segmentFrames: SEGMENT_FRAMES });
     expect(rows.length).toBe(6);
     for (const [i, { name }] of test.clips.entries()) {
       const place = store.clips.findIndex((clip) => clip.name === name);
@@ -121,7 +112,7 @@ describe("a tagger", () => {
   });
 
   it("of several labels gives each a probability of its own", async () => {
-    const several = await Tagger.open(tinyModel({ task: "multi-label" }), "m.onnx", { threads: 1 });
+    const several = await Tagger.open(tinyModel({ task: "multi-label" }), "m.onnx", ENGINE);
     const { tags } = await several.tagWaveform(makeSound("tone", "a"));
     await several.close();
     expect(tags.every(({ probability }) => probability > 0 && probability < 1)).toBe(true);
@@ -153,7 +144,7 @@ describe("a tagger", () => {
 
   it("rejects a model with fewer labels than outputs", async () => {
     const bytes = withRecord(tinyModel(), { labels: ["hiss", "hum"] });
-    await expect(Tagger.open(bytes, "m.onnx")).rejects.toThrow(
+    await expect(Tagger.open(bytes, "m.onnx", ENGINE)).rejects.toThrow(
       new DataError("m.onnx", "tensor output.weight must be [2, 24], got [3, 24]"),
     );
   });
@@ -180,7 +171,7 @@ describe("a tagger", () => {
       }),
     ],
   ])("runs no graph that comes in a file: one where %s gives the honest answers", async (_name, bytes) => {
-    const other = await Tagger.open(bytes, "m.onnx", { threads: 1 });
+    const other = await Tagger.open(bytes, "m.onnx", ENGINE);
     const waveform = makeSound("tone", "a");
     expect(await other.tagWaveform(waveform)).toEqual(await tagger.tagWaveform(waveform));
     await other.close();
