@@ -87,8 +87,9 @@ export function wasTrainedOn(info: ModelInfo): (audioHash: string) => boolean {
 
 /**
  * The model as the bytes of an ONNX file: input `inputs` [batch, segmentFrames, nMels], not normalized; output
- * `probabilities` [batch, nLabels]. The same model gives the same bytes.
- * @throws UsageError if the weights are not those of the net
+ * `probabilities` [batch, nLabels]. The same model gives the same bytes. Tensors in `weights` that are not the net's, such
+ * as an optimizer's, are left out.
+ * @throws UsageError if `weights` lacks a tensor of the net, or has it in another shape
  */
 export function encodeModel({ info, net, weights, normalization }: TrainedModel): Uint8Array {
   const { task, labels, segmentFrames, frontEnd } = info;
@@ -106,8 +107,8 @@ export function encodeModel({ info, net, weights, normalization }: TrainedModel)
 }
 
 /**
- * Reads a model back. Of the file only metadata and tensors are read, and they must fit each other; whatever its graph
- * computes, `encodeModel` builds the graph that the settings say.
+ * Reads a model back. Only the file's metadata and tensors are read, and they must fit each other. Its graph is ignored:
+ * `encodeModel` builds the one that the settings describe.
  * @param path the file's, for errors
  * @throws DataError if the bytes are no ONNX model, no model of timbrel, or their parts contradict each other
  */
