@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkChoice, checkInteger, checkNumber } from "../src/core/check.js";
+import { errorLine } from "../src/core/errors.js";
 import { canonicalJson, hashRecord, sha256Hex } from "../src/core/hash.js";
 import { Random } from "../src/core/random.js";
 
@@ -16,6 +17,13 @@ describe("check", () => {
     expect(() => checkChoice("--mel-scale", "slany", ["slaney", "htk"])).toThrow(
       "--mel-scale must be one of slaney, htk, got slany; did you mean slaney?",
     );
+  });
+});
+
+describe("errorLine", () => {
+  it("is one line, whichever way the text breaks its lines", () => {
+    expect(errorLine(new Error("a\n  b\r\nc\rd\u2028e"))).toBe("a b c d e");
+    expect(errorLine("no error")).toBe("no error");
   });
 });
 

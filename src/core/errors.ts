@@ -23,5 +23,5 @@ export class DataError extends Error {
 /** The text of anything thrown, on one line. */
 export function errorLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.replace(/\s*\n\s*/g, " ");
+  return text.replace(/\s*[\n\r\u2028\u2029]\s*/g, " ");
 }
