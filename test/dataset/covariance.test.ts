@@ -112,6 +112,9 @@ describe("covariance", () => {
       );
     }
   });
+  it("refuses vectors of no bands", () => {
+    expect(() => new Covariance(0)).toThrow("Covariance: nBands must be an integer at least 1, got 0");
+  });
   it("stops when told to", () => {
     expect(() => fitCovariance(trainOf([[[1]]]).train, { signal: AbortSignal.abort() })).toThrow(/aborted/);
   });
