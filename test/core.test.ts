@@ -3,7 +3,7 @@ import { checkChoice, checkInteger, checkIntegers, checkNames, checkNumber } fro
 import { DataError, errorLine, UsageError } from "../src/core/errors.js";
 import { canonicalJson, hashRecord, sha256Hex } from "../src/core/hash.js";
 import { Random } from "../src/core/random.js";
-import { messageOf } from "./store/message-of.js";
+import { usageMessageOf } from "./message-of.js";
 
 describe("errors", () => {
   const mistake = {
@@ -53,7 +53,7 @@ describe("check", () => {
     [{}, "ten", "an integer, got ten"],
     [{ max: 9 }, Number.POSITIVE_INFINITY, "an integer of at most 9, got Infinity"],
   ])("an integer within %j is not %j", (rule, value, text) => {
-    expect(messageOf(() => checkInteger("nFft", value, rule))).toBe(`nFft must be ${text}`);
+    expect(usageMessageOf(() => checkInteger("nFft", value, rule))).toBe(`nFft must be ${text}`);
   });
   it.each([
     [{ min: 0, below: 1 }, 1, "a number of at least 0 and less than 1, got 1"],
@@ -63,7 +63,7 @@ describe("check", () => {
     [{ above: 0 }, -1, "a number greater than 0, got -1"],
     [{ min: 0, max: 3 }, 4, "a number from 0 to 3, got 4"],
   ])("a number within %j is not %j", (rule, value, text) => {
-    expect(messageOf(() => checkNumber("rate", value, rule))).toBe(`rate must be ${text}`);
+    expect(usageMessageOf(() => checkNumber("rate", value, rule))).toBe(`rate must be ${text}`);
   });
   it.each([
     [{ min: 0, max: 3 }, [0, 3, 1.5]],

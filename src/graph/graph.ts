@@ -76,8 +76,9 @@ export class Graph {
   }
 
   /** Takes a name that the caller chose: of an input, an output or a weight, unique among all three. */
-  #take(where: string, name: string): void {
-    if (this.#given.has(name)) throw new UsageError(`${where}: name must be unique, got ${name} twice`);
+  #take(name: string): void {
+    if (this.#given.has(name))
+      throw new UsageError({ setting: "name", rule: "be unique in the graph", got: `${name} twice` });
     this.#given.add(name);
   }
 
@@ -87,7 +88,7 @@ export class Graph {
 
   /** An input that is fed at every run. */
   input(name: string, shape: readonly number[], dataType: DataType = "float32"): Value {
-    this.#take("Graph.input", name);
+    this.#take(name);
     const value = this.#value(name, shape, dataType);
     this.inputs.push(value);
     return value;
@@ -95,7 +96,7 @@ export class Graph {
 
   /** Marks a value as an output under a name of its own. */
   output(name: string, value: Value): void {
-    this.#take("Graph.output", name);
+    this.#take(name);
     const named = this.#value(name, value.shape, value.dataType);
     this.nodes.push({
       opType: "Identity",
@@ -109,7 +110,7 @@ export class Graph {
 
   /** A tensor stored in the graph under a given name, such as a trained weight. */
   weight(name: string, { shape, data }: Tensor): Value {
-    this.#take("Graph.weight", name);
+    this.#take(name);
     this.initializers.push({ name, shape, data });
     return this.#value(name, shape, "float32");
   }

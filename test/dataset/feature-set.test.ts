@@ -5,8 +5,8 @@ import { FeatureSet, featureSets } from "../../src/dataset/feature-set.js";
 import { type ClipSplits, splitClips } from "../../src/dataset/splits.js";
 import { frontEnd, silenceValue } from "../../src/features/front-end.js";
 import { completeStore, type FeatureStore, openStore, prepareStore } from "../../src/store/store.js";
+import { messageOf } from "../message-of.js";
 import { makeFolder } from "../store/files.js";
-import { messageOf } from "../store/message-of.js";
 import { clipOf, makeStore } from "./stored-clips.js";
 
 const allTrain = (store: FeatureStore): ClipSplits =>

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { joinGroups } from "../../src/dataset/groups.js";
 import { type ClipSplits, splitClips, splitTable } from "../../src/dataset/splits.js";
 import type { StoredClip } from "../../src/store/store.js";
-import { messageOf } from "../store/message-of.js";
+import { messageOf } from "../message-of.js";
 import { clipOf } from "./stored-clips.js";
 
 const SPLIT_NAMES = ["train", "valid", "test"] as const;
