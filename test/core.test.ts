@@ -50,7 +50,7 @@ describe("check", () => {
   it.each([
     [{ min: 2 }, 3.5, "an integer of at least 2, got 3.5"],
     [{ min: 1, max: 9 }, 10, "an integer from 1 to 9, got 10"],
-    [{}, "ten", "an integer, got ten"],
+    [{ min: 1 }, "5", 'an integer of at least 1, got "5"'],
     [{ max: 9 }, Number.POSITIVE_INFINITY, "an integer of at most 9, got Infinity"],
   ])("an integer within %j is not %j", (rule, value, text) => {
     expect(usageMessageOf(() => checkInteger("nFft", value, rule))).toBe(`nFft must be ${text}`);
@@ -62,6 +62,7 @@ describe("check", () => {
     [{ above: 0, below: 1 }, 1, "a number greater than 0 and less than 1, got 1"],
     [{ above: 0 }, -1, "a number greater than 0, got -1"],
     [{ min: 0, max: 3 }, 4, "a number from 0 to 3, got 4"],
+    [{}, "", 'a number, got ""'],
   ])("a number within %j is not %j", (rule, value, text) => {
     expect(usageMessageOf(() => checkNumber("rate", value, rule))).toBe(`rate must be ${text}`);
   });
@@ -74,7 +75,7 @@ describe("check", () => {
   });
   it.each([[[]], [8], [[8, 0]], [["8"]], ["8"]])("a list of sizes is not %j", (value) => {
     expect(() => checkIntegers("channels", value, { min: 1 })).toThrow(
-      `channels must be a list of integers of at least 1, got ${JSON.stringify(value).replaceAll(/^"|"$/g, "")}`,
+      `channels must be a list of integers of at least 1, got ${JSON.stringify(value)}`,
     );
   });
   it("a list of sizes is [8, 16]", () => {

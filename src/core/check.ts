@@ -31,6 +31,9 @@ function isWithin(value: number, { min, max, above, below }: NumberRule): boolea
   );
 }
 
+/** A text in quotes, so that "5" is not taken for 5. */
+const quoted = (value: unknown): unknown => (typeof value === "string" ? JSON.stringify(value) : value);
+
 const isInteger = (value: unknown, rule: NumberRule): value is number =>
   typeof value === "number" && Number.isSafeInteger(value) && isWithin(value, rule);
 
@@ -41,7 +44,7 @@ const isInteger = (value: unknown, rule: NumberRule): value is number =>
  */
 export function checkNumber(setting: string, value: unknown, rule: NumberRule = {}): number {
   if (typeof value !== "number" || !Number.isFinite(value) || !isWithin(value, rule))
-    throw new UsageError({ setting, rule: `be a number${rangeText(rule)}`, got: value });
+    throw new UsageError({ setting, rule: `be a number${rangeText(rule)}`, got: quoted(value) });
   return value;
 }
 
@@ -52,7 +55,7 @@ export function checkNumber(setting: string, value: unknown, rule: NumberRule = 
  */
 export function checkInteger(setting: string, value: unknown, rule: NumberRule = {}): number {
   if (!isInteger(value, rule))
-    throw new UsageError({ setting, rule: `be an integer${rangeText(rule)}`, got: value });
+    throw new UsageError({ setting, rule: `be an integer${rangeText(rule)}`, got: quoted(value) });
   return value;
 }
 
@@ -63,7 +66,7 @@ export function checkInteger(setting: string, value: unknown, rule: NumberRule =
  */
 export function checkIntegers(setting: string, value: unknown, rule: NumberRule = {}): number[] {
   if (!Array.isArray(value) || value.length === 0 || !value.every((item) => isInteger(item, rule)))
-    throw new UsageError({ setting, rule: `be a list of integers${rangeText(rule)}`, got: value });
+    throw new UsageError({ setting, rule: `be a list of integers${rangeText(rule)}`, got: quoted(value) });
   return value;
 }
 
@@ -77,7 +80,8 @@ export function checkChoice<T extends string>(setting: string, value: unknown, c
   if (found !== undefined) return found;
   const near = nearest(String(value), choices);
   const remedy = near === undefined ? undefined : `did you mean ${near}?`;
-  throw new UsageError({ setting, rule: `be one of ${choices.join(", ")}`, got: value, remedy });
+  const rule = choices.length === 1 ? `be ${choices[0]}` : `be one of ${choices.join(", ")}`;
+  throw new UsageError({ setting, rule, got: value, remedy });
 }
 
 /**
