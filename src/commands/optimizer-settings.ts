@@ -76,7 +76,11 @@ export const OPTIMIZER_SETTINGS: readonly Setting<TrainConfig>[] = [
     }).default(COSINE.warmUp, `cosine ${COSINE.warmUp}; else 0; one-cycle has its own`),
     ({ schedule }, warmUp) => {
       if (schedule.kind === "one-cycle")
-        throw new UsageError("--warm-up must not stand beside --schedule one-cycle, which rises by itself");
+        throw new UsageError({
+          setting: "--warm-up",
+          rule: "be used with another schedule than one-cycle, which rises by itself",
+          got: "--schedule one-cycle",
+        });
       return { schedule: { ...schedule, warmUp } };
     },
   ),
@@ -119,9 +123,11 @@ function nameOf(optimizer: OptimizerConfig): OptimizerName {
 
 function withMomentum(optimizer: OptimizerConfig): Extract<OptimizerConfig, { momentum: number }> {
   if ("momentum" in optimizer) return optimizer;
-  throw new UsageError(
-    `--momentum must go with --optimizer sgd, momentum, nesterov or rmsprop, got ${optimizer.kind}`,
-  );
+  throw new UsageError({
+    setting: "--momentum",
+    rule: "be used with --optimizer sgd, momentum, nesterov or rmsprop",
+    got: `--optimizer ${optimizer.kind}`,
+  });
 }
 
 function withDrops(
@@ -129,5 +135,9 @@ function withDrops(
   flag: string,
 ): Extract<ScheduleConfig, { kind: "step" | "plateau" }> {
   if (schedule.kind === "step" || schedule.kind === "plateau") return schedule;
-  throw new UsageError(`${flag} must go with --schedule step or plateau, got ${schedule.kind}`);
+  throw new UsageError({
+    setting: flag,
+    rule: "be used with --schedule step or plateau",
+    got: `--schedule ${schedule.kind}`,
+  });
 }
