@@ -37,9 +37,11 @@ export {
 export { logMel } from "./features/log-mel.js";
 export { type LoadedTagger, loadTagger } from "./load-tagger.js";
 export { NETS, type NetSettings, netConfig, type SegmentNetConfig } from "./nn/architectures.js";
+export { OPTIMIZERS } from "./nn/optimizers.js";
 export type { LayerHealth } from "./nn/watch.js";
 export { logMelPng } from "./report/log-mel-png.js";
-export { Session } from "./runtime/session.js";
+export type { Engine, Session } from "./runtime/engine.js";
+export { nodeEngine } from "./runtime/node.js";
 export {
   type Extraction,
   type ExtractOptions,
@@ -50,7 +52,7 @@ export { decodeNpy, encodeNpy } from "./store/npy.js";
 export { type FeatureStore, openStore, type StoredClip } from "./store/store.js";
 export { type ModelInfo, readModelInfo, wasTrainedOn } from "./tagging/model-file.js";
 export { type Tag, Tagger, type Tagging } from "./tagging/tagger.js";
-export { type NormalizeConfig, OPTIMIZERS, TRAIN_DEFAULTS, type TrainConfig } from "./training/config.js";
+export { type NormalizeConfig, TRAIN_DEFAULTS, type TrainConfig } from "./training/config.js";
 export type { EpochRecord, StepReport } from "./training/fit.js";
 export { type Diagnosis, diagnose } from "./training/gradient-flow.js";
 export { RUN_FILES } from "./training/run-folder.js";

@@ -1,5 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { Waveform } from "./audio/waveform.js";
+import type { Engine } from "./runtime/engine.js";
+import { nodeEngine } from "./runtime/node.js";
 import { readAudioFile, readModelFile } from "./store/read-files.js";
 import { SHIPPED_MODEL } from "./tagging/shipped-model.js";
 import { Tagger, type Tagging } from "./tagging/tagger.js";
@@ -20,15 +22,15 @@ export interface LoadedTagger {
 /**
  * Opens a model file.
  * @param model `@default` the instrument model that comes with timbrel
- * @param options.threads threads of the engine, `@default` every core
+ * @param options.engine `@default` ONNX Runtime on every core
  * @throws DataError if there is no such file, or it is no model of timbrel
  */
 export async function loadTagger(
   model: string | URL = SHIPPED_MODEL,
-  options: { threads?: number } = {},
+  options: { engine?: Engine } = {},
 ): Promise<LoadedTagger> {
   const path = typeof model === "string" ? model : fileURLToPath(model);
-  const tagger = await Tagger.open(readModelFile(path), path, options);
+  const tagger = await Tagger.open(readModelFile(path), path, options.engine ?? nodeEngine());
   return {
     labels: tagger.labels,
     async predict(audio) {

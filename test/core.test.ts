@@ -3,7 +3,7 @@ import { checkChoice, checkInteger, checkIntegers, checkNames, checkNumber } fro
 import { DataError, errorLine, UsageError } from "../src/core/errors.js";
 import { canonicalJson, hashRecord, sha256Hex } from "../src/core/hash.js";
 import { Random } from "../src/core/random.js";
-import { usageMessageOf } from "./message-of.js";
+import { usageMessageOf } from "./store/message-of.js";
 
 describe("errors", () => {
   const mistake = {

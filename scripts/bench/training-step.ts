@@ -1,8 +1,8 @@
 import { Random } from "../../src/core/random.js";
-import type { Tensor } from "../../src/core/tensor.js";
 import { netConfig } from "../../src/nn/architectures.js";
 import { buildTrainingStep, initialState } from "../../src/nn/training-step.js";
-import { Session } from "../../src/runtime/session.js";
+import { nodeEngine } from "../../src/runtime/node.js";
+import { StepRunner } from "../../src/training/step-runner.js";
 
 /**
  * Milliseconds of each training step of the benchmark net: conv net 1-32-64-128-256, 3x3, batch norm, ReLU, max pool 2,
@@ -35,17 +35,16 @@ export async function timeTrainingSteps(options: {
   for (let i = 0; i < inputs.data.length; i++) inputs.data[i] = random.normal();
   const targets = { shape: [batchSize, nLabels], data: new Float32Array(batchSize * nLabels) };
   for (let i = 0; i < batchSize; i++) targets.data[i * nLabels + random.integer(nLabels)] = 1;
-  const learningRate: Tensor = { shape: [], data: Float32Array.of(0.01) };
 
-  const session = await Session.open(step.model, { threads: options.threads });
+  const runner = await StepRunner.open(nodeEngine(options), step);
+  runner.load(state);
   const times: number[] = [];
   const warmUp = 3;
   for (let i = 0; i < options.steps + warmUp; i++) {
     const start = performance.now();
-    const results = await session.run({ inputs, targets, learningRate, ...Object.fromEntries(state) });
-    for (const { name } of step.state) state.set(name, results[`next/${name}`]);
+    await runner.run({ inputs, targets }, { learningRate: 0.01, random });
     if (i >= warmUp) times.push(performance.now() - start);
   }
-  await session.close();
+  await runner.close();
   return times;
 }

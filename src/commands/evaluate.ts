@@ -7,7 +7,8 @@ import { evaluateLinear, evaluateMajority, evaluateNet, type Scores } from "../e
 import { frontEndHash } from "../features/front-end.js";
 import { progressBar } from "../report/progress.js";
 import { scoresReport } from "../report/scores.js";
-import { Session } from "../runtime/session.js";
+import type { Engine, Session } from "../runtime/engine.js";
+import { nodeEngine } from "../runtime/node.js";
 import { readModelFile } from "../store/read-files.js";
 import { describeDifference, openStore } from "../store/store.js";
 import type { ModelInfo } from "../tagging/model-file.js";
@@ -52,9 +53,8 @@ function splitOption(): Option {
 }
 
 async function evaluate(modelPath: string, storeDir: string, options: Options): Promise<void> {
-  const { info, session } = await openModel(readModelFile(modelPath), modelPath, {
-    threads: options.threads,
-  });
+  const engine = nodeEngine(options);
+  const { info, session } = await openModel(readModelFile(modelPath), modelPath, engine);
   const store = openStore(storeDir);
   if (frontEndHash(info.frontEnd) !== store.frontEndHash)
     throw new DataError(
@@ -67,7 +67,7 @@ async function evaluate(modelPath: string, storeDir: string, options: Options): 
     throw new DataError(storeDir, `must hold clips of the ${part} split, got none; choose another --split`);
   if (part !== "train") checkUnseen(info, set.clips, { storeDir, part });
 
-  const scores = await scoreAll(session, set, { info, modelPath, threads: options.threads });
+  const scores = await scoreAll(session, set, { info, modelPath, engine });
   const scored = {
     model: modelPath,
     store: storeDir,
@@ -89,14 +89,14 @@ interface AllScores {
 async function scoreAll(
   net: Session,
   set: FeatureSet,
-  { info, modelPath, threads }: { info: ModelInfo; modelPath: string; threads: number },
+  { info, modelPath, engine }: { info: ModelInfo; modelPath: string; engine: Engine },
 ): Promise<AllScores> {
   const { task, segmentFrames, split } = info;
   const majority = evaluateMajority(set, task, split.trainCounts);
   const linearPath = linearBaselinePath(modelPath);
   let linear: Scores | null = null;
   if (existsSync(linearPath)) {
-    const session = await Session.open(readFileSync(linearPath), { threads });
+    const session = await engine.open(readFileSync(linearPath));
     linear = await evaluateLinear(session, set, { task });
     await session.close();
   }

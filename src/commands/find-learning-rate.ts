@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { progressBar } from "../report/progress.js";
 import { table } from "../report/table.js";
+import { nodeEngine } from "../runtime/node.js";
 import { writeAtomically } from "../store/atomic-file.js";
 import { openStore } from "../store/store.js";
 import type { TrainConfig } from "../training/config.js";
@@ -27,7 +28,7 @@ export async function findRate(
   const store = openStore(storeDir);
   const test = await interruptible("after this step", (signal) =>
     findLearningRate(store, config, {
-      threads,
+      engine: nodeEngine({ threads }),
       signal,
       onStep: (done, { learningRate, smoothedLoss }) =>
         bar.update(done, `rate ${learningRate.toPrecision(2)}, loss ${smoothedLoss.toFixed(3)}`),

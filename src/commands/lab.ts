@@ -7,6 +7,7 @@ import { labPage } from "../lab/page/lab-page.js";
 import type { LabResult } from "../lab/results.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { shellWord } from "../report/shell-word.js";
+import { nodeEngine } from "../runtime/node.js";
 import { writeAtomically } from "../store/atomic-file.js";
 import { openStore } from "../store/store.js";
 import { TRAIN_DEFAULTS } from "../training/config.js";
@@ -78,15 +79,19 @@ async function lab(storeDir: string, options: Options): Promise<void> {
     bar.update(done, TITLES[section]);
   };
   const result = await interruptible("after this step", async (signal) => {
-    const bench = labBench(openStore(storeDir), {
-      seed,
-      isQuick,
-      validFraction,
-      testFraction,
-      threads,
-      signal,
-    });
-    return await runLabInFolder(bench, out, { overwrite, onProgress })
+    const run = async () => {
+      const bench = await labBench(openStore(storeDir), {
+        seed,
+        isQuick,
+        validFraction,
+        testFraction,
+        engine: nodeEngine({ threads }),
+        smallEngine: nodeEngine({ threads: 1 }),
+        signal,
+      });
+      return await runLabInFolder(bench, out, { overwrite, onProgress });
+    };
+    return await run()
       .catch((error: unknown) => {
         if (signal.aborted && error instanceof Error && error.name === "AbortError") return null;
         throw error;

@@ -1,7 +1,13 @@
 import { UsageError } from "../core/errors.js";
-import type { OptimizerConfig } from "../nn/optimizers.js";
+import {
+  OPTIMIZERS,
+  type OptimizerConfig,
+  type OptimizerName,
+  type OptimizerPreset,
+  optimizerName,
+} from "../nn/optimizers.js";
 import type { ScheduleConfig } from "../nn/schedules.js";
-import { OPTIMIZERS, type OptimizerName, TRAIN_DEFAULTS, type TrainConfig } from "../training/config.js";
+import { TRAIN_DEFAULTS, type TrainConfig } from "../training/config.js";
 import { choiceOption, integerOption, numberOption } from "./options.js";
 import { type Setting, settingsGroup } from "./settings.js";
 
@@ -24,7 +30,7 @@ const SCHEDULES: Readonly<Record<ScheduleKind, ScheduleConfig>> = {
 const { setting, plain } = settingsGroup<TrainConfig>("Optimizer and learning rate:");
 
 /** `momentum 0.9, nesterov 0.9`: what the presets of the optimizers set, for the help. */
-function byOptimizer(pick: (preset: (typeof OPTIMIZERS)[OptimizerName]) => number | undefined): string {
+function byOptimizer(pick: (preset: OptimizerPreset) => number | undefined): string {
   return NAMES.map((name) => [name, pick(OPTIMIZERS[name])] as const)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name} ${value}`)
@@ -34,8 +40,13 @@ function byOptimizer(pick: (preset: (typeof OPTIMIZERS)[OptimizerName]) => numbe
 /** How weights follow gradients. What a later one sets refines an earlier one's. */
 export const OPTIMIZER_SETTINGS: readonly Setting<TrainConfig>[] = [
   setting<OptimizerName>(
-    choiceOption("--optimizer <name>", "with its own settings and learning rate", NAMES, "adamw"),
-    ({ optimizer }, name) => (name === nameOf(optimizer) ? {} : OPTIMIZERS[name]),
+    choiceOption(
+      "--optimizer <name>",
+      "with its own settings and learning rate",
+      NAMES,
+      optimizerName(D.optimizer),
+    ),
+    ({ optimizer }, name) => (name === optimizerName(optimizer) ? {} : OPTIMIZERS[name]),
   ),
   setting<number>(
     numberOption("--momentum <x>", "fraction of its pace that a weight keeps", { min: 0, below: 1 }).default(
@@ -114,18 +125,12 @@ function momentumOf(optimizer: OptimizerConfig): number | undefined {
   return "momentum" in optimizer ? optimizer.momentum : undefined;
 }
 
-/** The name by which a user asks for an optimizer. */
-function nameOf(optimizer: OptimizerConfig): OptimizerName {
-  if (optimizer.kind !== "sgd") return optimizer.kind;
-  if (optimizer.nesterov) return "nesterov";
-  return optimizer.momentum > 0 ? "momentum" : "sgd";
-}
-
 function withMomentum(optimizer: OptimizerConfig): Extract<OptimizerConfig, { momentum: number }> {
   if ("momentum" in optimizer) return optimizer;
+  const names = NAMES.filter((name) => momentumOf(OPTIMIZERS[name].optimizer) !== undefined);
   throw new UsageError({
     setting: "--momentum",
-    rule: "be used with --optimizer sgd, momentum, nesterov or rmsprop",
+    rule: `be used with --optimizer ${names.slice(0, -1).join(", ")} or ${names.at(-1)}`,
     got: `--optimizer ${optimizer.kind}`,
   });
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { DataError, UsageError } from "../core/errors.js";
 import { percent } from "../report/table.js";
+import { nodeEngine } from "../runtime/node.js";
 import { findAudio } from "../store/audio-files.js";
 import { readAudioFile, readModelFile } from "../store/read-files.js";
 import { SHIPPED_MODEL } from "../tagging/shipped-model.js";
@@ -37,7 +38,7 @@ export const command = new Command("predict")
 
 async function predict(paths: string[], options: Options): Promise<void> {
   const modelPath = options.model ?? shippedModel();
-  const tagger = await Tagger.open(readModelFile(modelPath), modelPath, { threads: options.threads });
+  const tagger = await Tagger.open(readModelFile(modelPath), modelPath, nodeEngine(options));
   try {
     for (const path of paths)
       for (const file of audioFiles(path)) {

@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { UsageError } from "../core/errors.js";
 import { flowTable } from "../report/gradient-flow.js";
 import { percent } from "../report/table.js";
+import { nodeEngine } from "../runtime/node.js";
 import { writeAtomically } from "../store/atomic-file.js";
 import { openStore } from "../store/store.js";
 import { readCheckpoint } from "../training/checkpoint.js";
@@ -70,7 +71,7 @@ async function train(storeDir: string, options: Options): Promise<void> {
       config,
       resume,
       overwrite,
-      threads,
+      engine: nodeEngine({ threads }),
       signal,
       onStart,
       onStep,

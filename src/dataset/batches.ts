@@ -61,19 +61,20 @@ export class TrainSampler {
   }
 
   /** The next batch; after `stepsPerEpoch` of them the caller begins the next epoch. */
-  next(): Batch {
+  async next(): Promise<Batch> {
     const { nMels, labels } = this.#train;
     const [batchSize, segmentFrames] = [this.#batchSize, this.#segmentFrames];
     const inputs = new Float32Array(batchSize * segmentFrames * nMels);
     const targets = new Float32Array(batchSize * labels.length);
     const clips = new Int32Array(batchSize);
-    for (let i = 0; i < batchSize; i++) {
+    const reads = Array.from({ length: batchSize }, (_, i) => {
       const clip = this.#clips.next().value as number;
       const first = randomStart(this.#train.clips[clip].nFrames, segmentFrames, this.#random);
-      this.#train.readFrames(clip, first, segmentFrames, inputs, i * segmentFrames * nMels);
       targets.set(this.#train.targets(clip), i * labels.length);
       clips[i] = clip;
-    }
+      return this.#train.readFrames(clip, first, segmentFrames, inputs, i * segmentFrames * nMels);
+    });
+    await Promise.all(reads);
     return { inputs, targets, clips };
   }
 

@@ -175,25 +175,25 @@ function addProducts(x: Float64Array, nFrames: number, products: Float64Array, s
 /**
  * Mean and covariance over every frame of the train split, read once.
  * @param train only the train split has this type
- * @param options `signal` stops it
+ * @param options `signal` stops it at the next read
  * @throws UsageError if the set is not the train split, or empty
- * @throws DataError naming a file whose features are not finite
+ * @throws DataError naming a clip whose features are not finite; the signal's reason when it stops
  */
-export function fitCovariance(
+export async function fitCovariance(
   train: FeatureSet<"train">,
   options: { signal?: AbortSignal | undefined } = {},
-): Covariance {
+): Promise<Covariance> {
   checkTrain("fitCovariance", train);
   const covariance = new Covariance(train.nMels);
   const frames = new Float32Array(READ_FRAMES * train.nMels);
-  for (const [clip, { nFrames, features }] of train.clips.entries()) {
-    options.signal?.throwIfAborted();
+  for (const [clip, { nFrames, name }] of train.clips.entries()) {
     for (let first = 0; first < nFrames; first += READ_FRAMES) {
       const nRead = Math.min(READ_FRAMES, nFrames - first);
-      train.readFrames(clip, first, nRead, frames, 0);
+      await train.readFrames(clip, first, nRead, frames, 0);
+      options.signal?.throwIfAborted();
       covariance.add(frames, nRead);
     }
-    if (!covariance.isFinite()) throw new DataError(features, "holds features that are not finite numbers");
+    if (!covariance.isFinite()) throw new DataError(name, "holds features that are not finite numbers");
   }
   return covariance;
 }

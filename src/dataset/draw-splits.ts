@@ -1,6 +1,6 @@
 import { UsageError } from "../core/errors.js";
 import { Random } from "../core/random.js";
-import type { StoredClip } from "../store/store.js";
+import type { Clip } from "./clip.js";
 import { SPLITS, type Split } from "./split-names.js";
 
 /** The clips of one group, drawn together. */
@@ -26,7 +26,7 @@ const MAX_DRAWS = 100;
  * @throws UsageError naming the classes that have fewer groups than there are splits
  */
 export function drawSplits(
-  clips: readonly StoredClip[],
+  clips: readonly Clip[],
   fractions: Readonly<Record<Split, number>>,
   seed: number,
 ): Map<string, Split> {
@@ -48,7 +48,7 @@ export function drawSplits(
   );
 }
 
-function groupClips(clips: readonly StoredClip[]): Group[] {
+function groupClips(clips: readonly Clip[]): Group[] {
   const groups = new Map<string, { name: string; counts: Map<string, number>; size: number }>();
   for (const clip of clips) {
     const group = groups.get(clip.group) ?? { name: clip.group, counts: new Map<string, number>(), size: 0 };

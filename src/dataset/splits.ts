@@ -1,18 +1,18 @@
 import { checkInteger, checkNumber } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
 import { hashRecord } from "../core/hash.js";
-import type { StoredClip } from "../store/store.js";
+import type { Clip } from "./clip.js";
 import { drawSplits } from "./draw-splits.js";
 import { joinGroups } from "./groups.js";
 import { SPLITS, type Split } from "./split-names.js";
 
 /** The clips of each split, by name, and a hash of who lies where. */
 export interface ClipSplits {
-  train: StoredClip[];
-  valid: StoredClip[];
-  test: StoredClip[];
+  readonly train: readonly Clip[];
+  readonly valid: readonly Clip[];
+  readonly test: readonly Clip[];
   /** SHA-256 over every clip's name, audio, labels and split: equal for equal splits, whatever the order of the files. */
-  hash: string;
+  readonly hash: string;
 }
 
 /**
@@ -28,7 +28,7 @@ export interface ClipSplits {
  *   or if a class has too few groups to be in every split
  */
 export function splitClips(
-  clips: StoredClip[],
+  clips: readonly Clip[],
   options: { seed?: number; validFraction?: number; testFraction?: number } = {},
 ): ClipSplits {
   const { seed = 0, validFraction = 0.15, testFraction = 0.15 } = options;
@@ -44,7 +44,7 @@ export function splitClips(
       `splitClips: split must be named by every clip or by none, got ${named.length} with and ${sorted.length - named.length} without, e.g. ${sorted.find((clip) => clip.split === null)!.name}`,
     );
   checkGroupsInOneSplit(named);
-  const splits: Record<Split, StoredClip[]> = { train: [], valid: [], test: [] };
+  const splits: Record<Split, Clip[]> = { train: [], valid: [], test: [] };
   for (const clip of named) splits[clip.split!].push(clip);
 
   const pool = named.length > 0 ? splits.train : sorted;
@@ -59,12 +59,12 @@ export function splitClips(
   return { ...splits, hash: hashSplits(splits) };
 }
 
-function byName(a: StoredClip, b: StoredClip): number {
+function byName(a: Clip, b: Clip): number {
   const [keyA, keyB] = [`${a.name}\n${a.audioHash}`, `${b.name}\n${b.audioHash}`];
   return keyA < keyB ? -1 : keyA > keyB ? 1 : 0;
 }
 
-function hashSplits(splits: Record<Split, StoredClip[]>): string {
+function hashSplits(splits: Record<Split, Clip[]>): string {
   return hashRecord(
     SPLITS.map((split) => [
       split,
@@ -74,8 +74,8 @@ function hashSplits(splits: Record<Split, StoredClip[]>): string {
 }
 
 /** Groups are joined over copies before, so that this finds the same audio in two splits, too. */
-function checkGroupsInOneSplit(clips: readonly StoredClip[]): void {
-  const firstOf = new Map<string, StoredClip>();
+function checkGroupsInOneSplit(clips: readonly Clip[]): void {
+  const firstOf = new Map<string, Clip>();
   for (const clip of clips) {
     const first = firstOf.get(clip.group);
     if (first === undefined) firstOf.set(clip.group, clip);
@@ -93,7 +93,7 @@ function checkGroupsInOneSplit(clips: readonly StoredClip[]): void {
 export function splitTable(splits: ClipSplits): string {
   const all = SPLITS.flatMap((split) => splits[split]);
   const labels = [...new Set(all.flatMap((clip) => clip.labels))].sort();
-  const row = (title: string, count: (clips: StoredClip[]) => number): string[] => [
+  const row = (title: string, count: (clips: readonly Clip[]) => number): string[] => [
     title,
     ...[...SPLITS.map((split) => splits[split]), all].map((clips) => String(count(clips))),
   ];

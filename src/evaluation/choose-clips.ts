@@ -1,6 +1,7 @@
 import { DataError } from "../core/errors.js";
+import type { Clip } from "../dataset/clip.js";
+import type { FeatureData } from "../dataset/feature-data.js";
 import { type ClipSplits, splitClips } from "../dataset/splits.js";
-import type { FeatureStore, StoredClip } from "../store/store.js";
 import { type ModelInfo, wasTrainedOn } from "../tagging/model-file.js";
 
 /** What of a store is scored: a split, or everything. */
@@ -18,9 +19,9 @@ export interface ChosenClips {
  * Splits a store as it was split for the model. Where the user asks for nothing, that is the test split; but all clips of
  * a store that names no splits and of which the model knows no clip, since nothing of it was held out from anything.
  */
-export function chooseClips(store: FeatureStore, info: ModelInfo, asked: PartName | undefined): ChosenClips {
+export function chooseClips(data: FeatureData, info: ModelInfo, asked: PartName | undefined): ChosenClips {
   const isKnown = wasTrainedOn(info);
-  const { clips } = store;
+  const { clips } = data;
   const isForeign = clips.every(({ split, audioHash }) => split === null && !isKnown(audioHash));
   const part = asked ?? (isForeign ? "all" : "test");
   if (part === "all")
@@ -37,7 +38,7 @@ export function chooseClips(store: FeatureStore, info: ModelInfo, asked: PartNam
 /** @throws DataError if a clip was in the model's train split: its score would be worth nothing */
 export function checkUnseen(
   info: ModelInfo,
-  clips: readonly StoredClip[],
+  clips: readonly Clip[],
   { storeDir, part }: { storeDir: string; part: PartName },
 ): void {
   const isKnown = wasTrainedOn(info);

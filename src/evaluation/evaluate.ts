@@ -1,7 +1,7 @@
 import { Random } from "../core/random.js";
 import type { FeatureSet } from "../dataset/feature-set.js";
 import type { Task } from "../nn/training-step.js";
-import type { Session } from "../runtime/session.js";
+import type { Session } from "../runtime/engine.js";
 import { clipProbabilities } from "../tagging/aggregate.js";
 import {
   type MultiLabelScores,
@@ -55,17 +55,25 @@ export async function evaluateNet(
   },
 ): Promise<Scores> {
   const { task, segmentFrames, resamples, onProgress } = options;
-  const source = {
-    nClips: set.clips.length,
-    nMels: set.nMels,
-    nFrames: (clip: number) => set.clips[clip].nFrames,
-    readFrames: set.readFrames.bind(set),
-  };
-  const rows = await clipProbabilities(session, source, {
+  const rows = await clipProbabilities(session, set, {
     segmentFrames,
     onProgress: (done) => onProgress?.(done, set.clips.length),
   });
   return scoreAnswers(task, set, rows, resamples);
+}
+
+/** Descriptors read at once: thousands of files open together would run into the system's limit. */
+const READS = 64;
+
+/** The descriptors of every clip of a set. */
+export async function readAllDescriptors(set: FeatureSet): Promise<Float32Array[]> {
+  const clips = set.clips.map((_, clip) => clip);
+  const vectors: Float32Array[] = [];
+  for (let first = 0; first < clips.length; first += READS) {
+    const read = clips.slice(first, first + READS).map((clip) => set.readDescriptors(clip));
+    vectors.push(...(await Promise.all(read)));
+  }
+  return vectors;
 }
 
 /**
@@ -77,7 +85,7 @@ export async function evaluateLinear(
   set: FeatureSet,
   { task, resamples }: { task: Task; resamples?: number },
 ): Promise<Scores> {
-  const vectors = set.clips.map((_, clip) => set.readDescriptors(clip));
+  const vectors = await readAllDescriptors(set);
   const nFeatures = vectors[0].length;
   const data = new Float32Array(vectors.length * nFeatures);
   vectors.forEach((vector, clip) => {

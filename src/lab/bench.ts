@@ -1,12 +1,13 @@
-import { availableParallelism } from "node:os";
 import { checkInteger } from "../core/check.js";
 import { Random } from "../core/random.js";
 import { fittingBatchSize } from "../dataset/batches.js";
+import type { Clip } from "../dataset/clip.js";
 import { type Covariance, fitCovariance } from "../dataset/covariance.js";
+import type { FeatureData } from "../dataset/feature-data.js";
 import { type FeatureSet, featureSets } from "../dataset/feature-set.js";
 import type { ClipSplits } from "../dataset/splits.js";
 import type { Task } from "../nn/training-step.js";
-import type { FeatureStore, StoredClip } from "../store/store.js";
+import type { Engine } from "../runtime/engine.js";
 import { TRAIN_DEFAULTS, trainConfig } from "../training/config.js";
 import { runData } from "../training/run-data.js";
 
@@ -20,7 +21,7 @@ const VALID_CLIPS = { quick: 400, full: 1000 };
 
 /** What all sections of the lab work on: the user's data, and how they are to work. */
 export interface LabBench {
-  readonly store: FeatureStore;
+  readonly data: FeatureData;
   readonly splits: ClipSplits;
   readonly sets: ReturnType<typeof featureSets>;
   /** The clips of the valid split that curves are scored on: a fixed share of every label. */
@@ -36,8 +37,9 @@ export interface LabBench {
   readonly validFraction: number;
   readonly testFraction: number;
   readonly isQuick: boolean;
-  /** Threads of the engine, where they help. */
-  readonly threads: number;
+  readonly engine: Engine;
+  /** For nets too small to gain by more than one thread. */
+  readonly smallEngine: Engine;
   readonly signal: AbortSignal | undefined;
   /** Tells that so many training steps of a small net, or work of their length, are done. */
   advance(nSteps: number): void;
@@ -54,32 +56,34 @@ export interface LabSection<Result> {
  * The bench of a store, its clips split as `train` splits them.
  * @throws UsageError if the store has nothing to train on or to choose by, or too few mel bands for the lab's nets
  */
-export function labBench(
-  store: FeatureStore,
+export async function labBench(
+  data: FeatureData,
   options: {
     seed: number;
     isQuick: boolean;
     /** Of the clips, where the store names no splits. @default as in training */
     validFraction?: number;
     testFraction?: number;
-    threads?: number | undefined;
+    engine: Engine;
+    /** @default `engine` */
+    smallEngine?: Engine;
     signal?: AbortSignal | undefined;
     advance?: (nSteps: number) => void;
   },
-): LabBench {
-  const { seed, isQuick, threads = availableParallelism(), signal, advance = () => {} } = options;
+): Promise<LabBench> {
+  const { seed, isQuick, engine, smallEngine = engine, signal, advance = () => {} } = options;
   const { validFraction = TRAIN_DEFAULTS.validFraction, testFraction = TRAIN_DEFAULTS.testFraction } =
     options;
-  const { splits, sets, task } = runData(store, trainConfig({ seed, validFraction, testFraction }), null);
+  const { splits, sets, task } = runData(data, trainConfig({ seed, validFraction, testFraction }), null);
   const { labels, nMels, clips } = sets.train;
-  checkInteger(`lab: nMels of ${store.dir}`, nMels, { min: MIN_BANDS });
+  checkInteger(`lab: nMels of ${data.name}`, nMels, { min: MIN_BANDS });
   const valid = stratified(splits.valid, VALID_CLIPS[isQuick ? "quick" : "full"], seed);
   return {
-    store,
+    data,
     splits,
     sets,
-    valid: featureSets(store, { ...splits, valid }, labels).valid,
-    covariance: fitCovariance(sets.train, { signal }),
+    valid: featureSets(data, { ...splits, valid }, labels).valid,
+    covariance: await fitCovariance(sets.train, { signal }),
     task,
     labels,
     inputShape: [SEGMENT_FRAMES, nMels],
@@ -88,19 +92,20 @@ export function labBench(
     validFraction,
     testFraction,
     isQuick,
-    threads,
+    engine,
+    smallEngine,
     signal,
     advance,
   };
 }
 
 /** `nClips` of the clips, of every label (or set of labels) its share; all where there are no more. */
-export function stratified<Clip extends Pick<StoredClip, "labels">>(
-  clips: readonly Clip[],
+export function stratified<C extends Pick<Clip, "labels">>(
+  clips: readonly C[],
   nClips: number,
   seed: number,
-): Clip[] {
-  const key = ({ labels }: Clip) => [...labels].sort().join("\n");
+): C[] {
+  const key = ({ labels }: C) => [...labels].sort().join("\n");
   const shuffled = new Random(`${seed}/lab valid`).shuffle(clips);
   const keys = [...new Set(clips.map(key))].sort();
   const byLabel = keys.flatMap((each) => shuffled.filter((clip) => key(clip) === each));

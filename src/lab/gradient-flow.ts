@@ -8,7 +8,6 @@ import type { InitializerName } from "../nn/initializers.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
 import { buildTrainingStep, type TrainingStep } from "../nn/training-step.js";
 import { type LayerHealth, readWatch } from "../nn/watch.js";
-import { Session } from "../runtime/session.js";
 import type { LabBench, LabSection } from "./bench.js";
 import type { GradientFlowResult, GradientFlowRun } from "./results.js";
 
@@ -45,7 +44,7 @@ export async function gradientFlow(
 ): Promise<GradientFlowResult> {
   const { sets, covariance, seed, signal } = bench;
   const settings = { batchSize: BATCH_SIZE, segmentFrames: SEGMENT_FRAMES, seed, balance: true };
-  const batch = new TrainSampler(sets.train, settings).next();
+  const batch = await new TrainSampler(sets.train, settings).next();
   const { mean, std } = standardizationOf(covariance);
   const normalization: InputNormalization = { kind: "standardize", mean, std };
   const setup = { batch, normalization, drawn: new Map<string, Tensor>() };
@@ -69,7 +68,7 @@ interface FlowSetup {
 
 /** A net's flow at first weights of each initializer, which share its graph and so its session. */
 async function flowsOf(
-  { sets, task, labels, seed, threads }: LabBench,
+  { sets, task, labels, seed, engine }: LabBench,
   kind: Pick<GradientFlowRun, "depth" | "activation" | "isBatchNorm">,
   setup: FlowSetup,
 ): Promise<GradientFlowRun[]> {
@@ -95,7 +94,7 @@ async function flowsOf(
       watch: true,
     }),
   );
-  const session = await Session.open(steps[0].model, threads === undefined ? {} : { threads });
+  const session = await engine.open(steps[0].model);
   const runs: GradientFlowRun[] = [];
   for (const [i, step] of steps.entries()) {
     const { watch } = await session.run({

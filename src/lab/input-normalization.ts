@@ -104,7 +104,9 @@ async function leak(
 ): Promise<LeakResult> {
   const { sets, signal } = bench;
   if (sets.test.clips.length === 0) return { seeds: [], trainOnly: [], allData: [] };
-  const allData = fitNormalization(everyClip(bench), NORMALIZATIONS.standardize, { signal }).normalization;
+  const { normalization: allData } = await fitNormalization(everyClip(bench), NORMALIZATIONS.standardize, {
+    signal,
+  });
   const seeds = Array.from({ length: leakSeeds }, (_, i) => bench.seed + i);
   const setups = [trainOnly, allData].flatMap((normalization) =>
     seeds.map((seed) => ({
@@ -129,8 +131,8 @@ async function leak(
  * All clips under the name of the train split: the mistake this section is there to measure. Statistics are fitted on a
  * `FeatureSet<"train">` and on nothing else, so that only splits that lie, as these do, let valid and test clips in.
  */
-export function everyClip({ store, splits, labels }: LabBench) {
+export function everyClip({ data, splits, labels }: LabBench) {
   const { train, valid, test, hash } = splits;
   const lying = { train: [...train, ...valid, ...test], valid: [], test: [], hash };
-  return featureSets(store, lying, labels).train;
+  return featureSets(data, lying, labels).train;
 }

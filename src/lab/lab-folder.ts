@@ -65,9 +65,9 @@ export function sectionsKept(dir: string): number {
 }
 
 /** Equal for labs that find the same. */
-function keyOf({ seed, isQuick, splits, store }: LabBench, sections: LabSections): string {
+function keyOf({ seed, isQuick, splits, data }: LabBench, sections: LabSections): string {
   const budgets = Object.entries(sections).map(([name, { budget }]) => [name, budget(isQuick)]);
-  return hashRecord({ seed, isQuick, budgets, split: splits.hash, frontEnd: store.frontEndHash });
+  return hashRecord({ seed, isQuick, budgets, split: splits.hash, frontEnd: data.frontEndHash });
 }
 
 function sectionsDone(

@@ -66,18 +66,18 @@ export async function runLab(
     onProgress?.({ section, done: end, total });
     onSection?.({ ...found } as Partial<SectionResults>);
   }
-  const settings = { store: bench.store.dir, isQuick, seed, validFraction, testFraction };
+  const settings = { store: bench.data.name, isQuick, seed, validFraction, testFraction };
   return { ...settings, data: dataOf(bench), ...(found as SectionResults) };
 }
 
-function dataOf({ splits, store, labels, task }: LabBench): LabResult["data"] {
+function dataOf({ splits, data, labels, task }: LabBench): LabResult["data"] {
   return {
     nTrain: splits.train.length,
     nValid: splits.valid.length,
     nTest: splits.test.length,
     labels,
     splitHash: splits.hash,
-    frontEndHash: store.frontEndHash,
+    frontEndHash: data.frontEndHash,
     measure: task === "single-label" ? "balanced accuracy" : "mean average precision",
   };
 }

@@ -1,7 +1,10 @@
+import { Random } from "../core/random.js";
 import type { Tensor } from "../core/tensor.js";
-import { encodeGraph, Graph, gradients } from "../graph/index.js";
+import { add, encodeGraph, Graph, gradients } from "../graph/index.js";
 import { type OptimizerConfig, optimizerStep } from "../nn/optimizers.js";
-import { Session } from "../runtime/session.js";
+import { STEP } from "../nn/training-step.js";
+import type { Engine } from "../runtime/engine.js";
+import { type StepModel, StepRunner } from "../training/step-runner.js";
 import { LANDSCAPES } from "./landscapes.js";
 import { COMPARED, type ComparedName } from "./optimizers.js";
 import type { LandscapeName, LandscapePath, LandscapeResult } from "./results.js";
@@ -27,13 +30,13 @@ const RATES: Readonly<Record<LandscapeName, Readonly<Record<ComparedName, number
 };
 
 /** The paths of the compared optimizers over every landscape, 150 steps each. */
-export async function landscapePaths(): Promise<LandscapeResult[]> {
+export async function landscapePaths(engine: Engine): Promise<LandscapeResult[]> {
   const results: LandscapeResult[] = [];
   for (const name of Object.keys(LANDSCAPES) as LandscapeName[]) {
     const paths: LandscapePath[] = [];
     for (const { optimizer, config } of COMPARED) {
       const learningRate = RATES[name][optimizer];
-      const points = await landscapePath(name, config, { learningRate, steps: STEPS });
+      const points = await landscapePath(engine, name, { optimizer: config, learningRate, steps: STEPS });
       paths.push({ optimizer, learningRate, points });
     }
     results.push({ name, paths });
@@ -43,58 +46,58 @@ export async function landscapePaths(): Promise<LandscapeResult[]> {
 
 /** Where an optimizer goes from a landscape's start: the start and `steps` points more. */
 export async function landscapePath(
+  engine: Engine,
   name: LandscapeName,
-  config: OptimizerConfig,
-  { learningRate, steps }: { learningRate: number; steps: number },
+  run: { optimizer: OptimizerConfig; learningRate: number; steps: number },
 ): Promise<LandscapePath["points"]> {
-  const { model, slots } = landscapeStep(name, config);
+  const { learningRate, steps } = run;
   const { start, at } = LANDSCAPES[name];
-  let state: Record<string, Tensor> = { x: scalar(start[0]), y: scalar(start[1]) };
-  for (const slot of slots) state[slot] = scalar(0);
+  const model = landscapeStep(name, run.optimizer);
   const points: [number, number, number][] = [[...start, at(...start)]];
-  // Three scalars: more threads would only wait for each other.
-  const session = await Session.open(model, { threads: 1 });
+  const runner = await StepRunner.open(engine, model);
+  const zeros = model.state.map((slot) => [slot.name, scalar(0)] as const);
+  runner.load(new Map([...zeros, ["x", scalar(start[0])], ["y", scalar(start[1])]]));
+  const random = new Random(0); // a landscape draws nothing
   try {
     for (let step = 1; step <= steps; step++) {
-      const results = await session.run({
-        ...state,
-        learningRate: scalar(learningRate),
-        step: scalar(step),
-      });
-      state = Object.fromEntries(Object.keys(state).map((each) => [each, results[`next/${each}`]]));
-      const [x, y] = [state["x"].data[0], state["y"].data[0]];
+      await runner.run({}, { learningRate, random });
+      const [x, y] = ["x", "y"].map((weight) => runner.read().get(weight)!.data[0]);
       points.push([x, y, at(x, y)]);
     }
   } finally {
-    await session.close();
+    await runner.close();
   }
   return points;
 }
 
 const scalar = (value: number): Tensor => ({ shape: [], data: Float32Array.of(value) });
 
-/** One step of two scalar weights, x and y, as a model; `slots` names the optimizer's state. */
-function landscapeStep(name: LandscapeName, config: OptimizerConfig) {
+/** One step of two scalar weights, x and y. */
+function landscapeStep(name: LandscapeName, optimizer: OptimizerConfig): StepModel {
   const graph = new Graph();
-  const weights = ["x", "y"].map((each) => ({ name: each, value: graph.input(each, []), isDecayed: false }));
-  const [learningRate, step] = ["learningRate", "step"].map((each) => graph.input(each, []));
+  const state: { name: string }[] = [];
+  const carried = (slot: string) => {
+    state.push({ name: slot });
+    return graph.input(slot, []);
+  };
+  const weights = ["x", "y"].map((each) => ({ name: each, value: carried(each), isDecayed: false }));
+  const learningRate = graph.input("learningRate", []);
+  const step = add(carried(STEP), 1);
+  graph.output(`next/${STEP}`, step);
   const loss = LANDSCAPES[name].emit(weights[0].value, weights[1].value);
+  graph.output("loss", loss);
   const found = gradients(
     loss,
     weights.map(({ value }) => value),
   );
-  const slots: string[] = [];
   weights.forEach((weight, i) => {
-    const next = optimizerStep(config, weight, found[i], {
+    const next = optimizerStep(optimizer, weight, found[i], {
       learningRate,
       step,
-      slot: (slot) => {
-        slots.push(slot);
-        return graph.input(slot, []);
-      },
+      slot: carried,
       update: (slot, value) => graph.output(`next/${slot}`, value),
     });
     graph.output(`next/${weight.name}`, next);
   });
-  return { model: encodeGraph(graph), slots };
+  return { model: encodeGraph(graph), state, randomInputs: [] };
 }

@@ -5,7 +5,7 @@ import { emitNet } from "../nn/emit-net.js";
 import { emitNormalization } from "../nn/input-normalization.js";
 import { Net, type StateSpec } from "../nn/net.js";
 import type { TrainingStepConfig } from "../nn/training-step.js";
-import { Session } from "../runtime/session.js";
+import type { Engine, Session } from "../runtime/engine.js";
 
 /** What of a training step's settings a loss's gradient needs. */
 export type LossConfig = Pick<
@@ -36,14 +36,14 @@ export class LossGradient {
   static async open(
     config: LossConfig,
     batch: { inputs: Float32Array; targets: Float32Array },
-    options: { threads?: number | undefined } = {},
+    engine: Engine,
   ): Promise<LossGradient> {
     const { net: netConfig, task, nLabels, inputShape, batchSize, normalization } = config;
     const graph = new Graph();
     const net = new Net(graph);
     const inputs = graph.input("inputs", [batchSize, ...inputShape]);
     const targets = graph.input("targets", [batchSize, nLabels]);
-    const logits = emitNet(net, netConfig, emitNormalization(inputs, normalization), nLabels);
+    const { logits } = emitNet(net, netConfig, emitNormalization(inputs, normalization), nLabels);
     const loss =
       task === "single-label" ? softmaxCrossEntropy(logits, targets) : sigmoidCrossEntropy(logits, targets);
     const found = gradients(
@@ -54,7 +54,7 @@ export class LossGradient {
     net.parameters.forEach(({ name }, i) => {
       graph.output(`gradient/${name}`, found[i]);
     });
-    const session = await Session.open(encodeGraph(graph), options);
+    const session = await engine.open(encodeGraph(graph));
     const feeds = {
       inputs: { data: batch.inputs, shape: inputs.shape },
       targets: { data: batch.targets, shape: targets.shape },

@@ -75,7 +75,7 @@ export async function optimization(
 ): Promise<OptimizationResult> {
   const { mean, std } = standardizationOf(bench.covariance);
   const normalization: InputNormalization = { kind: "standardize", mean, std };
-  const landscapes = await landscapePaths();
+  const landscapes = await landscapePaths(bench.smallEngine);
   const runs: OptimizationResult["runs"][number][] = [];
   for (const compared of COMPARED) runs.push(...(await gridRuns(bench, compared, { normalization, budget })));
   const sharpness = await sharpnessRuns(bench, normalization, budget.sharpness);

@@ -1,5 +1,4 @@
-import type { OptimizerConfig } from "../nn/optimizers.js";
-import { OPTIMIZERS } from "../training/config.js";
+import { OPTIMIZERS, type OptimizerConfig } from "../nn/optimizers.js";
 
 /** The optimizers that the lab compares. */
 const NAMES = ["sgd", "momentum", "rmsprop", "adam"] as const;

@@ -54,7 +54,7 @@ export async function sharpnessRuns(
   normalization: InputNormalization,
   budget: SharpnessBudget,
 ): Promise<SharpnessRun[]> {
-  const { sets, task, labels, seed, threads } = bench;
+  const { sets, task, labels, seed, engine } = bench;
   const sampler = new TrainSampler(sets.train, {
     batchSize: BATCH_SIZE,
     segmentFrames: SEGMENT_FRAMES,
@@ -69,7 +69,7 @@ export async function sharpnessRuns(
     batchSize: BATCH_SIZE,
     normalization,
   };
-  const loss = await LossGradient.open(config, sampler.next(), { threads });
+  const loss = await LossGradient.open(config, await sampler.next(), engine);
   try {
     const random = new Random(seed).fork("sharpness");
     const weights = loss.initialWeights(random.fork("weights"));

@@ -8,7 +8,7 @@ import type { InputNormalization } from "../nn/input-normalization.js";
 import type { OptimizerConfig } from "../nn/optimizers.js";
 import { buildTrainingStep, type TrainingStepConfig } from "../nn/training-step.js";
 import type { LayerHealth } from "../nn/watch.js";
-import { Session } from "../runtime/session.js";
+import type { Engine } from "../runtime/engine.js";
 import { type BatchSource, DivergedError, fit } from "../training/fit.js";
 import type { LabBench } from "./bench.js";
 import type { CurvePoint } from "./results.js";
@@ -58,8 +58,7 @@ export async function trainCurve(bench: LabBench, options: TrainCurveOptions): P
   const run = fit({
     step: buildTrainingStep(config),
     watchedStep: options.watch === true ? buildTrainingStep({ ...config, watch: true }) : null,
-    inputShape: config.inputShape,
-    nLabels: config.nLabels,
+    engine: engineFor(options.net, bench),
     batches: batchesOf(bench, seed, stepsPerPoint),
     evaluate: async (weights) => {
       const { score, loss } = await evaluateOn(bench, bench.valid, { ...options, weights });
@@ -70,7 +69,6 @@ export async function trainCurve(bench: LabBench, options: TrainCurveOptions): P
     schedule: { kind: "constant" },
     patience: 0,
     seed,
-    threads: threadsFor(options.net, bench),
     signal,
     onStep: () => bench.advance(options.stepCost ?? 1),
     onEpoch: (record) => {
@@ -102,9 +100,9 @@ export async function trainCurves(
   return curves;
 }
 
-/** Threads of the engine: a 2-D net's step takes a third less time by two of them, that of the lab's other nets more. */
-function threadsFor({ kind }: SegmentNetConfig, { threads }: LabBench): number {
-  return kind === "vgg" ? threads : 1;
+/** With two threads a step of a 2-D net takes a third less time, a step of the lab's other nets more. */
+function engineFor({ kind }: SegmentNetConfig, { engine, smallEngine }: LabBench): Engine {
+  return kind === "vgg" ? engine : smallEngine;
 }
 
 /** Score and loss of a trained net on a set. */
@@ -119,7 +117,7 @@ export async function evaluateOn(
     { net, task, nLabels: labels.length, inputShape, normalization },
     weights,
   );
-  const session = await Session.open(model, { threads: threadsFor(net, bench) });
+  const session = await engineFor(net, bench).open(model);
   const scores = await evaluateNet(session, set, { task, segmentFrames: inputShape[0], resamples: 1 });
   await session.close();
   return { score: mainScore(scores), loss: scores.loss };

@@ -25,7 +25,7 @@ export function buildInferenceModel(
   const graph = new Graph({ batch: "free" });
   const inputs = graph.input("inputs", [1, ...config.inputShape]);
   const normalized = emitNormalization(inputs, config.normalization);
-  const logits = emitNet(new Net(graph, weights), config.net, normalized, config.nLabels);
+  const { logits } = emitNet(new Net(graph, weights), config.net, normalized, config.nLabels);
   const probabilities =
     config.task === "multi-label"
       ? sigmoid(logits)

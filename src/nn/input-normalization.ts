@@ -1,4 +1,4 @@
-import type { Tensor } from "../core/tensor.js";
+import { type Tensor, tensor } from "../core/tensor.js";
 import { div, sub, type Value } from "../graph/index.js";
 
 /**
@@ -14,16 +14,18 @@ export type InputNormalization =
   | { readonly kind: "whiten"; readonly mean: Float32Array; readonly projection: Tensor };
 
 /**
- * Emits the normalization over the last axis; no gradient passes through it.
+ * Emits the normalization over the last axis; no gradient passes through it. Its tensors are stored in the graph as
+ * `normalization.mean`, `normalization.std` and `normalization.projection`.
  * @param x [N, ..., nFeatures]
- * @returns [N, ..., nFeatures], or [N, ..., width] where the features are whitened
+ * @returns [N, ..., nFeatures], or [N, ..., width] if the features are whitened
  */
 export function emitNormalization(x: Value, normalization: InputNormalization): Value {
   if (normalization.kind === "none") return x;
   const { graph } = x;
-  const constants = (data: Float32Array) => graph.constant([...data]);
-  const centred = sub(x, constants(normalization.mean));
-  if (normalization.kind === "standardize") return div(centred, constants(normalization.std));
+  const vector = (name: string, data: Float32Array) => graph.weight(name, tensor(data, [data.length]));
+  const centred = sub(x, vector("normalization.mean", normalization.mean));
+  if (normalization.kind === "standardize")
+    return div(centred, vector("normalization.std", normalization.std));
   const { projection } = normalization;
   const shape = [...x.shape.slice(0, -1), projection.shape[1]];
   return graph.emit("MatMul", [centred, graph.weight("normalization.projection", projection)], { shape });

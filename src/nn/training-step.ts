@@ -21,6 +21,7 @@ import { clipByNorm } from "./gradient-clipping.js";
 import { constant } from "./initializers.js";
 import { emitNormalization, type InputNormalization } from "./input-normalization.js";
 import { Net, type RandomInput, type StateSpec } from "./net.js";
+import type { Optimizer } from "./optimizer.js";
 import { type OptimizerConfig, optimizerStep } from "./optimizers.js";
 import { emitWatch, type WatchedSpec } from "./watch.js";
 
@@ -36,7 +37,8 @@ export interface TrainingStepConfig {
   readonly inputShape: readonly number[];
   readonly batchSize: number;
   readonly normalization: InputNormalization;
-  readonly optimizer: OptimizerConfig;
+  /** The settings of one of timbrel's optimizers, or an optimizer of the caller's own, which runs with its defaults. */
+  readonly optimizer: OptimizerConfig | Optimizer;
   /** Largest norm of all gradients together; longer ones are shortened to it. @default none */
   readonly clipNorm?: number | undefined;
   /** Share of the targets spread evenly over all labels, in [0, 1). @default 0 */
@@ -58,6 +60,9 @@ export interface TrainingStep {
   readonly model: Uint8Array;
   readonly state: readonly StateSpec[];
   readonly randomInputs: readonly RandomInput[];
+  /** Shape of one example. */
+  readonly inputShape: readonly number[];
+  readonly nLabels: number;
   readonly parameterCount: number;
   /** The layers of the `watch` output, which `readWatch` reads; none where the step is not watched. */
   readonly watched: readonly WatchedSpec[];
@@ -88,7 +93,8 @@ export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
   const examples = { x: inputs, targets };
   const { augmentation } = config;
   const changed = augmentation === undefined ? examples : emitAugmentation(net, augmentation, examples);
-  const logits = emitNet(net, config.net, emitNormalization(changed.x, config.normalization), nLabels);
+  const normalized = emitNormalization(changed.x, config.normalization);
+  const { logits } = emitNet(net, config.net, normalized, nLabels);
   const loss = emitLoss(config.task, logits, changed.targets, labelSmoothing);
   const modelState = [...net.state];
 
@@ -142,6 +148,8 @@ export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
     model: encodeGraph(graph),
     state,
     randomInputs: net.randomInputs,
+    inputShape: config.inputShape,
+    nLabels,
     parameterCount: net.parameters.reduce((count, { value }) => count + sizeOf(value.shape), 0),
     watched: watched.map(({ name, activation, output }) => ({
       layer: name,

@@ -9,7 +9,14 @@ import { type ExtractProgress, ExtractTally, type PendingClip } from "./extract-
 import type { Fatal } from "./extract-worker.js";
 import { scanSource } from "./scan.js";
 import { SourceIndex } from "./source-index.js";
-import { completeStore, type FeatureStore, intactAudio, markIncomplete, prepareStore } from "./store.js";
+import {
+  completeStore,
+  type FeatureStore,
+  featureStore,
+  intactAudio,
+  markIncomplete,
+  prepareStore,
+} from "./store.js";
 import { storedClips } from "./stored-clips.js";
 import { runInWorkers } from "./worker-lanes.js";
 
@@ -102,7 +109,7 @@ export async function extractFeatures(
       );
     completeStore(storeDir, stored);
   }
-  const store: FeatureStore = { dir: storeDir, frontEnd, frontEndHash, clips: stored };
+  const store = featureStore(storeDir, frontEnd, stored);
   return { store, extracted: tally.extracted, reused, failed, problems: tally.problems, interrupted };
 }
 

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { DataError, errorLine } from "../core/errors.js";
 import { canonicalJson } from "../core/hash.js";
+import type { Clip } from "../dataset/clip.js";
+import type { FeatureData } from "../dataset/feature-data.js";
 import { DESCRIPTOR_NAMES } from "../features/descriptors.js";
 import {
   frontEnd as checkFrontEnd,
@@ -12,6 +14,7 @@ import {
 import { writeAtomically } from "./atomic-file.js";
 import { isHiddenName, statOrNull } from "./audio-files.js";
 import { npyByteLength } from "./npy.js";
+import { storeReader } from "./store-reader.js";
 
 const STORE_FILE = "store.json";
 const CLIPS_FILE = "clips.jsonl";
@@ -41,17 +44,22 @@ const storedClip = z.object({
 });
 
 /** A clip whose features lie in a store. */
-export type StoredClip = Readonly<z.infer<typeof storedClip>>;
+export type StoredClip = Clip & Readonly<Pick<z.infer<typeof storedClip>, "features" | "descriptors">>;
 
 /**
  * A folder of features: `store.json` (the front end), `clips.jsonl` (one line a clip, written last),
  * `sources.jsonl` (what was read, for the next run) and the `.npy` files, named by audio and front end.
  */
-export interface FeatureStore {
+export interface FeatureStore extends FeatureData {
+  /** Also its name. */
   readonly dir: string;
-  readonly frontEnd: FrontEnd;
-  readonly frontEndHash: string;
-  readonly clips: StoredClip[];
+  readonly clips: readonly StoredClip[];
+}
+
+/** The store of these clips in a folder. */
+export function featureStore(dir: string, frontEnd: FrontEnd, clips: readonly StoredClip[]): FeatureStore {
+  const reader = storeReader(dir, clips, frontEnd.nMels);
+  return { dir, name: dir, frontEnd, frontEndHash: hashFrontEnd(frontEnd), clips, reader };
 }
 
 /**
@@ -59,7 +67,7 @@ export interface FeatureStore {
  * @throws DataError if the folder is no store, is not complete, or was written by another version
  */
 export function openStore(dir: string): FeatureStore {
-  const { frontEnd, frontEndHash } = readStoreRecord(dir);
+  const { frontEnd } = readStoreRecord(dir);
   const path = join(dir, CLIPS_FILE);
   if (!existsSync(path))
     throw new DataError(
@@ -68,7 +76,7 @@ export function openStore(dir: string): FeatureStore {
     );
   const lines = readFileSync(path, "utf8").trimEnd().split("\n");
   const clips = lines.map((line, i) => parseJson(storedClip, line, `${path}:${i + 1}`));
-  return { dir, frontEnd, frontEndHash, clips };
+  return featureStore(dir, frontEnd, clips);
 }
 
 /**

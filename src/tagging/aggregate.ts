@@ -1,13 +1,12 @@
-import type { Tensor } from "../core/tensor.js";
 import { segmentStarts } from "../dataset/segments.js";
-import type { Session } from "../runtime/session.js";
+import type { Session } from "../runtime/engine.js";
 
-/** Clips whose frames can be read piece by piece, such as a `FeatureSet`. */
+/** Clips whose frames can be read piece by piece, silence past their ends, such as a `FeatureSet`. */
 export interface FrameSource {
-  readonly nClips: number;
+  readonly clips: readonly { readonly nFrames: number }[];
   readonly nMels: number;
-  nFrames(clip: number): number;
-  readFrames(clip: number, firstFrame: number, nFrames: number, out: Float32Array, outOffset: number): void;
+  /** As `FeatureSet.readFrames`. */
+  readFrames(clip: number, first: number, count: number, out: Float32Array, offset: number): Promise<void>;
 }
 
 /** Segments in one run of the net: enough to fill the cores, few enough for a small memory. */
@@ -27,32 +26,33 @@ export async function clipProbabilities(
   options: { segmentFrames: number; onProgress?: (done: number) => void },
 ): Promise<Float32Array[]> {
   const { segmentFrames, onProgress } = options;
-  const { nClips, nMels } = source;
+  const { clips, nMels } = source;
   const rows: Float32Array[] = [];
   const size = segmentFrames * nMels;
   const inputs = new Float32Array(BATCH * size);
-  let pending: { clip: number; fraction: number }[] = [];
+  let pending: { clip: number; start: number; weight: number }[] = [];
   const flush = async (): Promise<void> => {
     if (pending.length === 0) return;
-    const batch: Tensor = {
-      data: inputs.subarray(0, pending.length * size),
-      shape: [pending.length, segmentFrames, nMels],
-    };
-    const { probabilities } = await session.run({ inputs: batch });
+    await Promise.all(
+      pending.map(({ clip, start }, i) => source.readFrames(clip, start, segmentFrames, inputs, i * size)),
+    );
+    const data = inputs.subarray(0, pending.length * size);
+    const { probabilities } = await session.run({
+      inputs: { data, shape: [pending.length, segmentFrames, nMels] },
+    });
     const nLabels = probabilities.shape[1];
-    pending.forEach(({ clip, fraction }, i) => {
+    pending.forEach(({ clip, weight }, i) => {
       const row = (rows[clip] ??= new Float32Array(nLabels));
       for (let label = 0; label < nLabels; label++)
-        row[label] += fraction * probabilities.data[i * nLabels + label];
+        row[label] += weight * probabilities.data[i * nLabels + label];
     });
     onProgress?.(pending[pending.length - 1].clip + 1);
     pending = [];
   };
-  for (let clip = 0; clip < nClips; clip++) {
-    const starts = segmentStarts(source.nFrames(clip), segmentFrames);
+  for (const [clip, { nFrames }] of clips.entries()) {
+    const starts = segmentStarts(nFrames, segmentFrames);
     for (const start of starts) {
-      source.readFrames(clip, start, segmentFrames, inputs, pending.length * size);
-      pending.push({ clip, fraction: 1 / starts.length });
+      pending.push({ clip, start, weight: 1 / starts.length });
       if (pending.length === BATCH) await flush();
     }
   }

@@ -1,5 +1,5 @@
 import { DataError, errorLine } from "../core/errors.js";
-import { Session } from "../runtime/session.js";
+import type { Engine, Session } from "../runtime/engine.js";
 import { type ModelInfo, readModelInfo } from "./model-file.js";
 
 /**
@@ -11,22 +11,14 @@ import { type ModelInfo, readModelInfo } from "./model-file.js";
 export async function openModel(
   bytes: Uint8Array,
   path: string,
-  options: { threads?: number } = {},
+  engine: Engine,
 ): Promise<{ info: ModelInfo; session: Session }> {
   const info = readModelInfo(bytes, path);
   let session: Session;
   try {
-    session = await Session.open(bytes, options);
+    session = await engine.open(bytes);
   } catch (cause) {
     throw new DataError(path, `is damaged (${errorLine(cause)})`, { cause });
-  }
-  const nOutputs = session.outputShape("probabilities")?.[1];
-  if (nOutputs !== info.labels.length) {
-    await session.close();
-    throw new DataError(
-      path,
-      `must have an output for each of its ${info.labels.length} labels, got ${nOutputs}`,
-    );
   }
   return { info, session };
 }

@@ -4,9 +4,10 @@ import { resample } from "../audio/resample.js";
 import type { Waveform } from "../audio/waveform.js";
 import { DataError, UsageError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
+import { memoryReader, readPadded } from "../dataset/frame-reader.js";
 import { silenceValue } from "../features/front-end.js";
 import { logMel } from "../features/log-mel.js";
-import type { Session } from "../runtime/session.js";
+import type { Engine, Session } from "../runtime/engine.js";
 import { clipProbabilities } from "./aggregate.js";
 import type { ModelInfo } from "./model-file.js";
 import { openModel } from "./open-model.js";
@@ -46,8 +47,8 @@ export class Tagger {
    * @param path its name in errors
    * @throws DataError if the bytes are no model of timbrel, or one that ONNX Runtime refuses
    */
-  static async open(bytes: Uint8Array, path: string, options: { threads?: number } = {}): Promise<Tagger> {
-    const { info, session } = await openModel(bytes, path, options);
+  static async open(bytes: Uint8Array, path: string, engine: Engine): Promise<Tagger> {
+    const { info, session } = await openModel(bytes, path, engine);
     return new Tagger(info, session);
   }
 
@@ -91,20 +92,17 @@ export class Tagger {
     return tags.sort((a, b) => b.probability - a.probability);
   }
 
-  async #probabilities({ data, shape }: Tensor): Promise<Float32Array> {
-    const [nFrames, nMels] = shape;
+  async #probabilities(features: Tensor): Promise<Float32Array> {
+    const [nFrames, nMels] = features.shape;
     const silence = silenceValue(this.info.frontEnd);
+    const reader = memoryReader(() => ({ features, descriptors: new Float32Array() }));
     const [row] = await clipProbabilities(
       this.#session,
       {
-        nClips: 1,
+        clips: [{ nFrames }],
         nMels,
-        nFrames: () => nFrames,
-        readFrames: (_clip, firstFrame, count, out, outOffset) => {
-          const last = Math.min(nFrames, firstFrame + count);
-          out.fill(silence, outOffset, outOffset + count * nMels);
-          out.set(data.subarray(firstFrame * nMels, last * nMels), outOffset);
-        },
+        readFrames: (clip, first, count, out, offset) =>
+          readPadded(reader, { clip, first, count }, out, { offset, nMels, silence }),
       },
       { segmentFrames: this.info.segmentFrames },
     );

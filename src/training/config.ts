@@ -1,10 +1,21 @@
 import { checkChoice } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
+import {
+  boolean,
+  byKind,
+  type Check,
+  choice,
+  fraction,
+  integer,
+  notNegative,
+  number,
+  optional,
+  positive,
+} from "../core/setting-checks.js";
 import { minFrames, NETS, type NetKind, netConfig, type SegmentNetConfig } from "../nn/architectures.js";
-import type { OptimizerConfig } from "../nn/optimizers.js";
+import { OPTIMIZER_CHECKS, OPTIMIZERS, type OptimizerConfig } from "../nn/optimizers.js";
 import type { ScheduleConfig } from "../nn/schedules.js";
 import type { Task } from "../nn/training-step.js";
-import { boolean, byKind, type Check, choice, integer, number, optional } from "./setting-checks.js";
 
 /** What is fitted on the train split and done to every mel vector before the net reads it. */
 export type NormalizeConfig =
@@ -45,40 +56,6 @@ export interface TrainConfig {
   readonly testFraction: number;
 }
 
-interface OptimizerPreset {
-  readonly optimizer: OptimizerConfig;
-  readonly learningRate: number;
-}
-
-const sgd = (momentum: number, nesterov: boolean): OptimizerConfig => ({
-  kind: "sgd",
-  momentum,
-  nesterov,
-  weightDecay: 5e-4,
-});
-
-/** The optimizers by name, with their settings and the highest learning rate where a user names none. */
-export const OPTIMIZERS = {
-  sgd: { optimizer: sgd(0, false), learningRate: 0.1 },
-  momentum: { optimizer: sgd(0.9, false), learningRate: 0.05 },
-  nesterov: { optimizer: sgd(0.9, true), learningRate: 0.05 },
-  adagrad: { optimizer: { kind: "adagrad", epsilon: 1e-10, weightDecay: 0 }, learningRate: 0.01 },
-  rmsprop: {
-    optimizer: { kind: "rmsprop", decay: 0.99, epsilon: 1e-8, momentum: 0, weightDecay: 0 },
-    learningRate: 0.001,
-  },
-  adam: {
-    optimizer: { kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
-    learningRate: 0.001,
-  },
-  adamw: {
-    optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.02 },
-    learningRate: 0.003,
-  },
-} as const satisfies Record<string, OptimizerPreset>;
-
-export type OptimizerName = keyof typeof OPTIMIZERS;
-
 /** Length of a net's segments where a user names none [frames]. */
 export const SEGMENT_FRAMES: Readonly<Record<NetKind, number>> = {
   vgg: 64,
@@ -109,12 +86,8 @@ export const TRAIN_DEFAULTS: TrainConfig = {
   testFraction: 0.15,
 };
 
-const fraction = number({ min: 0, below: 1 });
-const positive = number({ above: 0 });
-const notNegative = number({ min: 0 });
 const factor = number({ above: 0, max: 1 });
 const warmUp = optional(fraction);
-const adam = { beta1: fraction, beta2: fraction, epsilon: positive, weightDecay: notNegative };
 
 /** The net is checked by `netConfig`, the shares of the splits by `splitClips`. */
 const CHECKS: Readonly<Record<Exclude<keyof TrainConfig, "net" | "validFraction" | "testFraction">, Check>> =
@@ -123,13 +96,7 @@ const CHECKS: Readonly<Record<Exclude<keyof TrainConfig, "net" | "validFraction"
     segmentFrames: integer(2),
     batchSize: integer(2),
     epochs: integer(1),
-    optimizer: byKind<OptimizerConfig>({
-      sgd: { momentum: fraction, nesterov: boolean, weightDecay: notNegative },
-      adagrad: { epsilon: positive, weightDecay: notNegative },
-      rmsprop: { decay: fraction, epsilon: positive, momentum: fraction, weightDecay: notNegative },
-      adam,
-      adamw: adam,
-    }),
+    optimizer: byKind<OptimizerConfig>(OPTIMIZER_CHECKS),
     learningRate: positive,
     schedule: byKind<ScheduleConfig>({
       constant: { warmUp },

@@ -1,12 +1,11 @@
 import { UsageError } from "../core/errors.js";
 import { Random } from "../core/random.js";
-import type { Tensor } from "../core/tensor.js";
+import type { FeatureData } from "../dataset/feature-data.js";
 import { initialState } from "../nn/training-step.js";
-import { Session } from "../runtime/session.js";
-import type { FeatureStore } from "../store/store.js";
+import type { Engine } from "../runtime/engine.js";
 import type { TrainConfig } from "./config.js";
 import { type PreparedRun, prepareRun } from "./prepare-run.js";
-import { stepFeeds } from "./step-feeds.js";
+import { batchFeeds, StepRunner } from "./step-runner.js";
 
 /** The rates tried, from the smallest to the largest, by one factor from step to step. */
 export const RANGE = { from: 1e-6, to: 10, steps: 200 } as const;
@@ -65,25 +64,25 @@ export function rateOf(step: number): number {
  * @throws UsageError if the data do not fit the settings
  */
 export async function findLearningRate(
-  store: FeatureStore,
+  data: FeatureData,
   config: TrainConfig,
   options: {
-    threads?: number | undefined;
+    engine: Engine;
     signal?: AbortSignal | undefined;
     onStart?: (run: PreparedRun) => void;
     /** After every step; `done` counts them from 1. */
     onStep?: (done: number, step: RangeStep) => void;
-  } = {},
+  },
 ): Promise<RangeTest | null> {
-  const { threads, signal } = options;
+  const { engine, signal } = options;
   // The averaged weights would only be thrown away.
-  const run = prepareRun(store, { ...config, emaDecay: 0, watch: false }, { signal });
+  const run = await prepareRun(data, { ...config, emaDecay: 0, watch: false }, { signal });
   options.onStart?.(run);
-  const session = await Session.open(run.step.model, { threads });
+  const runner = await StepRunner.open(engine, run.step);
   const steps: RangeStep[] = [];
   let [average, lowest] = [0, Number.POSITIVE_INFINITY];
   try {
-    for await (const loss of losses(session, run, config.seed)) {
+    for await (const loss of losses(runner, run, config.seed)) {
       if (signal?.aborted) return null;
       average = SMOOTHING * average + (1 - SMOOTHING) * loss;
       const smoothedLoss = average / (1 - SMOOTHING ** (steps.length + 1));
@@ -98,7 +97,7 @@ export async function findLearningRate(
       if (smoothedLoss > DIVERGED * lowest) break;
     }
   } finally {
-    await session.close();
+    await runner.close();
   }
   const ended = steps.length < RANGE.steps ? "diverged" : "finished";
   return { steps, ended, suggested: suggestRates(steps) };
@@ -106,24 +105,17 @@ export async function findLearningRate(
 
 /** The loss of every step of training at the growing rate. */
 async function* losses(
-  session: Session,
-  { step, stepConfig, batches }: PreparedRun,
+  runner: StepRunner,
+  { step, batches }: PreparedRun,
   seed: number,
 ): AsyncGenerator<number> {
   const random = new Random(seed);
-  const { inputShape, nLabels } = stepConfig;
-  let tensors: ReadonlyMap<string, Tensor> = initialState(step, random.fork("weights"));
+  runner.load(initialState(step, random.fork("weights")));
   for (let index = 0; index < RANGE.steps; index++) {
     if (index % batches.stepsPerEpoch === 0) batches.startEpoch(1 + index / batches.stepsPerEpoch);
-    const feeds = stepFeeds(step, batches.next(), {
-      inputShape,
-      nLabels,
-      learningRate: rateOf(index),
-      random: random.fork(`step ${index}`),
-    });
-    const results = await session.run({ ...feeds, ...Object.fromEntries(tensors) });
-    tensors = new Map(step.state.map(({ name }) => [name, results[`next/${name}`]]));
-    yield results["loss"].data[0];
+    const feeds = batchFeeds(step, await batches.next());
+    const settings = { learningRate: rateOf(index), random: random.fork(`step ${index}`) };
+    yield (await runner.run(feeds, settings)).loss;
   }
 }
 

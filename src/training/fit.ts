@@ -3,16 +3,16 @@ import { Random } from "../core/random.js";
 import type { Tensor } from "../core/tensor.js";
 import { learningRateFactor, type ScheduleConfig } from "../nn/schedules.js";
 import { AVERAGE, initialState, type TrainingStep } from "../nn/training-step.js";
-import { type LayerHealth, readWatch } from "../nn/watch.js";
-import { Session } from "../runtime/session.js";
+import type { LayerHealth } from "../nn/watch.js";
+import type { Engine } from "../runtime/engine.js";
 import { FlowMeans } from "./gradient-flow.js";
-import { stepFeeds } from "./step-feeds.js";
+import { batchFeeds, StepRunner } from "./step-runner.js";
 
 /** Where batches come from; an epoch depends on its number alone. */
 export interface BatchSource {
   readonly stepsPerEpoch: number;
   startEpoch(epoch: number): void;
-  next(): { inputs: Float32Array; targets: Float32Array };
+  next(): Promise<{ inputs: Float32Array; targets: Float32Array }>;
 }
 
 /** One epoch's record: what `metrics.jsonl` holds a line of. */
@@ -56,8 +56,7 @@ export interface FitOptions {
   readonly step: TrainingStep;
   /** The same step, watched: it takes a plain one's place at every eighth step, and gives the same bits. */
   readonly watchedStep?: TrainingStep | null | undefined;
-  readonly inputShape: readonly number[];
-  readonly nLabels: number;
+  readonly engine: Engine;
   readonly batches: BatchSource;
   readonly evaluate: (weights: ReadonlyMap<string, Tensor>) => Promise<Pick<EpochRecord, "score" | "valid">>;
   readonly epochs: number;
@@ -67,16 +66,25 @@ export interface FitOptions {
   readonly patience: number;
   readonly seed: number;
   readonly resume?: FitState | undefined;
-  readonly threads?: number | undefined;
+  /** Weights to begin with, by name; the others are drawn. @default all are drawn */
+  readonly weights?: ReadonlyMap<string, Tensor> | undefined;
   readonly onStep?: ((report: StepReport) => void) | undefined;
-  readonly onEpoch?: ((record: EpochRecord, state: FitState) => void | Promise<void>) | undefined;
+  /** May answer "stop": the run ends after this epoch. */
+  readonly onEpoch?:
+    | ((record: EpochRecord, state: FitState) => EpochAnswer | Promise<EpochAnswer>)
+    | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** What a listener may say to an epoch. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a listener that answers nothing is the usual one
+export type EpochAnswer = "stop" | undefined | void;
 
 /** How a run ended. */
 export interface FitResult {
   readonly state: FitState;
-  readonly ended: "finished" | "early-stopped" | "interrupted";
+  /** "early-stopped" by `patience`, "stopped" by `onEpoch`, "interrupted" by the signal. */
+  readonly ended: "finished" | "early-stopped" | "stopped" | "interrupted";
 }
 
 /** What is known of a run when its loss is no longer finite. */
@@ -117,145 +125,106 @@ const best = (history: readonly EpochRecord[]) => history.reduce((a, b) => (b.sc
  * @throws DivergedError when a loss is not finite; the state of the last whole epoch is what `onEpoch` saw
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
-  const { step, epochs, seed, signal } = options;
+  const { step, watchedStep, engine, epochs, seed, signal } = options;
   const random = new Random(seed);
-  let tensors = new Map(options.resume?.tensors ?? initialState(step, random.fork("weights")));
+  let tensors = options.resume?.tensors ?? firstState(options, random.fork("weights"));
   let state: FitState = options.resume ?? { history: [], tensors, best: { epoch: 0, weights: new Map() } };
   const isWaitedOut = () =>
     options.patience > 0 &&
     state.history.length - state.best.epoch >= options.patience &&
     state.best.epoch > 0;
   if (isWaitedOut()) return { state, ended: "early-stopped" };
-  const sessions = await openSessions(options);
-  let before: StepInput | null = null;
+  const runner = await StepRunner.open(engine, step, watchedStep);
+  runner.load(tensors);
   try {
     for (let epoch = state.history.length + 1; epoch <= epochs; epoch++) {
-      const trained = await trainEpoch(sessions, options, { epoch, tensors, state, random, before });
+      const trained = await trainEpoch(runner, options, { epoch, state, random });
       if (trained === null) return { state, ended: "interrupted" };
-      ({ tensors, before } = trained);
+      tensors = runner.read();
       const weights = predictionWeights(tensors);
       const { score, valid } = await options.evaluate(weights);
-      checkFinite(valid, trained, { epoch, step: epoch * options.batches.stepsPerEpoch });
+      await checkFinite(valid, runner, trained, { epoch, step: epoch * options.batches.stepsPerEpoch });
       const { learningRate, loss: trainLoss, layers } = trained;
       const watched = layers.length > 0 ? { layers } : {};
       const record = { epoch, learningRate, trainLoss, score, valid, ...watched };
       const history = [...state.history, record];
       const isBest = best(history) === epoch;
       state = { history, tensors, best: isBest ? { epoch, weights } : state.best };
-      await options.onEpoch?.(record, state);
+      const answer = await options.onEpoch?.(record, state);
       if (isWaitedOut()) return { state, ended: "early-stopped" };
+      if (answer === "stop") return { state, ended: "stopped" };
       if (signal?.aborted && epoch < epochs) return { state, ended: "interrupted" };
     }
   } finally {
-    await sessions.plain.close();
-    await sessions.watched?.close();
+    await runner.close();
   }
   return { state, ended: "finished" };
 }
 
-interface Sessions {
-  readonly plain: Session;
-  readonly watched: Session | null;
+/** The initial state; given weights take the place of drawn ones. */
+function firstState({ step, weights }: FitOptions, random: Random): ReadonlyMap<string, Tensor> {
+  return new Map([...initialState(step, random), ...(weights ?? [])]);
 }
 
-async function openSessions({ step, watchedStep, threads }: FitOptions): Promise<Sessions> {
-  const plain = await Session.open(step.model, { threads });
-  return { plain, watched: watchedStep ? await Session.open(watchedStep.model, { threads }) : null };
-}
-
-/** The weights after an epoch's last step are judged by no loss but the valid split's. */
-function checkFinite(
+/** The weights after an epoch's last step show in no loss but the validation split's. */
+async function checkFinite(
   valid: EpochRecord["valid"],
-  { learningRate, before: { tensors }, layers }: TrainedEpoch,
+  runner: StepRunner,
+  { learningRate, layers }: TrainedEpoch,
   { epoch, step }: { epoch: number; step: number },
-): void {
+): Promise<void> {
   const found = Object.entries(valid).find(([, value]) => !Number.isFinite(value));
-  if (found !== undefined)
-    throw new DivergedError(
-      `fit: valid ${found[0]} must stay finite, got ${found[1]} after epoch ${epoch}; use a smaller learning rate (now ${learningRate})`,
-      { step, tensors, layers },
-    );
-}
-
-/** A step's state, and all that the step reads. */
-interface StepInput {
-  readonly tensors: ReadonlyMap<string, Tensor>;
-  readonly feeds: Record<string, Tensor>;
+  if (found === undefined) return;
+  const { state: tensors } = await runner.lookBack();
+  throw new DivergedError(
+    `fit: valid ${found[0]} must stay finite, got ${found[1]} after epoch ${epoch}; use a smaller learning rate (now ${learningRate})`,
+    { step, tensors, layers },
+  );
 }
 
 interface TrainedEpoch {
-  readonly tensors: Map<string, Tensor>;
-  /** Of the last step. */
-  readonly before: StepInput;
   readonly loss: number;
+  /** Learning rate of the last step. */
   readonly learningRate: number;
   readonly layers: readonly LayerHealth[];
 }
 
 /** One epoch's steps; null when stopped in between. */
 async function trainEpoch(
-  { plain, watched }: Sessions,
+  runner: StepRunner,
   options: FitOptions,
-  run: {
-    epoch: number;
-    tensors: Map<string, Tensor>;
-    state: FitState;
-    random: Random;
-    before: StepInput | null;
-  },
+  run: { epoch: number; state: FitState; random: Random },
 ): Promise<TrainedEpoch | null> {
-  const { step, batches, inputShape, nLabels, epochs } = options;
+  const { step, watchedStep, batches, epochs, schedule } = options;
   const { stepsPerEpoch } = batches;
   const scores = run.state.history.map(({ score }) => score);
   const flow = new FlowMeans();
-  const layersOf = (results: Record<string, Tensor>) =>
-    readWatch(options.watchedStep!.watched, results["watch"]);
   batches.startEpoch(run.epoch);
+  const before = (run.epoch - 1) * stepsPerEpoch;
   const rateAt = (index: number): number => {
     // The middle of the step, so that neither the first nor the last has rate 0.
-    const done = (run.epoch - 1) * stepsPerEpoch + index + 0.5;
-    return (
-      options.learningRate * learningRateFactor(options.schedule, done / (epochs * stepsPerEpoch), scores)
-    );
+    const progress = (before + index + 0.5) / (epochs * stepsPerEpoch);
+    return options.learningRate * learningRateFactor(schedule, progress, scores);
   };
-  const feedsOf = (index: number, tensors: ReadonlyMap<string, Tensor>): Record<string, Tensor> => {
-    const random = run.random.fork(`step ${(run.epoch - 1) * stepsPerEpoch + index}`);
-    const learningRate = rateAt(index);
-    return {
-      ...stepFeeds(step, batches.next(), { inputShape, nLabels, learningRate, random }),
-      ...Object.fromEntries(tensors),
-    };
-  };
-  let { tensors, before } = run;
   let total = 0;
   for (let index = 0; index < stepsPerEpoch; index++) {
     if (options.signal?.aborted) return null;
-    const feeds = feedsOf(index, tensors);
-    const isWatched = watched !== null && index % STEPS_PER_WATCH === 0;
-    const results = await (isWatched ? watched : plain).run(feeds);
-    const loss = results["loss"].data[0];
+    const { loss, layers } = await runner.run(batchFeeds(step, await batches.next()), {
+      learningRate: rateAt(index),
+      random: run.random.fork(`step ${before + index}`),
+      watch: Boolean(watchedStep) && index % STEPS_PER_WATCH === 0,
+    });
     if (!Number.isFinite(loss)) {
-      const last = before ?? { tensors, feeds };
+      const { state: tensors, layers } = await runner.lookBack();
       throw new DivergedError(
         `fit: loss must stay finite, got ${loss} at epoch ${run.epoch}, step ${index + 1}; use a smaller learning rate (now ${rateAt(index)})`,
-        {
-          step: (run.epoch - 1) * stepsPerEpoch + index + 1,
-          tensors: last.tensors,
-          layers: watched === null ? [] : layersOf(await watched.run(last.feeds)),
-        },
+        { step: before + index + 1, tensors, layers },
       );
     }
     total += loss;
-    if (isWatched) flow.add(layersOf(results));
-    before = { tensors, feeds };
-    tensors = new Map(step.state.map(({ name }) => [name, results[`next/${name}`]]));
+    if (layers !== null) flow.add(layers);
     options.onStep?.({ epoch: run.epoch, step: index + 1, stepsPerEpoch, loss });
   }
-  return {
-    tensors,
-    before: before!, // an epoch has at least one step
-    loss: total / stepsPerEpoch,
-    learningRate: rateAt(stepsPerEpoch - 1),
-    layers: flow.means(),
-  };
+  const learningRate = rateAt(stepsPerEpoch - 1);
+  return { loss: total / stepsPerEpoch, learningRate, layers: flow.means() };
 }

@@ -3,10 +3,10 @@ import type { Tensor } from "../core/tensor.js";
 import { Covariance } from "../dataset/covariance.js";
 import type { FeatureSet } from "../dataset/feature-set.js";
 import { standardizationOf } from "../dataset/standardization.js";
-import { evaluateLinear, mainScore } from "../evaluation/evaluate.js";
+import { evaluateLinear, mainScore, readAllDescriptors } from "../evaluation/evaluate.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import { buildTrainingStep, type Task } from "../nn/training-step.js";
-import { Session } from "../runtime/session.js";
+import type { Engine } from "../runtime/engine.js";
 import { type BatchSource, fit } from "./fit.js";
 
 const EPOCHS = 40;
@@ -29,7 +29,7 @@ function descriptorBatches(
       order = new Random(`${seed}/baseline ${epoch}`).shuffle(clips);
       position = 0;
     },
-    next() {
+    async next() {
       const chosen = order.slice(position, (position += batchSize));
       const join = (rows: readonly Float32Array[]) => Float32Array.from(rows.flatMap((row) => [...row]));
       return {
@@ -47,11 +47,11 @@ function descriptorBatches(
  */
 export async function trainLinearBaseline(
   sets: { train: FeatureSet<"train">; valid: FeatureSet<"valid"> },
-  options: { task: Task; seed: number; threads?: number | undefined; signal?: AbortSignal | undefined },
+  options: { task: Task; seed: number; engine: Engine; signal?: AbortSignal | undefined },
 ): Promise<Uint8Array | null> {
   const { train, valid } = sets;
-  const { task, seed, threads, signal } = options;
-  const vectors = train.clips.map((_, clip) => train.readDescriptors(clip));
+  const { task, seed, engine, signal } = options;
+  const vectors = await readAllDescriptors(train);
   const nFeatures = vectors[0].length;
   const covariance = new Covariance(nFeatures);
   for (const vector of vectors) covariance.add(vector, 1);
@@ -68,11 +68,10 @@ export async function trainLinearBaseline(
   } as const;
   const { state, ended } = await fit({
     step: buildTrainingStep(config),
-    inputShape: config.inputShape,
-    nLabels: config.nLabels,
+    engine,
     batches,
     evaluate: async (weights: ReadonlyMap<string, Tensor>) => {
-      const session = await Session.open(buildInferenceModel(config, weights), { threads });
+      const session = await engine.open(buildInferenceModel(config, weights));
       const scores = await evaluateLinear(session, valid, { task, resamples: 1 });
       await session.close();
       return { score: mainScore(scores), valid: { loss: scores.loss } };
@@ -82,7 +81,6 @@ export async function trainLinearBaseline(
     schedule: { kind: "cosine", warmUp: 0 },
     patience: 0,
     seed,
-    threads,
     signal,
   });
   return ended === "interrupted" ? null : buildInferenceModel(config, state.best.weights);

@@ -20,14 +20,14 @@ export interface FittedNormalization {
 
 /**
  * Fits a normalization on the train split: mean and covariance of all its frames, read once.
- * @throws DataError naming a file whose features are not finite
+ * @throws DataError naming a clip whose features are not finite
  */
-export function fitNormalization(
+export async function fitNormalization(
   train: FeatureSet<"train">,
   config: NormalizeConfig,
   options: { signal?: AbortSignal | undefined } = {},
-): FittedNormalization {
-  return normalizationOf(fitCovariance(train, options), config);
+): Promise<FittedNormalization> {
+  return normalizationOf(await fitCovariance(train, options), config);
 }
 
 /** The normalization by this mean and covariance of the train split. */

@@ -1,9 +1,9 @@
 import { UsageError } from "../core/errors.js";
 import { fittingBatchSize, TrainSampler } from "../dataset/batches.js";
+import type { FeatureData } from "../dataset/feature-data.js";
 import { minBands } from "../nn/architectures.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
 import { buildTrainingStep, type TrainingStep, type TrainingStepConfig } from "../nn/training-step.js";
-import type { FeatureStore } from "../store/store.js";
 import { augmentationOf } from "./augmentation.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { TrainConfig } from "./config.js";
@@ -23,23 +23,23 @@ export interface PreparedRun {
 }
 
 /**
- * Splits a store's clips, fits the normalization on the train split and builds the training step; nothing is written.
+ * Splits the clips, fits the normalization on the train split and builds the training step; nothing is written.
  * @param options.resumed the checkpoint that the data must be those of
  * @throws UsageError if the data do not fit the settings or the checkpoint
  */
-export function prepareRun(
-  store: FeatureStore,
+export async function prepareRun(
+  source: FeatureData,
   config: TrainConfig,
   options: {
     resumed?: { checkpoint: Checkpoint; outDir: string } | null;
     signal?: AbortSignal | undefined;
   } = {},
-): PreparedRun {
+): Promise<PreparedRun> {
   const { segmentFrames, seed, balance } = config;
-  const data = runData(store, config, options.resumed ?? null);
+  const data = runData(source, config, options.resumed ?? null);
   const { train } = data.sets;
-  const { normalization, conditionNumber } = fitNormalization(train, config.normalize, options);
-  const stepConfig = stepConfigOf(store, config, data, normalization);
+  const { normalization, conditionNumber } = await fitNormalization(train, config.normalize, options);
+  const stepConfig = stepConfigOf(source, config, data, normalization);
   const { batchSize } = stepConfig;
   return {
     data,
@@ -53,7 +53,7 @@ export function prepareRun(
 
 /** The training step for these settings and data. */
 function stepConfigOf(
-  { dir, frontEnd }: FeatureStore,
+  { name, frontEnd }: FeatureData,
   config: TrainConfig,
   { sets: { train }, task }: RunData,
   normalization: InputNormalization,
@@ -63,7 +63,7 @@ function stepConfigOf(
   if (nBands < minBands(net)) {
     const remedy = nBands < train.nMels ? "keep more variance, use" : "use";
     throw new UsageError(
-      `train: ${dir} must give at least ${minBands(net)} values a frame to this ${net.kind}, got ${nBands}; ${remedy} fewer blocks, or another --net`,
+      `train: ${name} must give at least ${minBands(net)} values a frame to this ${net.kind}, got ${nBands}; ${remedy} fewer blocks, or another --net`,
     );
   }
   return {

@@ -1,8 +1,9 @@
 import { UsageError } from "../core/errors.js";
+import type { Clip } from "../dataset/clip.js";
+import type { FeatureData } from "../dataset/feature-data.js";
 import { featureSets } from "../dataset/feature-set.js";
 import { type ClipSplits, splitClips } from "../dataset/splits.js";
 import type { Task } from "../nn/training-step.js";
-import type { FeatureStore, StoredClip } from "../store/store.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { TrainConfig } from "./config.js";
 
@@ -14,24 +15,24 @@ export interface RunData {
 }
 
 /**
- * Splits a store's clips for a run.
+ * Splits the clips for a run.
  * @throws UsageError if there is nothing to train on or to choose by, if the clips' labels do not fit the task, or if the
  *   data are not those of the checkpoint to go on from
  */
 export function runData(
-  store: FeatureStore,
+  data: FeatureData,
   config: TrainConfig,
   resumed: { checkpoint: Checkpoint; outDir: string } | null,
 ): RunData {
   const { seed, validFraction, testFraction } = config;
-  const splits = splitClips([...store.clips], { seed, validFraction, testFraction });
+  const splits = splitClips(data.clips, { seed, validFraction, testFraction });
   // The least batch that batch norm can train on.
   if (splits.train.length < 2 || splits.valid.length === 0)
     throw new UsageError(
-      `train: ${store.dir} must give at least 2 clips to train and 1 to valid, got ${splits.train.length} and ${splits.valid.length}`,
+      `train: ${data.name} must give at least 2 clips to train and 1 to valid, got ${splits.train.length} and ${splits.valid.length}`,
     );
-  if (resumed !== null) checkSameData(store, splits, resumed);
-  const sets = featureSets(store, splits);
+  if (resumed !== null) checkSameData(data, splits, resumed);
+  const sets = featureSets(data, splits);
   const { labels } = sets.train;
   const clips = [...splits.train, ...splits.valid, ...splits.test];
   const several = clips.find((clip) => clip.labels.length > 1);
@@ -41,25 +42,25 @@ export function runData(
     if (several !== undefined) checkOneLabel(several);
     if (labels.length < 2)
       throw new UsageError(
-        `train: ${store.dir} must hold at least 2 classes, got 1 (${labels[0]}); a net learns them by their differences`,
+        `train: ${data.name} must hold at least 2 classes, got 1 (${labels[0]}); a net learns them by their differences`,
       );
   }
   return { splits, sets, task };
 }
 
 function checkSameData(
-  store: FeatureStore,
+  data: FeatureData,
   splits: ClipSplits,
   { checkpoint, outDir }: { checkpoint: Checkpoint; outDir: string },
 ): void {
-  if (checkpoint.splitHash === splits.hash && checkpoint.frontEndHash === store.frontEndHash) return;
+  if (checkpoint.splitHash === splits.hash && checkpoint.frontEndHash === data.frontEndHash) return;
   const what = checkpoint.splitHash === splits.hash ? "features" : "clips or splits";
   throw new UsageError(
-    `train: --resume must find the data of the checkpoint in ${outDir}, got other ${what} in ${store.dir}; start anew with --overwrite`,
+    `train: --resume must find the data of the checkpoint in ${outDir}, got other ${what} in ${data.name}; start anew with --overwrite`,
   );
 }
 
-function checkOneLabel({ name, labels }: StoredClip): void {
+function checkOneLabel({ name, labels }: Clip): void {
   throw new UsageError(
     `train: a single-label task must have one label a clip, got ${labels.join(", ")} for ${name}; use --task multi-label`,
   );

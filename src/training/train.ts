@@ -4,7 +4,8 @@ import type { ClipSplits } from "../dataset/splits.js";
 import { evaluateNet, mainScore } from "../evaluation/evaluate.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import type { Task, TrainingStepConfig } from "../nn/training-step.js";
-import { Session } from "../runtime/session.js";
+import type { Engine } from "../runtime/engine.js";
+import { nodeEngine } from "../runtime/node.js";
 import { writeAtomically } from "../store/atomic-file.js";
 import type { FeatureStore } from "../store/store.js";
 import { modelMetadata, trainClipPrefixes } from "../tagging/model-file.js";
@@ -51,6 +52,7 @@ export interface TrainResult {
  *
  * @param outDir the run's folder
  * @param options.config settings that differ from the defaults; with `resume` they come from the checkpoint
+ * @param options.engine `@default` ONNX Runtime on every core
  * @param options.resume goes on from the folder's checkpoint, to the same bits; starts anew where there is none
  * @param options.overwrite throws away a run that the folder holds
  * @throws UsageError if the folder holds a run and neither is asked for, or if the data are not those of the checkpoint
@@ -62,18 +64,18 @@ export async function trainTagger(
     config?: Partial<TrainConfig>;
     resume?: boolean;
     overwrite?: boolean;
-    threads?: number;
+    engine?: Engine;
     signal?: AbortSignal;
   } & TrainEvents = {},
 ): Promise<TrainResult> {
-  const { threads, signal } = options;
+  const { engine = nodeEngine(), signal } = options;
   const checkpoint = checkpointToResume(outDir, options);
   const config = trainConfig(
     checkpoint === null ? options.config : (checkpoint.config as Partial<TrainConfig>),
   );
   const { seed, segmentFrames } = config;
   const resumed = checkpoint && { checkpoint, outDir };
-  const { data, conditionNumber, stepConfig, step, watchedStep, batches } = prepareRun(store, config, {
+  const { data, conditionNumber, stepConfig, step, watchedStep, batches } = await prepareRun(store, config, {
     resumed,
     signal,
   });
@@ -89,7 +91,7 @@ export async function trainTagger(
   options.onStart?.({ config, task, splits, parameterCount, batchSize, conditionNumber, resumedFrom });
 
   if (!existsSync(paths.linear)) {
-    const linear = await trainLinearBaseline(sets, { task, seed, threads, signal });
+    const linear = await trainLinearBaseline(sets, { task, seed, engine, signal });
     if (linear === null) return { ended: "interrupted", bestEpoch: 0, history: [], modelPath: paths.model };
     writeAtomically(paths.linear, linear);
   }
@@ -97,17 +99,15 @@ export async function trainTagger(
   const { state, ended } = await fit({
     step,
     watchedStep,
-    inputShape: stepConfig.inputShape,
-    nLabels: stepConfig.nLabels,
+    engine,
     batches,
-    evaluate: (weights) => validate(stepConfig, weights, data, { segmentFrames, threads }),
+    evaluate: (weights) => validate(stepConfig, weights, data, { segmentFrames, engine }),
     epochs: config.epochs,
     learningRate: config.learningRate,
     schedule: config.schedule,
     patience: config.patience,
     seed,
     resume: checkpoint?.state,
-    threads,
     onStep: options.onStep,
     onEpoch: (record, reached) => {
       const isBest = reached.best.epoch === record.epoch;
@@ -161,9 +161,9 @@ async function validate(
   stepConfig: TrainingStepConfig,
   weights: ReadonlyMap<string, Tensor>,
   { sets: { valid }, task }: RunData,
-  { segmentFrames, threads }: { segmentFrames: number; threads: number | undefined },
+  { segmentFrames, engine }: { segmentFrames: number; engine: Engine },
 ): Promise<Pick<EpochRecord, "score" | "valid">> {
-  const session = await Session.open(buildInferenceModel(stepConfig, weights), { threads });
+  const session = await engine.open(buildInferenceModel(stepConfig, weights));
   const scores = await evaluateNet(session, valid, { task, segmentFrames, resamples: 1 });
   await session.close();
   const named: Record<string, number> =

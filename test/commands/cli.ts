@@ -6,8 +6,9 @@ import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
 import { encodeWav } from "../../src/audio/encode-wav.js";
 
-// The commands run as users run them, compiled: `npm test` builds them first.
+// The commands run as users run them, compiled: test/build.ts builds them first.
 const CLI = fileURLToPath(new URL("../../dist/src/cli.js", import.meta.url));
+const INTERRUPT_AT = new URL("./fixtures/interrupt-at.mjs", import.meta.url).href;
 
 export interface Outcome {
   /** Exit code; null if a signal ended the process. */
@@ -18,7 +19,7 @@ export interface Outcome {
 
 /**
  * Runs `timbrel` with these arguments in a folder.
- * @param options.interruptAt stop it by Ctrl-C once this stands on stdout or stderr
+ * @param options.interruptAt stop it by Ctrl-C once its stdout or stderr matches this; ^ and $ match at line ends
  * @param options.leave stop reading its stdout at once
  */
 export function timbrel(
@@ -26,19 +27,15 @@ export function timbrel(
   args: readonly string[],
   options: { interruptAt?: RegExp; leave?: boolean } = {},
 ): Promise<Outcome> {
-  const env = { ...process.env, npm_lifecycle_event: "train" };
-  const child = spawn(process.execPath, [CLI, ...args], { cwd, env });
-  if (options.leave) child.stdout.destroy();
-  let isInterrupted = false;
+  const { interruptAt, leave = false } = options;
+  const preload = interruptAt === undefined ? [] : ["--import", INTERRUPT_AT];
+  const env = { ...process.env, npm_lifecycle_event: "train", INTERRUPT_AT: interruptAt?.source };
+  const child = spawn(process.execPath, [...preload, CLI, ...args], { cwd, env });
+  if (leave) child.stdout.destroy();
   const outcome = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const)
     child[name].setEncoding("utf8").on("data", (text: string) => {
       outcome[name] += text;
-      if (options.interruptAt === undefined || isInterrupted || !options.interruptAt.test(outcome[name]))
-        return;
-      isInterrupted = true;
-      child.kill("SIGINT");
-      child.kill("SIGINT"); // npm passes on what the terminal has sent already
     });
   return new Promise((resolve, reject) => {
     child.on("error", reject);

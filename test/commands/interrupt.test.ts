@@ -41,7 +41,7 @@ it("train stops cleanly by Ctrl-C, and --resume ends in the same bits", async ()
     "2",
     ...NET,
   ];
-  const stopped = await timbrel(dir, train("run"), { interruptAt: /^1 .*\*$/m });
+  const stopped = await timbrel(dir, train("run"), { interruptAt: /^1 .*\*$/ });
   expect(stopped.code).toBe(130);
   expect(stopped.stderr).toMatch(
     /stopped; epoch \d+ is kept \(the best so far is \d+\); to go on:\n {2}npm run train -- features --out run --resume --threads 1\n$/,

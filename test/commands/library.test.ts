@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Diagnosis, LayerHealth, NetSettings, NormalizeConfig, SegmentNetConfig } from "timbrel";
 import { beforeAll, describe, expect, it } from "vitest";
+import { ENGINE } from "../engine.js";
 import { FRONT_END, makeFolder, NET, timbrel, toneWav, write, writeTones } from "./cli.js";
 
 // The package as others import it, by its own name.
@@ -23,7 +24,7 @@ describe("loadTagger", () => {
   it("tags a path, bytes and a waveform alike", async () => {
     const path = join(dir, "tone.wav");
     write(dir, "tone.wav", toneWav(300, { sampleRate: 11025 }));
-    const tagger = await loadTagger(model, { threads: 1 });
+    const tagger = await loadTagger(model, { engine: ENGINE });
     expect(tagger.labels).toEqual(["high", "low"]);
     const byPath = await tagger.predict(path);
     expect(byPath.tags.map(({ label }) => label).sort()).toEqual(["high", "low"]);
@@ -48,12 +49,12 @@ describe("trainTagger", () => {
     const normalize: NormalizeConfig = { kind: "whiten", zca: false, keepVariance: 0.99 };
     const config = { ...OPTIMIZERS.nesterov, net, normalize, segmentFrames: 16, epochs: 1, watch: true };
     const store = openStore(join(dir, "features"));
-    const { history, modelPath } = await trainTagger(store, join(dir, "own"), { config, threads: 1 });
+    const { history, modelPath } = await trainTagger(store, join(dir, "own"), { config, engine: ENGINE });
     const layers: readonly LayerHealth[] = history[0].layers!;
     expect(layers.map(({ layer }) => layer)).toEqual(["hidden1", "output"]);
     const dead: Diagnosis = { layer: "hidden1", problem: "dead", value: 1 };
     expect(diagnose([{ ...layers[0], inactiveFraction: 1 }, layers[1]])).toContainEqual(dead);
-    const tagger = await loadTagger(modelPath, { threads: 1 });
+    const tagger = await loadTagger(modelPath, { engine: ENGINE });
     expect(tagger.labels).toEqual(["high", "low"]);
     await tagger.close();
   });

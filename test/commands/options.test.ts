@@ -12,7 +12,8 @@ import { addTrainOptions, checkUnchanged, trainConfigOf } from "../../src/comman
 import { DataError, UsageError } from "../../src/core/errors.js";
 import { FRONT_END_PRESETS, frontEnd } from "../../src/features/front-end.js";
 import { NET_KINDS, NETS } from "../../src/nn/architectures.js";
-import { OPTIMIZERS, SEGMENT_FRAMES, TRAIN_DEFAULTS, type TrainConfig } from "../../src/training/config.js";
+import { OPTIMIZERS } from "../../src/nn/optimizers.js";
+import { SEGMENT_FRAMES, TRAIN_DEFAULTS, type TrainConfig } from "../../src/training/config.js";
 import { makeFolder, write } from "./cli.js";
 
 const COMMANDS = { extract, train, evaluate, predict, inspect, summary };
@@ -259,6 +260,11 @@ describe("train flags", () => {
     expect(() => checkUnchanged(parse("--optimizer adam"), run, "run")).toThrow(
       "--optimizer must be as in the run in run, got adam",
     );
+  });
+  it("may repeat the name of an optimizer whose settings other flags refined", () => {
+    const run = config("--optimizer nesterov --momentum 0.5 --learning-rate 0.01");
+    expect(() => checkUnchanged(parse("--optimizer nesterov"), run, "run")).not.toThrow();
+    expect(() => checkUnchanged(parse("--optimizer momentum"), run, "run")).toThrow("got momentum");
   });
   it.each([
     `--net ${file("repeated.json", '{"kind": "mlp", "units": [9]}')} --channels 5 --segment-frames 20`,

@@ -137,6 +137,14 @@ describe("evaluate", () => {
       "data   other-features, all 4 clips\n       other data than the model's own splits: an external test",
     );
   });
+  it("calls the test split of a store with splits of its own an external test, too", async () => {
+    for (const [split, hz] of Object.entries({ train: 230, valid: 260, test: 290 }))
+      writeTones(join(dir, "split", split), { low: hz, high: 10 * hz }, 2);
+    await timbrel(dir, ["extract", "split", "--out", "split-features", ...FRONT_END]);
+    const { code, stdout } = await evaluate("split-features", "--json");
+    expect(code).toBe(0);
+    expect(jsonLines(stdout)).toMatchObject([{ split: "test", isExternal: true, net: { nClips: 4 } }]);
+  });
   it("refuses clips that the model was trained on, unless they are asked for", async () => {
     const all = await evaluate("features", "--split", "all");
     expect(all).toMatchObject({ code: 1, stdout: "" });

@@ -16,27 +16,29 @@ function trainOf(lengths: number[], labelOf: (clip: number) => string = () => "x
   return featureSets(store, { train: store.clips, valid: [], test: [], hash: "" }).train;
 }
 
-const epochOf = (sampler: TrainSampler, epoch: number): Batch[] => {
+const epochOf = async (sampler: TrainSampler, epoch: number): Promise<Batch[]> => {
   sampler.startEpoch(epoch);
-  return Array.from({ length: sampler.stepsPerEpoch }, () => sampler.next());
+  const batches: Batch[] = [];
+  while (batches.length < sampler.stepsPerEpoch) batches.push(await sampler.next());
+  return batches;
 };
 const clipsOf = (batches: Batch[]) => batches.flatMap(({ clips }) => [...clips]);
 const sorted = (numbers: number[]) => [...numbers].sort((a, b) => a - b);
 
 describe("training batches", () => {
-  it("hold each clip once an epoch, and fill the last batch from a second round", () => {
+  it("hold each clip once an epoch, and fill the last batch from a second round", async () => {
     const sampler = new TrainSampler(trainOf(new Array(10).fill(5)), { batchSize: 4, segmentFrames: 3 });
     expect(sampler.stepsPerEpoch).toBe(3);
-    const clips = clipsOf(epochOf(sampler, 0));
+    const clips = clipsOf(await epochOf(sampler, 0));
     expect(sorted(clips.slice(0, 10))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(clips).toHaveLength(12);
   });
-  it("hold frames in a row of the clip, with its targets, and silence after a short one", () => {
+  it("hold frames in a row of the clip, with its targets, and silence after a short one", async () => {
     const train = trainOf([9, 2], (clip) => ["a", "b"][clip]);
     const sampler = new TrainSampler(train, { batchSize: 2, segmentFrames: 4 });
     const starts = new Set<number>();
     for (let epoch = 0; epoch < 40; epoch++) {
-      const [{ inputs, targets, clips }] = epochOf(sampler, epoch);
+      const [{ inputs, targets, clips }] = await epochOf(sampler, epoch);
       const segment = (clip: number) => [
         ...inputs.subarray(4 * clips.indexOf(clip), 4 * clips.indexOf(clip) + 4),
       ];
@@ -48,33 +50,33 @@ describe("training batches", () => {
     }
     expect(sorted([...starts])).toEqual([0, 1, 2, 3, 4, 5]);
   });
-  it("come again the same for the same seed and epoch, whatever came before", () => {
+  it("come again the same for the same seed and epoch, whatever came before", async () => {
     const train = trainOf(new Array(7).fill(20));
     const options = { batchSize: 3, segmentFrames: 4, seed: 11 };
     const straight = new TrainSampler(train, options);
-    const first = epochOf(straight, 0);
-    const second = epochOf(straight, 1);
+    const first = await epochOf(straight, 0);
+    const second = await epochOf(straight, 1);
     const resumed = new TrainSampler(train, options);
     resumed.startEpoch(1);
-    resumed.next();
-    expect(resumed.next()).toEqual(second[1]);
+    await resumed.next();
+    expect(await resumed.next()).toEqual(second[1]);
     expect(clipsOf(second)).not.toEqual(clipsOf(first));
-    expect(clipsOf(epochOf(new TrainSampler(train, { ...options, seed: 12 }), 0))).not.toEqual(
+    expect(clipsOf(await epochOf(new TrainSampler(train, { ...options, seed: 12 }), 0))).not.toEqual(
       clipsOf(first),
     );
   });
-  it("have every label equally often when balanced", () => {
+  it("have every label equally often when balanced", async () => {
     const train = trainOf(new Array(40).fill(2), (clip) =>
       clip < 36 ? "common" : clip < 38 ? "rare" : "scarce",
     );
     const options = { batchSize: 12, segmentFrames: 2 };
-    const clips = clipsOf(epochOf(new TrainSampler(train, { ...options, balance: true }), 0));
+    const clips = clipsOf(await epochOf(new TrainSampler(train, { ...options, balance: true }), 0));
     const count = (from: number, to: number) => clips.filter((clip) => clip >= from && clip < to).length;
     expect([count(0, 36), count(36, 38), count(38, 40)]).toEqual([16, 16, 16]);
     expect(clips.filter((clip) => clip === 36)).toHaveLength(8); // and so each clip of a label
     expect(new Set(clips.filter((clip) => clip < 36)).size).toBe(16);
   });
-  it("are refused for other splits and sizes", () => {
+  it("are refused for other splits and sizes", async () => {
     const train = trainOf([3]);
     expect(() => new TrainSampler(train, { batchSize: 0, segmentFrames: 3 })).toThrow(
       "TrainSampler: batchSize must be an integer at least 1, got 0",

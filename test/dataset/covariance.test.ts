@@ -1,10 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { DataError } from "../../src/core/errors.js";
 import { Random } from "../../src/core/random.js";
 import { Covariance, fitCovariance } from "../../src/dataset/covariance.js";
-import { FeatureSet } from "../../src/dataset/feature-set.js";
+import { featuresInMemory } from "../../src/dataset/feature-data.js";
+import { FeatureSet, featureSets } from "../../src/dataset/feature-set.js";
+import type { FrameReader } from "../../src/dataset/frame-reader.js";
+import { frontEnd } from "../../src/features/front-end.js";
 import fixture from "./fixtures/numpy.json" with { type: "json" };
-import { trainOf } from "./stored-clips.js";
+import { memoryClip, trainOf } from "./stored-clips.js";
 
 // Float64 throughout: sums of some hundred products differ by their order, in units of the largest variance.
 const ROUNDING = 1e-10;
@@ -35,12 +39,12 @@ function randomFrames(nFrames: number, nBands: number, random: Random): number[]
 }
 
 describe("covariance", () => {
-  it("is NumPy's", () => {
+  it("is NumPy's", async () => {
     for (const [frames, expected] of [
       [fixture.frames, fixture.covariance],
       [fixture.mixed.frames, fixture.mixed.covariance],
     ]) {
-      const fitted = fitCovariance(trainOf([frames.slice(0, 7), frames.slice(7)]).train);
+      const fitted = await fitCovariance(trainOf([frames.slice(0, 7), frames.slice(7)]).train);
       expect(fitted.count).toBe(frames.length);
       expectClose(fitted.matrix, expected.flat());
     }
@@ -72,47 +76,73 @@ describe("covariance", () => {
     expect([...covariance.matrix]).toEqual([1, 2, 2, 4]);
     expect([...covariance.variance]).toEqual([1, 4]);
   });
-  it("does not change with the test clips", () => {
+  it("does not change with the test clips", async () => {
     const clips = [randomFrames(9, 2, new Random(1))];
-    const quiet = fitCovariance(trainOf(clips, [[[0, 0]]]).train);
-    const loud = fitCovariance(trainOf(clips, [[[1e9, -1e9]]]).train);
+    const quiet = await fitCovariance(trainOf(clips, [[[0, 0]]]).train);
+    const loud = await fitCovariance(trainOf(clips, [[[1e9, -1e9]]]).train);
     expect([loud.count, loud.mean, loud.matrix]).toEqual([quiet.count, quiet.mean, quiet.matrix]);
   });
-  it("can be fitted on the train split only", () => {
+  it("can be fitted on the train split only", async () => {
     const { train, valid, test } = trainOf([[[1, 2]]], [[[3, 4]]]);
     const refused = (split: string) =>
       `fitCovariance: train must be the FeatureSet of the train split, got ${split}`;
     // @ts-expect-error a valid split has no statistics
-    expect(() => fitCovariance(valid)).toThrow(refused("valid"));
+    await expect(fitCovariance(valid)).rejects.toThrow(refused("valid"));
     // @ts-expect-error a test split has no statistics
-    expect(() => fitCovariance(test)).toThrow(refused("test"));
+    await expect(fitCovariance(test)).rejects.toThrow(refused("test"));
     const any: FeatureSet = test;
     // @ts-expect-error a set of some split may be any
-    expect(() => fitCovariance(any)).toThrow(refused("test"));
+    await expect(fitCovariance(any)).rejects.toThrow(refused("test"));
     const forged = { ...test, split: "train" as const };
     // @ts-expect-error what only looks like the train split is not
-    expect(() => fitCovariance(forged)).toThrow(refused("object"));
-    expect(fitCovariance(train).count).toBe(1);
+    await expect(fitCovariance(forged)).rejects.toThrow(refused("object"));
+    expect((await fitCovariance(train)).count).toBe(1);
   });
-  it("refuses a train split without clips", () => {
-    const frontEnd = { nMels: 1, compression: { kind: "log10" } } as never;
+  it("refuses a train split without clips", async () => {
     const empty = new FeatureSet(
-      { dir: "", frontEnd, frontEndHash: "", clips: [] },
+      featuresInMemory(frontEnd(), []),
       { train: [], valid: [], test: [], hash: "" },
       "train",
       ["x"],
     );
-    expect(() => fitCovariance(empty)).toThrow("fitCovariance: train must hold at least one clip, got none");
+    await expect(fitCovariance(empty)).rejects.toThrow(
+      "fitCovariance: train must hold at least one clip, got none",
+    );
   });
-  it("refuses features that are not finite, and names their file", () => {
+  it("refuses features that are not finite, and names their clip", async () => {
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
       const { train } = trainOf([[[1, 2]], [[1, bad]]]);
-      expect(() => fitCovariance(train)).toThrow(
-        new RegExp(`${train.clips[1].features}: holds features that are not finite numbers$`),
+      await expect(fitCovariance(train)).rejects.toThrow(
+        new DataError("clip 1", "holds features that are not finite numbers"),
       );
     }
   });
-  it("stops when told to", () => {
-    expect(() => fitCovariance(trainOf([[[1]]]).train, { signal: AbortSignal.abort() })).toThrow(/aborted/);
+  it("stops at the third clip when it is told to after the second", async () => {
+    const clips = Array.from({ length: 5 }, (_, i) => [[i, i]]);
+    const controller = new AbortController();
+    const data = featuresInMemory(
+      frontEnd({ nMels: 2 }),
+      clips.map((frames, i) => memoryClip(`${i}`, frames)),
+    );
+    const read: string[] = [];
+    const reader: FrameReader = {
+      ...data.reader,
+      async read(clip, ...rest) {
+        read.push(clip.name);
+        await data.reader.read(clip, ...rest);
+        if (read.length === 2) controller.abort();
+      },
+    };
+    const splits = { train: data.clips, valid: [], test: [], hash: "" };
+    const { train } = featureSets({ ...data, reader }, splits);
+    await expect(fitCovariance(train, { signal: controller.signal })).rejects.toThrow(/aborted/);
+    expect(read).toEqual(["0", "1"]);
+  });
+  it("lets others have a turn while it reads a store, so that an abort that is due is heard", async () => {
+    const clips = Array.from({ length: 400 }, (_, i) => [[i, 2 * i]]);
+    const { train } = trainOf(clips);
+    const controller = new AbortController();
+    setImmediate(() => controller.abort());
+    await expect(fitCovariance(train, { signal: controller.signal })).rejects.toThrow(/aborted/);
   });
 });

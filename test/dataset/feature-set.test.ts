@@ -1,12 +1,13 @@
 import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { featuresInMemory } from "../../src/dataset/feature-data.js";
 import { FeatureSet, featureSets } from "../../src/dataset/feature-set.js";
 import { type ClipSplits, splitClips } from "../../src/dataset/splits.js";
 import { frontEnd, silenceValue } from "../../src/features/front-end.js";
 import { completeStore, type FeatureStore, openStore, prepareStore } from "../../src/store/store.js";
-import { messageOf } from "../message-of.js";
 import { makeFolder } from "../store/files.js";
+import { messageOf, rejectionOf } from "../store/message-of.js";
 import { clipOf, makeStore } from "./stored-clips.js";
 
 const allTrain = (store: FeatureStore): ClipSplits =>
@@ -27,22 +28,22 @@ describe("a feature set", () => {
     { name: "b", label: "cello", frames: [[9, 10]] },
   ]);
   const { train } = featureSets(store, allTrain(store));
-  const read = (clip: number, first: number, nFrames: number) => {
+  const read = async (clip: number, first: number, nFrames: number) => {
     const out = new Float32Array(2 * nFrames + 3).fill(-1);
-    train.readFrames(clip, first, nFrames, out, 2);
+    await train.readFrames(clip, first, nFrames, out, 2);
     return [...out];
   };
 
-  it("reads frames where it is asked to, and no others", () => {
-    expect(read(0, 1, 2)).toEqual([-1, -1, 3, 4, 5, 6, -1]);
-    expect(read(0, 0, 1)).toEqual([-1, -1, 1, 2, -1]);
+  it("reads frames where it is asked to, and no others", async () => {
+    expect(await read(0, 1, 2)).toEqual([-1, -1, 3, 4, 5, 6, -1]);
+    expect(await read(0, 0, 1)).toEqual([-1, -1, 1, 2, -1]);
   });
-  it("gives silence past the end of the clip", () => {
-    expect(read(0, 2, 3)).toEqual([-1, -1, 5, 6, 0, 0, 0, 0, -1]);
-    expect(read(1, 5, 1)).toEqual([-1, -1, 0, 0, -1]);
+  it("gives silence past the end of the clip", async () => {
+    expect(await read(0, 2, 3)).toEqual([-1, -1, 5, 6, 0, 0, 0, 0, -1]);
+    expect(await read(1, 5, 1)).toEqual([-1, -1, 0, 0, -1]);
     const decibels = { ...store, frontEnd: frontEnd({ preset: "gct634-2020", nMels: 2 }) };
     const out = new Float32Array(2);
-    featureSets(decibels, allTrain(store)).train.readFrames(1, 1, 1, out, 0);
+    await featureSets(decibels, allTrain(store)).train.readFrames(1, 1, 1, out, 0);
     expect([...out]).toEqual(new Array(2).fill(silenceValue(decibels.frontEnd)));
   });
   it("has its vocabulary sorted, and the targets in that order", () => {
@@ -50,8 +51,8 @@ describe("a feature set", () => {
     expect([...train.targets(0)]).toEqual([0, 1]);
     expect([...train.targets(1)]).toEqual([1, 0]);
   });
-  it("reads descriptors", () => {
-    expect([...train.readDescriptors(0)]).toEqual([7, 8]);
+  it("reads descriptors", async () => {
+    expect([...(await train.readDescriptors(0))]).toEqual([7, 8]);
   });
   it("keeps to a vocabulary it is given, and names what is not in it", () => {
     const labels = ["cello", "drums", "flute"];
@@ -64,23 +65,25 @@ describe("a feature set", () => {
       `${store.dir}: the labels of the train split must include gong (of t1, t2, t3 and 1 more), got cello, flute`,
     );
   });
-  it("names a file that is missing, cut short or of another shape", () => {
+  it("names a file that is missing, cut short or of another shape", async () => {
     const damaged = makeStore(
       2,
       ["a", "b", "c", "d"].map((name) => ({ name, label: "x", frames: [[1, 2]] })),
     );
     const paths = damaged.clips.map((clip) => join(damaged.dir, clip.features));
     const set = featureSets(damaged, allTrain(damaged)).train;
-    const message = (clip: number) => messageOf(() => set.readFrames(clip, 0, 1, new Float32Array(2), 0));
+    const message = (clip: number) => rejectionOf(set.readFrames(clip, 0, 1, new Float32Array(2), 0));
     const remedy = "delete it and run the extract command again";
     truncateSync(paths[0], 130);
-    expect(message(0)).toBe(`${paths[0]}: must be 136 bytes long, got 130; ${remedy}`);
+    expect(await message(0)).toBe(`${paths[0]}: must be 136 bytes long, got 130; ${remedy}`);
     rmSync(paths[1]);
-    expect(message(1)).toBe(`${paths[1]}: features cannot be read (ENOENT); run the extract command again`);
+    expect(await message(1)).toBe(
+      `${paths[1]}: features cannot be read (ENOENT); run the extract command again`,
+    );
     writeFileSync(paths[2], readFileSync(paths[2], "latin1").replace("(1, 2)", "(2, 1)"), "latin1");
-    expect(message(2)).toBe(`${paths[2]}: must have shape [1, 2], got [2, 1]; ${remedy}`);
+    expect(await message(2)).toBe(`${paths[2]}: must have shape [1, 2], got [2, 1]; ${remedy}`);
     writeFileSync(paths[3], "");
-    expect(message(3)).toBe(`${paths[3]}: is not a .npy file`);
+    expect(await message(3)).toBe(`${paths[3]}: is not a .npy file`);
   });
 });
 
@@ -140,6 +143,5 @@ describe("a store", () => {
 
 it("a set takes its clips from the split it is named after", () => {
   const splits = { train: [clipOf("a", "x")], valid: [clipOf("b", "x")], test: [], hash: "" };
-  const store = { dir: "", frontEnd: frontEnd(), frontEndHash: "", clips: [] };
-  expect(new FeatureSet(store, splits, "valid", ["x"]).clips[0].name).toBe("b");
+  expect(new FeatureSet(featuresInMemory(frontEnd(), []), splits, "valid", ["x"]).clips[0].name).toBe("b");
 });

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Clip } from "../../src/dataset/clip.js";
 import { joinGroups } from "../../src/dataset/groups.js";
 import { type ClipSplits, splitClips, splitTable } from "../../src/dataset/splits.js";
 import type { StoredClip } from "../../src/store/store.js";
-import { messageOf } from "../message-of.js";
+import { messageOf } from "../store/message-of.js";
 import { clipOf } from "./stored-clips.js";
 
 const SPLIT_NAMES = ["train", "valid", "test"] as const;
@@ -30,7 +31,7 @@ const grouped = fc
 describe("drawing splits", () => {
   it("gives each class its fraction", () => {
     const splits = splitClips(clipsOf({ a: 100, b: 20 }));
-    const count = (clips: StoredClip[], label: string) =>
+    const count = (clips: readonly Clip[], label: string) =>
       clips.filter((clip) => clip.labels[0] === label).length;
     expect(SPLIT_NAMES.map((split) => count(splits[split], "a"))).toEqual([70, 15, 15]);
     expect(SPLIT_NAMES.map((split) => count(splits[split], "b"))).toEqual([14, 3, 3]);

@@ -1,10 +1,11 @@
 import { sha256Hex } from "../../src/core/hash.js";
+import type { MemoryClip } from "../../src/dataset/feature-data.js";
 import { featureSets } from "../../src/dataset/feature-set.js";
 import type { ClipSplits } from "../../src/dataset/splits.js";
-import { frontEnd, frontEndHash } from "../../src/features/front-end.js";
+import { frontEnd } from "../../src/features/front-end.js";
 import { writeAtomically } from "../../src/store/atomic-file.js";
 import { encodeNpy } from "../../src/store/npy.js";
-import { clipFiles, type FeatureStore, type StoredClip } from "../../src/store/store.js";
+import { clipFiles, type FeatureStore, featureStore, type StoredClip } from "../../src/store/store.js";
 import { makeFolder } from "../store/files.js";
 
 /** A clip as a store lists it, of audio and group of its own unless said otherwise. */
@@ -29,7 +30,7 @@ export function makeStore(
     writeAtomically(`${dir}/${clip.descriptors}`, encodeNpy(summary));
     return clip;
   });
-  return { dir, frontEnd: made, frontEndHash: frontEndHash(made), clips: stored };
+  return featureStore(dir, made, stored);
 }
 
 /** The sets of a store with these train clips, [nFrames][nMels] each, and these test clips after them. */
@@ -47,4 +48,10 @@ export function trainOf(trainFrames: number[][][], testFrames: number[][][] = []
     hash: "",
   };
   return featureSets(store, splits);
+}
+
+/** A clip in memory: `frames` [nFrames][nMels]. */
+export function memoryClip(name: string, frames: number[][], more: Partial<MemoryClip> = {}): MemoryClip {
+  const features = { data: Float32Array.from(frames.flat()), shape: [frames.length, frames[0].length] };
+  return { name, labels: ["x"], features, ...more };
 }

@@ -52,8 +52,8 @@ function mixedFrames(nBands: number, random: Random): number[][] {
 }
 
 describe("whitening", () => {
-  it("is scikit-learn's PCA(whiten=True) up to sign, n against n - 1", () => {
-    const covariance = fitCovariance(trainOf([mixed.frames.slice(0, 9), mixed.frames.slice(9)]).train);
+  it("is scikit-learn's PCA(whiten=True) up to sign, n against n - 1", async () => {
+    const covariance = await fitCovariance(trainOf([mixed.frames.slice(0, 9), mixed.frames.slice(9)]).train);
     const whitening = whiteningOf(covariance, { epsilon: NEGLIGIBLE });
     const found = whitened(whitening, mixed.frames);
     const factor = Math.sqrt(nFrames / (nFrames - 1));
@@ -154,9 +154,9 @@ describe("whitening", () => {
         expect(whitened(whitening, frames).flat().every(Number.isFinite)).toBe(true);
       }
   });
-  it("does not change with the test clips", () => {
-    const quiet = whiteningOf(fitCovariance(trainOf([mixed.frames], [[[0, 0, 0, 0, 0]]]).train));
-    const loud = whiteningOf(fitCovariance(trainOf([mixed.frames], [[[9e9, 0, -9e9, 1, 2]]]).train));
+  it("does not change with the test clips", async () => {
+    const quiet = whiteningOf(await fitCovariance(trainOf([mixed.frames], [[[0, 0, 0, 0, 0]]]).train));
+    const loud = whiteningOf(await fitCovariance(trainOf([mixed.frames], [[[9e9, 0, -9e9, 1, 2]]]).train));
     expect(loud).toEqual(quiet);
   });
   it("refuses what it cannot do", () => {

@@ -9,7 +9,7 @@ import {
 
 const DB = { kind: "powerToDb", ref: 1, amin: 1e-10, topDb: 80 } as const;
 
-import { usageMessageOf } from "../message-of.js";
+import { usageMessageOf } from "../store/message-of.js";
 
 describe("frontEnd", () => {
   it("is the preset gct634 by default", () => {

@@ -20,7 +20,7 @@ import {
   type Value,
   where,
 } from "../../src/graph/index.js";
-import { usageMessageOf } from "../message-of.js";
+import { usageMessageOf } from "../store/message-of.js";
 import { expectNear } from "./check-op.js";
 import { drawn, drawOf } from "./draw.js";
 import { build, type Dense } from "./interpreter/dense.js";

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { batchNorm } from "../../src/lab/batch-norm.js";
 import { labBench } from "../../src/lab/bench.js";
 import type { BatchNormResult, BatchNormRun, BatchNormRunName } from "../../src/lab/results.js";
+import { nodeEngine } from "../../src/runtime/node.js";
 import { makeTinyStore } from "../training/tiny-store.js";
 
 let result: BatchNormResult;
@@ -12,7 +13,12 @@ beforeAll(async () => {
   const advance = (nSteps: number) => {
     advanced += nSteps;
   };
-  const bench = labBench(await makeTinyStore(), { seed: 1, isQuick: true, threads: 2, advance });
+  const bench = await labBench(await makeTinyStore(), {
+    seed: 1,
+    isQuick: true,
+    engine: nodeEngine({ threads: 2 }),
+    advance,
+  });
   result = await batchNorm(bench, { steps: 24, points: 4, searchSteps: 6 });
 });
 

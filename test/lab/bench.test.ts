@@ -3,14 +3,20 @@ import { frontEnd } from "../../src/features/front-end.js";
 import { type LabBench, labBench, stratified } from "../../src/lab/bench.js";
 import { type TrainCurveOptions, trainCurve, trainCurves } from "../../src/lab/train-curve.js";
 import { netConfig } from "../../src/nn/architectures.js";
+import { nodeEngine } from "../../src/runtime/node.js";
 import { normalizationOf } from "../../src/training/normalization.js";
+import { ENGINE } from "../engine.js";
 import { makeTinyStore, tinyClips } from "../training/tiny-store.js";
 
 let bench: LabBench;
 let run: TrainCurveOptions;
 
 beforeAll(async () => {
-  bench = labBench(await makeTinyStore(), { seed: 1, isQuick: true, threads: 2 });
+  bench = await labBench(await makeTinyStore(), {
+    seed: 1,
+    isQuick: true,
+    engine: nodeEngine({ threads: 2 }),
+  });
   run = {
     net: netConfig({ kind: "mlp", units: [8], dropout: 0 }),
     normalization: normalizationOf(bench.covariance, { kind: "standardize", over: "band" }).normalization,
@@ -96,7 +102,7 @@ describe("labBench", () => {
   it("refuses a store of too few bands for its nets", async () => {
     const made = frontEnd({ sampleRate: 8000, nFft: 256, hopLength: 128, nMels: 12 });
     const store = await makeTinyStore(tinyClips(), made);
-    expect(() => labBench(store, { seed: 1, isQuick: true })).toThrow(
+    await expect(labBench(store, { seed: 1, isQuick: true, engine: ENGINE })).rejects.toThrow(
       `lab: nMels of ${store.dir} must be an integer at least 16, got 12`,
     );
   });

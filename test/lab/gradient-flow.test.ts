@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type LabBench, labBench } from "../../src/lab/bench.js";
 import { activationStd, gradientFlow, gradientFlowSection } from "../../src/lab/gradient-flow.js";
 import type { GradientFlowResult, GradientFlowRun } from "../../src/lab/results.js";
+import { ENGINE } from "../engine.js";
 import { makeTinyStore } from "../training/tiny-store.js";
 
 const DEPTHS = [2, 12];
@@ -17,7 +18,7 @@ beforeAll(async () => {
   const advance = (nSteps: number) => {
     advanced += nSteps;
   };
-  bench = labBench(await makeTinyStore(), { seed: 1, isQuick: true, threads: 1, advance });
+  bench = await labBench(await makeTinyStore(), { seed: 1, isQuick: true, engine: ENGINE, advance });
   result = await gradientFlow(bench, DEPTHS);
 });
 

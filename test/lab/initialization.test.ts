@@ -3,6 +3,7 @@ import { sizeOf } from "../../src/core/tensor.js";
 import { type LabBench, labBench } from "../../src/lab/bench.js";
 import { initialization } from "../../src/lab/initialization.js";
 import type { VarianceDraw } from "../../src/lab/results.js";
+import { ENGINE } from "../engine.js";
 import { makeTinyStore } from "../training/tiny-store.js";
 
 /** Standard error of the variance of 1e5 normal numbers, relative: sqrt(2 / 1e5). */
@@ -12,7 +13,7 @@ let bench: LabBench;
 let draws: readonly VarianceDraw[];
 
 beforeAll(async () => {
-  bench = labBench(await makeTinyStore(), { seed: 1, isQuick: true, threads: 1 });
+  bench = await labBench(await makeTinyStore(), { seed: 1, isQuick: true, engine: ENGINE });
   ({ draws } = await initialization(bench));
 });
 

@@ -7,6 +7,7 @@ import {
   inputNormalizationSection,
 } from "../../src/lab/input-normalization.js";
 import type { InputNormalizationResult } from "../../src/lab/results.js";
+import { ENGINE } from "../engine.js";
 import { makeTinyStore } from "../training/tiny-store.js";
 
 const BUDGET = { steps: 8, points: 2, learningRates: [0.01, 0.02], leakSteps: 4, leakSeeds: 2 };
@@ -15,7 +16,7 @@ let bench: LabBench;
 let result: InputNormalizationResult;
 
 beforeAll(async () => {
-  bench = labBench(await makeTinyStore(), { seed: 3, isQuick: true, threads: 1 });
+  bench = await labBench(await makeTinyStore(), { seed: 3, isQuick: true, engine: ENGINE });
   result = await inputNormalization(bench, BUDGET);
 });
 
@@ -54,11 +55,11 @@ describe("input normalization", () => {
       everyClip(bench)
         .clips.map(({ name }) => name)
         .sort(),
-    ).toEqual(bench.store.clips.map(({ name }) => name).sort());
+    ).toEqual(bench.data.clips.map(({ name }) => name).sort());
   });
 
   it("leaves the pitfall out where there are no test clips", async () => {
-    const sets = featureSets(bench.store, { ...bench.splits, test: [] }, bench.labels);
+    const sets = featureSets(bench.data, { ...bench.splits, test: [] }, bench.labels);
     const { leak } = await inputNormalization({ ...bench, sets }, { ...BUDGET, learningRates: [0.01] });
     expect(leak).toEqual({ seeds: [], trainOnly: [], allData: [] });
   });

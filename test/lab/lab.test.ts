@@ -11,6 +11,7 @@ import {
   type SectionName,
 } from "../../src/lab/lab.js";
 import { runLabInFolder, sectionsKept } from "../../src/lab/lab-folder.js";
+import { ENGINE } from "../engine.js";
 import { makeFolder } from "../store/files.js";
 import { makeTinyStore } from "../training/tiny-store.js";
 
@@ -20,7 +21,7 @@ let bench: LabBench;
 let ran: SectionName[];
 
 beforeAll(async () => {
-  bench = labBench(await makeTinyStore(), { seed: 1, isQuick: true, threads: 1 });
+  bench = await labBench(await makeTinyStore(), { seed: 1, isQuick: true, engine: ENGINE });
 });
 beforeEach(() => {
   ran = [];
@@ -59,7 +60,7 @@ describe("runLab", () => {
       "optimization",
     ]);
     expect(result).toMatchObject({
-      store: bench.store.dir,
+      store: bench.data.name,
       isQuick: true,
       seed: 1,
       batchNorm: found("batchNorm"),
@@ -70,7 +71,7 @@ describe("runLab", () => {
       nTest: 6,
       labels: ["hiss", "hum", "tone"],
       splitHash: bench.splits.hash,
-      frontEndHash: bench.store.frontEndHash,
+      frontEndHash: bench.data.frontEndHash,
       measure: "balanced accuracy",
     });
   });
@@ -129,7 +130,7 @@ describe("runLabInFolder", () => {
       [{ seed: 2 }, sections()],
       [{ isQuick: false }, sections()],
       [{ splits: { ...bench.splits, hash: "other" } }, sections()],
-      [{ store: { ...bench.store, frontEndHash: "other" } }, sections()],
+      [{ data: { ...bench.data, frontEndHash: "other" } }, sections()],
       [{}, sections({ budget: 11 })],
     ];
     for (const [changes, made] of others)

@@ -3,6 +3,7 @@ import { landscapePath, landscapePaths } from "../../src/lab/landscape-paths.js"
 import { LANDSCAPES } from "../../src/lab/landscapes.js";
 import type { LandscapeName } from "../../src/lab/results.js";
 import type { OptimizerConfig } from "../../src/nn/optimizers.js";
+import { ENGINE } from "../engine.js";
 
 /** 150 steps of a few float32 operations of 6e-8 each, relative to the start. */
 const FLOAT32_TOLERANCE = 1e-4;
@@ -19,7 +20,11 @@ describe("on the quadratic", () => {
 
   it("gradient descent takes the path that algebra gives: each weight by 1 - rate * curvature", async () => {
     const learningRate = 0.039;
-    const path = await landscapePath("ill-conditioned quadratic", sgd(0), { learningRate, steps: 50 });
+    const path = await landscapePath(ENGINE, "ill-conditioned quadratic", {
+      optimizer: sgd(0),
+      learningRate,
+      steps: 50,
+    });
     expect(path).toHaveLength(51);
     path.forEach(([x, y, loss], step) => {
       expect(Math.abs(x - x0 * (1 - learningRate) ** step)).toBeLessThan(FLOAT32_TOLERANCE);
@@ -30,7 +35,11 @@ describe("on the quadratic", () => {
 
   it("momentum takes the path of its recurrence", async () => {
     const learningRate = 0.02;
-    const path = await landscapePath("ill-conditioned quadratic", sgd(0.9), { learningRate, steps: 50 });
+    const path = await landscapePath(ENGINE, "ill-conditioned quadratic", {
+      optimizer: sgd(0.9),
+      learningRate,
+      steps: 50,
+    });
     let [x, y, vx, vy] = [x0, y0, 0, 0];
     for (const point of path) {
       expect(Math.abs(point[0] - x)).toBeLessThan(FLOAT32_TOLERANCE);
@@ -43,7 +52,11 @@ describe("on the quadratic", () => {
   it("Adam takes the path of its recurrence, its averages corrected by the number of the step", async () => {
     const [learningRate, beta1, beta2, epsilon] = [0.2, 0.9, 0.999, 1e-8];
     const config: OptimizerConfig = { kind: "adam", beta1, beta2, epsilon, weightDecay: 0 };
-    const path = await landscapePath("ill-conditioned quadratic", config, { learningRate, steps: 50 });
+    const path = await landscapePath(ENGINE, "ill-conditioned quadratic", {
+      optimizer: config,
+      learningRate,
+      steps: 50,
+    });
     const weights = [x0, y0].map((value, i) => ({ value, curvature: [1, 50][i], mean: 0, square: 0 }));
     path.forEach((point, step) => {
       weights.forEach((weight, i) => {
@@ -58,7 +71,8 @@ describe("on the quadratic", () => {
   });
 
   it("gradient descent leaves the quadratic above 2 / 50", async () => {
-    const path = await landscapePath("ill-conditioned quadratic", sgd(0), {
+    const path = await landscapePath(ENGINE, "ill-conditioned quadratic", {
+      optimizer: sgd(0),
       learningRate: 0.041,
       steps: 100,
     });
@@ -67,7 +81,7 @@ describe("on the quadratic", () => {
 });
 
 describe("what the paths of the lab show", async () => {
-  const results = await landscapePaths();
+  const results = await landscapePaths(ENGINE);
   const pathOf = (name: LandscapeName, optimizer: string) =>
     results.find((each) => each.name === name)!.paths.find((path) => path.optimizer === optimizer)!.points;
   const stepsTo = (name: LandscapeName, optimizer: string, reached: (x: number, y: number) => boolean) =>

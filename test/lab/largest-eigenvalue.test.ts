@@ -4,6 +4,7 @@ import { type GradientAt, largestEigenvalue } from "../../src/lab/largest-eigenv
 import { LossGradient } from "../../src/lab/loss-gradient.js";
 import { netConfig } from "../../src/nn/architectures.js";
 import type { Task } from "../../src/nn/training-step.js";
+import { ENGINE } from "../engine.js";
 import { decodeStored, relativeError } from "../nn/stored.js";
 import fixture from "./fixtures/torch-hessian.json" with { type: "json" };
 
@@ -116,7 +117,7 @@ describe("of a tanh net's loss on the engine, against PyTorch", () => {
         normalization: { kind: "none" },
       },
       { inputs: each.inputs.data, targets: each.targets.data },
-      { threads: 1 },
+      ENGINE,
     );
     expect(loss.size).toBe(each.weights.data.length);
     const here = await loss.at(each.weights.data);

@@ -4,6 +4,7 @@ import { type LabBench, labBench } from "../../src/lab/bench.js";
 import { type OptimizationBudget, optimization, optimizationSection } from "../../src/lab/optimization.js";
 import type { OptimizationResult } from "../../src/lab/results.js";
 import { sharpnessRuns, sharpnessWork } from "../../src/lab/sharpness.js";
+import { ENGINE } from "../engine.js";
 import { makeTinyStore } from "../training/tiny-store.js";
 
 const BUDGET: OptimizationBudget = {
@@ -24,7 +25,7 @@ beforeAll(async () => {
   const advance = (nSteps: number) => {
     advanced += nSteps;
   };
-  bench = labBench(await makeTinyStore(), { seed: 1, isQuick: true, threads: 1, advance });
+  bench = await labBench(await makeTinyStore(), { seed: 1, isQuick: true, engine: ENGINE, advance });
   result = await optimization(bench, BUDGET);
 });
 

@@ -8,7 +8,7 @@ import {
   type ActivationSpec,
   LEAKY_SLOPE,
 } from "../../src/nn/activations.js";
-import { Session } from "../../src/runtime/session.js";
+import { ENGINE } from "../engine.js";
 
 // ONNX Runtime's tanh and sigmoid are rational approximations, right to some 1e-7 of their range.
 const FLAT = 1e-6;
@@ -33,7 +33,7 @@ async function curve(name: ActivationName): Promise<Point[]> {
   const y = ACTIVATIONS[name].emit(x);
   graph.output("y", y);
   graph.output("slope", gradients(sum(y), [x])[0]);
-  const session = await Session.open(encodeGraph(graph), { threads: 1 });
+  const session = await ENGINE.open(encodeGraph(graph));
   const results = await session.run({ x: tensor(Float32Array.from(GRID), [GRID.length]) });
   await session.close();
   return GRID.map((x, i) => ({ x, y: results["y"].data[i], slope: results["slope"].data[i] }));

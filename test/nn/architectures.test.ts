@@ -5,7 +5,7 @@ import { ACTIVATION_NAMES } from "../../src/nn/activations.js";
 import { minFrames, NET_KINDS, NETS, type NetSettings, netConfig } from "../../src/nn/architectures.js";
 import { emitNet } from "../../src/nn/emit-net.js";
 import { Net } from "../../src/nn/net.js";
-import { usageMessageOf } from "../message-of.js";
+import { usageMessageOf } from "../store/message-of.js";
 
 describe("netConfig", () => {
   it.each(NET_KINDS)("of a kind alone is %s with its defaults", (kind) => {
@@ -176,7 +176,7 @@ describe("minFrames", () => {
   ])("of %j is %d: so many the graph takes, and one less it does not", (settings, expected) => {
     const least = minFrames(netConfig(settings));
     expect(least).toBe(expected);
-    for (const nFrames of [least, least + 1]) expect(emit(settings, nFrames).shape).toEqual([2, 3]);
+    for (const nFrames of [least, least + 1]) expect(emit(settings, nFrames).logits.shape).toEqual([2, 3]);
     if (least > 1) expect(() => emit(settings, least - 1)).toThrow(UsageError);
   });
 });

@@ -3,7 +3,7 @@ import type { Tensor } from "../../src/core/tensor.js";
 import { encodeGraph, Graph } from "../../src/graph/index.js";
 import { type Augmentation, emitAugmentation } from "../../src/nn/augmentation.js";
 import { Net } from "../../src/nn/net.js";
-import { Session } from "../../src/runtime/session.js";
+import { ENGINE } from "../engine.js";
 
 /** An augmented batch and the random inputs that made it, by name. */
 export interface Augmented {
@@ -24,7 +24,7 @@ export async function augmentBatch(
   const changed = emitAugmentation(net, config, inputs);
   graph.output("next/x", changed.x);
   graph.output("next/targets", changed.targets);
-  const session = await Session.open(encodeGraph(graph), { threads: 1 });
+  const session = await ENGINE.open(encodeGraph(graph));
   const random = new Random(options.seed ?? 1);
   const all: Augmented[] = [];
   for (let i = 0; i < (options.times ?? 1); i++) {

@@ -3,7 +3,7 @@ import type { Tensor } from "../../src/core/tensor.js";
 import { encodeGraph, Graph } from "../../src/graph/index.js";
 import { batchNormLayer } from "../../src/nn/layers.js";
 import { Net } from "../../src/nn/net.js";
-import { Session } from "../../src/runtime/session.js";
+import { ENGINE } from "../engine.js";
 import fixture from "./fixtures/torch-batch-norm.json" with { type: "json" };
 import { decodeStored, relativeError, type Stored } from "./stored.js";
 
@@ -27,7 +27,7 @@ async function runLayer(item: Case, x: Tensor, weights: ReadonlyMap<string, Tens
   const net = new Net(graph, weights);
   graph.output("out", batchNormLayer(net, "norm", graph.input("x", x.shape), item));
   for (const [name, next] of net.updates) graph.output(`next/${name}`, next);
-  const session = await Session.open(encodeGraph(graph), { threads: 1 });
+  const session = await ENGINE.open(encodeGraph(graph));
   const results = await session.run({ x, ...feeds });
   await session.close();
   return results;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Tensor } from "../../src/core/tensor.js";
 import { encodeGraph, Graph, type Value } from "../../src/graph/index.js";
 import { clipByNorm, globalNorm } from "../../src/nn/gradient-clipping.js";
-import { Session } from "../../src/runtime/session.js";
+import { ENGINE } from "../engine.js";
 import fixture from "./fixtures/torch-clipping.json" with { type: "json" };
 import { decodeStored, relativeError } from "./stored.js";
 
@@ -14,7 +14,7 @@ async function run(tensors: readonly Tensor[], emit: (values: Value[]) => Value[
   const graph = new Graph();
   const values = tensors.map(({ shape }, i) => graph.input(`${i}`, shape));
   for (const [i, value] of emit(values).entries()) graph.output(`result/${i}`, value);
-  const session = await Session.open(encodeGraph(graph), { threads: 1 });
+  const session = await ENGINE.open(encodeGraph(graph));
   const results = await session.run(Object.fromEntries(tensors.entries()));
   await session.close();
   return Object.keys(results).map((_, i) => results[`result/${i}`]);

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { Tensor } from "../../src/core/tensor.js";
 import { buildInferenceModel } from "../../src/nn/inference.js";
 import { buildTrainingStep } from "../../src/nn/training-step.js";
-import { Session } from "../../src/runtime/session.js";
-import { usageMessageOf } from "../message-of.js";
+import { ENGINE } from "../engine.js";
+import { usageMessageOf } from "../store/message-of.js";
 import { runSteps } from "./run-steps.js";
 import { drawBatch, normals, tinyConfig } from "./tiny-step.js";
 
@@ -23,7 +23,7 @@ async function predict(
   inputs: Tensor,
   task: "single-label" | "multi-label" = "single-label",
 ): Promise<Float32Array> {
-  const session = await Session.open(buildInferenceModel({ ...config, task }, weights), { threads: 1 });
+  const session = await ENGINE.open(buildInferenceModel({ ...config, task }, weights));
   const { probabilities } = await session.run({ inputs });
   await session.close();
   expect(probabilities.shape).toEqual([inputs.shape[0], 3]);

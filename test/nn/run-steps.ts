@@ -1,7 +1,9 @@
 import { Random } from "../../src/core/random.js";
 import type { Tensor } from "../../src/core/tensor.js";
 import { initialState, type TrainingStep } from "../../src/nn/training-step.js";
-import { Session } from "../../src/runtime/session.js";
+import type { LayerHealth } from "../../src/nn/watch.js";
+import { nodeEngine } from "../../src/runtime/node.js";
+import { StepRunner } from "../../src/training/step-runner.js";
 
 /** A batch as a training step reads it. */
 export interface FedBatch {
@@ -13,10 +15,10 @@ export interface FedBatch {
 export interface Ran {
   losses: number[];
   /** The state after each step. */
-  states: Map<string, Tensor>[];
+  states: ReadonlyMap<string, Tensor>[];
   /** What a watched step saw, after each step. */
-  watches: Tensor[];
-  state: Map<string, Tensor>;
+  watches: (readonly LayerHealth[])[];
+  state: ReadonlyMap<string, Tensor>;
 }
 
 /**
@@ -34,28 +36,24 @@ export async function runSteps(
   },
 ): Promise<Ran> {
   const random = new Random(options.seed ?? "steps");
-  const session = await Session.open(step.model, { threads: options.threads ?? 1 });
-  let state = new Map([...initialState(step, random.fork("weights")), ...(options.initial ?? [])]);
+  const isWatched = step.watched.length > 0;
+  const engine = nodeEngine({ threads: options.threads ?? 1 });
+  const runner = await StepRunner.open(engine, step, isWatched ? step : null);
+  runner.load(new Map([...initialState(step, random.fork("weights")), ...(options.initial ?? [])]));
   const losses: number[] = [];
-  const states: Map<string, Tensor>[] = [];
-  const watches: Tensor[] = [];
+  const states: ReadonlyMap<string, Tensor>[] = [];
+  const watches: (readonly LayerHealth[])[] = [];
   for (const [i, { inputs, targets }] of batches.entries()) {
-    const drawn = step.randomInputs.map(({ name, shape, draw }) => [
-      name,
-      { shape, data: draw(random.fork(`step ${i} ${name}`)) },
-    ]);
-    const results = await session.run({
-      inputs,
-      targets,
-      learningRate: { shape: [], data: Float32Array.of(options.learningRate) },
-      ...Object.fromEntries(drawn),
-      ...Object.fromEntries(state),
-    });
-    losses.push(results["loss"].data[0]);
-    state = new Map(step.state.map(({ name }) => [name, results[`next/${name}`]]));
-    states.push(state);
-    if (step.watched.length > 0) watches.push(results["watch"]);
+    const settings = {
+      learningRate: options.learningRate,
+      random: random.fork(`step ${i}`),
+      watch: isWatched,
+    };
+    const { loss, layers } = await runner.run({ inputs, targets }, settings);
+    losses.push(loss);
+    states.push(runner.read());
+    if (layers !== null) watches.push(layers);
   }
-  await session.close();
-  return { losses, states, watches, state };
+  await runner.close();
+  return { losses, states, watches, state: runner.read() };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Tensor } from "../../src/core/tensor.js";
 import { encodeGraph, Graph } from "../../src/graph/index.js";
 import { type OptimizerConfig, optimizerStep } from "../../src/nn/optimizers.js";
-import { Session } from "../../src/runtime/session.js";
+import { ENGINE } from "../engine.js";
 import fixture from "./fixtures/torch-optimizers.json" with { type: "json" };
 import { decodeStored, relativeError } from "./stored.js";
 
@@ -40,7 +40,7 @@ async function runOptimizer(
 ): Promise<Tensor[]> {
   const { shape, data } = given.start;
   const { model, slots } = optimizerModel(config, shape, given.isDecayed);
-  const session = await Session.open(model, { threads: 1 });
+  const session = await ENGINE.open(model);
   const reads = new Set(session.inputNames);
   let state: Record<string, Tensor> = { p: given.start };
   for (const slot of slots) state[slot] = { shape, data: new Float32Array(data.length) };

@@ -5,7 +5,7 @@ import { buildInferenceModel } from "../../src/nn/inference.js";
 import type { InputNormalization } from "../../src/nn/input-normalization.js";
 import type { OptimizerConfig } from "../../src/nn/optimizers.js";
 import { buildTrainingStep, type Task, type TrainingStepConfig } from "../../src/nn/training-step.js";
-import { Session } from "../../src/runtime/session.js";
+import { ENGINE } from "../engine.js";
 import fixture from "./fixtures/torch-training.json" with { type: "json" };
 import { runSteps } from "./run-steps.js";
 import { decodeStored, relativeError, type Stored } from "./stored.js";
@@ -115,7 +115,7 @@ describe.each(runs.map((run): [string, Run] => [titleOf(run), run]))(
 
     it("predicts the same as the net in eval()", async () => {
       const { state } = await ran;
-      const session = await Session.open(buildInferenceModel(config, state), { threads: 1 });
+      const session = await ENGINE.open(buildInferenceModel(config, state));
       const { probabilities } = await session.run({ inputs: inputsOf(run, fixture.testBatch) });
       await session.close();
       expect(relativeError(probabilities, decodeStored(run.probabilities))).toBeLessThan(STATE);

@@ -5,9 +5,9 @@ import { frontEnd } from "../../src/features/front-end.js";
 import { netConfig } from "../../src/nn/architectures.js";
 import { buildInferenceModel } from "../../src/nn/inference.js";
 import { AVERAGE, buildTrainingStep, initialState, type Task } from "../../src/nn/training-step.js";
-import { Session } from "../../src/runtime/session.js";
 import { augmentationOf } from "../../src/training/augmentation.js";
-import { usageMessageOf } from "../message-of.js";
+import { ENGINE } from "../engine.js";
+import { usageMessageOf } from "../store/message-of.js";
 import { runSteps } from "./run-steps.js";
 import { relativeError } from "./stored.js";
 import { drawBatch, normals, tinyConfig } from "./tiny-step.js";
@@ -92,7 +92,7 @@ describe("the global pool", () => {
       inputShape: [64, 64],
     });
     const weights = initialState(buildTrainingStep(config), new Random("pool"));
-    const session = await Session.open(buildInferenceModel(config, weights), { threads: 1 });
+    const session = await ENGINE.open(buildInferenceModel(config, weights));
     const inputs = { shape: [1, 64, 64], data: new Float32Array(64 * 64) };
     inputs.data[64 * frame + band] = 30;
     const { probabilities } = await session.run({ inputs });

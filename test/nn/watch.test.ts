@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type NetSettings, netConfig } from "../../src/nn/architectures.js";
 import { buildTrainingStep, type TrainingStepConfig } from "../../src/nn/training-step.js";
-import { readWatch } from "../../src/nn/watch.js";
 import fixture from "./fixtures/torch-watch.json" with { type: "json" };
 import { runSteps } from "./run-steps.js";
 import { decodeStored } from "./stored.js";
@@ -37,7 +36,7 @@ describe.each(fixture.runs)("the watch of a $net, against PyTorch", (run) => {
   });
 
   it.each(run.layers)("sees $layer as it is", async (expected) => {
-    const layers = readWatch(step.watched, (await ran).watches[0]);
+    const layers = (await ran).watches[0];
     const found = layers.find(({ layer }) => layer === expected.layer)!;
     expect(found.inactiveFraction).toEqual(
       expected.inactiveFraction === null ? null : expect.closeTo(expected.inactiveFraction, 6),
@@ -81,7 +80,7 @@ describe("a watched step", () => {
     const config = { ...watchedConfig("mlp"), net };
     const step = buildTrainingStep(config);
     const { watches } = await runSteps(step, [drawBatch(config)], { learningRate: 0.1 });
-    const layers = readWatch(step.watched, watches[0]);
+    const [layers] = watches;
     expect(layers.at(-2)!.std).toBeGreaterThan(1e-30);
     expect(layers.at(-2)!.std).toBeLessThan(1e-15);
     expect(layers[0].activationGradientNorm).toBeGreaterThan(1e-30);

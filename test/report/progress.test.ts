@@ -39,4 +39,18 @@ describe("progressBar without a terminal", () => {
     bar.update(5);
     expect(written).toBe("extracting 50 % (5/10), 1 s left\n");
   });
+  it("writes a line after half a minute without one, and the tenth after it all the same", () => {
+    const bar = progressBar("extracting", 200);
+    for (const [seconds, done] of [
+      [29, 1],
+      [30, 3],
+      [59, 4],
+      [60, 6],
+      [61, 20],
+    ]) {
+      vi.setSystemTime(seconds * 1000);
+      bar.update(done);
+    }
+    expect(written.match(/\(\d+\/200\)/g)).toEqual(["(3/200)", "(6/200)", "(20/200)"]);
+  });
 });

@@ -25,7 +25,7 @@ import { decodeNpy } from "../../src/store/npy.js";
 import { openStore, prepareStore } from "../../src/store/store.js";
 import { makeFolder, toneWav, writeFiles } from "./files.js";
 
-// Workers run compiled files only: `npm test` builds them first.
+// Workers run compiled files only: test/build.ts builds them first.
 const compiled = new URL("../../dist/src/store/extract.js", import.meta.url).href;
 const { extractFeatures } = (await import(compiled)) as typeof import("../../src/store/extract.js");
 
@@ -62,7 +62,9 @@ describe("extraction", () => {
     const storeDir = join(makeFolder(), "new/store");
     const { store, extracted, interrupted } = await extract(source, storeDir);
     expect([extracted, interrupted]).toEqual([1, false]);
-    expect(openStore(storeDir)).toEqual({ ...store, frontEnd: small });
+    const { reader, ...opened } = openStore(storeDir);
+    expect(opened).toEqual({ ...opened, clips: store.clips, frontEnd: small, dir: storeDir });
+    expect(reader.nFrames(opened.clips[0])).toBe(store.clips[0].nFrames);
 
     const [clip] = store.clips;
     const waveform = resample(downmix(await decodeAudio(wav, "a.wav")), 8000);
@@ -272,7 +274,7 @@ it("changing a test clip's audio changes no statistic", async () => {
   const fit = async () => {
     const { store } = await extract(source, storeDir);
     const { train } = featureSets(store, splitClips(store.clips, { validFraction: 0 }));
-    return standardizationOf(fitCovariance(train));
+    return standardizationOf(await fitCovariance(train));
   };
   writeFiles(source, {
     "train/a/1.wav": toneWav(300),

@@ -2,8 +2,8 @@ import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { scanSource } from "../../src/store/scan.js";
-import { messageOf } from "../message-of.js";
 import { makeFolder, writeFiles } from "./files.js";
+import { messageOf } from "./message-of.js";
 
 /** A folder with these files, each with a byte in it. */
 function folderOf(...names: string[]): string {

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/core/random.js";
-import { Session } from "../../src/runtime/session.js";
 import { clipProbabilities, type FrameSource } from "../../src/tagging/aggregate.js";
+import { ENGINE } from "../engine.js";
 import { SEGMENT_FRAMES, tinyModel } from "./tiny-model.js";
 
 // Float32 sums over segments; kernels may take other blocks at other batch sizes.
 const SAME = 1e-6;
 const N_MELS = 16;
 
-const session = await Session.open(tinyModel(), { threads: 1 });
+const session = await ENGINE.open(tinyModel());
 
 /** Clips of random features, of these lengths [frames]. */
 function randomClips(lengths: readonly number[]): Float32Array[] {
@@ -21,12 +21,11 @@ function randomClips(lengths: readonly number[]): Float32Array[] {
 
 function sourceOf(clips: readonly Float32Array[]): FrameSource {
   return {
-    nClips: clips.length,
+    clips: clips.map(({ length }) => ({ nFrames: length / N_MELS })),
     nMels: N_MELS,
-    nFrames: (clip) => clips[clip].length / N_MELS,
-    readFrames(clip, firstFrame, nFrames, out, outOffset) {
-      out.fill(0, outOffset, outOffset + nFrames * N_MELS);
-      out.set(clips[clip].subarray(firstFrame * N_MELS, (firstFrame + nFrames) * N_MELS), outOffset);
+    async readFrames(clip, first, count, out, offset) {
+      out.fill(0, offset, offset + count * N_MELS);
+      out.set(clips[clip].subarray(first * N_MELS, (first + count) * N_MELS), offset);
     },
   };
 }

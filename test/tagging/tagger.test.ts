@@ -6,17 +6,17 @@ import { DataError, UsageError } from "../../src/core/errors.js";
 import { featureSets } from "../../src/dataset/feature-set.js";
 import { splitClips } from "../../src/dataset/splits.js";
 import { frontEnd } from "../../src/features/front-end.js";
-import { Session } from "../../src/runtime/session.js";
 import { clipProbabilities } from "../../src/tagging/aggregate.js";
 import { modelMetadata } from "../../src/tagging/model-file.js";
 import { Tagger, type Tagging } from "../../src/tagging/tagger.js";
 import { buildWav, float32, int16 } from "../audio/build-wav.js";
+import { ENGINE } from "../engine.js";
 import { makeSound, makeTinyStore, SOUNDS, TINY_FRONT_END } from "../training/tiny-store.js";
 import { SEGMENT_FRAMES, tinyInfo, tinyModel } from "./tiny-model.js";
 
 const DECIBELS = { power: 2, compression: { kind: "powerToDb", ref: 1, amin: 1e-10, topDb: 80 } } as const;
 
-const tagger = await Tagger.open(tinyModel(), "m.onnx", { threads: 1 });
+const tagger = await Tagger.open(tinyModel(), "m.onnx", ENGINE);
 
 const byLabel = ({ tags }: Pick<Tagging, "tags">) =>
   Object.fromEntries(tags.map(({ label, probability }) => [label, probability]));
@@ -43,7 +43,7 @@ describe("a tagger", () => {
     const reversed = { labels: [...SOUNDS].reverse() };
     const info = JSON.parse(JSON.stringify(tagger.info));
     const metadata = { timbrel: JSON.stringify({ ...info, ...reversed }) };
-    const other = await Tagger.open(tinyModel({ metadata }), "m.onnx", { threads: 1 });
+    const other = await Tagger.open(tinyModel({ metadata }), "m.onnx", ENGINE);
     const swapped = byLabel(await other.tagWaveform(waveform));
     await other.close();
     expect(swapped["tone"]).toBe(byLabel({ tags })["hiss"]);
@@ -56,19 +56,10 @@ describe("a tagger", () => {
   ])("answers from audio what evaluation answers from the stored features: %s", async (_name, made) => {
     const store = await makeTinyStore(undefined, made);
     const bytes = tinyModel({ made });
-    const own = await Tagger.open(bytes, "m.onnx", { threads: 1 });
-    const session = await Session.open(bytes, { threads: 1 });
+    const own = await Tagger.open(bytes, "m.onnx", ENGINE);
+    const session = await ENGINE.open(bytes);
     const { test } = featureSets(store, splitClips(store.clips));
-    const rows = await clipProbabilities(
-      session,
-      {
-        nClips: test.clips.length,
-        nMels: test.nMels,
-        nFrames: (clip) => test.clips[clip].nFrames,
-        readFrames: test.readFrames.bind(test),
-      },
-      { segmentFrames: SEGMENT_FRAMES },
-    );
+    const rows = await clipProbabilities(session, test, { segmentFrames: SEGMENT_FRAMES });
     expect(rows.length).toBe(6);
     for (const [i, { name }] of test.clips.entries()) {
       const place = store.clips.findIndex((clip) => clip.name === name);
@@ -123,7 +114,7 @@ describe("a tagger", () => {
   });
 
   it("of several labels gives each a probability of its own", async () => {
-    const several = await Tagger.open(tinyModel({ task: "multi-label" }), "m.onnx", { threads: 1 });
+    const several = await Tagger.open(tinyModel({ task: "multi-label" }), "m.onnx", ENGINE);
     const { tags } = await several.tagWaveform(makeSound("tone", "a"));
     await several.close();
     expect(tags.every(({ probability }) => probability > 0 && probability < 1)).toBe(true);
@@ -155,7 +146,7 @@ describe("a tagger", () => {
 
   it("refuses a model with fewer labels than outputs: none would be told apart from the next", async () => {
     const metadata = modelMetadata(tinyInfo({ labels: ["hiss", "hum"] }));
-    await expect(Tagger.open(tinyModel({ metadata }), "m.onnx")).rejects.toThrow(
+    await expect(Tagger.open(tinyModel({ metadata }), "m.onnx", ENGINE)).rejects.toThrow(
       new DataError("m.onnx", "must have an output for each of its 2 labels, got 3"),
     );
   });
@@ -164,7 +155,7 @@ describe("a tagger", () => {
     const bytes = tinyModel();
     const at = Buffer.from(bytes).indexOf("Softmax");
     bytes.set(new TextEncoder().encode("Sortmax"), at);
-    const opening = Tagger.open(bytes, "m.onnx");
+    const opening = Tagger.open(bytes, "m.onnx", ENGINE);
     await expect(opening).rejects.toBeInstanceOf(DataError);
     await expect(opening).rejects.toThrow(/^m\.onnx: is damaged \(.*Sortmax.*\)$/);
   });

@@ -56,3 +56,33 @@ describe.each(FRONT_ENDS)("augmentationOf %s", (_name, made) => {
     expect(strong.mixup).toBeGreaterThan(weak.mixup);
   });
 });
+
+describe("augmentationOf a front end of 80 bands, on segments of 40 frames", () => {
+  const made = frontEnd({ nMels: 80 });
+
+  it("is at strength 0.5 what the shipped model was trained with", () => {
+    const { logarithm, power, ...changes } = augmentationOf(made, 40, 0.5);
+    expect(changes).toEqual({
+      levelDb: 6,
+      colourDb: 3,
+      envelopeDb: 2,
+      noiseDb: [-90, -70],
+      bandShift: 1,
+      bandStretch: 0.04,
+      frameStretch: 0.125,
+      frameShift: 2.5,
+      timeMask: { frames: 4, count: 2 },
+      bandMask: { bands: 5, count: 2 },
+      mixup: 0.15,
+    });
+  });
+
+  it("never lets a second example outweigh the first, however strong", async () => {
+    const targets = { shape: [2, 2], data: Float32Array.of(1, 0, 0, 1) };
+    const x = { shape: [2, 40, 80], data: new Float32Array(2 * 40 * 80) };
+    const runs = await augmentBatch(augmentationOf(made, 40, 3), { x, targets }, { times: 50 });
+    const own = runs.flatMap((run) => [run.targets.data[0], run.targets.data[3]]);
+    expect(Math.min(...own)).toBeGreaterThanOrEqual(0.5);
+    expect(Math.min(...own)).toBeLessThan(0.55); // of 100 uniform draws in [0.5, 1]
+  });
+});

@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/core/errors.js";
 import { NETS } from "../../src/nn/architectures.js";
-import type { OptimizerConfig } from "../../src/nn/optimizers.js";
+import { OPTIMIZERS, type OptimizerConfig } from "../../src/nn/optimizers.js";
 import type { ScheduleConfig } from "../../src/nn/schedules.js";
 import {
   type NormalizeConfig,
-  OPTIMIZERS,
   TRAIN_DEFAULTS,
   type TrainConfig,
   trainConfig,

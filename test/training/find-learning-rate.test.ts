@@ -8,6 +8,7 @@ import {
   rateOf,
   suggestRates,
 } from "../../src/training/find-learning-rate.js";
+import { ENGINE } from "../engine.js";
 import { makeTinyStore, tinyConfig } from "./tiny-store.js";
 
 /** Decay of the moving average, as the docblock says. */
@@ -18,7 +19,7 @@ let test: RangeTest;
 const config = tinyConfig({ augment: 0 });
 beforeAll(async () => {
   store = await makeTinyStore();
-  test = (await findLearningRate(store, config, { threads: 1 }))!;
+  test = (await findLearningRate(store, config, { engine: ENGINE }))!;
 });
 
 describe("findLearningRate", () => {
@@ -45,8 +46,8 @@ describe("findLearningRate", () => {
     });
   });
   it("repeats to the bit from its seed, and goes otherwise from another", async () => {
-    expect(await findLearningRate(store, config, { threads: 1 })).toEqual(test);
-    const other = await findLearningRate(store, { ...config, seed: 2 }, { threads: 1 });
+    expect(await findLearningRate(store, config, { engine: ENGINE })).toEqual(test);
+    const other = await findLearningRate(store, { ...config, seed: 2 }, { engine: ENGINE });
     expect(other?.steps[0].loss).not.toBe(test.steps[0].loss);
   });
   it("begins as the run would: its first loss is that of the run's first step", async () => {
@@ -54,7 +55,7 @@ describe("findLearningRate", () => {
     const { makeFolder } = await import("../store/files.js");
     const losses: number[] = [];
     const onStep = ({ loss }: { loss: number }) => void losses.push(loss);
-    await trainTagger(store, makeFolder(), { config: { ...config, epochs: 1 }, threads: 1, onStep });
+    await trainTagger(store, makeFolder(), { config: { ...config, epochs: 1 }, engine: ENGINE, onStep });
     expect(test.steps[0].loss).toBe(losses[0]);
   });
   it("stops by its signal and writes nothing", async () => {
@@ -62,7 +63,7 @@ describe("findLearningRate", () => {
     const controller = new AbortController();
     const seen: number[] = [];
     const stopped = await findLearningRate(store, config, {
-      threads: 1,
+      engine: ENGINE,
       signal: controller.signal,
       onStep: (done) => {
         seen.push(done);

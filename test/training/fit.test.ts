@@ -9,6 +9,7 @@ import {
   fit,
   predictionWeights,
 } from "../../src/training/fit.js";
+import { ENGINE } from "../engine.js";
 import { drawBatch, tinyConfig } from "../nn/tiny-step.js";
 
 const config = tinyConfig({ net: { kind: "linear" }, inputShape: [8], emaDecay: 0.5 });
@@ -24,7 +25,7 @@ function makeBatches(): BatchSource {
       place = `epoch ${epoch}`;
       count = 0;
     },
-    next() {
+    async next() {
       const { inputs, targets } = drawBatch(config, `${place} ${count++}`);
       return { inputs: inputs.data, targets: targets.data };
     },
@@ -37,8 +38,6 @@ async function fitScored(scores: readonly number[], changes: Partial<FitOptions>
   const rates: number[] = [];
   const result = await fit({
     step,
-    inputShape: config.inputShape,
-    nLabels: config.nLabels,
     batches: makeBatches(),
     evaluate: async (weights) => {
       seen.push(weights);
@@ -49,7 +48,7 @@ async function fitScored(scores: readonly number[], changes: Partial<FitOptions>
     schedule: { kind: "constant" },
     patience: 0,
     seed: 1,
-    threads: 1,
+    engine: ENGINE,
     onEpoch: ({ learningRate }) => {
       rates.push(learningRate);
     },
@@ -134,6 +133,27 @@ describe("fit", () => {
     expect(result.state.history[0].trainLoss).toBeGreaterThan(0);
   });
 
+  it("watches the first of every eight steps of an epoch", async () => {
+    const watchedStep = buildTrainingStep({ ...config, watch: true });
+    /** Whether the watch sees a gradient where the inputs of all of an epoch's steps but this one are 0; steps count from 1. */
+    const seesStep = async (step: number) => {
+      const batches = makeBatches();
+      let count = 0;
+      const next = () => {
+        const batch = batches.next();
+        return ++count === step ? batch : { ...batch, inputs: batch.inputs.fill(0) };
+      };
+      const { result } = await fitScored([0.5], {
+        watchedStep,
+        batches: { ...batches, stepsPerEpoch: 18, next },
+      });
+      return result.state.history[0].layers![0].weightGradientNorm > 0;
+    };
+    const seen: number[] = [];
+    for (let step = 1; step <= 18; step++) if (await seesStep(step)) seen.push(step);
+    expect(seen).toEqual([1, 9, 17]);
+  });
+
   it("is stopped before its first step by a signal that is aborted already", async () => {
     const { result, seen } = await fitScored([0.1, 0.2], { signal: AbortSignal.abort() });
     expect([result.ended, seen.length]).toEqual(["interrupted", 0]);
@@ -143,8 +163,8 @@ describe("fit", () => {
   const fitPoisoned = (poisoned: number) => {
     const batches = makeBatches();
     let count = 0;
-    const next = () => {
-      const batch = batches.next();
+    const next = async () => {
+      const batch = await batches.next();
       return ++count === poisoned ? { ...batch, inputs: batch.inputs.fill(Number.NaN) } : batch;
     };
     return fitScored([0.1, 0.2], { batches: { ...batches, next } });

@@ -2,10 +2,11 @@ import { describe, expect, it } from "vitest";
 import type { Tensor } from "../../src/core/tensor.js";
 import { type NetSettings, netConfig } from "../../src/nn/architectures.js";
 import { buildTrainingStep } from "../../src/nn/training-step.js";
-import { type LayerHealth, readWatch } from "../../src/nn/watch.js";
+import type { LayerHealth } from "../../src/nn/watch.js";
 import { DivergedError } from "../../src/training/fit.js";
 import { diagnose, FlowMeans } from "../../src/training/gradient-flow.js";
 import { trainTagger } from "../../src/training/train.js";
+import { ENGINE } from "../engine.js";
 import { runSteps } from "../nn/run-steps.js";
 import { drawBatch, tinyConfig } from "../nn/tiny-step.js";
 import { makeFolder } from "../store/files.js";
@@ -19,7 +20,7 @@ const deep = (settings: Omit<Extract<NetSettings, { kind: "mlp" }>, "kind">) =>
 async function watched(
   settings: Parameters<typeof deep>[0],
   change: (name: string, weight: Float32Array) => Float32Array = (_, weight) => weight,
-): Promise<LayerHealth[]> {
+): Promise<readonly LayerHealth[]> {
   const config = tinyConfig({ net: deep(settings), batchSize: 16, watch: true });
   const step = buildTrainingStep(config);
   const batch = drawBatch(config);
@@ -28,7 +29,7 @@ async function watched(
     [...states[0]].map(([name, { shape, data }]) => [name, { shape, data: change(name, data) }]),
   );
   const { watches } = await runSteps(step, [batch], { learningRate: 0.01, initial });
-  return readWatch(step.watched, watches[0]);
+  return watches[0];
 }
 
 /** A layer that nothing is wrong with. */
@@ -114,6 +115,27 @@ describe("the diagnosis of numbers", () => {
     const huge = { ...HEALTH, activationGradientNorm: Number.POSITIVE_INFINITY };
     expect(diagnose([huge, huge]).map(({ problem }) => problem)).toEqual(["exploding"]);
   });
+
+  it.each([
+    ["vanishing below a thousandth of the logits' gradient", 0.00099, "vanishing"],
+    ["nothing above it", 0.00101, null],
+    ["nothing below a thousand times the logits' gradient", 990, null],
+    ["exploding above it", 1010, "exploding"],
+  ])("finds %s", (_, ratio, problem) => {
+    const logits = { ...HEALTH, layer: "output", activationGradientNorm: 2 };
+    const found = diagnose([{ ...HEALTH, activationGradientNorm: 2 * ratio }, logits]);
+    expect(found).toEqual(problem === null ? [] : [{ layer: "a", problem, value: ratio }]);
+  });
+
+  it.each([
+    ["relu", "dead"],
+    ["tanh", "saturated"],
+  ] as const)("calls a layer of %s %s from a fraction of 0.8 on", (activation, problem) => {
+    const found = (inactiveFraction: number) =>
+      diagnose([{ ...HEALTH, activation, inactiveFraction }, HEALTH]);
+    expect(found(0.79)).toEqual([]);
+    expect(found(0.8)).toEqual([{ layer: "a", problem, value: 0.8 }]);
+  });
 });
 
 describe("a watched run that diverges", () => {
@@ -121,7 +143,7 @@ describe("a watched run that diverges", () => {
     const store = await makeTinyStore();
     const settings = { activation: "relu", batchNorm: null } as const;
     const run = trainTagger(store, makeFolder(), {
-      threads: 1,
+      engine: ENGINE,
       config: smallRun({
         net: deep(settings),
         optimizer: { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0 },

@@ -2,9 +2,14 @@ import onnxProto from "onnx-proto";
 import { describe, expect, it } from "vitest";
 import { featureSets } from "../../src/dataset/feature-set.js";
 import { splitClips } from "../../src/dataset/splits.js";
-import { evaluateLinear, evaluateMajority, mainScore } from "../../src/evaluation/evaluate.js";
-import { Session } from "../../src/runtime/session.js";
+import {
+  evaluateLinear,
+  evaluateMajority,
+  mainScore,
+  readAllDescriptors,
+} from "../../src/evaluation/evaluate.js";
 import { trainLinearBaseline } from "../../src/training/linear-baseline.js";
+import { ENGINE } from "../engine.js";
 import { makeTinyStore } from "./tiny-store.js";
 
 const store = await makeTinyStore();
@@ -23,8 +28,8 @@ function constantOf(model: Uint8Array, opType: string): number[] {
 
 describe("the linear baseline", () => {
   it("tells hiss, hum and tone apart by their descriptors, on clips it was not trained on", async () => {
-    const model = await trainLinearBaseline(sets, { task: "single-label", seed: 1 });
-    const session = await Session.open(model!, { threads: 1 });
+    const model = await trainLinearBaseline(sets, { task: "single-label", engine: ENGINE, seed: 1 });
+    const session = await ENGINE.open(model!);
     const scores = await evaluateLinear(session, sets.test, { task: "single-label" });
     await session.close();
     expect(mainScore(scores)).toBe(1);
@@ -33,9 +38,9 @@ describe("the linear baseline", () => {
 
   it("standardizes every descriptor by its mean and deviation over the train split", async () => {
     const { train } = sets;
-    const vectors = train.clips.map((_, clip) => train.readDescriptors(clip));
+    const vectors = await readAllDescriptors(train);
     const average = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-    const model = (await trainLinearBaseline(sets, { task: "single-label", seed: 1 }))!;
+    const model = (await trainLinearBaseline(sets, { task: "single-label", engine: ENGINE, seed: 1 }))!;
     const [mean, std] = [constantOf(model, "Sub"), constantOf(model, "Div")];
     expect([mean.length, std.length]).toEqual([vectors[0].length, vectors[0].length]);
     for (const i of vectors[0].keys()) {
@@ -49,7 +54,7 @@ describe("the linear baseline", () => {
 
   it("repeats with its seed, and differs with another", async () => {
     const [once, again, other] = await Promise.all(
-      [1, 1, 2].map((seed) => trainLinearBaseline(sets, { task: "single-label", seed })),
+      [1, 1, 2].map((seed) => trainLinearBaseline(sets, { task: "single-label", engine: ENGINE, seed })),
     );
     expect(again).toEqual(once);
     expect(other).not.toEqual(once);
@@ -57,7 +62,9 @@ describe("the linear baseline", () => {
 
   it("gives nothing when it is stopped", async () => {
     const signal = AbortSignal.abort();
-    expect(await trainLinearBaseline(sets, { task: "single-label", seed: 1, signal })).toBeNull();
+    expect(
+      await trainLinearBaseline(sets, { task: "single-label", engine: ENGINE, seed: 1, signal }),
+    ).toBeNull();
   });
 });
 

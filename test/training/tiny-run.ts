@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Engine } from "../../src/runtime/engine.js";
 import type { FeatureStore } from "../../src/store/store.js";
 import type { TrainConfig } from "../../src/training/config.js";
 import { RUN_FILES } from "../../src/training/run-folder.js";
 import { trainTagger } from "../../src/training/train.js";
+import { ENGINE } from "../engine.js";
 import { makeFolder } from "../store/files.js";
 import { tinyConfig } from "./tiny-store.js";
 
@@ -21,9 +23,9 @@ export const checkpointPath = (dir: string) => join(dir, RUN_FILES.checkpoint);
 export async function runWhole(
   store: FeatureStore,
   changes: Partial<TrainConfig> = {},
-  options: { threads?: number } = {},
+  options: { engine?: Engine } = {},
 ) {
   const dir = makeFolder();
-  const result = await trainTagger(store, dir, { threads: 1, ...options, config: tinyConfig(changes) });
+  const result = await trainTagger(store, dir, { engine: ENGINE, ...options, config: tinyConfig(changes) });
   return { dir, result, files: filesOf(dir) };
 }

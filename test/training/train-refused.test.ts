@@ -8,6 +8,7 @@ import { DivergedError } from "../../src/training/fit.js";
 import { RUN_FILES } from "../../src/training/run-folder.js";
 import { decodeSafetensors, encodeSafetensors } from "../../src/training/safetensors.js";
 import { trainTagger } from "../../src/training/train.js";
+import { ENGINE } from "../engine.js";
 import { makeFolder } from "../store/files.js";
 import { checkpointPath, filesOf, runWhole } from "./tiny-run.js";
 import { makeTinyStore, TINY_FRONT_END, tinyClips, tinyConfig } from "./tiny-store.js";
@@ -22,7 +23,7 @@ describe("a run that diverges", () => {
     const config = { ...checkpoint.config, epochs: 3, learningRate: 1e30, schedule };
     writeCheckpoint(checkpointPath(dir), { ...checkpoint, config });
     const kept = filesOf(dir);
-    await expect(trainTagger(store, dir, { resume: true, threads: 1 })).rejects.toThrow(
+    await expect(trainTagger(store, dir, { resume: true, engine: ENGINE })).rejects.toThrow(
       /^fit: loss must stay finite, got (NaN|Infinity) at epoch 2, step [23]; use a smaller learning rate \(now 1e\+30\); the last weights of a finite loss are kept in .+diverged\.safetensors$/,
     );
     const { [RUN_FILES.diverged]: _, ...others } = filesOf(dir);
@@ -32,7 +33,7 @@ describe("a run that diverges", () => {
   it("keeps the last weights whose loss was finite, even in the first epoch", async () => {
     const dir = makeFolder();
     const config = tinyConfig({ learningRate: 1e30, schedule: { kind: "constant", warmUp: 0 } });
-    await expect(trainTagger(store, dir, { config, threads: 1 })).rejects.toThrow(DivergedError);
+    await expect(trainTagger(store, dir, { config, engine: ENGINE })).rejects.toThrow(DivergedError);
     const { tensors } = decodeSafetensors(readFileSync(join(dir, RUN_FILES.diverged)), RUN_FILES.diverged);
     const weight = tensors.get("block1.conv.weight")!;
     expect(weight.data.every((value) => Number.isFinite(value) && Math.abs(value) < 10)).toBe(true);
@@ -53,7 +54,7 @@ describe("trainTagger refuses", () => {
     await trainTagger(store, dir, {
       config: tinyConfig({ epochs: 1, seed: 5 }),
       overwrite: true,
-      threads: 1,
+      engine: ENGINE,
     });
     expect(filesOf(dir)["model.onnx"]).not.toBe(files["model.onnx"]);
   });
@@ -92,7 +93,7 @@ describe("trainTagger refuses", () => {
       .map((clip) => ({ ...clip, labels: ["hiss", "hum"] }));
     const { dir, files } = await runWhole(store, { epochs: 1 });
     await expect(
-      trainTagger({ ...store, clips }, dir, { config, overwrite: true, threads: 1 }),
+      trainTagger({ ...store, clips }, dir, { config, overwrite: true, engine: ENGINE }),
     ).rejects.toThrow(
       new UsageError(`train: ${store.dir} must give at least 2 clips to train and 1 to valid, got 1 and 6`),
     );

@@ -3,11 +3,13 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { encodeWav } from "../../src/audio/encode-wav.js";
 import { netConfig } from "../../src/nn/architectures.js";
+import { nodeEngine } from "../../src/runtime/node.js";
 import { openStore } from "../../src/store/store.js";
 import { readCheckpoint } from "../../src/training/checkpoint.js";
 import type { TrainConfig } from "../../src/training/config.js";
 import { RUN_FILES } from "../../src/training/run-folder.js";
 import { trainTagger } from "../../src/training/train.js";
+import { ENGINE } from "../engine.js";
 import { makeFolder } from "../store/files.js";
 import { checkpointPath, filesOf, runWhole } from "./tiny-run.js";
 import { changeFeatures, makeSound, makeTinyStore, tinyClips, tinyConfig } from "./tiny-store.js";
@@ -25,7 +27,7 @@ async function runInTwo(
     if (stop(at)) controller.abort();
   };
   const first = await trainTagger(store, dir, {
-    threads: 1,
+    engine: ENGINE,
     config: tinyConfig(changes),
     signal: controller.signal,
     onStep: ({ epoch, step }) => abortIf({ epoch, step }),
@@ -33,7 +35,7 @@ async function runInTwo(
   });
   let resumedFrom = -1;
   const second = await trainTagger(store, dir, {
-    threads: 1,
+    engine: ENGINE,
     resume: true,
     onStart: (run) => {
       resumedFrom = run.resumedFrom;
@@ -58,7 +60,7 @@ describe("a run", () => {
   it("gives the same bits again, with one thread and with two", async () => {
     const { files } = await whole;
     expect((await runWhole(store)).files).toEqual(files);
-    expect((await runWhole(store, {}, { threads: 2 })).files).toEqual(files);
+    expect((await runWhole(store, {}, { engine: nodeEngine({ threads: 2 }) })).files).toEqual(files);
   });
 
   it("gives other weights from another seed", async () => {
@@ -133,14 +135,14 @@ describe("a run", () => {
 
   it("resumed when it is finished changes nothing", async () => {
     const { dir, files, result } = await runWhole(store, { epochs: 1 });
-    const again = await trainTagger(store, dir, { resume: true, threads: 1 });
+    const again = await trainTagger(store, dir, { resume: true, engine: ENGINE });
     expect(again.history).toEqual(result.history);
     expect(filesOf(dir)).toEqual(files);
   });
 
   it("resumes to a start where there is no run yet", async () => {
     const dir = makeFolder();
-    await trainTagger(store, dir, { resume: true, threads: 1, config: tinyConfig() });
+    await trainTagger(store, dir, { resume: true, engine: ENGINE, config: tinyConfig() });
     expect(filesOf(dir)).toEqual((await whole).files);
   });
 });
@@ -150,9 +152,9 @@ describe("what a run must not see", () => {
     const config = tinyConfig({ epochs: 2 });
     const [before, after] = [makeFolder(), makeFolder()];
     const own = await makeTinyStore();
-    await trainTagger(own, before, { threads: 1, config });
+    await trainTagger(own, before, { engine: ENGINE, config });
     for (const clip of own.clips.filter(({ split }) => split === "test")) changeFeatures(own, clip);
-    await trainTagger(own, after, { threads: 1, config });
+    await trainTagger(own, after, { engine: ENGINE, config });
     expect(filesOf(after)).toEqual(filesOf(before));
   });
 
@@ -160,9 +162,9 @@ describe("what a run must not see", () => {
     const config = tinyConfig({ epochs: 2 });
     const [before, after] = [makeFolder(), makeFolder()];
     const own = await makeTinyStore();
-    await trainTagger(own, before, { threads: 1, config });
+    await trainTagger(own, before, { engine: ENGINE, config });
     for (const clip of own.clips.filter(({ split }) => split === "valid")) changeFeatures(own, clip);
-    await trainTagger(own, after, { threads: 1, config });
+    await trainTagger(own, after, { engine: ENGINE, config });
     const [a, b] = [before, after].map((dir) => readCheckpoint(checkpointPath(dir))!.state);
     expect(b.tensors).toEqual(a.tensors);
     expect(b.history.map(({ valid }) => valid)).not.toEqual(a.history.map(({ valid }) => valid));
@@ -172,9 +174,9 @@ describe("what a run must not see", () => {
     const config = tinyConfig({ epochs: 1 });
     const [before, after] = [makeFolder(), makeFolder()];
     const own = await makeTinyStore();
-    await trainTagger(own, before, { threads: 1, config });
+    await trainTagger(own, before, { engine: ENGINE, config });
     changeFeatures(own, own.clips.find(({ split }) => split === "train")!);
-    await trainTagger(own, after, { threads: 1, config });
+    await trainTagger(own, after, { engine: ENGINE, config });
     expect(filesOf(after)["model.onnx"]).not.toBe(filesOf(before)["model.onnx"]);
   });
 });
@@ -211,7 +213,7 @@ describe("learning", () => {
     const several = await makeTinyStore(both);
     let task = "";
     const result = await trainTagger(several, makeFolder(), {
-      threads: 1,
+      engine: ENGINE,
       config: tinyConfig(LEARNING),
       onStart: (run) => {
         task = run.task;
@@ -238,7 +240,7 @@ describe("learning", () => {
         })),
     ]);
     const { history } = await trainTagger(odd, makeFolder(), {
-      threads: 1,
+      engine: ENGINE,
       config: tinyConfig({ epochs: 2 }),
     });
     for (const { trainLoss, valid } of history)
@@ -250,8 +252,8 @@ describe("a store on disk", () => {
   it("trains as the one in memory", async () => {
     const [memory, disk] = [makeFolder(), makeFolder()];
     const config = tinyConfig({ epochs: 1 });
-    await trainTagger(store, memory, { threads: 1, config });
-    await trainTagger(openStore(store.dir), disk, { threads: 1, config });
+    await trainTagger(store, memory, { engine: ENGINE, config });
+    await trainTagger(openStore(store.dir), disk, { engine: ENGINE, config });
     expect(filesOf(disk)).toEqual(filesOf(memory));
   });
 });

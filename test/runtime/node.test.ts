@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/core/errors.js";
 import { add, encodeGraph, Graph, mul } from "../../src/graph/index.js";
-import { Session } from "../../src/runtime/session.js";
+import { nodeEngine } from "../../src/runtime/node.js";
 
 /** out = 2 x + y, and twice = 2 x. */
 function smallModel(): Uint8Array {
@@ -15,9 +15,9 @@ function smallModel(): Uint8Array {
 const x = { shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) };
 const y = { shape: [], data: Float32Array.of(0.5) };
 
-describe("Session", () => {
+describe("the engine in Node", () => {
   it("runs a model: tensors of names, scalars with no dimension", async () => {
-    const session = await Session.open(smallModel());
+    const session = await nodeEngine().open(smallModel());
     expect(session.inputNames).toEqual(["x", "y"]);
     expect(session.outputNames).toEqual(["twice", "out"]);
     const { out, twice } = await session.run({ x, y });
@@ -27,7 +27,7 @@ describe("Session", () => {
   });
 
   it("only reads its feeds, and gives fresh memory at every run", async () => {
-    const session = await Session.open(smallModel(), { threads: 2 });
+    const session = await nodeEngine({ threads: 2 }).open(smallModel());
     const first = await session.run({ x, y });
     const second = await session.run({ x: { ...x, data: x.data.map((value) => -value) }, y });
     expect([...x.data]).toEqual([1, 2, 3, 4]);
@@ -37,10 +37,14 @@ describe("Session", () => {
   });
 
   it("refuses bytes that are no model, on one line", async () => {
-    const opening = Session.open(Uint8Array.of(1, 2, 3));
+    const opening = nodeEngine().open(Uint8Array.of(1, 2, 3));
     await expect(opening).rejects.toBeInstanceOf(UsageError);
-    await expect(opening).rejects.toThrow(
-      /^Session\.open: model must be one that ONNX Runtime loads, got: [^\n]+$/,
-    );
+    await expect(opening).rejects.toThrow(/^model must be one that ONNX Runtime loads, got: [^\n]+$/);
+  });
+
+  it("names a setting that it does not know", () => {
+    expect(() => nodeEngine({ threads: 0 })).toThrow("threads must be an integer at least 1");
+    // @ts-expect-error no such provider
+    expect(() => nodeEngine({ provider: "cuda" })).toThrow("provider must be one of cpu, webgpu, got cuda");
   });
 });

@@ -1,4 +1,4 @@
-import { UsageError } from "../src/core/errors.js";
+import { UsageError } from "../../src/core/errors.js";
 
 /** The message of what `make` throws. */
 export function messageOf(make: () => unknown): string {
@@ -20,3 +20,10 @@ function thrownBy(make: () => unknown): Error {
   }
   throw new Error("nothing was thrown");
 }
+
+/** The message that a promise rejects with. */
+export const rejectionOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => "resolved",
+    (error: Error) => error.message,
+  );

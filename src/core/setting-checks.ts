@@ -1,19 +1,27 @@
-import { checkChoice, checkInteger, checkNumber, type NumberRule } from "../core/check.js";
-import { UsageError } from "../core/errors.js";
+import { checkChoice, checkInteger, checkNumber, type NumberRule } from "./check.js";
+import { UsageError } from "./errors.js";
 
 /** Throws a UsageError that starts with `where` if a setting may not have this value. */
 export type Check = (where: string, value: unknown) => void;
 
-/** A check of every member of settings that come in kinds. */
+/** A check of every setting but `kind`. */
+export type SettingChecks<Config> = {
+  readonly [Name in Exclude<keyof Config, "kind">]-?: Check;
+};
+
+/** The checks of settings that come in kinds, by kind. */
 export type KindChecks<Config extends { readonly kind: string }> = {
-  readonly [Kind in Config["kind"]]: {
-    readonly [Name in Exclude<keyof Extract<Config, { kind: Kind }>, "kind">]-?: Check;
-  };
+  readonly [Kind in Config["kind"]]: SettingChecks<Extract<Config, { kind: Kind }>>;
 };
 
 export function number(rule: NumberRule): Check {
   return (where, value) => checkNumber(where, value, rule);
 }
+
+/** In [0, 1). */
+export const fraction = number({ min: 0, below: 1 });
+export const positive = number({ above: 0 });
+export const notNegative = number({ min: 0 });
 
 export function integer(min: number): Check {
   return (where, value) => checkInteger(where, value, { min });

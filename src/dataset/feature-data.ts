@@ -1,0 +1,66 @@
+import { UsageError } from "../core/errors.js";
+import { sha256Hex } from "../core/hash.js";
+import type { Tensor } from "../core/tensor.js";
+import { type FrontEnd, frontEndHash } from "../features/front-end.js";
+import type { Clip } from "./clip.js";
+import { type ClipFeatures, type FrameReader, memoryReader } from "./frame-reader.js";
+import { joinGroups } from "./groups.js";
+import type { Split } from "./split-names.js";
+
+/** Labelled clips and where their features are read from: what a tagger is trained and evaluated on. */
+export interface FeatureData {
+  /** Its name in messages, e.g. the folder of a store. */
+  readonly name: string;
+  readonly frontEnd: FrontEnd;
+  readonly frontEndHash: string;
+  readonly clips: readonly Clip[];
+  readonly reader: FrameReader;
+}
+
+/** A clip with its features in memory. */
+export interface MemoryClip {
+  readonly name: string;
+  /** At least one. */
+  readonly labels: readonly string[];
+  /** [nFrames, nMels], as `logMel` gives them. */
+  readonly features: Tensor;
+  /** As `summarizeDescriptors` gives them; only the linear baseline reads them. @default none */
+  readonly descriptors?: Float32Array;
+  /** Clips of one group never cross splits. @default a group of its own, with its copies */
+  readonly group?: string;
+  /** @default null: to be drawn */
+  readonly split?: Split | null;
+}
+
+/**
+ * Features in memory as data to train and evaluate on. Clips of equal features are copies of one another.
+ * @param options.name the data's name in messages, `@default` "features in memory"
+ * @throws UsageError if features are not [nFrames, nMels] with the front end's nMels and at least one frame
+ */
+export function featuresInMemory(
+  frontEnd: FrontEnd,
+  clips: readonly MemoryClip[],
+  options: { name?: string } = {},
+): FeatureData {
+  const byHash = new Map<string, ClipFeatures>();
+  const listed = clips.map((clip): Clip => {
+    const { name, labels, features, descriptors = new Float32Array(), split = null } = clip;
+    const { data, shape } = features;
+    if (shape.length !== 2 || shape[0] < 1 || shape[1] !== frontEnd.nMels)
+      throw new UsageError(
+        `featuresInMemory: features of ${name} must have shape [nFrames, ${frontEnd.nMels}], got [${shape.join(", ")}]`,
+      );
+    const audioHash = sha256Hex(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    byHash.set(audioHash, { features, descriptors });
+    const durationSec = (shape[0] * frontEnd.hopLength) / frontEnd.sampleRate;
+    const group = clip.group ?? audioHash;
+    return { name, audioHash, labels, group, split, durationSec, nFrames: shape[0] };
+  });
+  return {
+    name: options.name ?? "features in memory",
+    frontEnd,
+    frontEndHash: frontEndHash(frontEnd),
+    clips: joinGroups(listed),
+    reader: memoryReader(({ audioHash }: Clip) => byHash.get(audioHash)!),
+  };
+}

@@ -1,0 +1,81 @@
+import { closeSync, fstatSync, openSync, read as readCallback, readSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { DataError, errorLine } from "../core/errors.js";
+import type { FrameReader } from "../dataset/frame-reader.js";
+import { decodeNpy, NPY_HEADER_BYTES, npyByteLength, readNpyHeader } from "./npy.js";
+import type { StoredClip } from "./store.js";
+
+const readAsync = promisify(readCallback);
+
+/**
+ * A reader over the `.npy` files of a store. A file is opened for every read: that costs 15 us, and a limit on open files
+ * is none to run into. The read itself leaves JavaScript's thread, so that batches read at once and Ctrl-C is heard.
+ *
+ * Its promises reject with a DataError if a file is missing, damaged or not of the clip's shape.
+ * @param nMels values of a frame
+ */
+export function storeReader(dir: string, clips: readonly StoredClip[], nMels: number): FrameReader {
+  const byHash = new Map(clips.map((clip) => [clip.audioHash, clip]));
+  /** Where the values begin in each file that was checked [bytes]. */
+  const dataOffsets = new Map<string, number>();
+  return {
+    nFrames: ({ nFrames }) => nFrames,
+    async read({ audioHash }, first, count, out, offset) {
+      const { features, nFrames } = byHash.get(audioHash)!;
+      const path = join(dir, features);
+      const fd = openFile(path);
+      try {
+        const dataOffset = dataOffsets.get(path) ?? checkFile(fd, path, [nFrames, nMels]);
+        dataOffsets.set(path, dataOffset);
+        const nBytes = 4 * count * nMels;
+        const bytes = new Uint8Array(out.buffer, out.byteOffset + 4 * offset, nBytes);
+        const { bytesRead } = await readAsync(fd, bytes, 0, nBytes, dataOffset + 4 * first * nMels);
+        if (bytesRead !== nBytes) throw new DataError(path, "ended while it was read");
+      } finally {
+        closeSync(fd);
+      }
+    },
+    async descriptors({ audioHash }) {
+      const path = join(dir, byHash.get(audioHash)!.descriptors);
+      const bytes = await readFile(path).catch((error: unknown) => {
+        throw missing(path, error);
+      });
+      return decodeNpy(bytes, path).data;
+    },
+  };
+}
+
+function openFile(path: string): number {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    throw missing(path, error);
+  }
+}
+
+function missing(path: string, error: unknown): DataError {
+  return new DataError(
+    path,
+    `features cannot be read (${errorLine((error as NodeJS.ErrnoException).code ?? error)}); run the extract command again`,
+    { cause: error },
+  );
+}
+
+/** Offset of the values, after a look at header and length [bytes]. */
+function checkFile(fd: number, path: string, expected: readonly [nFrames: number, nMels: number]): number {
+  const head = new Uint8Array(NPY_HEADER_BYTES);
+  const nHead = readSync(fd, head, 0, head.length, 0);
+  const { shape, dataOffset } = readNpyHeader(head.subarray(0, nHead), path);
+  const remedy = "delete it and run the extract command again";
+  if (shape.length !== 2 || shape[0] !== expected[0] || shape[1] !== expected[1])
+    throw new DataError(
+      path,
+      `must have shape [${expected.join(", ")}], got [${shape.join(", ")}]; ${remedy}`,
+    );
+  const { size } = fstatSync(fd);
+  if (size !== npyByteLength(shape))
+    throw new DataError(path, `must be ${npyByteLength(shape)} bytes long, got ${size}; ${remedy}`);
+  return dataOffset;
+}

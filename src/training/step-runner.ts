@@ -1,0 +1,143 @@
+import type { Random } from "../core/random.js";
+import type { Tensor } from "../core/tensor.js";
+import type { RandomInput, StateSpec } from "../nn/net.js";
+import type { TrainingStep } from "../nn/training-step.js";
+import { type LayerHealth, readWatch, type WatchedSpec } from "../nn/watch.js";
+import type { Engine, Session } from "../runtime/engine.js";
+
+/** A model that takes a state and what one step reads, and gives `loss` and the next state as `next/<name>`. */
+export interface StepModel {
+  readonly model: Uint8Array;
+  readonly state: readonly Pick<StateSpec, "name">[];
+  readonly randomInputs: readonly RandomInput[];
+}
+
+/** The same step, watched: from the same state it makes the same bits. */
+export type WatchedStepModel = StepModel & { readonly watched: readonly WatchedSpec[] };
+
+/** What a step reads besides its state, its rate and its random numbers. */
+export type Feeds = Readonly<Record<string, Tensor>>;
+
+/** The feeds of a batch. */
+export function batchFeeds(
+  { inputShape, nLabels }: Pick<TrainingStep, "inputShape" | "nLabels">,
+  { inputs, targets }: { inputs: Float32Array; targets: Float32Array },
+): Feeds {
+  const batchSize = targets.length / nLabels;
+  return {
+    inputs: { data: inputs, shape: [batchSize, ...inputShape] },
+    targets: { data: targets, shape: [batchSize, nLabels] },
+  };
+}
+
+/** What a step found. */
+export interface StepResult {
+  readonly loss: number;
+  /** How activations and gradients flow through the layers; null of a step that was not watched. */
+  readonly layers: readonly LayerHealth[] | null;
+}
+
+type State = ReadonlyMap<string, Tensor>;
+
+/** Everything that one run of a step's model reads. */
+interface StepInput {
+  readonly state: State;
+  readonly feeds: Feeds;
+}
+
+/** Owns a training step's state and carries it from step to step. */
+export class StepRunner {
+  readonly #step: StepModel;
+  readonly #watched: readonly WatchedSpec[];
+  readonly #plainSession: Session;
+  readonly #watchedSession: Session | null;
+  #state: State = new Map();
+  /** Input of the last step whose loss was finite; if there is none, of the last step. */
+  #before: { input: StepInput; isFiniteLoss: boolean } | null = null;
+
+  private constructor(
+    step: StepModel,
+    watched: readonly WatchedSpec[],
+    sessions: { plain: Session; watched: Session | null },
+  ) {
+    this.#step = step;
+    this.#watched = watched;
+    this.#plainSession = sessions.plain;
+    this.#watchedSession = sessions.watched;
+  }
+
+  /** Loads a step's model, and the watched step's where there is one; `load` must follow. */
+  static async open(
+    engine: Engine,
+    step: StepModel,
+    watchedStep: WatchedStepModel | null = null,
+  ): Promise<StepRunner> {
+    const plain = await engine.open(step.model);
+    const watched = watchedStep && (await engine.open(watchedStep.model));
+    return new StepRunner(step, watchedStep?.watched ?? [], { plain, watched });
+  }
+
+  /** Sets the state, by name: all of it. */
+  load(state: State): void {
+    this.#state = state;
+    this.#before = null;
+  }
+
+  /** The state after the last step, by name. */
+  read(): State {
+    return this.#state;
+  }
+
+  /**
+   * Makes one step.
+   * @param options.random the step's own stream
+   * @param options.watch whether the watched step runs in place of the plain one, `@default` false
+   */
+  async run(
+    feeds: Feeds,
+    options: { learningRate: number; random: Random; watch?: boolean },
+  ): Promise<StepResult> {
+    const { learningRate, random, watch = false } = options;
+    const input: StepInput = {
+      state: this.#state,
+      feeds: {
+        ...feeds,
+        learningRate: { data: Float32Array.of(learningRate), shape: [] },
+        ...Object.fromEntries(
+          this.#step.randomInputs.map(({ name, shape, draw }) => [
+            name,
+            { data: draw(random.fork(name)), shape },
+          ]),
+        ),
+      },
+    };
+    const session = watch ? this.#watchedSession! : this.#plainSession;
+    const results = await runOn(session, input);
+    const loss = results["loss"].data[0];
+    const isFiniteLoss = Number.isFinite(loss);
+    if (isFiniteLoss || this.#before?.isFiniteLoss !== true) this.#before = { input, isFiniteLoss };
+    this.#state = new Map(this.#step.state.map(({ name }) => [name, results[`next/${name}`]]));
+    return { loss, layers: watch ? readWatch(this.#watched, results["watch"]) : null };
+  }
+
+  /**
+   * The last state whose loss was finite (that of the last step where none was), and what a watched step sees of it;
+   * no layers where there is no watched step. Only after a step.
+   */
+  async lookBack(): Promise<{ state: State; layers: readonly LayerHealth[] }> {
+    const { input } = this.#before!;
+    if (this.#watchedSession === null) return { state: input.state, layers: [] };
+    const { watch } = await runOn(this.#watchedSession, input);
+    return { state: input.state, layers: readWatch(this.#watched, watch) };
+  }
+
+  /** Frees the models' memory. */
+  async close(): Promise<void> {
+    await this.#plainSession.close();
+    await this.#watchedSession?.close();
+  }
+}
+
+function runOn(session: Session, { state, feeds }: StepInput): Promise<Record<string, Tensor>> {
+  return session.run({ ...feeds, ...Object.fromEntries(state) });
+}

@@ -1,0 +1,50 @@
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import type { LayerHealth } from "../../src/nn/watch.js";
+import { readCheckpoint, writeCheckpoint } from "../../src/training/checkpoint.js";
+import { makeFolder } from "../store/files.js";
+
+it("a checkpoint gives back what was written, infinite norms and missing numbers included", () => {
+  const exploded: LayerHealth = {
+    layer: "hidden1",
+    activation: "relu",
+    mean: Number.POSITIVE_INFINITY,
+    std: Number.POSITIVE_INFINITY,
+    inactiveFraction: 0.25,
+    activationGradientNorm: Number.POSITIVE_INFINITY,
+    activationCount: 4,
+    weightNorm: Number.POSITIVE_INFINITY,
+    weightGradientNorm: Number.POSITIVE_INFINITY,
+    updateRatio: 0.5,
+  };
+  const numbers = { mean: 0, std: 1, activationGradientNorm: 2, weightNorm: 0, weightGradientNorm: 3 };
+  const output: LayerHealth = {
+    ...exploded,
+    ...numbers,
+    layer: "output",
+    activation: null,
+    inactiveFraction: null,
+    updateRatio: null,
+  };
+  const tensor = (...values: number[]) => ({ shape: [values.length], data: Float32Array.from(values) });
+  const epoch = { learningRate: 0.1, trainLoss: 2, score: 0.5, valid: { loss: 3 } };
+  const checkpoint = {
+    state: {
+      history: [
+        { epoch: 1, ...epoch, layers: [exploded, output] },
+        { epoch: 2, ...epoch },
+      ],
+      tensors: new Map([
+        ["weight", tensor(1, 2)],
+        ["velocity/weight", tensor(3, 4)],
+      ]),
+      best: { epoch: 1, weights: new Map([["weight", tensor(5, 6)]]) },
+    },
+    config: { seed: 1 },
+    splitHash: "1".repeat(64),
+    frontEndHash: "2".repeat(64),
+  };
+  const path = join(makeFolder(), "checkpoint.safetensors");
+  writeCheckpoint(path, checkpoint);
+  expect(readCheckpoint(path)).toEqual(checkpoint);
+});
