@@ -43,7 +43,7 @@ export function withFlags(text: string, command: Command): string {
  * @param command the one that ran; undefined before any did
  */
 export function errorText(error: unknown, command?: Command): string {
-  if (command === undefined || (error instanceof UsageError && error.setting === "")) return errorLine(error);
+  if (command === undefined) return errorLine(error);
   if (error instanceof UsageError) {
     const { setting, rule, got, remedy } = error;
     return new UsageError({

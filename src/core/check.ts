@@ -31,8 +31,10 @@ function isWithin(value: number, { min, max, above, below }: NumberRule): boolea
   );
 }
 
-/** A text in quotes, so that "5" is not taken for 5. */
-const quoted = (value: unknown): unknown => (typeof value === "string" ? JSON.stringify(value) : value);
+/** The value for an error to show: a text is in quotes, so that "5" is not taken for 5. */
+export function quoted(value: unknown): unknown {
+  return typeof value === "string" ? JSON.stringify(value) : value;
+}
 
 const isInteger = (value: unknown, rule: NumberRule): value is number =>
   typeof value === "number" && Number.isSafeInteger(value) && isWithin(value, rule);

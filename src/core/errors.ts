@@ -21,14 +21,9 @@ export class UsageError extends Error implements Mistake {
   readonly got: unknown;
   readonly remedy: string | undefined;
 
-  constructor(mistake: Mistake | string, options: { cause?: unknown } = {}) {
-    const { setting, rule, got, remedy } =
-      typeof mistake === "string" ? { setting: "", rule: "", got: "", remedy: undefined } : mistake;
+  constructor({ setting, rule, got, remedy }: Mistake, options: { cause?: unknown } = {}) {
     const end = remedy === undefined ? "" : `; ${remedy}`;
-    super(
-      typeof mistake === "string" ? mistake : oneLine(`${setting} must ${rule}, got ${valueText(got)}${end}`),
-      options,
-    );
+    super(oneLine(`${setting} must ${rule}, got ${valueText(got)}${end}`), options);
     this.setting = setting;
     this.rule = rule;
     this.got = got;
@@ -42,7 +37,7 @@ export class UsageError extends Error implements Mistake {
  */
 export class DataError extends Error {
   override name = "DataError";
-  /** Path of the file or folder as the user named it; null for data in memory. */
+  /** Path of the file or folder as the user named it, or the name of data in memory; null for data without a name. */
   readonly path: string | null;
   /** What is wrong: the message without the path. */
   readonly reason: string;

@@ -47,7 +47,7 @@ const MISTAKES: readonly (readonly [line: string, code: number, message: string]
   [
     "train audio-features --out r",
     2,
-    "train: audio-features must give at least 32 values a frame to this vgg, got 16; use fewer blocks, or another --net",
+    "--net must fit the 16 values a frame of audio-features, got a vgg that needs at least 32; use fewer blocks, or use another kind of net",
   ],
   ["train audio-features --out r --net nowhere.json", 1, "nowhere.json: does not exist"],
   [
@@ -65,23 +65,15 @@ const MISTAKES: readonly (readonly [line: string, code: number, message: string]
     2,
     "--overwrite must be used without --resume, got both; leave out one of them",
   ],
-  [
-    "train audio --out r",
-    1,
-    "audio: is not a feature store; make one with: npm run extract -- <folder> --out <store>",
-  ],
-  [
-    "train nowhere --out r",
-    1,
-    "nowhere: is not a feature store; make one with: npm run extract -- <folder> --out <store>",
-  ],
+  ["train audio --out r", 1, "audio: is not a feature store; extract features into it first"],
+  ["train nowhere --out r", 1, "nowhere: is not a feature store; extract features into it first"],
   [
     `train solo-features --out r ${NET.join(" ")}`,
-    2,
-    "train: solo-features must hold at least 2 classes, got 1 (low); a net learns them by their differences",
+    1,
+    "solo-features: has only 1 class (low); a net learns classes by their differences and needs at least 2",
   ],
   ["extract nowhere --out s", 1, "nowhere: does not exist"],
-  ["extract text.txt --out s", 1, "text.txt: must be a folder or a .csv, .tsv or .jsonl manifest"],
+  ["extract text.txt --out s", 1, "text.txt: is neither a folder nor a .csv, .tsv or .jsonl manifest"],
   [
     "extract audio --out s --f-max 20000",
     2,
@@ -94,11 +86,11 @@ const MISTAKES: readonly (readonly [line: string, code: number, message: string]
     2,
     "--top-db must be used with --compression powerToDb, got --compression log10",
   ],
-  ["extract audio --out audio", 1, "audio: is not a feature store but holds high; choose another --out"],
+  ["extract audio --out audio", 1, "audio: is not a feature store but holds high; choose another folder"],
   [
     "extract audio --out audio-features --n-mels 16 --sample-rate 8000 --n-fft 256",
     1,
-    "audio-features: holds features of another front end (hopLength 128 there, 512 here); choose another --out or delete the folder",
+    "audio-features: holds features of another front end (hopLength 128 there, 512 here); choose another folder, or delete this one",
   ],
   [
     "evaluate nowhere.onnx audio-features",

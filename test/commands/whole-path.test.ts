@@ -88,7 +88,7 @@ describe("train", () => {
     ]);
     expect([code, stderr]).toEqual([
       2,
-      "timbrel: --dropout must be as in the run that run holds, got 0; leave it out to resume, or start anew with --overwrite\n",
+      "timbrel: --dropout must be as in the run in run, got 0; leave it out to resume, or start anew with --overwrite\n",
     ]);
   });
 });
@@ -149,7 +149,7 @@ describe("evaluate", () => {
     const all = await evaluate("features", "--split", "all");
     expect(all).toMatchObject({ code: 1, stdout: "" });
     expect(all.stderr).toMatch(
-      /^timbrel: features: all must hold no clip that the model was trained on, got 18 of 24, e\.g\. /,
+      /^timbrel: features: the model was trained on 18 of the 24 clips to score \(all\), e\.g\. .*, or set --split to train/,
     );
     const train = await evaluate("features", "--split", "train");
     expect(train.code).toBe(0);

@@ -67,7 +67,7 @@ describe("a model file", () => {
     [{ labels: "piano" }, /labels/],
     [{ segmentFrames: 0 }, /segmentFrames/],
     [{ frontEnd: { ...TINY_FRONT_END, compression: { kind: "mu-law" } } }, /compression/],
-    [{ frontEnd: { ...TINY_FRONT_END, nMels: -1 } }, /nMels must be an integer at least 1/],
+    [{ frontEnd: { ...TINY_FRONT_END, nMels: -1 } }, /nMels must be an integer from 1 to 4096/],
     [{ frontEnd: { ...TINY_FRONT_END, extra: 1 } }, /got extra/],
   ])("is refused on one line that names the member: %j", (changes, member) => {
     const bytes = tinyModel({ metadata: metadataWith(changes) });
