@@ -5,7 +5,7 @@ import { encodeGraph, Graph } from "../../src/graph/index.js";
 import { type NetConfig, netConfig } from "../../src/nn/architectures.js";
 import { emitNet } from "../../src/nn/emit-net.js";
 import { Net } from "../../src/nn/net.js";
-import { Session } from "../../src/runtime/session.js";
+import { ENGINE } from "../engine.js";
 import { normals } from "./tiny-step.js";
 
 /** Sums of at most 40 products, in another order. */
@@ -41,7 +41,7 @@ async function emitted(config: NetConfig, inputShape: readonly number[]): Promis
   const state = net.state.map(({ name, shape, init }) => [name, { shape, data: init(random.fork(name)) }]);
   // A weight that the two outputs do not read, such as a moving average, is still fed.
   const feeds = { x: normals("x", [BATCH, ...inputShape]), ...Object.fromEntries(state) };
-  const session = await Session.open(encodeGraph(graph), { threads: 1 });
+  const session = await ENGINE.open(encodeGraph(graph));
   return {
     feeds,
     run: (noise = "noise") => {

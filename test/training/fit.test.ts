@@ -139,8 +139,8 @@ describe("fit", () => {
     const seesStep = async (step: number) => {
       const batches = makeBatches();
       let count = 0;
-      const next = () => {
-        const batch = batches.next();
+      const next = async () => {
+        const batch = await batches.next();
         return ++count === step ? batch : { ...batch, inputs: batch.inputs.fill(0) };
       };
       const { result } = await fitScored([0.5], {
