@@ -150,7 +150,7 @@ describe("settings of unknown names", () => {
   it.each([
     [
       { learningrate: 0.1 },
-      /^config must have no settings but task, .*, got learningrate; did you mean `learningRate`\?$/,
+      /^config must have no settings but .*task, .*, got learningrate; did you mean `learningRate`\?$/,
     ],
     [
       { optimizer: { ...OPTIMIZERS.adam.optimizer, momentum: 0.9 } },
