@@ -3,7 +3,6 @@ import { DataError, errorLine, UsageError } from "../core/errors.js";
 
 /** Flags of settings that have another name in the library. */
 const FLAGS: ReadonlyMap<string, string> = new Map([
-  ["isQuick", "--quick"],
   ["nWorkers", "--workers"],
   ["outDir", "--out"],
   ["net.batchNorm.epsilon", "--bn-epsilon"],

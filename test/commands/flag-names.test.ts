@@ -35,6 +35,15 @@ describe("flagFor", () => {
     expect(flagFor(option.attributeName(), command)).toBe(option.negate ? undefined : option.long);
   });
 
+  it.each([
+    ["nWorkers", extract, "--workers"],
+    ["outDir", train, "--out"],
+    ["outDir", lab, "--out"],
+    ["net.kind", summary, "--net"],
+    ["compression.kind", extract, "--compression"],
+  ])("%s has a flag of another name", (setting, command, flag) => {
+    expect(flagFor(setting, command)).toBe(flag);
+  });
   it.each(Object.values(VERBS))("names no flag that the command does not have: $_name", (command) => {
     const settings = ["net.channels", "optimizer.momentum", "schedule.factor", "nWorkers", "outDir", "fMax"];
     const flags = new Set(command.options.map(({ long }) => long));
@@ -130,7 +139,7 @@ describe("flagFor", () => {
     const values: Readonly<Record<string, string>> = {
       "--n-fft": "4096",
       "--sample-rate": "44100",
-      "--power": line === "" ? "2" : "2",
+      "--power": "2",
       "--mel-scale": "htk",
       "--mel-norm": "none",
       "--compression": line === "" ? "log1p" : "log10",
