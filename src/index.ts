@@ -17,14 +17,14 @@ export { DataError, UsageError } from "./core/errors.js";
 export type { Tensor } from "./core/tensor.js";
 export { FeatureSet, featureSets } from "./dataset/feature-set.js";
 export type { Split } from "./dataset/split-names.js";
-export { type ClipSplits, splitClips, splitTable } from "./dataset/splits.js";
+export { type ClipSplits, splitClips } from "./dataset/splits.js";
 export {
   evaluateLinear,
   evaluateMajority,
   evaluateNet,
-  mainScore,
-  type Scores,
 } from "./evaluation/evaluate.js";
+export { MEASURES, type Measure, mainScore } from "./evaluation/measures.js";
+export type { Scores } from "./evaluation/scores.js";
 export { DESCRIPTOR_NAMES, describe, summarizeDescriptors } from "./features/descriptors.js";
 export {
   type Compression,
@@ -40,6 +40,7 @@ export { NETS, type NetSettings, netConfig, type SegmentNetConfig } from "./nn/a
 export { OPTIMIZERS } from "./nn/optimizers.js";
 export type { LayerHealth } from "./nn/watch.js";
 export { logMelPng } from "./report/log-mel-png.js";
+export { splitTable } from "./report/split-table.js";
 export type { Engine, Session } from "./runtime/engine.js";
 export { nodeEngine } from "./runtime/node.js";
 export {

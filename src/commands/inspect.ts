@@ -2,12 +2,11 @@ import { writeFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { decodeAudio } from "../audio/decode.js";
 import { downmix } from "../audio/downmix.js";
-import { monoClip } from "../audio/mono-clip.js";
-import type { AudioFormat, Waveform } from "../audio/waveform.js";
+import type { AudioFormat } from "../audio/waveform.js";
 import { UsageError } from "../core/errors.js";
+import { audioToLogMel, type ClipLogMel } from "../features/audio-to-log-mel.js";
 import { describe } from "../features/descriptors.js";
 import { FRONT_END_PRESETS, type FrontEnd, type PresetName } from "../features/front-end.js";
-import { logMel } from "../features/log-mel.js";
 import { logMelPng } from "../report/log-mel-png.js";
 import { encodeNpy } from "../store/npy.js";
 import { readAudioFile, readModelFile } from "../store/read-files.js";
@@ -78,7 +77,7 @@ function frontEndOf({ model, preset }: Options): FrontEnd {
 
 async function inspectFile(file: string, frontEnd: FrontEnd, options: Options): Promise<void> {
   const decoded = await decodeAudio(readAudioFile(file), file);
-  const { waveform, durationSec, warnings } = monoClip(decoded, frontEnd.sampleRate, file);
+  const { durationSec, warnings, ...views } = audioToLogMel(decoded, frontEnd, file);
   const found: Found = {
     file,
     ...decoded.format,
@@ -87,7 +86,7 @@ async function inspectFile(file: string, frontEnd: FrontEnd, options: Options): 
     ...describe(downmix(decoded)),
     warnings,
   };
-  writeViews(waveform, frontEnd, { ...options, title: file });
+  writeViews(views, frontEnd, { ...options, title: file });
   if (options.json) {
     for (const warning of found.warnings) console.error(`${file}: warning: ${warning}`);
     console.log(JSON.stringify(found));
@@ -96,14 +95,12 @@ async function inspectFile(file: string, frontEnd: FrontEnd, options: Options): 
 
 /** Writes what the front end makes of the audio, as far as it is asked for. */
 function writeViews(
-  mono: Waveform,
+  { waveform: { samples }, features: mel }: Pick<ClipLogMel, "waveform" | "features">,
   frontEnd: FrontEnd,
   { png, waveform, features, title }: Options & { title: string },
 ): void {
   if (png === undefined && waveform === undefined && features === undefined) return;
-  const mel = logMel(mono, frontEnd); // [nFrames, nMels]
-  if (waveform !== undefined)
-    writeFileSync(waveform, encodeNpy({ data: mono.samples, shape: [mono.samples.length] }));
+  if (waveform !== undefined) writeFileSync(waveform, encodeNpy({ data: samples, shape: [samples.length] }));
   if (features !== undefined) writeFileSync(features, encodeNpy(mel));
   if (png !== undefined) writeFileSync(png, logMelPng(mel, { frontEnd, title }));
   console.error(`front end: ${frontEndText(frontEnd)}; ${mel.shape.join(" x ")} values`);

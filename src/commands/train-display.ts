@@ -1,10 +1,11 @@
 import type { Command } from "commander";
-import { splitTable } from "../dataset/splits.js";
+import { mainMeasure } from "../evaluation/measures.js";
 import { NETS, type SegmentNetConfig } from "../nn/architectures.js";
 import type { Task } from "../nn/training-step.js";
 import type { LayerHealth } from "../nn/watch.js";
 import { diagnosisText, NewDiagnoses, remedyTexts } from "../report/gradient-flow.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
+import { splitTable } from "../report/split-table.js";
 import { alignedRow, percent, threeDigits } from "../report/table.js";
 import type { NormalizeConfig } from "../training/config.js";
 import type { EpochRecord, StepReport } from "../training/fit.js";
@@ -12,16 +13,12 @@ import { diagnose } from "../training/gradient-flow.js";
 import type { TrainEvents } from "../training/train.js";
 import { withFlags } from "./flag-names.js";
 
-const MEASURES: Readonly<Record<Task, string>> = {
-  "single-label": "balanced accuracy",
-  "multi-label": "mean average precision",
-};
 const heading = (task: Task): string[] => [
   "epoch",
   "learning rate",
   "train loss",
   "valid loss",
-  MEASURES[task],
+  mainMeasure(task).title,
   "seconds",
   "best",
 ];

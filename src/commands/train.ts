@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { UsageError } from "../core/errors.js";
+import { mainMeasure } from "../evaluation/measures.js";
 import { flowTable } from "../report/gradient-flow.js";
 import { percent } from "../report/table.js";
 import { nodeEngine } from "../runtime/node.js";
@@ -149,9 +150,9 @@ function sayStopped(storeDir: string, { out }: Options, result: TrainResult | nu
   console.error(`  ${commandLine("train", [storeDir, "--out", out, "--resume", ...threads])}`);
 }
 
-function sayDone(storeDir: string, { ended, bestEpoch, history, modelPath }: TrainResult): void {
-  const { score, valid } = history[bestEpoch - 1];
-  const measure = "balancedAccuracy" in valid ? "balanced accuracy" : "mean average precision";
+function sayDone(storeDir: string, { task, ended, bestEpoch, history, modelPath }: TrainResult): void {
+  const { score } = history[bestEpoch - 1];
+  const measure = mainMeasure(task).title;
   if (ended === "early-stopped")
     console.log(`stopped early: ${history.length - bestEpoch} epochs without a better one`);
   console.log(`best epoch ${bestEpoch} of ${history.length}: ${measure} ${percent(score)} on valid`);

@@ -3,17 +3,8 @@ import type { FeatureSet } from "../dataset/feature-set.js";
 import type { Task } from "../nn/training-step.js";
 import type { Session } from "../runtime/engine.js";
 import { clipProbabilities } from "../tagging/aggregate.js";
-import {
-  type MultiLabelScores,
-  type SingleLabelScores,
-  scoreMultiLabel,
-  scoreSingleLabel,
-} from "./metrics.js";
-
-/** Scores of a split, by task. */
-export type Scores =
-  | ({ task: "single-label" } & SingleLabelScores)
-  | ({ task: "multi-label" } & MultiLabelScores);
+import { scoreMultiLabel, scoreSingleLabel } from "./metrics.js";
+import type { Scores } from "./scores.js";
 
 /** Seed of the bootstrap's resamples: a score reported twice is the same score. */
 const BOOTSTRAP_SEED = "bootstrap";
@@ -32,11 +23,6 @@ export function scoreAnswers(
   return task === "single-label"
     ? { task, ...scoreSingleLabel(answers, random, resamples) }
     : { task, ...scoreMultiLabel(answers, random, resamples) };
-}
-
-/** The one number that training watches and `evaluate` leads with: balanced accuracy, or mean average precision. */
-export function mainScore(scores: Scores): number {
-  return scores.task === "single-label" ? scores.balancedAccuracy : scores.meanAveragePrecision;
 }
 
 /**

@@ -5,13 +5,13 @@ import { add } from "./ops/elementwise.js";
 /**
  * Emits the gradients of a scalar `loss` with respect to `parameters`, by reverse-mode differentiation over the tape.
  *
- * Operations that do not lie between a parameter and the loss emit nothing. An operation's gradient rule is called
- * with null for an output that the loss does not depend on.
+ * An operation that is not between a parameter and the loss emits nothing. An operation's gradient rule is called with null
+ * for an output that the loss does not depend on.
  *
  * @param loss scalar, shape []
- * @param parameters values whose gradients are wanted
- * @returns one gradient for each parameter, in its shape
- * @throws UsageError if the loss is no scalar or does not depend on a parameter
+ * @param parameters the values to differentiate by
+ * @returns one gradient for each parameter, of its shape
+ * @throws UsageError if the loss is not a scalar, or does not depend on one of the parameters
  */
 export function gradients(loss: Value, parameters: readonly Value[]): Value[] {
   if (loss.shape.length !== 0)

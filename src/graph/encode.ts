@@ -4,7 +4,7 @@ import type { Attribute, DataType, Graph, Initializer, Node, Value } from "./gra
 
 const { onnx } = onnxProto;
 
-/** Opset of the standard operators, of May 2023: every runtime of the last years reads it. */
+/** Opset of the standard operators, from May 2023: every runtime released since then reads it. */
 const OPSET = 19;
 const IR_VERSION = 9;
 
@@ -53,7 +53,7 @@ function liveNodes({ nodes, outputs }: Graph): Node[] {
 }
 
 /**
- * The graph as the bytes of an ONNX model.
+ * A graph as the bytes of an ONNX model. Nodes that no output depends on are left out.
  * @param metadata texts stored with the model, by name
  * @throws UsageError if the graph has no output
  */

@@ -4,7 +4,10 @@ import type { Tensor } from "../core/tensor.js";
 /** Element type of a value; indices and shapes are int64, comparisons give bool. */
 export type DataType = "float32" | "int64" | "bool";
 
-/** One edge of the graph. `shape` is fully known; see `Graph.batch` for the one symbolic dimension. */
+/**
+ * A value in a graph: an input, a constant, or the result of a node. Its shape is known when the graph is built; see
+ * `Graph.batch` for the one symbolic dimension.
+ */
 export interface Value {
   readonly graph: Graph;
   readonly name: string;
@@ -12,7 +15,7 @@ export interface Value {
   readonly dataType: DataType;
 }
 
-/** ONNX attribute: integers and lists of them as they are, text as text, a float as `{ float }`. */
+/** An attribute of an ONNX node: an integer, a list of integers, a text, or a float as `{ float }`. */
 export type Attribute = number | readonly number[] | string | { readonly float: number };
 
 /** One ONNX node. */
@@ -31,18 +34,23 @@ export interface Initializer {
   readonly data: Float32Array | BigInt64Array;
 }
 
-/** Gradients of the loss with respect to an operation's inputs, given those of its outputs; null where there is none. */
+/**
+ * Emits the gradients of the loss with respect to an operation's inputs, given the gradients with respect to its outputs.
+ * null means no gradient: for an output that the loss does not depend on, or an input that is not differentiated.
+ */
 export type Backward = (outputGradients: readonly (Value | null)[]) => readonly (Value | null)[];
 
-/** One differentiable operation: what it read and wrote and how its gradient is emitted. */
+/** One differentiable operation: what it reads, what it writes, and how its gradient is emitted. */
 export interface TapeEntry {
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   readonly backward: Backward;
 }
 
+/** Shape and element type of a node's output. */
 interface OutputSpec {
   shape: readonly number[];
+  /** @default "float32" */
   dataType?: DataType;
 }
 
@@ -50,7 +58,8 @@ interface OutputSpec {
  * A graph under construction: ONNX nodes in order of execution, and beside them the tape of differentiable operations
  * from which `gradients` emits the backward pass into the same graph.
  *
- * An operation is a function that emits one or more nodes and records how its gradient is emitted; see `ops/`.
+ * An operation is a function that emits one or more nodes and records how its gradient is emitted. Those in `ops/` are
+ * written with nothing but `emit` and `record`, as your own can be.
  */
 export class Graph {
   readonly nodes: Node[] = [];
@@ -59,8 +68,8 @@ export class Graph {
   readonly outputs: { name: string; value: Value }[] = [];
   readonly initializers: Initializer[] = [];
   /**
-   * "fixed": every dimension is written as it is. "free": the first dimension of every input and output is symbolic;
-   * build with batch size 1 and only with operations that do not mix examples.
+   * "fixed": every dimension is as given. "free": the first dimension of every input and output takes any size at run time;
+   * build such a graph with batch size 1, and only of operations that do not mix examples.
    */
   readonly batch: "fixed" | "free";
   #count = 0;
@@ -86,7 +95,10 @@ export class Graph {
     return { graph: this, name, shape: [...shape], dataType };
   }
 
-  /** An input that is fed at every run. */
+  /**
+   * An input, fed at every run.
+   * @throws UsageError if the name is taken
+   */
   input(name: string, shape: readonly number[], dataType: DataType = "float32"): Value {
     this.#take(name);
     const value = this.#value(name, shape, dataType);
@@ -94,7 +106,10 @@ export class Graph {
     return value;
   }
 
-  /** Marks a value as an output under a name of its own. */
+  /**
+   * Makes a value an output, under a name of its own.
+   * @throws UsageError if the name is taken
+   */
   output(name: string, value: Value): void {
     this.#take(name);
     const named = this.#value(name, value.shape, value.dataType);
@@ -108,20 +123,23 @@ export class Graph {
     this.outputs.push({ name, value: named });
   }
 
-  /** A tensor stored in the graph under a given name, such as a trained weight. */
+  /**
+   * A tensor stored in the graph under a name, such as a trained weight.
+   * @throws UsageError if the name is taken
+   */
   weight(name: string, { shape, data }: Tensor): Value {
     this.#take(name);
     this.initializers.push({ name, shape, data });
     return this.#value(name, shape, "float32");
   }
 
-  /** A constant float: a scalar, or a vector; equal constants are stored once. */
+  /** A constant of floats: a scalar [], or a vector [n]. Equal constants are stored once. */
   constant(content: number | readonly number[]): Value {
     const data = Float32Array.from(typeof content === "number" ? [content] : content);
     return this.#constant(data, typeof content === "number" ? [] : [data.length], "float32");
   }
 
-  /** A constant vector of integers: axes, shapes, positions. */
+  /** A constant vector [n] of int64: axes, shapes, positions. */
   integers(content: readonly number[]): Value {
     return this.#constant(BigInt64Array.from(content.map(BigInt)), [content.length], "int64");
   }
@@ -137,7 +155,12 @@ export class Graph {
     return value;
   }
 
-  /** Emits a node of one output. A null input is an omitted optional one. */
+  /**
+   * Emits a node with one output. The shape of the output is not checked: it must be what the operator gives.
+   * @param opType an ONNX operator, e.g. "MatMul"
+   * @param inputs in the operator's order; null for an optional input that is left out
+   * @param domain the operator's, e.g. "com.microsoft" for ONNX Runtime's own. @default "" for standard operators
+   */
   emit(
     opType: string,
     inputs: readonly (Value | null)[],
@@ -148,7 +171,7 @@ export class Graph {
     return this.emitMany(opType, inputs, [output], attributes, domain)[0];
   }
 
-  /** Emits a node of several outputs. */
+  /** Emits a node with several outputs; see `emit`. */
   emitMany(
     opType: string,
     inputs: readonly (Value | null)[],
@@ -169,7 +192,10 @@ export class Graph {
     return values;
   }
 
-  /** Records how the gradient of an operation is emitted. */
+  /**
+   * Records how the gradient of an operation is emitted. No gradient flows through an operation that records nothing.
+   * @param backward called once, by `gradients`, if the loss depends on an output and an input depends on a parameter
+   */
   record(inputs: readonly Value[], outputs: readonly Value[], backward: Backward): void {
     this.tape.push({ inputs, outputs, backward });
   }

@@ -1,9 +1,23 @@
+/**
+ * The package's entry `timbrel/graph`, which builds computations as ONNX graphs and differentiates them. README.md beside
+ * this file has an example.
+ */
+
+// The graph and its values; `Graph.emit` and `Graph.record` are what an operation of your own needs.
+
+export type { Tensor } from "../core/tensor.js";
+export { type Attribute, type Backward, type DataType, Graph, type Value } from "./graph.js";
+
+// The backward pass.
+
 export { gradients } from "./differentiate.js";
+
+// The graph as an ONNX file, and what is in such files.
+
 export { decodeMetadata, decodeWeightShapes, encodeGraph } from "./encode.js";
-export { type DataType, Graph, type Value } from "./graph.js";
-export { type BatchNormalized, batchNorm, batchNormMaxPool } from "./ops/batch-norm.js";
-export { type ConvOptions, conv } from "./ops/conv.js";
-export { dense, matmul } from "./ops/dense.js";
+
+// Operations on each element: arithmetic, functions, activations, choices. Shapes broadcast.
+
 export {
   abs,
   add,
@@ -27,6 +41,18 @@ export {
   tanh,
   where,
 } from "./ops/elementwise.js";
-export { sigmoidCrossEntropy, softmaxCrossEntropy } from "./ops/loss.js";
-export { averagePool, globalAveragePool, globalMaxPool, maxPool } from "./ops/pool.js";
+
+// Sums and changes of shape.
+
 export { expand, flip, pad, reshape, sum, transpose } from "./ops/shape.js";
+
+// Layers: products, convolution, pools, batch norm.
+
+export { type BatchNormalized, batchNorm, batchNormMaxPool } from "./ops/batch-norm.js";
+export { type ConvOptions, conv } from "./ops/conv.js";
+export { dense, matmul } from "./ops/dense.js";
+export { averagePool, globalAveragePool, globalMaxPool, maxPool } from "./ops/pool.js";
+
+// Losses.
+
+export { sigmoidCrossEntropy, softmaxCrossEntropy } from "./ops/loss.js";

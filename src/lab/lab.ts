@@ -1,3 +1,4 @@
+import { mainMeasure } from "../evaluation/measures.js";
 import { batchNormSection } from "./batch-norm.js";
 import type { LabBench, LabSection } from "./bench.js";
 import { gradientFlowSection } from "./gradient-flow.js";
@@ -78,6 +79,6 @@ function dataOf({ splits, data, labels, task }: LabBench): LabResult["data"] {
     labels,
     splitHash: splits.hash,
     frontEndHash: data.frontEndHash,
-    measure: task === "single-label" ? "balanced accuracy" : "mean average precision",
+    measure: mainMeasure(task).title,
   };
 }

@@ -28,8 +28,8 @@ export interface LabData {
   readonly labels: readonly string[];
   readonly splitHash: string;
   readonly frontEndHash: string;
-  /** What a score is: higher is better. */
-  readonly measure: "balanced accuracy" | "mean average precision";
+  /** What a score is, e.g. "balanced accuracy": higher is better. */
+  readonly measure: string;
 }
 
 /** Deviations of activations and of gradients by depth, in nets that have not learned yet. */

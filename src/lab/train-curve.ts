@@ -1,7 +1,8 @@
 import type { Tensor } from "../core/tensor.js";
 import { TrainSampler } from "../dataset/batches.js";
 import type { FeatureSet } from "../dataset/feature-set.js";
-import { evaluateNet, mainScore } from "../evaluation/evaluate.js";
+import { evaluateNet } from "../evaluation/evaluate.js";
+import { mainScore } from "../evaluation/measures.js";
 import type { SegmentNetConfig } from "../nn/architectures.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import type { InputNormalization } from "../nn/input-normalization.js";

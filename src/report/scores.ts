@@ -1,4 +1,5 @@
-import type { Scores } from "../evaluation/evaluate.js";
+import { measuresOf } from "../evaluation/measures.js";
+import type { Scores } from "../evaluation/scores.js";
 import type { ModelInfo } from "../tagging/model-file.js";
 import { percent, table } from "./table.js";
 
@@ -43,10 +44,8 @@ function header({ model, store, split, isExternal, net }: ScoredModel, info: Mod
 }
 
 function comparison({ majority, linear, net }: ScoredModel, linearPath: string): string {
-  const heading =
-    net.task === "single-label"
-      ? ["", "balanced accuracy", "95 % interval", "accuracy", "loss"]
-      : ["", "mean average precision", "95 % interval", "loss"];
+  const [main, ...others] = measuresOf(net.task).map(({ title }) => title);
+  const heading = ["", main, "95 % interval", ...others, "loss"];
   const rows = [heading, row("majority class", majority)];
   if (linear !== null) rows.push(row("linear baseline", linear));
   rows.push(row("net", net));
@@ -56,11 +55,8 @@ function comparison({ majority, linear, net }: ScoredModel, linearPath: string):
 
 function row(name: string, scores: Scores): string[] {
   const [low, high] = scores.interval.map(percent);
-  const interval = `${low} to ${high}`;
-  const loss = scores.loss.toFixed(3);
-  return scores.task === "single-label"
-    ? [name, percent(scores.balancedAccuracy), interval, percent(scores.accuracy), loss]
-    : [name, percent(scores.meanAveragePrecision), interval, loss];
+  const [main, ...others] = measuresOf(scores.task).map((measure) => percent(measure.of(scores)));
+  return [name, main, `${low} to ${high}`, ...others, scores.loss.toFixed(3)];
 }
 
 type SingleLabel = Extract<Scores, { task: "single-label" }>;

@@ -2,11 +2,10 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeAudio } from "../audio/decode.js";
-import { monoClip } from "../audio/mono-clip.js";
 import { DataError } from "../core/errors.js";
+import { audioToLogMel } from "../features/audio-to-log-mel.js";
 import { summarizeDescriptors } from "../features/descriptors.js";
 import type { FrontEnd } from "../features/front-end.js";
-import { logMel } from "../features/log-mel.js";
 import { writeAtomically } from "./atomic-file.js";
 import { encodeNpy } from "./npy.js";
 import { clipFiles } from "./store.js";
@@ -60,10 +59,9 @@ export async function extractClip(path: string, setup: ExtractSetup): Promise<Ex
 }
 
 async function audioToFeatures(bytes: Uint8Array, path: string, frontEnd: FrontEnd) {
-  const { waveform, ...facts } = monoClip(await decodeAudio(bytes, path), frontEnd.sampleRate, path);
-  const features = logMel(waveform, frontEnd); // [nFrames, nMels]
+  const { waveform, ...made } = audioToLogMel(await decodeAudio(bytes, path), frontEnd, path);
   const summary = summarizeDescriptors(waveform);
-  return { ...facts, features, descriptors: { data: summary, shape: [summary.length] } };
+  return { ...made, descriptors: { data: summary, shape: [summary.length] } };
 }
 
 /** The line's text where the error is the file's fault, without its path; `undefined` for a bug of ours. */

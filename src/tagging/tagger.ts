@@ -1,10 +1,10 @@
 import { decodeAudio } from "../audio/decode.js";
-import { monoClip } from "../audio/mono-clip.js";
 import { resample } from "../audio/resample.js";
 import type { Waveform } from "../audio/waveform.js";
 import { DataError, UsageError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { memoryReader, readPadded } from "../dataset/frame-reader.js";
+import { audioToLogMel } from "../features/audio-to-log-mel.js";
 import { silenceValue } from "../features/front-end.js";
 import { logMel } from "../features/log-mel.js";
 import type { Engine, Session } from "../runtime/engine.js";
@@ -64,8 +64,8 @@ export class Tagger {
    */
   async tagAudio(bytes: Uint8Array, path: string): Promise<Tagging> {
     const { frontEnd } = this.info;
-    const { waveform, ...facts } = monoClip(await decodeAudio(bytes, path), frontEnd.sampleRate, path);
-    return { tags: await this.#tags(waveform), ...facts };
+    const { features, durationSec, warnings } = audioToLogMel(await decodeAudio(bytes, path), frontEnd, path);
+    return { tags: await this.#tags(features), durationSec, warnings };
   }
 
   /**
@@ -83,13 +83,13 @@ export class Tagger {
         got: length === 0 ? "none" : "some that are not finite",
       });
     return {
-      tags: await this.#tags(resampled),
+      tags: await this.#tags(logMel(resampled, this.info.frontEnd)),
       durationSec: waveform.samples.length / waveform.sampleRate,
     };
   }
 
-  async #tags(waveform: Waveform): Promise<Tag[]> {
-    const probabilities = await this.#probabilities(logMel(waveform, this.info.frontEnd));
+  async #tags(features: Tensor): Promise<Tag[]> {
+    const probabilities = await this.#probabilities(features);
     const tags = this.labels.map((label, i) => ({ label, probability: probabilities[i] }));
     return tags.sort((a, b) => b.probability - a.probability);
   }

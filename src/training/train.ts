@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import type { Tensor } from "../core/tensor.js";
 import type { ClipSplits } from "../dataset/splits.js";
-import { evaluateNet, mainScore } from "../evaluation/evaluate.js";
+import { evaluateNet } from "../evaluation/evaluate.js";
+import { mainScore, measuresOf } from "../evaluation/measures.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import type { Task, TrainingStepConfig } from "../nn/training-step.js";
 import type { Engine } from "../runtime/engine.js";
@@ -40,6 +41,7 @@ export interface TrainEvents {
 
 /** A run's outcome. */
 export interface TrainResult {
+  readonly task: Task;
   readonly ended: FitResult["ended"];
   readonly bestEpoch: number;
   readonly history: readonly EpochRecord[];
@@ -92,7 +94,8 @@ export async function trainTagger(
 
   if (!existsSync(paths.linear)) {
     const linear = await trainLinearBaseline(sets, { task, seed, engine, signal });
-    if (linear === null) return { ended: "interrupted", bestEpoch: 0, history: [], modelPath: paths.model };
+    if (linear === null)
+      return { task, ended: "interrupted", bestEpoch: 0, history: [], modelPath: paths.model };
     writeAtomically(paths.linear, linear);
   }
   const metadata = metadataOf(store, config, data);
@@ -130,7 +133,7 @@ export async function trainTagger(
     const { setting, rule, got, remedy, divergence } = error;
     throw new DivergedError({ setting, rule, got, remedy: `${remedy}; ${kept}` }, divergence);
   });
-  return { ended, bestEpoch: state.best.epoch, history: state.history, modelPath: paths.model };
+  return { task, ended, bestEpoch: state.best.epoch, history: state.history, modelPath: paths.model };
 }
 
 /** What the model file will say of itself, given the epoch whose weights it holds. */
@@ -167,9 +170,6 @@ async function validate(
   const session = await engine.open(buildInferenceModel(stepConfig, weights));
   const scores = await evaluateNet(session, valid, { task, segmentFrames, resamples: 1 });
   await session.close();
-  const named: Record<string, number> =
-    scores.task === "single-label"
-      ? { accuracy: scores.accuracy, balancedAccuracy: scores.balancedAccuracy }
-      : { meanAveragePrecision: scores.meanAveragePrecision };
+  const named = Object.fromEntries(measuresOf(task).map((measure) => [measure.name, measure.of(scores)]));
   return { score: mainScore(scores), valid: { loss: scores.loss, ...named } };
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Clip } from "../../src/dataset/clip.js";
 import { joinGroups } from "../../src/dataset/groups.js";
-import { type ClipSplits, splitClips, splitTable } from "../../src/dataset/splits.js";
+import { type ClipSplits, splitClips } from "../../src/dataset/splits.js";
 import type { StoredClip } from "../../src/store/store.js";
 import { messageOf } from "../store/message-of.js";
 import { clipOf } from "./stored-clips.js";
@@ -166,27 +166,5 @@ describe("groups", () => {
       "g4",
     ]); // prettier-ignore
     expect(joins).toEqual(["ab", "cd"]);
-  });
-});
-
-describe("the table of splits", () => {
-  it("counts clips of each class and groups in each split", () => {
-    const clips = [
-      clipOf("x", "violin", { split: "train", group: "g" }),
-      clipOf("y", "violin", { split: "train", group: "g" }),
-      clipOf("z", "", { labels: ["flute", "violin"], split: "valid" }),
-      clipOf("w", "flute", { split: "test" }),
-    ];
-    const splits = splitClips(clips);
-    expect(splitTable(splits).split("\n")).toEqual([
-      "class   train  valid  test  all",
-      "-------------------------------",
-      "flute       0      1     1    2",
-      "violin      2      1     0    3",
-      "-------------------------------",
-      "clips       2      1     1    4",
-      "groups      1      1     1    3",
-      `split ${splits.hash}`,
-    ]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Scores } from "../../src/evaluation/evaluate.js";
+import type { Scores } from "../../src/evaluation/scores.js";
 import { scoresReport } from "../../src/report/scores.js";
 import { percent, table } from "../../src/report/table.js";
 import type { ModelInfo } from "../../src/tagging/model-file.js";

@@ -2,12 +2,8 @@ import onnxProto from "onnx-proto";
 import { describe, expect, it } from "vitest";
 import { featureSets } from "../../src/dataset/feature-set.js";
 import { splitClips } from "../../src/dataset/splits.js";
-import {
-  evaluateLinear,
-  evaluateMajority,
-  mainScore,
-  readAllDescriptors,
-} from "../../src/evaluation/evaluate.js";
+import { evaluateLinear, evaluateMajority, readAllDescriptors } from "../../src/evaluation/evaluate.js";
+import { mainScore } from "../../src/evaluation/measures.js";
 import { trainLinearBaseline } from "../../src/training/linear-baseline.js";
 import { ENGINE } from "../engine.js";
 import { makeTinyStore } from "./tiny-store.js";

@@ -54,7 +54,7 @@ describe("a run", () => {
     expect(result.modelPath).toBe(join(dir, "model.onnx"));
     const lines = readFileSync(join(dir, "metrics.jsonl"), "utf8").trimEnd().split("\n");
     expect(lines.map((line) => JSON.parse(line))).toEqual(result.history);
-    expect(Object.keys(result.history[0].valid)).toEqual(["loss", "accuracy", "balancedAccuracy"]);
+    expect(Object.keys(result.history[0].valid)).toEqual(["loss", "balancedAccuracy", "accuracy"]);
   });
 
   it("gives the same bits again, with one thread and with two", async () => {

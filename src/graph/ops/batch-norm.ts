@@ -28,7 +28,7 @@ function channelDot(a: Value, b: Value): Value {
   return reshape(sum(dots, [0]), [channels]);
 }
 
-/** x * scale + shift, with a number of each for every channel; a convolution of kernel 1 does it in one pass. */
+/** x * scale + shift, with scale and shift [C]; a convolution of kernel 1 does it in one pass. */
 function channelAffine(x: Value, scale: Value, shift: Value): Value {
   const [, channels, ...size] = x.shape;
   if (size.length === 0) return add(mul(x, scale), shift);
@@ -69,13 +69,15 @@ function normalization(x: Value, scale: Value, shift: Value, epsilon: number) {
 }
 
 /**
- * Batch normalization with the batch's own statistics (training mode), on [N, C] or [N, C, ...spatial].
+ * Batch normalization by the batch's own statistics, as in training:
  *
  *   y = scale * (x - mean) / sqrt(variance + epsilon) + shift
  *
- * Mean and biased variance are over everything but channels.
+ * Mean and biased variance are over all axes but the channels. Gradients flow to x, scale and shift.
+ * @param x [N, C] or [N, C, ...spatial]
  * @param scale [C]
  * @param shift [C]
+ * @param epsilon added to the variance
  * Same as: torch.nn.functional.batch_norm(x, None, None, scale, shift, training=True, eps=epsilon)
  * Reference: Ioffe and Szegedy, 2015, https://arxiv.org/abs/1502.03167
  */
@@ -96,9 +98,12 @@ export function batchNorm(x: Value, scale: Value, shift: Value, epsilon: number)
  * maxPool(batchNorm(x)) for `scale` >= 0, where the two commute: the pool goes first, so that the normalization and its
  * gradient touch only pooled values, while the statistics are still those of all of x.
  *
- * A caller with scales of any sign folds the sign into what makes x: see `nn/`.
+ * A caller whose scales have any sign folds the sign into the layer that makes x: see `nn/layers.ts`.
+ * @param x [N, C, ...spatial]
  * @param scale [C], non-negative
- * @param size the pool's window
+ * @param shift [C]
+ * @param options.epsilon added to the variance
+ * @param options.size the window of the pool, a number for each spatial axis
  */
 export function batchNormMaxPool(
   x: Value,

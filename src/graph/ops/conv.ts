@@ -16,11 +16,14 @@ const spatial = (value: Value) => value.shape.slice(2);
 const each = (axes: readonly unknown[], amount: number) => axes.map(() => amount);
 
 /**
- * Convolution (cross-correlation, as in every deep-learning library) over one or two spatial axes, without bias.
+ * Convolution over one or two spatial axes, without bias. As in every deep-learning library it is a cross-correlation:
+ *
+ *   out[n, o, i] = sum over c and k of x[n, c, stride * i + k - padding] * w[o, c, k]
  *
  * @param x [N, inChannels, ...size]
  * @param w [outChannels, inChannels, ...kernelSize]
  * @returns [N, outChannels, ...outSize], outSize = floor((size + 2 * padding - kernelSize) / stride) + 1
+ * @throws UsageError if w does not fit x, or the kernel is larger than the padded input
  * Same as: torch.nn.functional.conv1d / conv2d
  */
 export function conv(x: Value, w: Value, options: ConvOptions = {}): Value {

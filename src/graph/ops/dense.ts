@@ -2,10 +2,14 @@ import { UsageError } from "../../core/errors.js";
 import type { Value } from "../graph.js";
 
 /**
- * Product of matrices in the last two axes, either transposed first; leading axes are a common batch.
+ * The product a b of the matrices in the last two axes, each transposed first if asked for. Gradients: g b^T, a^T g.
  *
- * A standard MatMul where nothing is transposed. `FusedMatMul` (com.microsoft) otherwise: it hands the transposition
- * to the matrix product, where a Transpose node would copy.
+ * A product without transposition is a standard `MatMul`, another one `FusedMatMul` (com.microsoft), which reads a matrix as
+ * transposed where a `Transpose` node would copy it.
+ * @param a [...batch, M, K], or [...batch, K, M] with `transA`
+ * @param b [...batch, K, N], or [...batch, N, K] with `transB`
+ * @returns [...batch, M, N]
+ * @throws UsageError if inner sizes or batch axes differ
  */
 export function matmul(a: Value, b: Value, options: { transA?: boolean; transB?: boolean } = {}): Value {
   const { transA = false, transB = false } = options;
@@ -51,11 +55,12 @@ function matrixShape({ shape }: Value, transposed: boolean): [number, number] {
 }
 
 /**
- * A dense layer's linear map x w^T + b.
+ * The linear map of a dense layer: x w^T + b. Gradients: g w, g^T x, and the sum of g over the batch.
  * @param x [N, inFeatures]
  * @param w [outFeatures, inFeatures], as PyTorch keeps it
  * @param b [outFeatures]
  * @returns [N, outFeatures]
+ * @throws UsageError if w does not fit x
  */
 export function dense(x: Value, w: Value, b: Value): Value {
   if (x.shape.length !== 2 || w.shape.length !== 2 || x.shape[1] !== w.shape[1])

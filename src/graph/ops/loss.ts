@@ -3,11 +3,14 @@ import { abs, add, exp, log, mul, neg, relu, sigmoid, sub } from "./elementwise.
 import { sum } from "./shape.js";
 
 /**
- * Mean over the batch of the cross-entropy between softmax(logits) and target probabilities.
+ * Mean over the batch of the cross-entropy between softmax(logits) and target probabilities:
  *
+ *   loss = -sum(targets * log(softmax(logits))) / N
+ *
+ * Gradient with respect to the logits: (softmax(logits) - targets) / N. None flows to the targets.
  * @param logits [N, K]
- * @param targets [N, K], each row non-negative with sum 1; not differentiated
- * @returns scalar
+ * @param targets [N, K], each row non-negative with sum 1
+ * @returns scalar, []
  * Same as: torch.nn.functional.cross_entropy(logits, targets)
  */
 export function softmaxCrossEntropy(logits: Value, targets: Value): Value {
@@ -18,12 +21,15 @@ export function softmaxCrossEntropy(logits: Value, targets: Value): Value {
 }
 
 /**
- * Mean over batch and classes of the binary cross-entropy between sigmoid(logits) and targets, in the stable form
- * max(x, 0) - x * t + log(1 + e^-|x|).
+ * Mean over batch and classes of the binary cross-entropy between sigmoid(logits) and targets, in the form that does not
+ * overflow:
  *
+ *   loss = sum(max(x, 0) - x * t + log(1 + e^-|x|)) / (N * K), with x the logits and t the targets
+ *
+ * Gradient with respect to the logits: (sigmoid(logits) - targets) / (N * K). None flows to the targets.
  * @param logits [N, K]
- * @param targets [N, K], in [0, 1]; not differentiated
- * @returns scalar
+ * @param targets [N, K], in [0, 1]
+ * @returns scalar, []
  * Same as: torch.nn.functional.binary_cross_entropy_with_logits(logits, targets)
  */
 export function sigmoidCrossEntropy(logits: Value, targets: Value): Value {

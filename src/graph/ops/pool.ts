@@ -47,12 +47,14 @@ export function emitPool(opType: "MaxPool" | "AveragePool", x: Value, size: read
 }
 
 /**
- * The largest element of every window; windows do not overlap (stride = size), rows and columns that fill no window are
- * dropped. Where several elements of a window are the largest, they share the gradient equally: silence makes
- * constant regions, and there the gradient must not be multiplied.
+ * The largest element of every window. Windows do not overlap (stride = size); what is left at the end of an axis and
+ * fills no window is dropped. Several largest elements in a window share its gradient equally: silence makes constant
+ * regions, and there the gradient must not be multiplied.
  *
  * @param x [N, C, ...spatial]
- * @param size one number for each spatial axis
+ * @param size the window, a number for each spatial axis
+ * @returns [N, C, ...floor(spatial / size)]
+ * @throws UsageError if the window does not fit into x
  */
 export function maxPool(x: Value, size: readonly number[]): Value {
   const out = emitPool("MaxPool", x, size);
@@ -61,9 +63,9 @@ export function maxPool(x: Value, size: readonly number[]): Value {
 }
 
 /**
- * The gradient of `out = maxPool(x, size)`. The mask of the winners compares the input with its own pooled and repeated
- * values: `MaxPool` with its index output takes a path five times as slow. The mask of what fills no window does not
- * matter: the repeated gradient is 0 there.
+ * The gradient of `out = maxPool(x, size)` with respect to x. The mask of the winners compares the input with its own pooled
+ * and repeated values: `MaxPool` with its index output takes a path five times as slow. The mask of elements in no window
+ * does not matter: the repeated gradient is 0 there.
  */
 export function maxPoolGradient(g: Value, x: Value, out: Value, size: readonly number[]): Value {
   const mask = isZeroOfNonPositive(sub(x, unpool(out, size, x.shape)));
@@ -71,7 +73,14 @@ export function maxPoolGradient(g: Value, x: Value, out: Value, size: readonly n
   return mul(mask, unpool(div(g, winners), size, x.shape));
 }
 
-/** The mean of every window; windows as in `maxPool`. */
+/**
+ * The mean of every window. Each element gets an equal part of its window's gradient.
+ *
+ * @param x [N, C, ...spatial]
+ * @param size the window, as in `maxPool`
+ * @returns [N, C, ...floor(spatial / size)]
+ * @throws UsageError if the window does not fit into x
+ */
 export function averagePool(x: Value, size: readonly number[]): Value {
   const out = emitPool("AveragePool", x, size);
   x.graph.record([x], [out], ([g]) => [g === null ? null : unpool(mul(g, 1 / sizeOf(size)), size, x.shape)]);
@@ -80,7 +89,7 @@ export function averagePool(x: Value, size: readonly number[]): Value {
 
 const ones = (x: Value) => spatial(x).map(() => 1);
 
-/** The mean over all spatial axes: [N, C, ...spatial] -> [N, C]. */
+/** The mean over all spatial axes: [N, C, ...spatial] -> [N, C]. Each element gets an equal part of the gradient. */
 export function globalAveragePool(x: Value): Value {
   const [batch, channels] = x.shape;
   const pooled = x.graph.emit("GlobalAveragePool", [x], { shape: [batch, channels, ...ones(x)] });
@@ -90,7 +99,10 @@ export function globalAveragePool(x: Value): Value {
   return reshape(pooled, [batch, channels]);
 }
 
-/** The largest element over all spatial axes: [N, C, ...spatial] -> [N, C]; equals share the gradient as in `maxPool`. */
+/**
+ * The largest element over all spatial axes: [N, C, ...spatial] -> [N, C]. Several largest elements share the gradient
+ * equally, as in `maxPool`.
+ */
 export function globalMaxPool(x: Value): Value {
   const [batch, channels] = x.shape;
   const pooled = x.graph.emit("GlobalMaxPool", [x], { shape: [batch, channels, ...ones(x)] });

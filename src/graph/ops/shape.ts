@@ -3,8 +3,10 @@ import { sizeOf } from "../../core/tensor.js";
 import type { Value } from "../graph.js";
 
 /**
- * The same elements in another shape. The first dimension is written as "keep" (0) where it stays, so that the node
- * holds for any batch size.
+ * The same elements, in row-major order, in another shape. Gradient: g in x's shape.
+ *
+ * If the first dimension stays, the node says "keep" (0) instead of its size, so that it is right for any batch size.
+ * @throws UsageError if the shape does not hold as many elements as x
  */
 export function reshape(x: Value, shape: readonly number[]): Value {
   if (sizeOf(shape) !== sizeOf(x.shape))
@@ -21,7 +23,10 @@ export function reshape(x: Value, shape: readonly number[]): Value {
   return out;
 }
 
-/** Axes in another order: out.shape[i] = x.shape[permutation[i]]. */
+/**
+ * The axes in another order: out.shape[i] = x.shape[permutation[i]]. Gradient: g in the order of x.
+ * @param permutation every axis of x once
+ */
 export function transpose(x: Value, permutation: readonly number[]): Value {
   const shape = permutation.map((axis) => x.shape[axis]);
   const out = x.graph.emit("Transpose", [x], { shape }, { perm: permutation });
@@ -30,13 +35,18 @@ export function transpose(x: Value, permutation: readonly number[]): Value {
   return out;
 }
 
-/** The elements of one axis in reverse order; no gradient. */
+/** The elements of one axis in reverse order. No gradient flows through it. */
 export function flip(x: Value, axis: number): Value {
   const [start, end, axes, step] = [[-1], [-x.shape[axis] - 1], [axis], [-1]].map((v) => x.graph.integers(v));
   return x.graph.emit("Slice", [x, start, end, axes, step], { shape: x.shape });
 }
 
-/** Constant padding around the last axes: `before[i]` and `after[i]` belong to axis rank - before.length + i; no gradient. */
+/**
+ * Adds elements of one value before and after those of the last axes. No gradient flows through it.
+ * @param before number of elements for each padded axis; before[i] is for axis rank - before.length + i
+ * @param after as many numbers as `before`
+ * @param value what the new elements are
+ */
 export function pad(x: Value, before: readonly number[], after: readonly number[], value = 0): Value {
   if ([...before, ...after].every((amount) => amount === 0)) return x;
   const { graph, shape } = x;
@@ -56,7 +66,11 @@ function reducedShape(shape: readonly number[], axes: readonly number[], keepDim
 
 const everyAxis = (x: Value) => x.shape.map((_, axis) => axis);
 
-/** Sum over `axes` (all by default). */
+/**
+ * The sum over some axes. Gradient: g, copied along them.
+ * @param axes @default all of them, which gives a scalar
+ * @param keepDims whether the summed axes stay, with size 1
+ */
 export function sum(x: Value, axes: readonly number[] = everyAxis(x), keepDims = false): Value {
   if (axes.length === 0) return x; // ONNX would take an empty list for all axes
   const out = x.graph.emit(
@@ -71,7 +85,10 @@ export function sum(x: Value, axes: readonly number[] = everyAxis(x), keepDims =
   return out;
 }
 
-/** Copies along axes of size 1 up to `shape`. */
+/**
+ * Copies x along its axes of size 1, and along new first axes, until it has a shape. Gradient: g, summed over the copies.
+ * @param shape what x's shape broadcasts to
+ */
 export function expand(x: Value, shape: readonly number[]): Value {
   if (shape.join() === x.shape.join()) return x;
   const out = x.graph.emit("Expand", [x, x.graph.integers(shape)], { shape });
@@ -79,7 +96,7 @@ export function expand(x: Value, shape: readonly number[]): Value {
   return out;
 }
 
-/** Sums a broadcast gradient back to the shape that was broadcast. */
+/** The gradient of a broadcast value, summed back to the shape that it had before. */
 export function sumTo(gradient: Value, shape: readonly number[]): Value {
   if (gradient.shape.join() === shape.join()) return gradient;
   const lead = gradient.shape.length - shape.length;

@@ -1,0 +1,48 @@
+import type { Task } from "../nn/training-step.js";
+import type { Scores } from "./scores.js";
+
+/** One number by which answers are judged. */
+export interface Measure<S extends Scores = Scores> {
+  /** Its key in records, e.g. in `metrics.jsonl`. */
+  readonly name: string;
+  /** Its name in sentences and tables. */
+  readonly title: string;
+  /** In [0, 1]; higher is better. */
+  of(scores: S): number;
+}
+
+type MeasuresOf<T extends Task> = readonly Measure<Extract<Scores, { task: T }>>[];
+
+/** The measures of each task; the first is the main one, which training watches and `evaluate` leads with. */
+export const MEASURES: { readonly [T in Task]: MeasuresOf<T> } = {
+  "single-label": [
+    {
+      name: "balancedAccuracy",
+      title: "balanced accuracy",
+      of: ({ balancedAccuracy }) => balancedAccuracy,
+    },
+    { name: "accuracy", title: "accuracy", of: ({ accuracy }) => accuracy },
+  ],
+  "multi-label": [
+    {
+      name: "meanAveragePrecision",
+      title: "mean average precision",
+      of: ({ meanAveragePrecision }) => meanAveragePrecision,
+    },
+  ],
+};
+
+/** The measures of a task, the main one first. */
+export function measuresOf(task: Task): readonly Measure[] {
+  return MEASURES[task];
+}
+
+/** The main measure of a task. */
+export function mainMeasure(task: Task): Measure {
+  return measuresOf(task)[0];
+}
+
+/** The main measure of some scores. */
+export function mainScore(scores: Scores): number {
+  return mainMeasure(scores.task).of(scores);
+}

@@ -1,0 +1,22 @@
+import { type MonoClip, monoClip } from "../audio/mono-clip.js";
+import type { DecodedAudio } from "../audio/waveform.js";
+import type { Tensor } from "../core/tensor.js";
+import type { FrontEnd } from "./front-end.js";
+import { logMel } from "./log-mel.js";
+
+/** What a front end makes of a decoded file. */
+export interface ClipLogMel extends MonoClip {
+  /** [nFrames, nMels] */
+  readonly features: Tensor;
+}
+
+/**
+ * Decoded audio through the whole front end: down-mix, resampling, log-mel spectrogram. Training and predicting both
+ * come this way.
+ * @param path the file's name in errors
+ * @throws DataError if the file holds no samples at the front end's rate, or samples that are not finite
+ */
+export function audioToLogMel(decoded: DecodedAudio, frontEnd: FrontEnd, path: string): ClipLogMel {
+  const clip = monoClip(decoded, frontEnd.sampleRate, path);
+  return { ...clip, features: logMel(clip.waveform, frontEnd) };
+}
