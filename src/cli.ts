@@ -36,7 +36,7 @@ From a folder of audio to tags (data/<class>/*.wav, or a CSV with the columns pa
   timbrel predict song.mp3 --model models/mine/model.onnx
 In a clone of the repository: npm run extract -- data --out features, and so on. Help on a verb: timbrel extract --help
 
-Exit codes: 0 done; 1 a file is not what it must be; 2 the command line is not; 70 a bug of timbrel; 130 stopped by Ctrl-C.`;
+Exit codes: 0 done; 1 bad input file; 2 bad command line; 70 internal error; 130 interrupted.`;
 
 function version(): string {
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
@@ -81,8 +81,12 @@ process.on("SIGINT", () => {
 });
 
 const args = process.argv.slice(2);
+let running: Command | undefined;
 try {
-  await (await program(args)).parseAsync(args, { from: "user" });
+  const root = (await program(args)).hook("preAction", (_, command) => {
+    running = command;
+  });
+  await root.parseAsync(args, { from: "user" });
 } catch (error) {
-  process.exitCode = reportError(error);
+  process.exitCode = reportError(error, running);
 }

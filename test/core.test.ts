@@ -1,22 +1,96 @@
 import { describe, expect, it } from "vitest";
-import { checkChoice, checkInteger, checkNumber } from "../src/core/check.js";
-import { errorLine } from "../src/core/errors.js";
+import { checkChoice, checkInteger, checkIntegers, checkNames, checkNumber } from "../src/core/check.js";
+import { DataError, errorLine, UsageError } from "../src/core/errors.js";
 import { canonicalJson, hashRecord, sha256Hex } from "../src/core/hash.js";
 import { Random } from "../src/core/random.js";
+import { usageMessageOf } from "./store/message-of.js";
+
+describe("errors", () => {
+  const mistake = {
+    setting: "fMax",
+    rule: "be at most 11025 Hz (half of `sampleRate`)",
+    got: "16000 Hz",
+    remedy: "lower it",
+  };
+  it("a UsageError says what must be and what is, and keeps the parts", () => {
+    const cause = new Error("below");
+    const error = new UsageError(mistake, { cause });
+    expect(error.message).toBe(
+      "fMax must be at most 11025 Hz (half of `sampleRate`), got 16000 Hz; lower it",
+    );
+    expect(error).toMatchObject({ ...mistake, cause });
+  });
+  it.each([
+    [undefined, "undefined"],
+    [null, "null"],
+    [[8, "x"], '[8,"x"]'],
+    [{ kind: "vgg" }, '{"kind":"vgg"}'],
+    ["two\n  lines", "two lines"],
+    [Number.NaN, "NaN"],
+  ])("a UsageError shows the value %j on one line", (got, text) => {
+    expect(new UsageError({ setting: "a", rule: "be b", got }).message).toBe(`a must be b, got ${text}`);
+  });
+  it("a DataError starts with the path, if there is one", () => {
+    expect(new DataError("a.wav", "is empty")).toMatchObject({
+      message: "a.wav: is empty",
+      path: "a.wav",
+      reason: "is empty",
+    });
+    expect(new DataError(null, "jazz has 1 clip")).toMatchObject({ message: "jazz has 1 clip", path: null });
+  });
+  it("what a file's settings break is told without backticks, anything else as it is", () => {
+    expect(errorLine(new UsageError(mistake))).toBe(
+      "fMax must be at most 11025 Hz (half of sampleRate), got 16000 Hz; lower it",
+    );
+    expect(errorLine(new SyntaxError("no `\n here"))).toBe("no ` here");
+  });
+});
 
 describe("check", () => {
-  it("names the argument, the rule and the value", () => {
-    expect(() => checkInteger("stft: nFft", 3.5, { min: 2 })).toThrow(
-      "stft: nFft must be an integer at least 2, got 3.5",
+  it.each([
+    [{ min: 2 }, 3.5, "an integer of at least 2, got 3.5"],
+    [{ min: 1, max: 9 }, 10, "an integer from 1 to 9, got 10"],
+    [{ min: 1 }, "5", 'an integer of at least 1, got "5"'],
+    [{ max: 9 }, Number.POSITIVE_INFINITY, "an integer of at most 9, got Infinity"],
+  ])("an integer within %j is not %j", (rule, value, text) => {
+    expect(usageMessageOf(() => checkInteger("nFft", value, rule))).toBe(`nFft must be ${text}`);
+  });
+  it.each([
+    [{ min: 0, below: 1 }, 1, "a number of at least 0 and less than 1, got 1"],
+    [{ min: 0, below: 1 }, Number.NaN, "a number of at least 0 and less than 1, got NaN"],
+    [{ above: 0, max: 1 }, 0, "a number greater than 0 and at most 1, got 0"],
+    [{ above: 0, below: 1 }, 1, "a number greater than 0 and less than 1, got 1"],
+    [{ above: 0 }, -1, "a number greater than 0, got -1"],
+    [{ min: 0, max: 3 }, 4, "a number from 0 to 3, got 4"],
+    [{}, "", 'a number, got ""'],
+  ])("a number within %j is not %j", (rule, value, text) => {
+    expect(usageMessageOf(() => checkNumber("rate", value, rule))).toBe(`rate must be ${text}`);
+  });
+  it.each([
+    [{ min: 0, max: 3 }, [0, 3, 1.5]],
+    [{ above: 0, below: 1 }, [1e-9, 0.999]],
+    [{}, [-1e300, 0]],
+  ])("numbers within %j are %j", (rule, values) => {
+    for (const value of values) expect(checkNumber("rate", value, rule)).toBe(value);
+  });
+  it.each([[[]], [8], [[8, 0]], [["8"]], ["8"]])("a list of sizes is not %j", (value) => {
+    expect(() => checkIntegers("channels", value, { min: 1 })).toThrow(
+      `channels must be a list of integers of at least 1, got ${JSON.stringify(value)}`,
     );
-    expect(() => checkNumber("dropout: rate", Number.NaN, { min: 0, below: 1 })).toThrow(
-      "dropout: rate must be a number at least 0 and less than 1, got NaN",
-    );
+  });
+  it("a list of sizes is [8, 16]", () => {
+    expect(checkIntegers("channels", [8, 16], { min: 1 })).toEqual([8, 16]);
   });
   it("suggests the nearest choice", () => {
     expect(() => checkChoice("--mel-scale", "slany", ["slaney", "htk"])).toThrow(
       "--mel-scale must be one of slaney, htk, got slany; did you mean slaney?",
     );
+  });
+  it("suggests the nearest name", () => {
+    expect(() => checkNames("optimizer", ["kind", "momentun"], ["kind", "momentum"])).toThrow(
+      "optimizer must have no settings but kind, momentum, got momentun; did you mean `momentum`?",
+    );
+    expect(() => checkNames("optimizer", ["momentum"], ["kind", "momentum"])).not.toThrow();
   });
 });
 

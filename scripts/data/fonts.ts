@@ -109,9 +109,12 @@ export function packageFolder(packageName: string): string {
     const folder = join(root, packageName);
     if (existsSync(join(folder, "package.json"))) return folder;
   }
-  throw new UsageError(
-    `packageFolder: packageName must be an installed package, got ${packageName}; run npm ci`,
-  );
+  throw new UsageError({
+    setting: "packageName",
+    rule: "be an installed package",
+    got: packageName,
+    remedy: "run npm ci",
+  });
 }
 
 /** The version of an installed package. */

@@ -90,13 +90,10 @@ function alignTop(body: Uint8Array, bits: number, path: string): string[] {
     isBottom &&= body[i + 3] === (body[i + 2] & 128 ? 255 : 0);
   }
   if (isTop && isBottom && body.some((byte) => byte !== 0))
-    return [`${bits}-bit samples in 4 bytes could lie at the top or the bottom; read as the top`];
+    return [`${bits}-bit samples in 4 bytes could be at the top or at the bottom; read as at the top`];
   if (isTop) return [];
   if (!isBottom)
-    throw new DataError(
-      path,
-      `${bits}-bit samples in 4 bytes lie neither at the top nor at the bottom; convert to PCM`,
-    );
+    throw new DataError(path, `has ${bits}-bit samples at neither end of their 4 bytes; convert it to PCM`);
   for (let i = 0; i < body.length; i += 4) {
     body.copyWithin(i + 1, i, i + 3);
     body[i] = 0;

@@ -62,7 +62,7 @@ function checkFinite({ channelData, sampleRate }: DecodedAudio, path: string): v
     if (first >= 0)
       throw new DataError(
         path,
-        `sample ${first} of channel ${channel} (at ${(first / sampleRate).toFixed(3)} s) must be finite, got ${samples[first]}`,
+        `sample ${first} of channel ${channel} (at ${(first / sampleRate).toFixed(3)} s) is ${samples[first]}, not a finite number`,
       );
   }
 }

@@ -23,7 +23,7 @@ export function monoClip(decoded: DecodedAudio, sampleRate: number, path: string
   const waveform = resample(recorded, sampleRate);
   if (waveform.samples.length === 0) throw new DataError(path, "holds no samples");
   if (!waveform.samples.every(Number.isFinite))
-    throw new DataError(path, "holds samples that are not numbers");
+    throw new DataError(path, "holds samples that are not finite numbers");
   const isSilent = recorded.samples.every((sample) => sample === 0);
   return {
     waveform,

@@ -36,8 +36,8 @@ let kernel: Kernel | undefined;
  */
 export function resample(waveform: Waveform, sampleRate: number): Waveform {
   const range = { min: MIN_SAMPLE_RATE, max: MAX_SAMPLE_RATE };
-  const inRate = checkInteger("resample: waveform.sampleRate", waveform.sampleRate, range);
-  const outRate = checkInteger("resample: sampleRate", sampleRate, range);
+  const inRate = checkInteger("waveform.sampleRate", waveform.sampleRate, range);
+  const outRate = checkInteger("sampleRate", sampleRate, range);
   if (inRate === outRate) return waveform;
   const divisor = greatestCommonDivisor(inRate, outRate);
   const ratio = { up: outRate / divisor, down: inRate / divisor };

@@ -52,7 +52,7 @@ const COMPRESSED: Record<number, string> = {
  */
 export function parseWavFormat(fmt: Uint8Array, littleEndian: boolean, path: string): WavFormat {
   const fail = (reason: string) => new DataError(path, reason);
-  if (fmt.length < 16) throw fail(`fmt chunk must hold at least 16 bytes, got ${fmt.length}`);
+  if (fmt.length < 16) throw fail(`the fmt chunk needs at least 16 bytes, has ${fmt.length}`);
   const view = new DataView(fmt.buffer, fmt.byteOffset, fmt.byteLength);
   const channels = view.getUint16(2, littleEndian);
   const sampleRate = view.getUint32(4, littleEndian);
@@ -65,14 +65,13 @@ export function parseWavFormat(fmt: Uint8Array, littleEndian: boolean, path: str
     throw fail(`the WAV file holds ${name}, which timbrel does not read; convert it to PCM`);
   }
   if (channels < 1 || channels > MAX_CHANNELS)
-    throw fail(`number of channels must be 1 to ${MAX_CHANNELS}, got ${channels}`);
+    throw fail(`has ${channels} channels, timbrel reads 1 to ${MAX_CHANNELS}`);
   checkSampleRate(sampleRate, path);
   const sampleBytes = blockBytes / channels;
   const bits = view.getUint16(14, littleEndian);
   if (!isLayout(kind, bits, sampleBytes))
     throw fail(
-      `block size must be channels * bytes per sample, got ${blockBytes} bytes for ${channels} channels of ` +
-        `${bits}-bit ${kind}`,
+      `a block size of ${blockBytes} bytes does not fit ${bits}-bit ${kind} on ${channels} channel${channels === 1 ? "" : "s"}`,
     );
   return { kind, encoding: encodingName(kind, bits, sampleBytes), channels, sampleRate, sampleBytes, bits };
 }
@@ -82,7 +81,7 @@ export function checkSampleRate(sampleRate: number, path: string): void {
   if (!(sampleRate >= MIN_SAMPLE_RATE && sampleRate <= MAX_SAMPLE_RATE))
     throw new DataError(
       path,
-      `sample rate must be ${MIN_SAMPLE_RATE} to ${MAX_SAMPLE_RATE} Hz, got ${sampleRate}`,
+      `has a sample rate of ${sampleRate} Hz, timbrel reads ${MIN_SAMPLE_RATE} to ${MAX_SAMPLE_RATE} Hz`,
     );
 }
 
@@ -90,7 +89,7 @@ function formatTag(view: DataView, littleEndian: boolean, path: string): number 
   const tag = view.getUint16(0, littleEndian);
   if (tag !== EXTENSIBLE) return tag;
   if (view.byteLength < 40)
-    throw new DataError(path, `extensible fmt chunk must hold 40 bytes, got ${view.byteLength}`);
+    throw new DataError(path, `the extensible fmt chunk needs 40 bytes, has ${view.byteLength}`);
   const guid = Array.from({ length: 16 }, (_, i) =>
     view
       .getUint8(24 + i)

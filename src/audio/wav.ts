@@ -27,7 +27,8 @@ export function decodeWav(bytes: Uint8Array, path: string): DecodedAudio {
       path,
       `the data chunk holds ${data.length} bytes, less than one frame of ${frameBytes}`,
     );
-  if (extraBytes > 0) warnings.push(`the last ${extraBytes} bytes are no whole frame and are dropped`);
+  if (extraBytes > 0)
+    warnings.push(`ends with ${extraBytes} of the ${frameBytes} bytes of a frame, which are dropped`);
 
   const frames = data.subarray(0, nSamples * frameBytes);
   let channelData: Float32Array[];

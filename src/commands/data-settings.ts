@@ -90,6 +90,10 @@ function only<K extends NormalizeKind>(
   flag: string,
 ): Extract<NormalizeConfig, { kind: K }> {
   if (normalize.kind !== kind)
-    throw new UsageError(`${flag} must go with --normalize ${kind}, got ${normalize.kind}`);
+    throw new UsageError({
+      setting: flag,
+      rule: `be used with --normalize ${kind}`,
+      got: `--normalize ${normalize.kind}`,
+    });
   return normalize as Extract<NormalizeConfig, { kind: K }>;
 }

@@ -66,7 +66,7 @@ async function evaluate(modelPath: string, storeDir: string, options: Options): 
   const { splits, part, isExternal } = chooseClips(store, info, options.split);
   const { [part === "all" ? "test" : part]: set } = featureSets(store, splits, info.labels);
   if (set.clips.length === 0)
-    throw new DataError(storeDir, `must hold clips of the ${part} split, got none; choose another --split`);
+    throw new DataError(storeDir, `holds no clips of the ${part} split; choose another --split`);
   if (part !== "train") checkUnseen(info, set.clips, { storeDir, part });
 
   const scores = await scoreAll(session, set, { info, modelPath, engine });

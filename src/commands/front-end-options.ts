@@ -7,7 +7,7 @@ import {
   frontEnd,
   type PresetName,
 } from "../features/front-end.js";
-import { choiceOption, flagOf, integerOption, namingFlags, numberOption } from "./options.js";
+import { choiceOption, flagOf, integerOption, numberOption } from "./options.js";
 
 /** What each kind of compression starts from where the preset has another kind. */
 const COMPRESSIONS: Readonly<Record<Compression["kind"], Compression>> = {
@@ -76,7 +76,7 @@ function topDbOption(): Option {
   return option.argParser((text) => {
     const value = text === "none" ? Number.POSITIVE_INFINITY : Number(text);
     if (text.trim() !== "" && value >= 0) return value;
-    throw new UsageError(`--top-db must be a number at least 0 or none, got ${text}`);
+    throw new UsageError({ setting: "--top-db", rule: "be a number of at least 0, or none", got: text });
   });
 }
 
@@ -97,13 +97,13 @@ export function frontEndText({ sampleRate, nFft, hopLength, nMels, power, compre
 
 /**
  * The front end that the flags ask for.
- * @throws UsageError naming the flag
+ * @throws UsageError naming the setting or the flag
  */
 export function frontEndOf(options: object): FrontEnd {
   const given = options as Given;
   const { preset } = given;
   const members = Object.fromEntries(MEMBERS.map((member) => [member, given[member]]));
-  return namingFlags(() => frontEnd({ preset, ...members, compression: compressionOf(given) }));
+  return frontEnd({ preset, ...members, compression: compressionOf(given) });
 }
 
 function compressionOf(given: Given): Compression {
@@ -113,9 +113,11 @@ function compressionOf(given: Given): Compression {
   const changes = COMPRESSION_MEMBERS.filter((member) => given[member] !== undefined);
   const strange = changes.find((member) => !(member in base));
   if (strange !== undefined)
-    throw new UsageError(
-      `${flagOf(strange)} must go with --compression ${strange === "scale" ? "log10 or log1p" : "powerToDb"}, got ${kind}`,
-    );
+    throw new UsageError({
+      setting: flagOf(strange),
+      rule: `be used with --compression ${strange === "scale" ? "log10 or log1p" : "powerToDb"}`,
+      got: `--compression ${kind}`,
+    });
   const changed = changes.map((member) => {
     const value: number = given[member]!;
     return [member, value === Number.POSITIVE_INFINITY ? null : value];

@@ -56,13 +56,13 @@ export const command = new Command("inspect")
 async function inspect(files: string[], options: Options): Promise<void> {
   for (const flag of ["png", "waveform", "features"] as const)
     if (options[flag] !== undefined && files.length > 1)
-      throw new UsageError(`--${flag} must stand with one audio file, got ${files.length}`);
+      throw new UsageError({ setting: `--${flag}`, rule: "be used with one audio file", got: files.length });
   const frontEnd = frontEndOf(options);
   for (const file of files)
     try {
       await inspectFile(file, frontEnd, options);
     } catch (error) {
-      const code = reportError(error);
+      const code = reportError(error, command);
       if (code !== EXIT.data) throw error;
       process.exitCode = code;
     }

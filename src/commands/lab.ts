@@ -4,7 +4,9 @@ import { labBench } from "../lab/bench.js";
 import type { LabProgress, SectionName } from "../lab/lab.js";
 import { LAB_FILES, runLabInFolder, sectionsKept } from "../lab/lab-folder.js";
 import { labPage } from "../lab/page/lab-page.js";
+import type { LabResult } from "../lab/results.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
+import { shellWord } from "../report/shell-word.js";
 import { nodeEngine } from "../runtime/node.js";
 import { writeAtomically } from "../store/atomic-file.js";
 import { openStore } from "../store/store.js";
@@ -44,13 +46,22 @@ export const command = new Command("lab")
   .argument("<store>", "features, as made by extract")
   .option("-o, --out <dir>", "folder to write into; made where missing", "lab")
   .option("--quick", "shorter runs, fewer of them", false)
-  .addOption(integerOption("--seed <n>", "of splits, first weights and batches", { min: 0 }, 1))
+  .addOption(integerOption("--seed <n>", "of splits, initial weights and batches", { min: 0 }, 1))
   .addOption(fractionOption("--valid-fraction <x>", TRAIN_DEFAULTS.validFraction))
   .addOption(fractionOption("--test-fraction <x>", TRAIN_DEFAULTS.testFraction))
   .addOption(threadsOption())
   .option("--overwrite", "throw away the lab in <dir>", false)
   .addHelpText("after", EXAMPLES)
   .action(lab);
+
+/** The command line that runs a lab again. */
+export function repeatedBy({ store, isQuick, seed, validFraction, testFraction }: LabResult): string {
+  return [
+    `timbrel lab ${shellWord(store)}${isQuick ? " --quick" : ""} --seed ${seed}`,
+    ...(validFraction === TRAIN_DEFAULTS.validFraction ? [] : [`--valid-fraction ${validFraction}`]),
+    ...(testFraction === TRAIN_DEFAULTS.testFraction ? [] : [`--test-fraction ${testFraction}`]),
+  ].join(" ");
+}
 
 const TITLES: Readonly<Record<SectionName, string>> = {
   gradientFlow: "gradient flow",
@@ -94,7 +105,7 @@ async function lab(storeDir: string, options: Options): Promise<void> {
     return;
   }
   const page = join(out, LAB_FILES.page);
-  writeAtomically(page, labPage(result));
+  writeAtomically(page, labPage(result, repeatedBy(result)));
   console.log(`page:    ${page}`);
   console.log(`numbers: ${join(out, LAB_FILES.numbers)}`);
 }

@@ -24,13 +24,13 @@ function checkedNet(settings: unknown, path: string): SegmentNetConfig {
   if (typeof settings !== "object" || settings === null || Array.isArray(settings))
     throw new DataError(
       path,
-      `must hold a net's settings such as {"kind": "vgg"}, got ${JSON.stringify(settings)}`,
+      `must hold a net's settings such as {"kind": "vgg"}, holds ${JSON.stringify(settings)}`,
     );
   try {
     return netConfig(settings as NetSettings);
   } catch (cause) {
     if (!(cause instanceof UsageError)) throw cause;
-    throw new DataError(path, cause.message.replace("netConfig: ", ""), { cause });
+    throw new DataError(path, errorLine(cause).replace(/^net\./, ""), { cause });
   }
 }
 

@@ -66,7 +66,12 @@ export const NET_SETTINGS: readonly Setting<NetChoice>[] = [
       D.globalPool,
     ),
     ({ net }, globalPool) => {
-      if (net.kind !== "vgg") throw new UsageError(`--global-pool must go with --net vgg, got ${net.kind}`);
+      if (net.kind !== "vgg")
+        throw new UsageError({
+          setting: "--global-pool",
+          rule: "be used with --net vgg",
+          got: `--net ${net.kind}`,
+        });
       return { net: { ...net, globalPool } };
     },
   ),
@@ -84,7 +89,7 @@ export const NET_SETTINGS: readonly Setting<NetChoice>[] = [
   setting<InitializerName | "auto">(
     choiceOption(
       "--init <name>",
-      "first weights; auto: glorot-uniform for tanh and sigmoid, else he-normal",
+      "initial weights; auto: glorot-uniform for tanh and sigmoid, else he-normal",
       ["auto", ...INITIALIZER_NAMES],
       "auto",
     ),
@@ -119,10 +124,12 @@ function netOption(): Option {
   return option.default(TRAIN_DEFAULTS.net.kind).argParser((text) => {
     if (isNetFile(text) || (NET_KINDS as readonly string[]).includes(text)) return text;
     const near = nearest(text, NET_KINDS);
-    const remedy = near === undefined ? "" : `; did you mean ${near}?`;
-    throw new UsageError(
-      `--net must be one of ${NET_KINDS.join(", ")} or a .json file, got ${text}${remedy}`,
-    );
+    throw new UsageError({
+      setting: "--net",
+      rule: `be one of ${NET_KINDS.join(", ")} or a .json file`,
+      got: text,
+      remedy: near && `did you mean ${near}?`,
+    });
   });
 }
 
@@ -142,16 +149,19 @@ function withChannels(net: SegmentNetConfig, channels: readonly number[]): Segme
       return { ...net, channels, pools: channels.map((_, i) => net.pools[i] ?? [2, 2]) };
     case "gct634-1d":
       if (channels.length !== net.channels.length)
-        throw new UsageError(
-          `--channels must be ${net.channels.length} numbers for this ${net.kind}, got ${channels.length}; its kernels and pools are set by a file: --net <file.json>`,
-        );
+        throw new UsageError({
+          setting: "--channels",
+          rule: `be ${net.channels.length} numbers for this ${net.kind}`,
+          got: channels.length,
+          remedy: "another number of blocks needs kernels and pools of its own, set in --net <file.json>",
+        });
       return { ...net, channels };
     case "short-chunk":
       return { ...net, channels };
   }
 }
 
-/** First weights that fitted the old activation by themselves fit the new one. */
+/** Initial weights that fitted the old activation by themselves fit the new one. */
 function withActivation(net: SegmentNetConfig, activation: ActivationName): SegmentNetConfig {
   const isAuto = net.init === defaultInitializer(net.activation);
   return { ...net, activation, init: isAuto ? defaultInitializer(activation) : net.init };
@@ -163,8 +173,11 @@ function withBatchNorm(
   change: Partial<BatchNormSettings>,
 ): SegmentNetConfig {
   if (net.batchNorm === null)
-    throw new UsageError(
-      `${flag} must go with batch norm, got a net without; leave it or --no-batch-norm out`,
-    );
+    throw new UsageError({
+      setting: flag,
+      rule: "be used with batch norm",
+      got: "a net without",
+      remedy: `leave out ${flag} or --no-batch-norm`,
+    });
   return { ...net, batchNorm: { ...net.batchNorm, ...change } };
 }

@@ -87,7 +87,11 @@ export const OPTIMIZER_SETTINGS: readonly Setting<TrainConfig>[] = [
     }).default(COSINE.warmUp, `cosine ${COSINE.warmUp}; else 0; one-cycle has its own`),
     ({ schedule }, warmUp) => {
       if (schedule.kind === "one-cycle")
-        throw new UsageError("--warm-up must not stand beside --schedule one-cycle, which rises by itself");
+        throw new UsageError({
+          setting: "--warm-up",
+          rule: "be used with another schedule than one-cycle, which rises by itself",
+          got: "--schedule one-cycle",
+        });
       return { schedule: { ...schedule, warmUp } };
     },
   ),
@@ -124,8 +128,11 @@ function momentumOf(optimizer: OptimizerConfig): number | undefined {
 function withMomentum(optimizer: OptimizerConfig): Extract<OptimizerConfig, { momentum: number }> {
   if ("momentum" in optimizer) return optimizer;
   const names = NAMES.filter((name) => momentumOf(OPTIMIZERS[name].optimizer) !== undefined);
-  const choices = `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
-  throw new UsageError(`--momentum must go with --optimizer ${choices}, got ${optimizer.kind}`);
+  throw new UsageError({
+    setting: "--momentum",
+    rule: `be used with --optimizer ${names.slice(0, -1).join(", ")} or ${names.at(-1)}`,
+    got: `--optimizer ${optimizer.kind}`,
+  });
 }
 
 function withDrops(
@@ -133,5 +140,9 @@ function withDrops(
   flag: string,
 ): Extract<ScheduleConfig, { kind: "step" | "plateau" }> {
   if (schedule.kind === "step" || schedule.kind === "plateau") return schedule;
-  throw new UsageError(`${flag} must go with --schedule step or plateau, got ${schedule.kind}`);
+  throw new UsageError({
+    setting: flag,
+    rule: "be used with --schedule step or plateau",
+    got: `--schedule ${schedule.kind}`,
+  });
 }

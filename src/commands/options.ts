@@ -1,7 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Option } from "commander";
-import { checkChoice, checkInteger, checkNumber, type NumberRule } from "../core/check.js";
-import { UsageError } from "../core/errors.js";
+import { checkChoice, checkInteger, checkIntegers, checkNumber, type NumberRule } from "../core/check.js";
 
 /** The number a text spells, or the text where it spells none, so that an error can show it. */
 function numberIn(text: string): number | string {
@@ -43,9 +42,7 @@ export function choiceOption(
 /** A flag whose value is a list of integers with commas between them. */
 export function integersOption(flags: string, description: string, rule: NumberRule): Option {
   const option = new Option(flags, description);
-  option.argParser((text) =>
-    text.split(",").map((part) => checkInteger(`each of ${option.long!}`, numberIn(part), rule)),
-  );
+  option.argParser((text) => checkIntegers(option.long!, text.split(",").map(numberIn), rule));
   return option;
 }
 
@@ -58,17 +55,4 @@ export function threadsOption(): Option {
 /** `--n-mels` for `nMels`. */
 export function flagOf(member: string): string {
   return `--${member.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
-
-/** Does what `make` does, with usage errors that name flags: `frontEnd: nMels must be` becomes `--n-mels must be`. */
-export function namingFlags<T>(make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    const text = error.message.replace(/^\w+: (?:compression\.)?(\w+)/, (_, member: string) =>
-      flagOf(member),
-    );
-    throw new UsageError(text, { cause: error });
-  }
 }

@@ -53,17 +53,20 @@ async function predict(paths: string[], options: Options): Promise<void> {
 function shippedModel(): string {
   const path = fileURLToPath(SHIPPED_MODEL);
   if (existsSync(path)) return path;
-  throw new UsageError(
-    `--model must name a model file, since this copy of timbrel comes without one (${path}); make one with train`,
-  );
+  throw new UsageError({
+    setting: "--model",
+    rule: "name a model file, because this copy of timbrel comes without one",
+    got: `no ${path}`,
+    remedy: "make one with timbrel train",
+  });
 }
 
-/** The audio at a path; a folder is looked through. What cannot be used is told on stderr and makes the exit code 1. */
+/** The audio at a path; a folder is looked through. What cannot be used is reported on stderr and makes the exit code 1. */
 function audioFiles(path: string): string[] {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats?.isDirectory() !== true) return [path];
   const files = findAudio(path, (line) => console.error(`timbrel: ${line}`));
-  if (files.length === 0) process.exitCode = reportError(new DataError(path, "holds no audio"));
+  if (files.length === 0) process.exitCode = reportError(new DataError(path, "holds no audio"), command);
   return files;
 }
 
@@ -71,7 +74,7 @@ async function tagOrReport(tagger: Tagger, file: string): Promise<Tagging | null
   try {
     return await tagger.tagAudio(readAudioFile(file), file);
   } catch (error) {
-    const code = reportError(error);
+    const code = reportError(error, command);
     if (code !== EXIT.data) throw error;
     process.exitCode = code;
     return null;

@@ -8,7 +8,7 @@ import { readModelFile } from "../store/read-files.js";
 import { decodeModel } from "../tagging/model-file.js";
 import { TRAIN_DEFAULTS, trainConfig } from "../training/config.js";
 import { NET_SETTINGS, type NetChoice } from "./net-settings.js";
-import { integerOption, namingFlags } from "./options.js";
+import { integerOption } from "./options.js";
 import { addSettings, changed, typedSettings } from "./settings.js";
 
 interface Options {
@@ -61,11 +61,14 @@ function summary(modelPath: string | undefined, options: Options): void {
 function subjectOfFlags({ labels, mels }: Options): Subject {
   const start: NetChoice = { net: TRAIN_DEFAULTS.net, segmentFrames: TRAIN_DEFAULTS.segmentFrames };
   const choice = changed(start, typedSettings(command, NET_SETTINGS));
-  const { net, segmentFrames } = namingFlags(() => trainConfig(choice));
+  const { net, segmentFrames } = trainConfig(choice);
   if (mels < minBands(net))
-    throw new UsageError(
-      `--mels must be at least ${minBands(net)} for this ${net.kind}, got ${mels}; use more, or fewer blocks`,
-    );
+    throw new UsageError({
+      setting: "--mels",
+      rule: `be at least ${minBands(net)} for this ${net.kind}`,
+      got: mels,
+      remedy: "use more, or fewer blocks",
+    });
   return { net, inputShape: [segmentFrames, mels], nLabels: labels };
 }
 
@@ -75,9 +78,12 @@ function subjectOfModel(path: string): Subject {
     (option) => option.long !== "--json" && command.getOptionValueSource(option.attributeName()) === "cli",
   );
   if (typed !== undefined)
-    throw new UsageError(
-      `${typed.long} must not stand beside a model file, got ${path}; leave out one of them`,
-    );
+    throw new UsageError({
+      setting: `${typed.long}`,
+      rule: "be used without a model file",
+      got: path,
+      remedy: "leave out one of them",
+    });
   const { info, net, normalization } = decodeModel(readModelFile(path), path);
   const { labels, segmentFrames, frontEnd } = info;
   // Whitening may have dropped some of the principal components.

@@ -1,3 +1,4 @@
+import type { Command } from "commander";
 import { mainMeasure } from "../evaluation/measures.js";
 import { NETS, type SegmentNetConfig } from "../nn/architectures.js";
 import type { Task } from "../nn/training-step.js";
@@ -10,6 +11,7 @@ import type { NormalizeConfig } from "../training/config.js";
 import type { EpochRecord, StepReport } from "../training/fit.js";
 import { diagnose } from "../training/gradient-flow.js";
 import type { TrainEvents } from "../training/train.js";
+import { withFlags } from "./flag-names.js";
 
 const heading = (task: Task): string[] => [
   "epoch",
@@ -39,6 +41,7 @@ type Start = Parameters<NonNullable<TrainEvents["onStart"]>>[0];
 /** Shows a run as it goes: its data and settings, a bar with the loss and the time left, a row for every epoch. */
 export class TrainDisplay {
   readonly #threads: number;
+  readonly #command: Command;
   #bar: ProgressBar | undefined;
   #epochs = 0;
   #resumedFrom = 0;
@@ -47,8 +50,10 @@ export class TrainDisplay {
   #net: SegmentNetConfig = NETS.vgg;
   readonly #news = new NewDiagnoses();
 
-  constructor(threads: number) {
+  /** @param command whose flags are named as remedies */
+  constructor(threads: number, command: Command) {
     this.#threads = threads;
+    this.#command = command;
   }
 
   readonly onStart = (run: Start): void => {
@@ -98,7 +103,8 @@ export class TrainDisplay {
   warn(layers: readonly LayerHealth[] = []): void {
     const news = this.#news.among(diagnose(layers));
     for (const diagnosis of news) this.#bar?.log(`warning: ${diagnosisText(diagnosis)}`);
-    for (const remedy of remedyTexts(news, this.#net)) this.#bar?.log(`  ${remedy}`);
+    for (const remedy of remedyTexts(news, this.#net))
+      this.#bar?.log(`  ${withFlags(remedy, this.#command)}`);
   }
 
   stop(): void {

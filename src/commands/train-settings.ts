@@ -5,7 +5,7 @@ import { TRAIN_DEFAULTS, type TrainConfig, trainConfig } from "../training/confi
 import { DATA_SETTINGS } from "./data-settings.js";
 import { NET_SETTINGS } from "./net-settings.js";
 import { OPTIMIZER_SETTINGS } from "./optimizer-settings.js";
-import { integerOption, namingFlags, numberOption } from "./options.js";
+import { integerOption, numberOption } from "./options.js";
 import {
   addSettings,
   changed,
@@ -76,11 +76,11 @@ export function addTrainOptions(command: Command): Command {
 
 /**
  * The settings of a new run.
- * @throws UsageError naming the flag that does not fit
+ * @throws UsageError naming the setting or the flag that does not fit
  */
 export function trainConfigOf(command: Command): TrainConfig {
   const config = changed(TRAIN_DEFAULTS, typedSettings(command, SETTINGS));
-  return namingFlags(() => trainConfig(config));
+  return trainConfig(config);
 }
 
 /**
@@ -93,7 +93,10 @@ export function checkUnchanged(command: Command, config: TrainConfig, outDir: st
   // One flag may undo another's change, as `--channels` that of a net's file.
   if (isSame(changed(config, typed))) return;
   const { flag, value } = typed.find((setting) => !isSame(changed(config, [setting])))!;
-  throw new UsageError(
-    `${flag} must be as in the run that ${outDir} holds, got ${String(value)}; leave it out to resume, or start anew with --overwrite`,
-  );
+  throw new UsageError({
+    setting: flag,
+    rule: `be as in the run in ${outDir}`,
+    got: String(value),
+    remedy: "leave it out to resume, or start anew with --overwrite",
+  });
 }

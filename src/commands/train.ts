@@ -65,7 +65,7 @@ async function train(storeDir: string, options: Options): Promise<void> {
   const { out, threads, resume, overwrite } = options;
   const config = checkedConfig(options);
   if (options.findLr) return findRate(storeDir, out, { config, threads });
-  const display = new TrainDisplay(threads);
+  const display = new TrainDisplay(threads, command);
   const { onStart, onStep, onEpoch } = display;
   const result = await interruptible("after this step", (signal) =>
     trainTagger(openStore(storeDir), out, {
@@ -105,17 +105,29 @@ async function drawWatch(out: string, { history }: TrainResult): Promise<void> {
 /** Of a new run what the flags say, of a resumed one what it was started with. */
 function checkedConfig({ out, resume, overwrite, findLr }: Options): TrainConfig {
   if (findLr && (resume || overwrite))
-    throw new UsageError(
-      `--find-lr must not stand beside --${resume ? "resume" : "overwrite"}; it trains nothing, leave out one of them`,
-    );
+    throw new UsageError({
+      setting: "--find-lr",
+      rule: `be used without --${resume ? "resume" : "overwrite"}, because it trains nothing`,
+      got: "both",
+      remedy: "leave out one of them",
+    });
   if (!resume) return trainConfigOf(command);
-  if (overwrite) throw new UsageError("--overwrite must not stand beside --resume; leave out one of them");
+  if (overwrite)
+    throw new UsageError({
+      setting: "--overwrite",
+      rule: "be used without --resume",
+      got: "both",
+      remedy: "leave out one of them",
+    });
   const path = join(out, RUN_FILES.checkpoint);
   const checkpoint = existsSync(path) ? readCheckpoint(path) : null;
   if (checkpoint === null)
-    throw new UsageError(
-      `--resume must find ${RUN_FILES.checkpoint} in ${out}, got none; leave out --resume to start a new run`,
-    );
+    throw new UsageError({
+      setting: "--resume",
+      rule: `find ${RUN_FILES.checkpoint} in ${out}`,
+      got: "none",
+      remedy: "leave out --resume to start a new run",
+    });
   const config = trainConfig(checkpoint.config as Partial<TrainConfig>);
   checkUnchanged(command, config, out);
   return config;

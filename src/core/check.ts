@@ -10,55 +10,94 @@ export interface NumberRule {
   below?: number;
 }
 
-function describe(rule: NumberRule): string {
-  const parts: string[] = [];
-  if (rule.above !== undefined) parts.push(`greater than ${rule.above}`);
-  if (rule.min !== undefined) parts.push(`at least ${rule.min}`);
-  if (rule.below !== undefined) parts.push(`less than ${rule.below}`);
-  if (rule.max !== undefined) parts.push(`at most ${rule.max}`);
-  return parts.length > 0 ? ` ${parts.join(" and ")}` : "";
+/** What follows "a number" or "integers": ` from 1 to 4096`, ` of at least 0 and less than 1`, or nothing. */
+function rangeText({ min, max, above, below }: NumberRule): string {
+  if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`;
+  const bounds = [
+    ...(min === undefined ? [] : [`of at least ${min}`]),
+    ...(above === undefined ? [] : [`greater than ${above}`]),
+    ...(max === undefined ? [] : [`${above === undefined ? "of " : ""}at most ${max}`]),
+    ...(below === undefined ? [] : [`less than ${below}`]),
+  ];
+  return bounds.length === 0 ? "" : ` ${bounds.join(" and ")}`;
 }
 
-function breaks(value: number, rule: NumberRule): boolean {
+function isWithin(value: number, { min, max, above, below }: NumberRule): boolean {
   return (
-    (rule.min !== undefined && value < rule.min) ||
-    (rule.max !== undefined && value > rule.max) ||
-    (rule.above !== undefined && value <= rule.above) ||
-    (rule.below !== undefined && value >= rule.below)
+    value >= (min ?? Number.NEGATIVE_INFINITY) &&
+    value <= (max ?? Number.POSITIVE_INFINITY) &&
+    value > (above ?? Number.NEGATIVE_INFINITY) &&
+    value < (below ?? Number.POSITIVE_INFINITY)
   );
 }
 
+/** The value for an error to show: a text is in quotes, so that "5" is not taken for 5. */
+export function quoted(value: unknown): unknown {
+  return typeof value === "string" ? JSON.stringify(value) : value;
+}
+
+const isInteger = (value: unknown, rule: NumberRule): value is number =>
+  typeof value === "number" && Number.isSafeInteger(value) && isWithin(value, rule);
+
 /**
  * `value`, if it is a finite number within `rule`.
- * @param where the function or flag that asks, e.g. `melFilterBank: fMax`
+ * @param setting its name, e.g. `fMax`, or the flag that gives it
  * @throws UsageError otherwise
  */
-export function checkNumber(where: string, value: unknown, rule: NumberRule = {}): number {
-  if (typeof value !== "number" || !Number.isFinite(value) || breaks(value, rule))
-    throw new UsageError(`${where} must be a number${describe(rule)}, got ${String(value)}`);
+export function checkNumber(setting: string, value: unknown, rule: NumberRule = {}): number {
+  if (typeof value !== "number" || !Number.isFinite(value) || !isWithin(value, rule))
+    throw new UsageError({ setting, rule: `be a number${rangeText(rule)}`, got: quoted(value) });
   return value;
 }
 
 /**
  * `value`, if it is an integer within `rule`.
+ * @param setting its name, or the flag that gives it
  * @throws UsageError otherwise
  */
-export function checkInteger(where: string, value: unknown, rule: NumberRule = {}): number {
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || breaks(value, rule))
-    throw new UsageError(`${where} must be an integer${describe(rule)}, got ${String(value)}`);
+export function checkInteger(setting: string, value: unknown, rule: NumberRule = {}): number {
+  if (!isInteger(value, rule))
+    throw new UsageError({ setting, rule: `be an integer${rangeText(rule)}`, got: quoted(value) });
+  return value;
+}
+
+/**
+ * `value`, if it is a list of integers within `rule`, at least one.
+ * @param setting its name, or the flag that gives it
+ * @throws UsageError otherwise
+ */
+export function checkIntegers(setting: string, value: unknown, rule: NumberRule = {}): number[] {
+  if (!Array.isArray(value) || value.length === 0 || !value.every((item) => isInteger(item, rule)))
+    throw new UsageError({ setting, rule: `be a list of integers${rangeText(rule)}`, got: quoted(value) });
   return value;
 }
 
 /**
  * `value`, if it is one of `choices`; the error suggests the nearest choice.
+ * @param setting its name, or the flag that gives it
  * @throws UsageError otherwise
  */
-export function checkChoice<T extends string>(where: string, value: unknown, choices: readonly T[]): T {
+export function checkChoice<T extends string>(setting: string, value: unknown, choices: readonly T[]): T {
   const found = choices.find((choice) => choice === value);
   if (found !== undefined) return found;
   const near = nearest(String(value), choices);
-  const remedy = near === undefined ? "" : `; did you mean ${near}?`;
-  throw new UsageError(`${where} must be one of ${choices.join(", ")}, got ${String(value)}${remedy}`);
+  const remedy = near === undefined ? undefined : `did you mean ${near}?`;
+  const rule = choices.length === 1 ? `be ${choices[0]}` : `be one of ${choices.join(", ")}`;
+  throw new UsageError({ setting, rule, got: value, remedy });
+}
+
+/**
+ * Checks that settings have known names only; the error suggests the nearest.
+ * @param setting what they are settings of, e.g. `optimizer`
+ * @throws UsageError naming the first other one
+ */
+export function checkNames(setting: string, names: Iterable<string>, known: readonly string[]): void {
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    const near = nearest(name, known);
+    const remedy = near === undefined ? undefined : `did you mean \`${near}\`?`;
+    throw new UsageError({ setting, rule: `have no settings but ${known.join(", ")}`, got: name, remedy });
+  }
 }
 
 /** The choice with the smallest edit distance to `value`, if one is near enough to be a typing mistake. */

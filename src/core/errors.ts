@@ -1,27 +1,68 @@
-/**
- * The caller asked for something that cannot be: a wrong argument, flag or combination.
- * The message is one line: `<function>: <argument> must be <rule>, got <value>[; <remedy>]`.
- */
-export class UsageError extends Error {
-  override name = "UsageError";
+/** What a caller got wrong about one setting, and what may help. */
+export interface Mistake {
+  /** Name of the argument or setting, dotted where it is nested: `fMax`, `optimizer.momentum`; or a flag. */
+  readonly setting: string;
+  /** What it must do or be, e.g. "be at most 11025 Hz (half of `sampleRate`)". */
+  readonly rule: string;
+  /** The value, or a text that says what there is instead, e.g. "16000 Hz". */
+  readonly got: unknown;
+  /** What to do about it, e.g. "lower it, or raise `sampleRate`". Other settings are in backticks. */
+  readonly remedy?: string | undefined;
 }
 
 /**
- * A file or its content is not what it must be. The message is one line: `<path>: <what is wrong>[; <remedy>]`.
+ * The caller's mistake: an argument, a setting or a flag that breaks a rule.
+ * The message is one line: `<setting> must <rule>, got <got>[; <remedy>]`.
  */
-export class DataError extends Error {
-  override name = "DataError";
-  /** Path of the file as the user named it. */
-  readonly path: string;
+export class UsageError extends Error implements Mistake {
+  override name = "UsageError";
+  readonly setting: string;
+  readonly rule: string;
+  readonly got: unknown;
+  readonly remedy: string | undefined;
 
-  constructor(path: string, reason: string, options: { cause?: unknown } = {}) {
-    super(`${path}: ${reason}`, options);
-    this.path = path;
+  constructor({ setting, rule, got, remedy }: Mistake, options: { cause?: unknown } = {}) {
+    const end = remedy === undefined ? "" : `; ${remedy}`;
+    super(oneLine(`${setting} must ${rule}, got ${valueText(got)}${end}`), options);
+    this.setting = setting;
+    this.rule = rule;
+    this.got = got;
+    this.remedy = remedy;
   }
 }
 
-/** The text of anything thrown, on one line. */
+/**
+ * A problem with data: a file, or what is in it.
+ * The message is one line: `<path>: <what is wrong>[; <remedy>]`.
+ */
+export class DataError extends Error {
+  override name = "DataError";
+  /** Path of the file or folder as the user named it, or the name of data in memory; null for data without a name. */
+  readonly path: string | null;
+  /** What is wrong: the message without the path. */
+  readonly reason: string;
+
+  constructor(path: string | null, reason: string, options: { cause?: unknown } = {}) {
+    super(path === null ? reason : `${path}: ${reason}`, options);
+    this.path = path;
+    this.reason = reason;
+  }
+}
+
+/**
+ * The text of anything thrown, on one line, to be part of another message. A UsageError's is without backticks: what it
+ * names is in a file then, and no argument of the caller.
+ */
 export function errorLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = oneLine(error instanceof Error ? error.message : String(error));
+  return error instanceof UsageError ? text.replaceAll("`", "") : text;
+}
+
+function oneLine(text: string): string {
   return text.replace(/\s*[\n\r\u2028\u2029]\s*/g, " ");
+}
+
+/** Lists and records as JSON, everything else as JavaScript spells it. */
+function valueText(value: unknown): string {
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }

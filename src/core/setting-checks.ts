@@ -1,8 +1,8 @@
-import { checkChoice, checkInteger, checkNumber, type NumberRule } from "./check.js";
+import { checkChoice, checkInteger, checkNames, checkNumber, type NumberRule, quoted } from "./check.js";
 import { UsageError } from "./errors.js";
 
-/** Throws a UsageError that starts with `where` if a setting may not have this value. */
-export type Check = (where: string, value: unknown) => void;
+/** Throws a UsageError that names the setting if a setting may not have this value. */
+export type Check = (setting: string, value: unknown) => void;
 
 /** A check of every setting but `kind`. */
 export type SettingChecks<Config> = {
@@ -15,7 +15,7 @@ export type KindChecks<Config extends { readonly kind: string }> = {
 };
 
 export function number(rule: NumberRule): Check {
-  return (where, value) => checkNumber(where, value, rule);
+  return (setting, value) => checkNumber(setting, value, rule);
 }
 
 /** In [0, 1). */
@@ -24,31 +24,30 @@ export const positive = number({ above: 0 });
 export const notNegative = number({ min: 0 });
 
 export function integer(min: number): Check {
-  return (where, value) => checkInteger(where, value, { min });
+  return (setting, value) => checkInteger(setting, value, { min });
 }
 
 export function choice(choices: readonly string[]): Check {
-  return (where, value) => checkChoice(where, value, choices);
+  return (setting, value) => checkChoice(setting, value, choices);
 }
 
-export const boolean: Check = (where, value) => {
+export const boolean: Check = (setting, value) => {
   if (typeof value !== "boolean")
-    throw new UsageError(`${where} must be true or false, got ${String(value)}`);
+    throw new UsageError({ setting, rule: "be true or false", got: quoted(value) });
 };
 
 export function optional(check: Check): Check {
-  return (where, value) => value === undefined || check(where, value);
+  return (setting, value) => value === undefined || check(setting, value);
 }
 
 /** Checks `kind`, and that the members are those of this kind. */
 export function byKind<Config extends { readonly kind: string }>(checks: KindChecks<Config>): Check {
   const kinds = new Map<string, Readonly<Record<string, Check>>>(Object.entries(checks));
-  return (where, value) => {
+  return (setting, value) => {
     const members = new Map<string, unknown>(Object.entries(Object(value)));
-    const kind = checkChoice(`${where}.kind`, members.get("kind"), [...kinds.keys()]);
+    const kind = checkChoice(`${setting}.kind`, members.get("kind"), [...kinds.keys()]);
     const own = kinds.get(kind)!;
-    for (const name of members.keys())
-      checkChoice(`${where}: a setting of ${kind}`, name, ["kind", ...Object.keys(own)]);
-    for (const [name, check] of Object.entries(own)) check(`${where}.${name}`, members.get(name));
+    checkNames(setting, members.keys(), ["kind", ...Object.keys(own)]);
+    for (const [name, check] of Object.entries(own)) check(`${setting}.${name}`, members.get(name));
   };
 }

@@ -17,9 +17,11 @@ export function sizeOf(shape: readonly number[]): number {
  */
 export function tensor(data: Float32Array, shape: readonly number[]): Tensor {
   if (data.length !== sizeOf(shape))
-    throw new UsageError(
-      `tensor: data must hold ${sizeOf(shape)} values for shape [${shape.join(", ")}], got ${data.length}`,
-    );
+    throw new UsageError({
+      setting: "data",
+      rule: `hold ${sizeOf(shape)} values for shape [${shape.join(", ")}]`,
+      got: data.length,
+    });
   return { data, shape };
 }
 

@@ -45,11 +45,11 @@ export class TrainSampler {
     options: { batchSize: number; segmentFrames: number; seed?: number; balance?: boolean },
   ) {
     const { batchSize, segmentFrames, seed = 0, balance = false } = options;
-    checkTrain("TrainSampler", train);
+    checkTrain(train);
     this.#train = train;
-    this.#batchSize = checkInteger("TrainSampler: batchSize", batchSize, { min: 1 });
-    this.#segmentFrames = checkInteger("TrainSampler: segmentFrames", segmentFrames, { min: 1 });
-    this.#seed = checkInteger("TrainSampler: seed", seed);
+    this.#batchSize = checkInteger("batchSize", batchSize, { min: 1 });
+    this.#segmentFrames = checkInteger("segmentFrames", segmentFrames, { min: 1 });
+    this.#seed = checkInteger("seed", seed);
     this.#balance = balance;
     this.stepsPerEpoch = Math.ceil(train.clips.length / batchSize);
     [this.#random, this.#clips] = this.#streams(0);
@@ -57,7 +57,7 @@ export class TrainSampler {
 
   /** Begins an epoch: the same batches follow whenever it is begun. */
   startEpoch(epoch: number): void {
-    [this.#random, this.#clips] = this.#streams(checkInteger("TrainSampler: epoch", epoch, { min: 0 }));
+    [this.#random, this.#clips] = this.#streams(checkInteger("epoch", epoch, { min: 0 }));
   }
 
   /** The next batch; after `stepsPerEpoch` of them the caller begins the next epoch. */

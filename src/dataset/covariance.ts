@@ -32,7 +32,7 @@ export class Covariance {
   readonly #centred: Float64Array;
 
   constructor(nBands: number) {
-    this.nBands = checkInteger("Covariance: nBands", nBands, { min: 1 });
+    this.nBands = checkInteger("nBands", nBands, { min: 1 });
     this.#size = Math.ceil(nBands / BLOCK) * BLOCK;
     this.#mean = new Float64Array(nBands);
     this.#m2 = new Float64Array(this.#size ** 2);
@@ -183,7 +183,7 @@ export async function fitCovariance(
   train: FeatureSet<"train">,
   options: { signal?: AbortSignal | undefined } = {},
 ): Promise<Covariance> {
-  checkTrain("fitCovariance", train);
+  checkTrain(train);
   const covariance = new Covariance(train.nMels);
   const frames = new Float32Array(READ_FRAMES * train.nMels);
   for (const [clip, { nFrames, name }] of train.clips.entries()) {

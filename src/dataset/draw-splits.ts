@@ -1,4 +1,4 @@
-import { UsageError } from "../core/errors.js";
+import { DataError } from "../core/errors.js";
 import { Random } from "../core/random.js";
 import type { Clip } from "./clip.js";
 import { SPLITS, type Split } from "./split-names.js";
@@ -23,7 +23,7 @@ const MAX_DRAWS = 100;
  * Reference: Sechidis, Tsoumakas and Vlahavas, "On the stratification of multi-label data", ECML PKDD 2011, algorithm 1.
  * @param clips in an order that does not depend on the file system
  * @param shares of the clips, sum 1; a split of share 0 gets none
- * @throws UsageError naming the classes that have fewer groups than there are splits
+ * @throws DataError naming the classes that have fewer groups than there are splits
  */
 export function drawSplits(
   clips: readonly Clip[],
@@ -43,8 +43,9 @@ export function drawSplits(
     );
     if (!missing) return drawn;
   }
-  throw new UsageError(
-    `splitClips: every class must be in ${wanted.join(", ")}, got none such in ${MAX_DRAWS} draws; name the splits in a manifest, or leave out rare labels`,
+  throw new DataError(
+    null,
+    `no split found in ${MAX_DRAWS} draws that puts every class in ${inWords(wanted)}; name the splits in a manifest, or leave out rare labels`,
   );
 }
 
@@ -64,10 +65,17 @@ function checkGroupCounts(labels: string[], groups: Group[], wanted: Split[]): v
     .map((label) => ({ label, nGroups: groups.filter((group) => group.counts.has(label)).length }))
     .filter(({ nGroups }) => nGroups < wanted.length);
   if (thin.length === 0) return;
-  const found = thin.map(({ label, nGroups }) => `${label} ${nGroups}`).join(", ");
-  throw new UsageError(
-    `splitClips: every class must have at least ${wanted.length} groups of clips to be in ${wanted.join(", ")}, got ${found}; add recordings, name the splits in a manifest, or set a fraction to 0`,
+  const found = thin.map(({ label, nGroups }) => `${label} has ${nGroups}`).join(", ");
+  throw new DataError(
+    null,
+    `every class needs ${wanted.length} groups of clips to be in ${inWords(wanted)}, but ${found}; add recordings, name the splits in a manifest, or set \`validFraction\` or \`testFraction\` to 0`,
   );
+}
+
+/** `train, validation and test` */
+function inWords(splits: readonly Split[]): string {
+  const names = splits.map((split) => (split === "valid" ? "validation" : split));
+  return names.length === 1 ? names[0] : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
 function drawOnce(

@@ -43,13 +43,15 @@ export function featuresInMemory(
   options: { name?: string } = {},
 ): FeatureData {
   const byHash = new Map<string, ClipFeatures>();
-  const listed = clips.map((clip): Clip => {
+  const listed = clips.map((clip, index): Clip => {
     const { name, labels, features, descriptors = new Float32Array(), split = null } = clip;
     const { data, shape } = features;
     if (shape.length !== 2 || shape[0] < 1 || shape[1] !== frontEnd.nMels)
-      throw new UsageError(
-        `featuresInMemory: features of ${name} must have shape [nFrames, ${frontEnd.nMels}], got [${shape.join(", ")}]`,
-      );
+      throw new UsageError({
+        setting: `clips[${index}].features`,
+        rule: `have shape [nFrames, ${frontEnd.nMels}]`,
+        got: `[${shape.join(", ")}] for ${name}`,
+      });
     const audioHash = sha256Hex(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     byHash.set(audioHash, { features, descriptors });
     const durationSec = (shape[0] * frontEnd.hopLength) / frontEnd.sampleRate;

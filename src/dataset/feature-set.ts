@@ -90,11 +90,12 @@ export function featureSets(
 }
 
 /** @throws UsageError unless the set is the train split; for those that call from JavaScript. */
-export function checkTrain(where: string, set: FeatureSet<"train">): void {
+export function checkTrain(set: FeatureSet<"train">): void {
   const split: unknown = set instanceof FeatureSet ? set.split : typeof set;
   if (split !== "train")
-    throw new UsageError(`${where}: train must be the FeatureSet of the train split, got ${String(split)}`);
-  if (set.clips.length === 0) throw new UsageError(`${where}: train must hold at least one clip, got none`);
+    throw new UsageError({ setting: "train", rule: "be the FeatureSet of the train split", got: split });
+  if (set.clips.length === 0)
+    throw new UsageError({ setting: "train", rule: "hold at least 1 clip", got: 0 });
 }
 
 function checkLabelsKnown(
@@ -111,9 +112,11 @@ function checkLabelsKnown(
   );
   const names = strange.slice(0, 3).map((clip) => clip.name);
   const files = `${names.join(", ")}${strange.length > names.length ? ` and ${strange.length - names.length} more` : ""}`;
-  const known = isGiven ? "the model's labels" : "the labels of the train split";
+  const [what, known] = isGiven
+    ? ["labels that the model does not know", "the model knows"]
+    : ["labels that no training clip has", "training clips have"];
   throw new DataError(
     data.name,
-    `${known} must include ${unknown.sort().join(", ")} (of ${files}), got ${vocabulary.join(", ")}`,
+    `has ${what}: ${unknown.sort().join(", ")} (on ${files}); ${known} ${vocabulary.join(", ")}`,
   );
 }

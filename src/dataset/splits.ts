@@ -1,5 +1,5 @@
 import { checkInteger, checkNumber } from "../core/check.js";
-import { UsageError } from "../core/errors.js";
+import { DataError, UsageError } from "../core/errors.js";
 import { hashRecord } from "../core/hash.js";
 import type { Clip } from "./clip.js";
 import { drawSplits } from "./draw-splits.js";
@@ -24,24 +24,31 @@ export interface ClipSplits {
  * Clips that all name test (or valid) stay so: a set to evaluate on has no train split.
  * @param options `validFraction` and `testFraction`: share of the clips to cut [0..1), `@default` 0.15 each; 0 leaves the
  *   split empty. `seed`, `@default` 0
- * @throws UsageError if only some clips name a split, if a group or the same audio lies in two of the named splits,
- *   or if a class has too few groups to be in every split
+ * @throws UsageError for a fraction out of range
+ * @throws DataError if only some clips name a split, if a group or the same audio is in two of the named splits, or if a
+ *   class has too few groups to be in every split
  */
 export function splitClips(
   clips: readonly Clip[],
   options: { seed?: number; validFraction?: number; testFraction?: number } = {},
 ): ClipSplits {
   const { seed = 0, validFraction = 0.15, testFraction = 0.15 } = options;
-  checkInteger("splitClips: seed", seed);
-  checkNumber("splitClips: validFraction", validFraction, { min: 0, below: 1 });
-  checkNumber("splitClips: testFraction", testFraction, { min: 0, below: 1 });
-  checkNumber("splitClips: validFraction + testFraction", validFraction + testFraction, { below: 1 });
+  checkInteger("seed", seed);
+  checkNumber("validFraction", validFraction, { min: 0, below: 1 });
+  checkNumber("testFraction", testFraction, { min: 0, below: 1 });
+  if (validFraction + testFraction >= 1)
+    throw new UsageError({
+      setting: "validFraction",
+      rule: "add up to less than 1 with `testFraction`",
+      got: `${validFraction} + ${testFraction}`,
+    });
 
   const sorted = joinGroups(clips).sort(byName);
   const named = sorted.filter((clip) => clip.split !== null);
   if (named.length > 0 && named.length < sorted.length)
-    throw new UsageError(
-      `splitClips: split must be named by every clip or by none, got ${named.length} with and ${sorted.length - named.length} without, e.g. ${sorted.find((clip) => clip.split === null)!.name}`,
+    throw new DataError(
+      null,
+      `${named.length} of ${sorted.length} clips name a split, the others, e.g. ${sorted.find((clip) => clip.split === null)!.name}, do not; name one for every clip or for none`,
     );
   checkGroupsInOneSplit(named);
   const splits: Record<Split, Clip[]> = { train: [], valid: [], test: [] };
@@ -80,10 +87,10 @@ function checkGroupsInOneSplit(clips: readonly Clip[]): void {
     const first = firstOf.get(clip.group);
     if (first === undefined) firstOf.set(clip.group, clip);
     else if (first.split !== clip.split) {
-      const what =
-        first.audioHash === clip.audioHash ? "the same audio" : `clips of the same group ${clip.group}`;
-      throw new UsageError(
-        `splitClips: ${what} must lie in one split, got ${first.name} in ${first.split} and ${clip.name} in ${clip.split}; move one of them`,
+      const what = first.audioHash === clip.audioHash ? "the same audio" : `group ${clip.group}`;
+      throw new DataError(
+        null,
+        `${what} is in two splits, ${first.name} in ${first.split} and ${clip.name} in ${clip.split}; move one of them`,
       );
     }
   }

@@ -31,9 +31,9 @@ export function standardizationOf(
   options: { kind?: "band" | "global"; epsilon?: number } = {},
 ): Standardization {
   const { epsilon = 1e-3 } = options;
-  const kind = checkChoice("standardizationOf: kind", options.kind ?? "band", ["band", "global"]);
-  checkNumber("standardizationOf: epsilon", epsilon, { above: 0 });
-  checkInteger("standardizationOf: covariance.count", covariance.count, { min: 1 });
+  const kind = checkChoice("kind", options.kind ?? "band", ["band", "global"]);
+  checkNumber("epsilon", epsilon, { above: 0 });
+  checkInteger("covariance.count", covariance.count, { min: 1 });
   const { mean, variance } = kind === "band" ? covariance : pooled(covariance);
   return {
     kind,

@@ -40,9 +40,9 @@ export function whiteningOf(
   options: { zca?: boolean; keepVariance?: number; epsilon?: number } = {},
 ): Whitening {
   const { zca = false, keepVariance = 1, epsilon = 1e-3 } = options;
-  checkNumber("whiteningOf: keepVariance", keepVariance, { above: 0, max: 1 });
-  checkNumber("whiteningOf: epsilon", epsilon, { above: 0 });
-  checkInteger("whiteningOf: covariance.count", covariance.count, { min: 1 });
+  checkNumber("keepVariance", keepVariance, { above: 0, max: 1 });
+  checkNumber("epsilon", epsilon, { above: 0 });
+  checkInteger("covariance.count", covariance.count, { min: 1 });
   const nMels = covariance.nBands;
   const found = eigen(Matrix.from1DArray(nMels, nMels, covariance.matrix));
   const keptComponents = keepVariance === 1 ? nMels : componentsFor(keepVariance, found.values);

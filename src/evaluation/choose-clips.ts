@@ -46,6 +46,6 @@ export function checkUnseen(
   if (known.length === 0) return;
   throw new DataError(
     storeDir,
-    `${part} must hold no clip that the model was trained on, got ${known.length} of ${clips.length}, e.g. ${known[0].name}; score the store that the model was trained on, or --split train to see how well it knows them`,
+    `the model was trained on ${known.length} of the ${clips.length} clips to score (${part}), e.g. ${known[0].name}; score the store that it was trained on, or set \`split\` to train to see how well it knows them`,
   );
 }

@@ -1,4 +1,4 @@
-import { checkChoice, checkInteger, checkNumber, nearest } from "../core/check.js";
+import { checkChoice, checkInteger, checkNames, checkNumber } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
 import { hashRecord } from "../core/hash.js";
 
@@ -115,8 +115,8 @@ function preset(values: Omit<FrontEnd, keyof typeof COMMON | "winLength" | "fMax
 export function frontEnd(options: Partial<FrontEnd> & { preset?: PresetName } = {}): FrontEnd {
   const { preset: name = "gct634", ...members } = options;
   const presets = Object.keys(FRONT_END_PRESETS) as PresetName[];
-  const base = FRONT_END_PRESETS[checkChoice("frontEnd: preset", name, presets)];
-  checkMemberNames(Object.keys(members), Object.keys(base));
+  const base = FRONT_END_PRESETS[checkChoice("preset", name, presets)];
+  checkNames("frontEnd", Object.keys(members), ["preset", ...Object.keys(base)]);
   const changed = { ...base, ...withoutUndefined(members) };
   const made: FrontEnd = {
     ...changed,
@@ -144,63 +144,68 @@ export function silenceValue(frontEnd: FrontEnd): number {
   return 10 * Math.log10(compression.amin) - 10 * Math.log10(Math.max(compression.amin, compression.ref));
 }
 
-function checkMemberNames(given: string[], known: string[]): void {
-  const unknown = given.find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  const near = nearest(unknown, known);
-  const remedy = near === undefined ? "" : `; did you mean ${near}?`;
-  throw new UsageError(`frontEnd: options must be among ${known.join(", ")}, got ${unknown}${remedy}`);
-}
-
 function checkFraming(made: FrontEnd): void {
-  checkInteger("frontEnd: sampleRate", made.sampleRate, { min: 4000, max: 384000 });
-  checkChoice("frontEnd: downmix", made.downmix, ["mean"]);
-  checkChoice("frontEnd: resampler", made.resampler, ["kaiser-sinc"]);
-  checkInteger("frontEnd: nFft", made.nFft, { min: 4, max: 65536 });
+  checkInteger("sampleRate", made.sampleRate, { min: 4000, max: 384000 });
+  checkChoice("downmix", made.downmix, ["mean"]);
+  checkChoice("resampler", made.resampler, ["kaiser-sinc"]);
+  checkInteger("nFft", made.nFft, { min: 4, max: 65536 });
   const nextPower = 2 ** Math.ceil(Math.log2(made.nFft));
   if (made.nFft !== nextPower)
-    throw new UsageError(
-      `frontEnd: nFft must be a power of two, got ${made.nFft}; take nFft ${nextPower} with winLength ${made.nFft}`,
-    );
-  checkInteger("frontEnd: winLength", made.winLength, { min: 1 });
+    throw new UsageError({
+      setting: "nFft",
+      rule: "be a power of two",
+      got: made.nFft,
+      remedy: `use ${nextPower} with a \`winLength\` of ${made.nFft}`,
+    });
+  checkInteger("winLength", made.winLength, { min: 1 });
   if (made.winLength > made.nFft)
-    throw new UsageError(
-      `frontEnd: winLength must be at most nFft = ${made.nFft}, got ${made.winLength}; a window of this length takes nFft ${2 ** Math.ceil(Math.log2(made.winLength))}`,
-    );
-  checkInteger("frontEnd: hopLength", made.hopLength, { min: 1, max: 65536 });
-  checkChoice("frontEnd: window", made.window, ["hann"]);
-  if (made.center !== true) throw new UsageError(`frontEnd: center must be true, got ${made.center}`);
-  checkChoice("frontEnd: padMode", made.padMode, ["constant"]);
+    throw new UsageError({
+      setting: "winLength",
+      rule: `be at most ${made.nFft} (\`nFft\`)`,
+      got: made.winLength,
+      remedy: `a window of this length needs an \`nFft\` of ${2 ** Math.ceil(Math.log2(made.winLength))}`,
+    });
+  checkInteger("hopLength", made.hopLength, { min: 1, max: 65536 });
+  checkChoice("window", made.window, ["hann"]);
+  if (made.center !== true) throw new UsageError({ setting: "center", rule: "be true", got: made.center });
+  checkChoice("padMode", made.padMode, ["constant"]);
   if (made.power !== 1 && made.power !== 2)
-    throw new UsageError(`frontEnd: power must be 1 (magnitude) or 2 (power), got ${made.power}`);
+    throw new UsageError({ setting: "power", rule: "be 1 (magnitude) or 2 (power)", got: made.power });
 }
 
 function checkBands(made: FrontEnd): void {
-  checkInteger("frontEnd: nMels", made.nMels, { min: 1, max: 4096 });
-  checkChoice("frontEnd: melScale", made.melScale, ["slaney", "htk"]);
-  checkChoice("frontEnd: melNorm", made.melNorm, ["slaney", "none"]);
-  checkNumber("frontEnd: fMin", made.fMin, { min: 0 });
-  checkNumber("frontEnd: fMax", made.fMax, { above: 0 });
+  checkInteger("nMels", made.nMels, { min: 1, max: 4096 });
+  checkChoice("melScale", made.melScale, ["slaney", "htk"]);
+  checkChoice("melNorm", made.melNorm, ["slaney", "none"]);
+  checkNumber("fMin", made.fMin, { min: 0 });
+  checkNumber("fMax", made.fMax, { above: 0 });
   const nyquist = made.sampleRate / 2;
   if (made.fMax > nyquist)
-    throw new UsageError(
-      `frontEnd: fMax must be at most sampleRate / 2 = ${nyquist} Hz, got ${made.fMax} Hz; lower fMax or raise sampleRate`,
-    );
+    throw new UsageError({
+      setting: "fMax",
+      rule: `be at most ${nyquist} Hz (half of \`sampleRate\`)`,
+      got: `${made.fMax} Hz`,
+      remedy: "lower it, or raise `sampleRate`",
+    });
   if (made.fMin >= made.fMax)
-    throw new UsageError(`frontEnd: fMin must be less than fMax = ${made.fMax} Hz, got ${made.fMin} Hz`);
+    throw new UsageError({
+      setting: "fMin",
+      rule: `be less than ${made.fMax} Hz (\`fMax\`)`,
+      got: `${made.fMin} Hz`,
+    });
 }
 
 /** The compression with its own members only, so that stray ones do not change the hash. */
 function checkCompression(compression: Compression): Compression {
-  const kind = checkChoice("frontEnd: compression.kind", compression.kind, ["log10", "log1p", "powerToDb"]);
+  const kind = checkChoice("compression.kind", compression.kind, ["log10", "log1p", "powerToDb"]);
   if (compression.kind !== "powerToDb") {
-    const scale = checkNumber("frontEnd: compression.scale", compression.scale, { above: 0 });
+    const scale = checkNumber("compression.scale", compression.scale, { above: 0 });
     return { kind: compression.kind, scale };
   }
   const { ref, amin, topDb } = compression;
-  checkNumber("frontEnd: compression.ref", ref, { above: 0 });
-  checkNumber("frontEnd: compression.amin", amin, { above: 0 });
-  if (topDb !== null) checkNumber("frontEnd: compression.topDb (or null)", topDb, { min: 0 });
+  checkNumber("compression.ref", ref, { above: 0 });
+  checkNumber("compression.amin", amin, { above: 0 });
+  if (topDb !== null) checkNumber("compression.topDb", topDb, { min: 0 });
   return { kind: kind as "powerToDb", ref, amin, topDb };
 }
 

@@ -33,10 +33,14 @@ export function logMel(waveform: Waveform, frontEnd: FrontEnd): Tensor {
   const { samples, sampleRate } = waveform;
   const { hopLength, nMels } = frontEnd;
   if (sampleRate !== frontEnd.sampleRate)
-    throw new UsageError(
-      `logMel: waveform must be at ${frontEnd.sampleRate} Hz, got ${sampleRate} Hz; resample it first`,
-    );
-  if (samples.length === 0) throw new UsageError("logMel: waveform must hold at least 1 sample, got 0");
+    throw new UsageError({
+      setting: "waveform",
+      rule: `be at ${frontEnd.sampleRate} Hz`,
+      got: `${sampleRate} Hz`,
+      remedy: "resample it first",
+    });
+  if (samples.length === 0)
+    throw new UsageError({ setting: "waveform", rule: "hold at least 1 sample", got: 0 });
   const { melFrames, compress, probe } = planOf(frontEnd);
   const nFrames = 1 + Math.floor(samples.length / hopLength);
   const out = new Float32Array(nFrames * nMels);
@@ -67,7 +71,10 @@ function planOf(frontEnd: FrontEnd): Plan {
 /** A sample that is not finite makes every bin of its frames not finite, so one band tells. */
 function notFinite(samples: Float32Array): UsageError {
   const at = samples.findIndex((value) => !Number.isFinite(value));
-  return new UsageError(
-    `logMel: waveform must hold finite samples, got ${samples[at]} at sample ${at}; repair or leave out the clip`,
-  );
+  return new UsageError({
+    setting: "waveform",
+    rule: "hold finite samples",
+    got: `${samples[at]} at sample ${at}`,
+    remedy: "repair the clip or leave it out",
+  });
 }

@@ -15,7 +15,7 @@ import { add } from "./ops/elementwise.js";
  */
 export function gradients(loss: Value, parameters: readonly Value[]): Value[] {
   if (loss.shape.length !== 0)
-    throw new UsageError(`gradients: loss must be a scalar, got shape [${loss.shape.join(", ")}]`);
+    throw new UsageError({ setting: "loss", rule: "be a scalar", got: `shape [${loss.shape.join(", ")}]` });
   const { graph } = loss;
   const tape = [...graph.tape];
   // What depends on a parameter; only there is a gradient carried.
@@ -40,7 +40,11 @@ export function gradients(loss: Value, parameters: readonly Value[]): Value[] {
   return parameters.map((parameter) => {
     const gradient = gradientOf.get(parameter.name);
     if (gradient === undefined)
-      throw new UsageError(`gradients: loss must depend on every parameter, got ${parameter.name} unused`);
+      throw new UsageError({
+        setting: "parameters",
+        rule: "all contribute to the loss",
+        got: `${parameter.name}, which does not`,
+      });
     return gradient;
   });
 }

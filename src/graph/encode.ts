@@ -59,7 +59,7 @@ function liveNodes({ nodes, outputs }: Graph): Node[] {
  */
 export function encodeGraph(graph: Graph, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
   if (graph.outputs.length === 0)
-    throw new UsageError("encodeGraph: graph must have at least 1 output, got 0");
+    throw new UsageError({ setting: "graph", rule: "have at least 1 output", got: 0 });
   const free = graph.batch === "free";
   const nodes = liveNodes(graph);
   const read = new Set(nodes.flatMap((node) => node.inputs));

@@ -92,8 +92,9 @@ export class Graph {
   }
 
   /** Takes a name that the caller chose: of an input, an output or a weight, unique among all three. */
-  #take(where: string, name: string): void {
-    if (this.#given.has(name)) throw new UsageError(`${where}: name must be unique, got ${name} twice`);
+  #take(name: string): void {
+    if (this.#given.has(name))
+      throw new UsageError({ setting: "name", rule: "be unique in the graph", got: `${name} twice` });
     this.#given.add(name);
   }
 
@@ -106,7 +107,7 @@ export class Graph {
    * @throws UsageError if the name is taken
    */
   input(name: string, shape: readonly number[], dataType: DataType = "float32"): Value {
-    this.#take("Graph.input", name);
+    this.#take(name);
     const value = this.#value(name, shape, dataType);
     this.inputs.push(value);
     return value;
@@ -117,7 +118,7 @@ export class Graph {
    * @throws UsageError if the name is taken
    */
   output(name: string, value: Value): void {
-    this.#take("Graph.output", name);
+    this.#take(name);
     const named = this.#value(name, value.shape, value.dataType);
     this.nodes.push({
       opType: "Identity",
@@ -134,7 +135,7 @@ export class Graph {
    * @throws UsageError if the name is taken
    */
   weight(name: string, { shape, data }: Tensor): Value {
-    this.#take("Graph.weight", name);
+    this.#take(name);
     this.initializers.push({ name, shape, data });
     return this.#value(name, shape, "float32");
   }

@@ -1,4 +1,4 @@
-import { checkInteger } from "../core/check.js";
+import { DataError } from "../core/errors.js";
 import { Random } from "../core/random.js";
 import { fittingBatchSize } from "../dataset/batches.js";
 import type { Clip } from "../dataset/clip.js";
@@ -54,7 +54,7 @@ export interface LabSection<Result> {
 
 /**
  * The bench of a store, its clips split as `train` splits them.
- * @throws UsageError if the store has nothing to train on or to choose by, or too few mel bands for the lab's nets
+ * @throws DataError if the store has nothing to train on or to choose by, or too few mel bands for the lab's nets
  */
 export async function labBench(
   data: FeatureData,
@@ -76,7 +76,8 @@ export async function labBench(
     options;
   const { splits, sets, task } = runData(data, trainConfig({ seed, validFraction, testFraction }), null);
   const { labels, nMels, clips } = sets.train;
-  checkInteger(`lab: nMels of ${data.name}`, nMels, { min: MIN_BANDS });
+  if (nMels < MIN_BANDS)
+    throw new DataError(data.name, `has ${nMels} mel bands, the lab's nets need at least ${MIN_BANDS}`);
   const valid = stratified(splits.valid, VALID_CLIPS[isQuick ? "quick" : "full"], seed);
   return {
     data,

@@ -43,9 +43,12 @@ export async function runLabInFolder(
   const key = keyOf(bench, sections);
   const done = sectionsDone(path.partial, { key, overwrite });
   if (!overwrite && existsSync(path.numbers))
-    throw new UsageError(
-      `lab: --out must be a folder without a lab, got ${dir}, which holds ${LAB_FILES.numbers}; use another, or --overwrite`,
-    );
+    throw new UsageError({
+      setting: "outDir",
+      rule: "be a folder without a lab",
+      got: `${dir}, which holds ${LAB_FILES.numbers}`,
+      remedy: "use another folder, or `overwrite`",
+    });
   mkdirSync(dir, { recursive: true }); // a folder that cannot be made costs no section
   const result = await runLab(bench, {
     done,
@@ -78,9 +81,12 @@ function sectionsDone(
   const partial = readPartial(path);
   if (partial.key === key) return partial.sections;
   if (overwrite) return {};
-  throw new UsageError(
-    `lab: settings and data must be those of the stopped lab in ${path}, got others; give the same, use another --out, or --overwrite`,
-  );
+  throw new UsageError({
+    setting: "outDir",
+    rule: "hold no stopped lab of other settings or data",
+    got: path,
+    remedy: "use the same settings and data, another folder, or `overwrite`",
+  });
 }
 
 function readPartial(path: string): PartialLab {

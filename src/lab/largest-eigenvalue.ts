@@ -43,8 +43,8 @@ export async function largestEigenvalue(
   },
 ): Promise<Eigenpair> {
   const { random, tolerance = 1e-3, maxIterations = 50 } = options;
-  checkNumber("largestEigenvalue: tolerance", tolerance, { above: 0 });
-  checkInteger("largestEigenvalue: maxIterations", maxIterations, { min: 1 });
+  checkNumber("tolerance", tolerance, { above: 0 });
+  checkInteger("maxIterations", maxIterations, { min: 1 });
   const start = options.start ?? weights.map(() => random.normal());
   const iterate = (shift: number) =>
     powerIteration((vector) => hessianTimes(gradientAt, weights, vector), start, {

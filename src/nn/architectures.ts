@@ -1,4 +1,4 @@
-import { checkChoice, checkInteger, checkNumber } from "../core/check.js";
+import { checkChoice, checkIntegers, checkNames, checkNumber } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
 import { ACTIVATION_NAMES } from "./activations.js";
 import { defaultInitializer, INITIALIZER_NAMES } from "./initializers.js";
@@ -118,12 +118,11 @@ export type NetSettings = {
  * @throws UsageError naming a setting that is unknown or out of range
  */
 export function netConfig(settings: NetSettings): SegmentNetConfig {
-  const kind = checkChoice("netConfig: kind", settings.kind, NET_KINDS);
+  const kind = checkChoice("net.kind", settings.kind, NET_KINDS);
   const defaults: Record<string, unknown> = { ...NETS[kind] };
-  for (const name of Object.keys(settings))
-    checkChoice(`netConfig: a setting of ${kind}`, name, Object.keys(defaults));
+  checkNames("net", Object.keys(settings), Object.keys(defaults));
   const { activation = NETS[kind].activation } = settings;
-  checkChoice("netConfig: activation", activation, ACTIVATION_NAMES);
+  checkChoice("net.activation", activation, ACTIVATION_NAMES);
   if (kind === "vgg" && "channels" in settings && Array.isArray(settings.channels))
     defaults["pools"] = settings.channels.map(() => [2, 2]);
   const config = {
@@ -133,16 +132,16 @@ export function netConfig(settings: NetSettings): SegmentNetConfig {
     activation,
   } as SegmentNetConfig;
   checkStyle(config);
-  checkNumber("netConfig: dropout", config.dropout, { min: 0, below: 1 });
+  checkNumber("net.dropout", config.dropout, { min: 0, below: 1 });
   if (config.kind === "mlp") checkSizes("units", config.units);
   else checkSizes("channels", config.channels);
   if (config.kind === "vgg") {
-    checkChoice("netConfig: globalPool", config.globalPool, ["frames", "all"]);
+    checkChoice("net.globalPool", config.globalPool, ["frames", "all"]);
     checkPerBlock("pools", config.pools, config.channels);
-    for (const pool of config.pools) {
+    for (const [i, pool] of config.pools.entries()) {
       if (!Array.isArray(pool) || pool.length !== 2)
-        throw new UsageError(`netConfig: pools must be pairs [frames, mels], got ${JSON.stringify(pool)}`);
-      checkSizes("pools", pool);
+        throw new UsageError({ setting: `net.pools[${i}]`, rule: "be a pair [frames, mels]", got: pool });
+      checkSizes(`pools[${i}]`, pool);
     }
   }
   if (config.kind === "gct634-1d")
@@ -154,31 +153,30 @@ export function netConfig(settings: NetSettings): SegmentNetConfig {
 }
 
 function checkStyle({ init, batchNorm }: LayerStyle): void {
-  checkChoice("netConfig: init", init, INITIALIZER_NAMES);
+  checkChoice("net.init", init, INITIALIZER_NAMES);
   if (batchNorm === null) return;
   if (typeof batchNorm !== "object" || Array.isArray(batchNorm))
-    throw new UsageError(
-      `netConfig: batchNorm must be null or {"epsilon": x, "momentum": x}, got ${JSON.stringify(batchNorm)}`,
-    );
-  for (const name of Object.keys(batchNorm))
-    checkChoice("netConfig: a setting of batchNorm", name, ["epsilon", "momentum"]);
-  checkNumber("netConfig: batchNorm.epsilon", batchNorm.epsilon, { above: 0 });
-  checkNumber("netConfig: batchNorm.momentum", batchNorm.momentum, { above: 0, max: 1 });
+    throw new UsageError({
+      setting: "net.batchNorm",
+      rule: 'be null or {"epsilon": x, "momentum": x}',
+      got: batchNorm,
+    });
+  checkNames("net.batchNorm", Object.keys(batchNorm), ["epsilon", "momentum"]);
+  checkNumber("net.batchNorm.epsilon", batchNorm.epsilon, { above: 0 });
+  checkNumber("net.batchNorm.momentum", batchNorm.momentum, { above: 0, max: 1 });
 }
 
 function checkSizes(name: string, sizes: readonly number[]): void {
-  if (!Array.isArray(sizes) || sizes.length === 0)
-    throw new UsageError(
-      `netConfig: ${name} must be a list of at least 1 size, got ${JSON.stringify(sizes)}`,
-    );
-  for (const size of sizes) checkInteger(`netConfig: ${name}`, size, { min: 1, max: 4096 });
+  checkIntegers(`net.${name}`, sizes, { min: 1, max: 4096 });
 }
 
 function checkPerBlock(name: string, list: readonly unknown[], channels: readonly number[]): void {
   if (!Array.isArray(list) || list.length !== channels.length)
-    throw new UsageError(
-      `netConfig: ${name} must have one entry for each of the ${channels.length} blocks, got ${JSON.stringify(list)}`,
-    );
+    throw new UsageError({
+      setting: `net.${name}`,
+      rule: `have one entry for each of the ${channels.length} blocks`,
+      got: list,
+    });
 }
 
 /** The shortest segment that a net can read [frames]. */

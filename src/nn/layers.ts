@@ -272,7 +272,7 @@ export function outputLayer(net: Net, x: Value, nLabels: number, init: Initializ
 
 /** Dropout: a share `rate` of the elements is 0 when training; nothing when predicting. */
 export function dropoutLayer(net: Net, name: string, x: Value, rate: number): Value {
-  checkNumber("dropoutLayer: rate", rate, { min: 0, below: 1 });
+  checkNumber("rate", rate, { min: 0, below: 1 });
   if (net.mode === "predict" || rate === 0) return x;
   const noise = net.random(`${name}.noise`, x.shape, (random) =>
     Float32Array.from({ length: sizeOf(x.shape) }, () => random.uniform()),

@@ -78,14 +78,16 @@ export class Net {
 
   #tensor(spec: StateSpec): Value {
     if (this.state.some(({ name }) => name === spec.name))
-      throw new UsageError(`Net: names must be unique, got ${spec.name} twice`);
+      throw new UsageError({ setting: "name", rule: "be unique in the net", got: `${spec.name} twice` });
     this.state.push(spec);
     if (this.#weights === null) return this.graph.input(spec.name, spec.shape);
     const stored = this.#weights.get(spec.name);
     if (stored === undefined || stored.shape.join() !== spec.shape.join())
-      throw new UsageError(
-        `Net: weights must hold ${spec.name} [${spec.shape.join(", ")}], got ${stored === undefined ? "none" : `[${stored.shape.join(", ")}]`}`,
-      );
+      throw new UsageError({
+        setting: "weights",
+        rule: `hold ${spec.name} [${spec.shape.join(", ")}]`,
+        got: stored === undefined ? "none" : `[${stored.shape.join(", ")}]`,
+      });
     return this.graph.weight(spec.name, stored);
   }
 

@@ -79,10 +79,11 @@ export const STEP = "step";
  */
 export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
   const { batchSize, nLabels, labelSmoothing = 0, emaDecay = 0 } = config;
-  checkInteger("buildTrainingStep: batchSize", batchSize, { min: 2 });
-  checkInteger("buildTrainingStep: nLabels", nLabels, { min: 1 });
-  checkNumber("buildTrainingStep: labelSmoothing", labelSmoothing, { min: 0, below: 1 });
-  checkNumber("buildTrainingStep: emaDecay", emaDecay, { min: 0, below: 1 });
+  checkInteger("batchSize", batchSize, { min: 2 });
+  checkInteger("nLabels", nLabels, { min: 1 });
+  checkNumber("labelSmoothing", labelSmoothing, { min: 0, below: 1 });
+  checkNumber("emaDecay", emaDecay, { min: 0, below: 1 });
+  if (config.clipNorm !== undefined) checkNumber("clipNorm", config.clipNorm, { above: 0 });
   const graph = new Graph();
   const net = new Net(graph);
   const inputs = graph.input("inputs", [batchSize, ...config.inputShape]);

@@ -28,34 +28,35 @@ export function diagnosisText({ layer, problem, value }: Diagnosis): string {
 
 /** Something that helps, and the nets that do not have it already. */
 interface Remedy {
+  /** Settings are in backticks. */
   readonly text: string;
   readonly helps: (net: LayerStyle) => boolean;
 }
 
 const BATCH_NORM: Remedy = { text: "batch norm", helps: ({ batchNorm }) => batchNorm === null };
 const INIT: Remedy = {
-  text: "--init auto",
+  text: "the default `net.init`",
   helps: ({ init, activation }) => init !== defaultInitializer(activation),
 };
 const RELU: Remedy = {
-  text: "--activation relu",
+  text: "`net.activation` relu",
   helps: ({ activation }) => ACTIVATIONS[activation].inactive.kind === "saturated",
 };
 const LEAKY: Remedy = {
-  text: "--activation leaky-relu",
+  text: "`net.activation` leaky-relu",
   helps: ({ activation }) => activation !== "leaky-relu",
 };
 const always = (text: string): Remedy => ({ text, helps: () => true });
-const SLOWER = always("a smaller --learning-rate");
+const SLOWER = always("a smaller `learningRate`");
 
 const REMEDIES: Readonly<Record<Problem, readonly Remedy[]>> = {
   vanishing: [BATCH_NORM, INIT, RELU, always("fewer layers")],
-  exploding: [BATCH_NORM, INIT, SLOWER, always("--clip-norm")],
+  exploding: [BATCH_NORM, INIT, SLOWER, always("`clipNorm`")],
   dead: [SLOWER, BATCH_NORM, LEAKY],
   saturated: [SLOWER, BATCH_NORM, RELU],
 };
 
-/** What helps this net against the problems found, a line each kind. */
+/** What helps this net against the problems found, a line for each kind, with settings in backticks. */
 export function remedyTexts(diagnoses: readonly Diagnosis[], net: LayerStyle): string[] {
   const kinds = [...new Set(diagnoses.map(({ problem }) => problem))];
   return kinds.map((problem) => {

@@ -33,9 +33,8 @@ export function nodeEngine(
           }),
         );
       } catch (cause) {
-        throw new UsageError(`model must be one that ONNX Runtime loads, got: ${errorLine(cause)}`, {
-          cause,
-        });
+        const got = `its error "${errorLine(cause)}"`;
+        throw new UsageError({ setting: "model", rule: "load in ONNX Runtime", got }, { cause });
       }
     },
   };

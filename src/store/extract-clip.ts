@@ -66,8 +66,7 @@ async function audioToFeatures(bytes: Uint8Array, path: string, frontEnd: FrontE
 
 /** The line's text where the error is the file's fault, without its path; `undefined` for a bug of ours. */
 function reasonOf(error: unknown, path: string): string | undefined {
-  if (error instanceof DataError)
-    return error.message.startsWith(`${path}: `) ? error.message.slice(path.length + 2) : error.message;
+  if (error instanceof DataError) return error.path === path ? error.reason : error.message;
   if (error instanceof RangeError) return `is too long for the memory of this machine (${error.message})`;
   const code = (error as NodeJS.ErrnoException | null)?.code;
   return code !== undefined && /^E[A-Z]+$/.test(code) ? `cannot be read (${code})` : undefined;

@@ -3,7 +3,7 @@ import { DataError } from "../core/errors.js";
 import { type Extracted, type ExtractSetup, extractClip } from "./extract-clip.js";
 
 /** A result that ends the whole extraction: the store cannot be written, or a bug with its stack. */
-export type Fatal = { kind: "fatal"; path: string; reason: string } | { kind: "bug"; stack: string };
+export type Fatal = { kind: "fatal"; path: string | null; reason: string } | { kind: "bug"; stack: string };
 
 /** Entry of a worker thread: the files of one batch, one after the other. */
 export default async function extractBatch(paths: string[]): Promise<(Extracted | Fatal)[]> {
@@ -13,8 +13,7 @@ export default async function extractBatch(paths: string[]): Promise<(Extracted 
     try {
       results.push(await extractClip(path, setup));
     } catch (error) {
-      if (error instanceof DataError)
-        results.push({ kind: "fatal", path: error.path, reason: error.message.slice(error.path.length + 2) });
+      if (error instanceof DataError) results.push({ kind: "fatal", path: error.path, reason: error.reason });
       else results.push({ kind: "bug", stack: `${path}: ${(error as Error).stack ?? error}` });
     }
   }

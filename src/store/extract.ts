@@ -66,7 +66,7 @@ export async function extractFeatures(
   storeDir: string,
   { frontEnd, nWorkers = availableParallelism(), onProgress, onProblem, signal }: ExtractOptions,
 ): Promise<Extraction> {
-  checkInteger("extractFeatures: nWorkers", nWorkers, { min: 1, max: 1024 });
+  checkInteger("nWorkers", nWorkers, { min: 1, max: 1024 });
   const frontEndHash = hashFrontEnd(frontEnd);
   const { clips, problems: scanProblems } = scanSource(source);
   prepareStore(storeDir, frontEnd);

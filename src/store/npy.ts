@@ -56,8 +56,8 @@ export function readNpyHeader(bytes: Uint8Array, path: string): NpyHeader {
   const dims = /'shape':\s*\(([\d,\s]*)\)/.exec(text)?.[1];
   if (descr === undefined || fortranOrder === undefined || dims === undefined)
     throw new DataError(path, "has a .npy header that is cut short or not readable");
-  if (descr !== "<f4") throw new DataError(path, `must hold little-endian float32 ('<f4'), got '${descr}'`);
-  if (fortranOrder === "True") throw new DataError(path, "must be in C order, got Fortran order");
+  if (descr !== "<f4") throw new DataError(path, `holds '${descr}', not little-endian float32 ('<f4')`);
+  if (fortranOrder === "True") throw new DataError(path, "is in Fortran order, not in C order");
   const shape = dims
     .split(",")
     .filter((dim) => dim.trim() !== "")
@@ -75,7 +75,7 @@ export function decodeNpy(bytes: Uint8Array, path: string): Tensor {
   if (bytes.length !== expected)
     throw new DataError(
       path,
-      `must be ${expected} bytes long for shape [${shape.join(", ")}], got ${bytes.length}`,
+      `is ${bytes.length} bytes long, not ${expected} as its shape [${shape.join(", ")}] needs`,
     );
   const data = new Float32Array(sizeOf(shape)); // a copy, because the values may lie unaligned in `bytes`
   new Uint8Array(data.buffer).set(bytes.subarray(dataOffset));

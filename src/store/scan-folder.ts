@@ -20,7 +20,10 @@ export function scanFolder(dir: string): Scan {
   for (const name of folders) {
     const split = SPLITS.find((known) => known === name);
     if (split !== undefined) addClasses(dir, join(dir, name), split, scan);
-    else scan.problems.push(`${join(dir, name)}: stands beside train, valid and test; left out`);
+    else
+      scan.problems.push(
+        `${join(dir, name)}: is not one of train, valid and test, which are beside it; left out`,
+      );
   }
   return scan;
 }
@@ -37,7 +40,7 @@ function checkSplitNames(dir: string, folders: string[]): void {
     if (meant !== undefined && meant !== name)
       throw new DataError(
         join(dir, name),
-        `a split folder must be named train, valid or test; rename it to ${meant}`,
+        `split folders are named train, valid and test; rename it to ${meant}`,
       );
   }
 }
@@ -61,11 +64,11 @@ function addClasses(root: string, dir: string, split: Split | null, scan: Scan):
           group: null,
           split,
         });
-    } else if (isAudioName(name)) onProblem(`${path}: lies in no class folder; left out`);
+    } else if (isAudioName(name)) onProblem(`${path}: is in no class folder; left out`);
   }
   if (nClassFolders === 0)
     throw new DataError(
       dir,
-      "must hold one folder of audio per class, got none; order the files so, or write a manifest with the columns path and label",
+      "holds no folders; put the audio of each class in a folder of its own, or write a manifest with the columns path and label",
     );
 }

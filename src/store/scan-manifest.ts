@@ -25,7 +25,7 @@ interface Row {
 export function scanManifest(manifest: string): Scan {
   const extension = extname(manifest).toLowerCase();
   if (![".csv", ".tsv", ".jsonl"].includes(extension))
-    throw new DataError(manifest, "must be a folder or a .csv, .tsv or .jsonl manifest");
+    throw new DataError(manifest, "is neither a folder nor a .csv, .tsv or .jsonl manifest");
   const scan: Scan = { clips: [], problems: [] };
   const onProblem = (line: number, reason: string): void => {
     scan.problems.push(`${manifest}:${line}: ${reason}; row left out`);
@@ -53,7 +53,7 @@ function readText(manifest: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(manifest)); // takes a byte order mark away
   } catch (error) {
-    if (error instanceof TypeError) throw new DataError(manifest, "must be UTF-8 text", { cause: error });
+    if (error instanceof TypeError) throw new DataError(manifest, "is not UTF-8 text", { cause: error });
     throw new DataError(manifest, `cannot be read: ${errorLine(error)}`, { cause: error });
   }
 }
@@ -82,8 +82,8 @@ function readSplit(where: string, name: string): Split | null {
   const split = SPLITS.find((known) => known === name);
   if (split !== undefined) return split;
   const near = splitMeantBy(name) ?? nearest(name, SPLITS);
-  const remedy = near === undefined ? "" : `; did you mean ${near}?`;
-  throw new DataError(where, `split must be train, valid or test, got ${name}${remedy}`);
+  const remedy = near === undefined ? "use train, valid or test" : `did you mean ${near}?`;
+  throw new DataError(where, `has the unknown split ${name}; ${remedy}`);
 }
 
 function tableRows(
@@ -104,15 +104,14 @@ function tableRows(
   } catch (error) {
     throw new DataError(manifest, errorLine(error), { cause: error });
   }
-  if (records.length === 0)
-    throw new DataError(manifest, "is empty; a header with path and label must come first");
+  if (records.length === 0) throw new DataError(manifest, "is empty; it needs a header with path and label");
   const header = records[0].record.map((cell) => cell.trim());
   checkColumns(manifest, header);
   const rows: Row[] = [];
   for (const { record, info } of records.slice(1)) {
     const line = info.lines;
     if (record.length !== header.length)
-      onProblem(line, `must have ${header.length} cells like the header, got ${record.length}`);
+      onProblem(line, `has ${record.length} cells, the header has ${header.length}`);
     else rows.push({ line, cells: Object.fromEntries(header.map((column, i) => [column, record[i]])) });
   }
   return rows;
@@ -138,7 +137,7 @@ function jsonCells(source: string, where: string): Row["cells"] | string {
   } catch {
     return "is not JSON";
   }
-  if (value === null || typeof value !== "object" || Array.isArray(value)) return "must be a JSON object";
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return "is not a JSON object";
   checkColumns(where, Object.keys(value));
   const cells: Row["cells"] = {};
   for (const column of COLUMNS) {
@@ -147,7 +146,7 @@ function jsonCells(source: string, where: string): Row["cells"] | string {
     if (typeof cell === "string") cells[column] = cell;
     else if (column === "label" && Array.isArray(cell) && cell.every((one) => typeof one === "string"))
       cells.label = cell.join("|");
-    else return `${column} must be a text${column === "label" ? " or a list of texts" : ""}`;
+    else return `${column} is not a text${column === "label" ? " or a list of texts" : ""}`;
   }
   return cells;
 }
@@ -159,12 +158,9 @@ function checkColumns(where: string, header: string[]): void {
   for (const name of others) {
     const near = nearest(name, missing);
     if (near !== undefined)
-      throw new DataError(
-        where,
-        `columns must be path, label, group, split, got ${name}; did you mean ${near}?`,
-      );
+      throw new DataError(where, `has the unknown column ${name}; did you mean ${near}?`);
   }
   const needed = missing.filter((column) => column === "path" || column === "label");
   if (needed.length > 0)
-    throw new DataError(where, `must have the columns path and label, got ${header.join(", ") || "none"}`);
+    throw new DataError(where, `needs the columns path and label, has ${header.join(", ") || "none"}`);
 }

@@ -58,7 +58,7 @@ function openFile(path: string): number {
 function missing(path: string, error: unknown): DataError {
   return new DataError(
     path,
-    `features cannot be read (${errorLine((error as NodeJS.ErrnoException).code ?? error)}); run the extract command again`,
+    `cannot be read (${errorLine((error as NodeJS.ErrnoException).code ?? error)}); extract the features again`,
     { cause: error },
   );
 }
@@ -68,14 +68,11 @@ function checkFile(fd: number, path: string, expected: readonly [nFrames: number
   const head = new Uint8Array(NPY_HEADER_BYTES);
   const nHead = readSync(fd, head, 0, head.length, 0);
   const { shape, dataOffset } = readNpyHeader(head.subarray(0, nHead), path);
-  const remedy = "delete it and run the extract command again";
+  const remedy = "delete it and extract the features again";
   if (shape.length !== 2 || shape[0] !== expected[0] || shape[1] !== expected[1])
-    throw new DataError(
-      path,
-      `must have shape [${expected.join(", ")}], got [${shape.join(", ")}]; ${remedy}`,
-    );
+    throw new DataError(path, `has shape [${shape.join(", ")}], not [${expected.join(", ")}]; ${remedy}`);
   const { size } = fstatSync(fd);
   if (size !== npyByteLength(shape))
-    throw new DataError(path, `must be ${npyByteLength(shape)} bytes long, got ${size}; ${remedy}`);
+    throw new DataError(path, `is ${size} bytes long, not ${npyByteLength(shape)}; ${remedy}`);
   return dataOffset;
 }

@@ -72,7 +72,7 @@ export function openStore(dir: string): FeatureStore {
   if (!existsSync(path))
     throw new DataError(
       dir,
-      "feature store is not complete: its extraction was stopped; run the same extract command again to finish it",
+      "is not complete: its extraction was stopped; extract the same source into it again to finish it",
     );
   const lines = readFileSync(path, "utf8").trimEnd().split("\n");
   const clips = lines.map((line, i) => parseJson(storedClip, line, `${path}:${i + 1}`));
@@ -84,11 +84,11 @@ export function openStore(dir: string): FeatureStore {
  * @throws DataError if it holds something else, or features of another front end
  */
 export function prepareStore(dir: string, frontEnd: FrontEnd): void {
-  if (statOrNull(dir)?.isFile()) throw new DataError(dir, "is a file; choose another --out");
+  if (statOrNull(dir)?.isFile()) throw new DataError(dir, "is a file; choose a folder");
   const names = existsSync(dir) ? readdirSync(dir).filter((name) => !isHiddenName(name)) : [];
   if (!names.includes(STORE_FILE)) {
     if (names.some((name) => !name.startsWith(STORE_FILE)))
-      throw new DataError(dir, `is not a feature store but holds ${names[0]}; choose another --out`);
+      throw new DataError(dir, `is not a feature store but holds ${names[0]}; choose another folder`);
     mkdirSync(dir, { recursive: true });
     writeAtomically(
       join(dir, STORE_FILE),
@@ -110,7 +110,7 @@ export function prepareStore(dir: string, frontEnd: FrontEnd): void {
   if (found.frontEndHash !== hashFrontEnd(frontEnd))
     throw new DataError(
       dir,
-      `holds features of another front end (${describeDifference(found.frontEnd, frontEnd)}); choose another --out or delete the folder`,
+      `holds features of another front end (${describeDifference(found.frontEnd, frontEnd)}); choose another folder, or delete this one`,
     );
 }
 
@@ -151,11 +151,7 @@ export function intactAudio(
 
 function readStoreRecord(dir: string): { frontEnd: FrontEnd; frontEndHash: string } {
   const path = join(dir, STORE_FILE);
-  if (!existsSync(path))
-    throw new DataError(
-      dir,
-      "is not a feature store; make one with: npm run extract -- <folder> --out <store>",
-    );
+  if (!existsSync(path)) throw new DataError(dir, "is not a feature store; extract features into it first");
   const record = parseJson(storeRecord, readFileSync(path, "utf8"), path);
   const frontEnd = readFrontEnd(record.frontEnd, path);
   if (hashFrontEnd(frontEnd) !== record.frontEndHash)

@@ -77,9 +77,11 @@ export class Tagger {
     const resampled = resample(waveform, sampleRate);
     const { length } = resampled.samples;
     if (length === 0 || !resampled.samples.every(Number.isFinite))
-      throw new UsageError(
-        `tagWaveform: waveform must hold finite samples, at least 1 at ${sampleRate} Hz, got ${length === 0 ? "none" : "some that are not finite"}`,
-      );
+      throw new UsageError({
+        setting: "waveform",
+        rule: `hold finite samples, at least 1 at ${sampleRate} Hz`,
+        got: length === 0 ? "none" : "some that are not finite",
+      });
     return {
       tags: await this.#tags(logMel(resampled, this.info.frontEnd)),
       durationSec: waveform.samples.length / waveform.sampleRate,
@@ -107,7 +109,7 @@ export class Tagger {
       { segmentFrames: this.info.segmentFrames },
     );
     if (row.some(Number.isNaN))
-      throw new DataError("model", "gave a probability that is no number; train it again");
+      throw new DataError("model", "gave a probability that is not a number; train it again");
     return row;
   }
 

@@ -1,4 +1,4 @@
-import { checkChoice } from "../core/check.js";
+import { checkNames } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
 import {
   boolean,
@@ -125,15 +125,17 @@ const CHECKS: Readonly<Record<Exclude<keyof TrainConfig, "net" | "validFraction"
  * @throws UsageError naming the setting, its rule and its value
  */
 export function trainConfig(changes: Partial<TrainConfig> = {}): TrainConfig {
-  for (const name of Object.keys(changes))
-    checkChoice("trainConfig: a setting", name, Object.keys(TRAIN_DEFAULTS));
+  checkNames("config", Object.keys(changes), Object.keys(TRAIN_DEFAULTS));
   const net = netConfig(changes.net ?? TRAIN_DEFAULTS.net);
   const config = { ...TRAIN_DEFAULTS, segmentFrames: SEGMENT_FRAMES[net.kind], ...changes, net };
   const values = new Map<string, unknown>(Object.entries(config));
-  for (const [name, check] of Object.entries(CHECKS)) check(`trainConfig: ${name}`, values.get(name));
+  for (const [name, check] of Object.entries(CHECKS)) check(name, values.get(name));
   if (config.segmentFrames < minFrames(net))
-    throw new UsageError(
-      `trainConfig: segmentFrames must be at least ${minFrames(net)} for this ${net.kind}, got ${config.segmentFrames}; use longer segments, or fewer blocks`,
-    );
+    throw new UsageError({
+      setting: "segmentFrames",
+      rule: `be at least ${minFrames(net)} for this ${net.kind}`,
+      got: config.segmentFrames,
+      remedy: "use longer segments, or fewer blocks",
+    });
   return config;
 }

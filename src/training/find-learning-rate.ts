@@ -87,9 +87,12 @@ export async function findLearningRate(
       average = SMOOTHING * average + (1 - SMOOTHING) * loss;
       const smoothedLoss = average / (1 - SMOOTHING ** (steps.length + 1));
       if (!Number.isFinite(loss) && steps.length === 0)
-        throw new UsageError(
-          `findLearningRate: the first loss must be finite, got ${loss}; use other first weights`,
-        );
+        throw new UsageError({
+          setting: "net.init",
+          rule: "give a finite loss before the first step",
+          got: loss,
+          remedy: "use other initial weights",
+        });
       if (!Number.isFinite(smoothedLoss)) return { steps, ended: "diverged", suggested: suggestRates(steps) };
       steps.push({ learningRate: rateOf(steps.length), loss, smoothedLoss });
       options.onStep?.(steps.length, steps[steps.length - 1]);

@@ -1,4 +1,4 @@
-import { UsageError } from "../core/errors.js";
+import { type Mistake, UsageError } from "../core/errors.js";
 import { Random } from "../core/random.js";
 import type { Tensor } from "../core/tensor.js";
 import { learningRateFactor, type ScheduleConfig } from "../nn/schedules.js";
@@ -101,8 +101,8 @@ export interface Divergence {
 export class DivergedError extends UsageError {
   readonly divergence: Divergence;
 
-  constructor(message: string, divergence: Divergence) {
-    super(message);
+  constructor(mistake: Mistake, divergence: Divergence) {
+    super(mistake);
     this.divergence = divergence;
   }
 }
@@ -177,9 +177,14 @@ async function checkFinite(
   if (found === undefined) return;
   const { state: tensors } = await runner.lookBack();
   throw new DivergedError(
-    `fit: valid ${found[0]} must stay finite, got ${found[1]} after epoch ${epoch}; use a smaller learning rate (now ${learningRate})`,
+    tooHigh(`a validation ${found[0]} of ${found[1]} after epoch ${epoch}, at a rate of ${learningRate}`),
     { step, tensors, layers },
   );
+}
+
+/** @param got the loss or score that is not finite, and where */
+function tooHigh(got: string): Mistake {
+  return { setting: "learningRate", rule: "keep the loss finite", got, remedy: "use a smaller one" };
 }
 
 interface TrainedEpoch {
@@ -217,7 +222,7 @@ async function trainEpoch(
     if (!Number.isFinite(loss)) {
       const { state: tensors, layers } = await runner.lookBack();
       throw new DivergedError(
-        `fit: loss must stay finite, got ${loss} at epoch ${run.epoch}, step ${index + 1}; use a smaller learning rate (now ${rateAt(index)})`,
+        tooHigh(`a loss of ${loss} at epoch ${run.epoch}, step ${index + 1}, at a rate of ${rateAt(index)}`),
         { step: before + index + 1, tensors, layers },
       );
     }

@@ -62,9 +62,12 @@ function stepConfigOf(
   const nBands = normalization.kind === "whiten" ? normalization.projection.shape[1] : train.nMels;
   if (nBands < minBands(net)) {
     const remedy = nBands < train.nMels ? "keep more variance, use" : "use";
-    throw new UsageError(
-      `train: ${name} must give at least ${minBands(net)} values a frame to this ${net.kind}, got ${nBands}; ${remedy} fewer blocks, or another --net`,
-    );
+    throw new UsageError({
+      setting: "net",
+      rule: `fit the ${nBands} values a frame of ${name}`,
+      got: `a ${net.kind} that needs at least ${minBands(net)}`,
+      remedy: `${remedy} fewer blocks, or use another kind of net`,
+    });
   }
   return {
     net,

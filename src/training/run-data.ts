@@ -1,4 +1,4 @@
-import { UsageError } from "../core/errors.js";
+import { DataError, UsageError } from "../core/errors.js";
 import type { Clip } from "../dataset/clip.js";
 import type { FeatureData } from "../dataset/feature-data.js";
 import { featureSets } from "../dataset/feature-set.js";
@@ -16,8 +16,8 @@ export interface RunData {
 
 /**
  * Splits the clips for a run.
- * @throws UsageError if there is nothing to train on or to choose by, if the clips' labels do not fit the task, or if the
- *   data are not those of the checkpoint to go on from
+ * @throws DataError if there is nothing to train on or to choose by
+ * @throws UsageError if the clips' labels do not fit the task, or if the data are not those of the checkpoint to go on from
  */
 export function runData(
   data: FeatureData,
@@ -28,8 +28,9 @@ export function runData(
   const splits = splitClips(data.clips, { seed, validFraction, testFraction });
   // The least batch that batch norm can train on.
   if (splits.train.length < 2 || splits.valid.length === 0)
-    throw new UsageError(
-      `train: ${data.name} must give at least 2 clips to train and 1 to valid, got ${splits.train.length} and ${splits.valid.length}`,
+    throw new DataError(
+      data.name,
+      `needs at least 2 training clips and 1 validation clip, has ${splits.train.length} and ${splits.valid.length}`,
     );
   if (resumed !== null) checkSameData(data, splits, resumed);
   const sets = featureSets(data, splits);
@@ -41,8 +42,9 @@ export function runData(
   if (task === "single-label") {
     if (several !== undefined) checkOneLabel(several);
     if (labels.length < 2)
-      throw new UsageError(
-        `train: ${data.name} must hold at least 2 classes, got 1 (${labels[0]}); a net learns them by their differences`,
+      throw new DataError(
+        data.name,
+        `has only 1 class (${labels[0]}); a net learns classes by their differences and needs at least 2`,
       );
   }
   return { splits, sets, task };
@@ -55,13 +57,18 @@ function checkSameData(
 ): void {
   if (checkpoint.splitHash === splits.hash && checkpoint.frontEndHash === data.frontEndHash) return;
   const what = checkpoint.splitHash === splits.hash ? "features" : "clips or splits";
-  throw new UsageError(
-    `train: --resume must find the data of the checkpoint in ${outDir}, got other ${what} in ${data.name}; start anew with --overwrite`,
-  );
+  throw new UsageError({
+    setting: "resume",
+    rule: `go on with the data of the checkpoint in ${outDir}`,
+    got: `other ${what} in ${data.name}`,
+    remedy: "start anew with `overwrite`",
+  });
 }
 
 function checkOneLabel({ name, labels }: Clip): void {
-  throw new UsageError(
-    `train: a single-label task must have one label a clip, got ${labels.join(", ")} for ${name}; use --task multi-label`,
-  );
+  throw new UsageError({
+    setting: "task",
+    rule: "be multi-label for clips of several labels",
+    got: `single-label, and ${name} labelled ${labels.join(", ")}`,
+  });
 }

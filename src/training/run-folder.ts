@@ -41,8 +41,11 @@ export function checkpointToResume(
   const paths = runPaths(outDir);
   const found = (["checkpoint", "model"] as const).find((file) => existsSync(paths[file]));
   if (found !== undefined && !resume && !overwrite)
-    throw new UsageError(
-      `train: ${outDir} must not hold a run, got ${RUN_FILES[found]}; go on with --resume or replace it with --overwrite`,
-    );
+    throw new UsageError({
+      setting: "outDir",
+      rule: "be a folder without a run",
+      got: `${outDir}, which holds ${RUN_FILES[found]}`,
+      remedy: "go on with `resume`, or replace the run with `overwrite`",
+    });
   return resume ? readCheckpoint(paths.checkpoint) : null;
 }

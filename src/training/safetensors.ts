@@ -54,7 +54,7 @@ export function decodeSafetensors(
   try {
     json = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + headerBytes)));
   } catch {
-    return fail("its header is no JSON");
+    return fail("its header is not JSON");
   }
   const header = headerSchema.safeParse(json);
   if (!header.success) return fail("its header is not as the format says");

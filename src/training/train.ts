@@ -136,7 +136,8 @@ export async function trainTagger(
     if (!(error instanceof DivergedError)) throw error;
     writeAtomically(paths.diverged, encodeSafetensors(new Map(error.divergence.tensors), {}));
     const kept = `the last weights of a finite loss are kept in ${paths.diverged}`;
-    throw new DivergedError(`${error.message}; ${kept}`, error.divergence);
+    const { setting, rule, got, remedy, divergence } = error;
+    throw new DivergedError({ setting, rule, got, remedy: `${remedy}; ${kept}` }, divergence);
   });
   return { task, ended, bestEpoch: state.best.epoch, history: state.history, modelPath: paths.model };
 }

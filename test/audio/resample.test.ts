@@ -183,10 +183,10 @@ describe("resample", () => {
 
   it("says which rate is out of range", () => {
     expect(() => resample(sine(440, 44100, 10), 3999)).toThrow(
-      "resample: sampleRate must be an integer at least 4000 and at most 384000, got 3999",
+      "sampleRate must be an integer from 4000 to 384000, got 3999",
     );
     expect(() => resample({ samples: new Float32Array(4), sampleRate: 0 }, 8000)).toThrow(
-      "resample: waveform.sampleRate must be an integer at least 4000 and at most 384000, got 0",
+      "waveform.sampleRate must be an integer from 4000 to 384000, got 0",
     );
   });
 });

@@ -39,46 +39,42 @@ const REFUSED: [string, Uint8Array, string][] = [
   [
     "a short fmt chunk",
     Uint8Array.from([...shortFmt, ...chunk("data", [1, 2])]),
-    "fmt chunk must hold at least 16 bytes, got 2",
+    "the fmt chunk needs at least 16 bytes, has 2",
   ],
   [
     "RF64 without ds64",
     buildWav({ container: "RF64", dataBytes: 0xffffffff }),
     "RF64 file has no ds64 chunk",
   ],
-  ["no channels", buildWav({ channels: 0, blockBytes: 0 }), "number of channels must be 1 to 1024, got 0"],
+  ["no channels", buildWav({ channels: 0, blockBytes: 0 }), "has 0 channels, timbrel reads 1 to 1024"],
   [
     "65535 channels",
     buildWav({ channels: 65535, blockBytes: 65535 }),
-    "number of channels must be 1 to 1024, got 65535",
+    "has 65535 channels, timbrel reads 1 to 1024",
   ],
-  ["rate 0", buildWav({ sampleRate: 0 }), "sample rate must be 4000 to 384000 Hz, got 0"],
-  ["rate 1", buildWav({ sampleRate: 1 }), "sample rate must be 4000 to 384000 Hz, got 1"],
+  ["rate 0", buildWav({ sampleRate: 0 }), "has a sample rate of 0 Hz, timbrel reads 4000 to 384000 Hz"],
+  ["rate 1", buildWav({ sampleRate: 1 }), "has a sample rate of 1 Hz, timbrel reads 4000 to 384000 Hz"],
   [
     "rate 2^32 - 1",
     buildWav({ sampleRate: 0xffffffff }),
-    "sample rate must be 4000 to 384000 Hz, got 4294967295",
+    "has a sample rate of 4294967295 Hz, timbrel reads 4000 to 384000 Hz",
   ],
   [
     "block size 0",
     buildWav({ blockBytes: 0 }),
-    "block size must be channels * bytes per sample, got 0 bytes for 1 channels of 16-bit pcm",
+    "a block size of 0 bytes does not fit 16-bit pcm on 1 channel",
   ],
   [
     "block size 100",
     buildWav({ blockBytes: 100 }),
-    "block size must be channels * bytes per sample, got 100 bytes for 1 channels of 16-bit pcm",
+    "a block size of 100 bytes does not fit 16-bit pcm on 1 channel",
   ],
   [
     "0 bits",
     buildWav({ bits: 0, blockBytes: 1 }),
-    "block size must be channels * bytes per sample, got 1 bytes for 1 channels of 0-bit pcm",
+    "a block size of 1 bytes does not fit 0-bit pcm on 1 channel",
   ],
-  [
-    "16-bit float",
-    buildWav({ tag: 3 }),
-    "block size must be channels * bytes per sample, got 2 bytes for 1 channels of 16-bit float",
-  ],
+  ["16-bit float", buildWav({ tag: 3 }), "a block size of 2 bytes does not fit 16-bit float on 1 channel"],
   [
     "Microsoft ADPCM",
     buildWav({ tag: 2, bits: 4, blockBytes: 256 }),
@@ -113,27 +109,27 @@ const REFUSED: [string, Uint8Array, string][] = [
   [
     "a short extensible fmt chunk",
     buildWav({ tag: 0xfffe }),
-    "extensible fmt chunk must hold 40 bytes, got 16",
+    "the extensible fmt chunk needs 40 bytes, has 16",
   ],
   [
     "floats in 24-bit clothes",
     buildWav({ bits: 24, blockBytes: 4, data: float32(0.1, 0.7) }),
-    "24-bit samples in 4 bytes lie neither at the top nor at the bottom; convert to PCM",
+    "has 24-bit samples at neither end of their 4 bytes; convert it to PCM",
   ],
   [
     "NaN",
     buildWav({ tag: 3, bits: 32, channels: 2, data: float32(0, 0, 0, Number.NaN) }),
-    "sample 1 of channel 1 (at 0.000 s) must be finite, got NaN",
+    "sample 1 of channel 1 (at 0.000 s) is NaN, not a finite number",
   ],
   [
     "infinity",
     buildWav({ tag: 3, bits: 32, data: float32(Number.NEGATIVE_INFINITY) }),
-    "sample 0 of channel 0 (at 0.000 s) must be finite, got -Infinity",
+    "sample 0 of channel 0 (at 0.000 s) is -Infinity, not a finite number",
   ],
   [
     "64-bit floats beyond 32",
     buildWav({ tag: 3, bits: 64, data: float64(1e300) }),
-    "sample 0 of channel 0 (at 0.000 s) must be finite, got Infinity",
+    "sample 0 of channel 0 (at 0.000 s) is Infinity, not a finite number",
   ],
 ];
 

@@ -174,14 +174,14 @@ const WARNED: [string, WavParts, number[], string[]][] = [
     [0, 0.5],
     [
       "data chunk declares 6 bytes, the file ends after 5",
-      "the last 1 bytes are no whole frame and are dropped",
+      "ends with 1 of the 2 bytes of a frame, which are dropped",
     ],
   ],
   [
     "a partial last frame",
     { data: [...int16(16384), 7] },
     [0.5],
-    ["the last 1 bytes are no whole frame and are dropped"],
+    ["ends with 1 of the 2 bytes of a frame, which are dropped"],
   ],
   [
     "a second data chunk",
@@ -193,7 +193,7 @@ const WARNED: [string, WavParts, number[], string[]][] = [
     "24 bits in 4 bytes, on either side",
     { bits: 24, blockBytes: 4, data: [0, 1, 0, 0] },
     [2 ** -23],
-    ["24-bit samples in 4 bytes could lie at the top or the bottom; read as the top"],
+    ["24-bit samples in 4 bytes could be at the top or at the bottom; read as at the top"],
   ],
 ];
 

@@ -39,11 +39,11 @@ describe("train --find-lr", () => {
     expect(stderr).toMatch(/stopped; nothing is written\n$/);
     expect(existsSync(join(dir, "stopped"))).toBe(false);
   });
-  it.each(["resume", "overwrite"])("does not stand beside --%s", async (other) => {
+  it.each(["resume", "overwrite"])("is not used with --%s", async (other) => {
     expect(await timbrel(dir, train("--out", "run", "--find-lr", `--${other}`))).toEqual({
       code: 2,
       stdout: "",
-      stderr: `timbrel: --find-lr must not stand beside --${other}; it trains nothing, leave out one of them\n`,
+      stderr: `timbrel: --find-lr must be used without --${other}, because it trains nothing, got both; leave out one of them\n`,
     });
   });
 });

@@ -17,7 +17,7 @@ it("extract stops cleanly by Ctrl-C, and the same command finishes it", async ()
 
   const early = await timbrel(dir, ["train", "features", "--out", "run"]);
   expect(early.code).toBe(1);
-  expect(early.stderr).toContain("run the same extract command again");
+  expect(early.stderr).toContain("extract the same source into it again");
 
   const { code, stdout } = await timbrel(dir, args);
   expect(code).toBe(0);

@@ -33,7 +33,7 @@ describe("lab", () => {
     const other = await timbrel(dir, [...LAB, "--out", "stopped", "--seed", "2"]);
     expect([other.code, other.stdout]).toEqual([2, ""]);
     expect(other.stderr).toMatch(
-      /^timbrel: lab: settings and data must be those of the stopped lab in stopped/,
+      /^timbrel: --out must hold no stopped lab of other settings or data, got stopped.*, or --overwrite$/m,
     );
 
     // As if the other four had been run as well.
@@ -56,13 +56,16 @@ describe("lab", () => {
 
     const again = await timbrel(dir, [...LAB, "--out", "stopped"]);
     expect(again.code).toBe(2);
-    expect(again.stderr).toMatch(/^timbrel: lab: --out must be a folder without a lab, got stopped/);
+    expect(again.stderr).toMatch(/^timbrel: --out must be a folder without a lab, got stopped/);
   });
 
   it("refuses what is no store and no seed", async () => {
     const missing = await timbrel(dir, ["lab", "nothing"]);
     expect([missing.code, missing.stderr]).toEqual([1, expect.stringMatching(/^timbrel: nothing: .*\n$/)]);
     const seed = await timbrel(dir, ["lab", "features", "--seed", "-1"]);
-    expect([seed.code, seed.stderr]).toEqual([2, "timbrel: --seed must be an integer at least 0, got -1\n"]);
+    expect([seed.code, seed.stderr]).toEqual([
+      2,
+      "timbrel: --seed must be an integer of at least 0, got -1\n",
+    ]);
   });
 });

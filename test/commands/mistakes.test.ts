@@ -22,17 +22,17 @@ const MISTAKES: readonly (readonly [line: string, code: number, message: string]
   ["train audio-features --out r --epoch 3", 2, "unknown option '--epoch'; did you mean --epochs?"],
   ["train audio-features", 2, "required option '-o, --out <dir>' not specified"],
   ["train --out r", 2, "missing required argument 'store'"],
-  ["train audio-features --out r --epochs 0", 2, "--epochs must be an integer at least 1, got 0"],
-  ["train audio-features --out r --epochs ten", 2, "--epochs must be an integer at least 1, got ten"],
+  ["train audio-features --out r --epochs 0", 2, "--epochs must be an integer of at least 1, got 0"],
+  ["train audio-features --out r --epochs ten", 2, '--epochs must be an integer of at least 1, got "ten"'],
   [
     "train audio-features --out r --dropout 1",
     2,
-    "--dropout must be a number at least 0 and less than 1, got 1",
+    "--dropout must be a number of at least 0 and less than 1, got 1",
   ],
   [
     "train audio-features --out r --channels 8,x",
     2,
-    "each of --channels must be an integer at least 1 and at most 4096, got x",
+    '--channels must be a list of integers from 1 to 4096, got [8,"x"]',
   ],
   [
     "train audio-features --out r --optimizer sdg",
@@ -42,12 +42,12 @@ const MISTAKES: readonly (readonly [line: string, code: number, message: string]
   [
     "train audio-features --out r --optimizer adam --momentum 0.5",
     2,
-    "--momentum must go with --optimizer sgd, momentum, nesterov or rmsprop, got adam",
+    "--momentum must be used with --optimizer sgd, momentum, nesterov or rmsprop, got --optimizer adam",
   ],
   [
     "train audio-features --out r",
     2,
-    "train: audio-features must give at least 32 values a frame to this vgg, got 16; use fewer blocks, or another --net",
+    "--net must fit the 16 values a frame of audio-features, got a vgg that needs at least 32; use fewer blocks, or use another kind of net",
   ],
   ["train audio-features --out r --net nowhere.json", 1, "nowhere.json: does not exist"],
   [
@@ -63,38 +63,34 @@ const MISTAKES: readonly (readonly [line: string, code: number, message: string]
   [
     "train audio-features --out r --resume --overwrite",
     2,
-    "--overwrite must not stand beside --resume; leave out one of them",
+    "--overwrite must be used without --resume, got both; leave out one of them",
   ],
-  [
-    "train audio --out r",
-    1,
-    "audio: is not a feature store; make one with: npm run extract -- <folder> --out <store>",
-  ],
-  [
-    "train nowhere --out r",
-    1,
-    "nowhere: is not a feature store; make one with: npm run extract -- <folder> --out <store>",
-  ],
+  ["train audio --out r", 1, "audio: is not a feature store; extract features into it first"],
+  ["train nowhere --out r", 1, "nowhere: is not a feature store; extract features into it first"],
   [
     `train solo-features --out r ${NET.join(" ")}`,
-    2,
-    "train: solo-features must hold at least 2 classes, got 1 (low); a net learns them by their differences",
+    1,
+    "solo-features: has only 1 class (low); a net learns classes by their differences and needs at least 2",
   ],
   ["extract nowhere --out s", 1, "nowhere: does not exist"],
-  ["extract text.txt --out s", 1, "text.txt: must be a folder or a .csv, .tsv or .jsonl manifest"],
+  ["extract text.txt --out s", 1, "text.txt: is neither a folder nor a .csv, .tsv or .jsonl manifest"],
   [
     "extract audio --out s --f-max 20000",
     2,
-    "--f-max must be at most sampleRate / 2 = 11025 Hz, got 20000 Hz; lower fMax or raise sampleRate",
+    "--f-max must be at most 11025 Hz (half of --sample-rate), got 20000 Hz; lower it, or raise --sample-rate",
   ],
-  ["extract audio --out s --n-mels 0", 2, "--n-mels must be an integer at least 1 and at most 4096, got 0"],
+  ["extract audio --out s --n-mels 0", 2, "--n-mels must be an integer from 1 to 4096, got 0"],
   ["extract audio --out s --scale 0", 2, "--scale must be a number greater than 0, got 0"],
-  ["extract audio --out s --top-db 60", 2, "--top-db must go with --compression powerToDb, got log10"],
-  ["extract audio --out audio", 1, "audio: is not a feature store but holds high; choose another --out"],
+  [
+    "extract audio --out s --top-db 60",
+    2,
+    "--top-db must be used with --compression powerToDb, got --compression log10",
+  ],
+  ["extract audio --out audio", 1, "audio: is not a feature store but holds high; choose another folder"],
   [
     "extract audio --out audio-features --n-mels 16 --sample-rate 8000 --n-fft 256",
     1,
-    "audio-features: holds features of another front end (hopLength 128 there, 512 here); choose another --out or delete the folder",
+    "audio-features: holds features of another front end (hopLength 128 there, 512 here); choose another folder, or delete this one",
   ],
   [
     "evaluate nowhere.onnx audio-features",
@@ -111,10 +107,10 @@ const MISTAKES: readonly (readonly [line: string, code: number, message: string]
     1,
     "text.txt: is not an ONNX model (invalid wire type 6 at offset 1)",
   ],
-  ["predict tone.wav --top 0", 2, "--top must be an integer at least 1, got 0"],
+  ["predict tone.wav --top 0", 2, "--top must be an integer of at least 1, got 0"],
   ["inspect text.txt", 1, "text.txt: not audio that timbrel reads (WAV, MP3, OGG Vorbis, Opus or FLAC)"],
   ["inspect audio", 1, "audio: is a folder, not a file"],
-  ["inspect tone.wav text.txt --png p.png", 2, "--png must stand with one audio file, got 2"],
+  ["inspect tone.wav text.txt --png p.png", 2, "--png must be used with one audio file, got 2"],
 ];
 
 describe("mistakes", () => {

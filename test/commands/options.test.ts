@@ -170,13 +170,17 @@ describe("train flags", () => {
   it.each([
     ["missing.json", null, "does not exist"],
     ["text.json", "vgg", "is not JSON ("],
-    ["list.json", "[8]", 'must hold a net\'s settings such as {"kind": "vgg"}, got [8]'],
+    ["list.json", "[8]", 'must hold a net\'s settings such as {"kind": "vgg"}, holds [8]'],
     ["kind.json", "{}", "kind must be one of vgg, gct634-1d, short-chunk, mlp, got undefined"],
     ["member.json", '{"kind": "vgg", "chanels": [8]}', "got chanels; did you mean channels?"],
-    ["other.json", '{"kind": "mlp", "channels": [8]}', "a setting of mlp must be one of "],
-    ["channels.json", '{"kind": "vgg", "channels": "8"}', "channels must be a list of at least 1 size"],
+    ["other.json", '{"kind": "mlp", "channels": [8]}', "net must have no settings but activation, "],
+    [
+      "channels.json",
+      '{"kind": "vgg", "channels": "8"}',
+      "channels must be a list of integers from 1 to 4096",
+    ],
     ["activation.json", '{"kind": "vgg", "activation": 3}', "activation must be one of relu, "],
-    ["dropout.json", '{"kind": "vgg", "dropout": "0"}', "dropout must be a number at least 0"],
+    ["dropout.json", '{"kind": "vgg", "dropout": "0"}', "dropout must be a number of at least 0"],
   ])("--net %s: the error names the file and what is wrong", (name, text, message) => {
     const path = text === null ? join(dir, name) : file(name, text);
     expect(() => config(`--net ${path}`)).toThrow(DataError);
@@ -207,28 +211,40 @@ describe("train flags", () => {
   it.each([
     [
       "--standardize global --normalize whiten",
-      "--standardize must go with --normalize standardize, got whiten",
+      "--standardize must be used with --normalize standardize, got --normalize whiten",
     ],
-    ["--zca", "--zca must go with --normalize whiten, got standardize"],
-    ["--keep-variance 0.9 --normalize none", "--keep-variance must go with --normalize whiten, got none"],
-    ["--global-pool all --net mlp", "--global-pool must go with --net vgg, got mlp"],
+    ["--zca", "--zca must be used with --normalize whiten, got --normalize standardize"],
+    [
+      "--keep-variance 0.9 --normalize none",
+      "--keep-variance must be used with --normalize whiten, got --normalize none",
+    ],
+    ["--global-pool all --net mlp", "--global-pool must be used with --net vgg, got --net mlp"],
     ["--channels 8 --net gct634-1d", "--channels must be 3 numbers for this gct634-1d, got 1"],
-    ["--bn-momentum 0.5 --no-batch-norm", "--bn-momentum must go with batch norm, got a net without; leave"],
-    ["--no-batch-norm --bn-epsilon 0.1", "--bn-epsilon must go with batch norm, got a net without; leave"],
+    [
+      "--bn-momentum 0.5 --no-batch-norm",
+      "--bn-momentum must be used with batch norm, got a net without; leave out --bn-momentum or",
+    ],
+    [
+      "--no-batch-norm --bn-epsilon 0.1",
+      "--bn-epsilon must be used with batch norm, got a net without; leave out --bn-epsilon or",
+    ],
     [
       "--momentum 0.5 --optimizer adam",
-      "--momentum must go with --optimizer sgd, momentum, nesterov or rmsprop, got adam",
+      "--momentum must be used with --optimizer sgd, momentum, nesterov or rmsprop, got --optimizer adam",
     ],
     [
       "--warm-up 0.1 --schedule one-cycle",
-      "--warm-up must not stand beside --schedule one-cycle, which rises by itself",
+      "--warm-up must be used with another schedule than one-cycle, which rises by itself, got --schedule one-cycle",
     ],
-    ["--drop-factor 0.1", "--drop-factor must go with --schedule step or plateau, got cosine"],
+    [
+      "--drop-factor 0.1",
+      "--drop-factor must be used with --schedule step or plateau, got --schedule cosine",
+    ],
     [
       "--drop-epochs 2 --schedule constant",
-      "--drop-epochs must go with --schedule step or plateau, got constant",
+      "--drop-epochs must be used with --schedule step or plateau, got --schedule constant",
     ],
-    ["--segment-frames 16", "--segment-frames must be at least 32 for this vgg, got 16"],
+    ["--segment-frames 16", "segmentFrames must be at least 32 for this vgg, got 16"],
     [
       "--net vg",
       "--net must be one of vgg, gct634-1d, short-chunk, mlp or a .json file, got vg; did you mean vgg?",
@@ -242,7 +258,7 @@ describe("train flags", () => {
     expect(() => checkUnchanged(parse("--optimizer sgd --epochs 9"), run, "run")).not.toThrow();
     expect(() => checkUnchanged(parse("--epochs 10"), run, "run")).toThrow(UsageError);
     expect(() => checkUnchanged(parse("--optimizer adam"), run, "run")).toThrow(
-      "--optimizer must be as in the run that run holds, got adam",
+      "--optimizer must be as in the run in run, got adam",
     );
   });
   it("may repeat the name of an optimizer whose settings other flags refined", () => {

@@ -85,7 +85,7 @@ describe("summary", () => {
     [
       "m.onnx --dropout 0",
       2,
-      "--dropout must not stand beside a model file, got m.onnx; leave out one of them",
+      "--dropout must be used without a model file, got m.onnx; leave out one of them",
     ],
   ])("%s is refused", async (line, code, message) => {
     expect(await timbrel(dir, ["summary", ...line.split(" ")])).toEqual({

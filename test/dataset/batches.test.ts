@@ -79,13 +79,13 @@ describe("training batches", () => {
   it("are refused for other splits and sizes", async () => {
     const train = trainOf([3]);
     expect(() => new TrainSampler(train, { batchSize: 0, segmentFrames: 3 })).toThrow(
-      "TrainSampler: batchSize must be an integer at least 1, got 0",
+      "batchSize must be an integer of at least 1, got 0",
     );
     const store = makeStore(1, [{ name: "a", label: "x", frames: [[1]] }]);
     const { valid } = featureSets(store, { train: [], valid: store.clips, test: [], hash: "" });
     // @ts-expect-error a valid split is not trained on
     expect(() => new TrainSampler(valid, { batchSize: 1, segmentFrames: 1 })).toThrow(
-      "TrainSampler: train must be the FeatureSet of the train split, got valid",
+      "train must be the FeatureSet of the train split, got valid",
     );
   });
 });

@@ -84,8 +84,7 @@ describe("covariance", () => {
   });
   it("can be fitted on the train split only", async () => {
     const { train, valid, test } = trainOf([[[1, 2]]], [[[3, 4]]]);
-    const refused = (split: string) =>
-      `fitCovariance: train must be the FeatureSet of the train split, got ${split}`;
+    const refused = (split: string) => `train must be the FeatureSet of the train split, got ${split}`;
     // @ts-expect-error a valid split has no statistics
     await expect(fitCovariance(valid)).rejects.toThrow(refused("valid"));
     // @ts-expect-error a test split has no statistics
@@ -105,9 +104,7 @@ describe("covariance", () => {
       "train",
       ["x"],
     );
-    await expect(fitCovariance(empty)).rejects.toThrow(
-      "fitCovariance: train must hold at least one clip, got none",
-    );
+    await expect(fitCovariance(empty)).rejects.toThrow("train must hold at least 1 clip, got 0");
   });
   it("refuses features that are not finite, and names their clip", async () => {
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {

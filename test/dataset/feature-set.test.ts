@@ -59,11 +59,11 @@ describe("a feature set", () => {
     const labels = ["cello", "drums", "flute"];
     expect([...featureSets(store, allTrain(store), labels).train.targets(1)]).toEqual([1, 0, 0]);
     expect(messageOf(() => featureSets(store, allTrain(store), ["cello"]))).toBe(
-      `${store.dir}: the model's labels must include flute (of a), got cello`,
+      `${store.dir}: has labels that the model does not know: flute (on a); the model knows cello`,
     );
     const splits = { ...allTrain(store), test: [1, 2, 3, 4].map((i) => clipOf(`t${i}`, "gong")) };
     expect(messageOf(() => featureSets(store, splits))).toBe(
-      `${store.dir}: the labels of the train split must include gong (of t1, t2, t3 and 1 more), got cello, flute`,
+      `${store.dir}: has labels that no training clip has: gong (on t1, t2, t3 and 1 more); training clips have cello, flute`,
     );
   });
   it("names a file that is missing, cut short or of another shape", async () => {
@@ -74,15 +74,13 @@ describe("a feature set", () => {
     const paths = damaged.clips.map((clip) => join(damaged.dir, clip.features));
     const set = featureSets(damaged, allTrain(damaged)).train;
     const message = (clip: number) => rejectionOf(set.readFrames(clip, 0, 1, new Float32Array(2), 0));
-    const remedy = "delete it and run the extract command again";
+    const remedy = "delete it and extract the features again";
     truncateSync(paths[0], 130);
-    expect(await message(0)).toBe(`${paths[0]}: must be 136 bytes long, got 130; ${remedy}`);
+    expect(await message(0)).toBe(`${paths[0]}: is 130 bytes long, not 136; ${remedy}`);
     rmSync(paths[1]);
-    expect(await message(1)).toBe(
-      `${paths[1]}: features cannot be read (ENOENT); run the extract command again`,
-    );
+    expect(await message(1)).toBe(`${paths[1]}: cannot be read (ENOENT); extract the features again`);
     writeFileSync(paths[2], readFileSync(paths[2], "latin1").replace("(1, 2)", "(2, 1)"), "latin1");
-    expect(await message(2)).toBe(`${paths[2]}: must have shape [1, 2], got [2, 1]; ${remedy}`);
+    expect(await message(2)).toBe(`${paths[2]}: has shape [2, 1], not [1, 2]; ${remedy}`);
     writeFileSync(paths[3], "");
     expect(await message(3)).toBe(`${paths[3]}: is not a .npy file`);
   });
@@ -101,11 +99,11 @@ describe("a store", () => {
   it("is refused when it is not complete, not a store, or damaged", () => {
     const dir = join(makeFolder(), "store");
     expect(messageOf(() => openStore(dir))).toBe(
-      `${dir}: is not a feature store; make one with: npm run extract -- <folder> --out <store>`,
+      `${dir}: is not a feature store; extract features into it first`,
     );
     prepareStore(dir, frontEnd());
     expect(messageOf(() => openStore(dir))).toBe(
-      `${dir}: feature store is not complete: its extraction was stopped; run the same extract command again to finish it`,
+      `${dir}: is not complete: its extraction was stopped; extract the same source into it again to finish it`,
     );
     writeFileSync(join(dir, "clips.jsonl"), `${JSON.stringify(clipOf("a", "x"))}\n{"name":"b"}\n`);
     expect(messageOf(() => openStore(dir))).toBe(
@@ -114,7 +112,7 @@ describe("a store", () => {
     const record = readFileSync(join(dir, "store.json"), "utf8");
     writeFileSync(join(dir, "store.json"), record.replace('"nMels": 128', '"nMels": -1'));
     expect(messageOf(() => openStore(dir))).toMatch(
-      /store\.json: frontEnd: nMels must be an integer at least 1/,
+      /store\.json: nMels must be an integer from 1 to 4096, got -1$/,
     );
     writeFileSync(join(dir, "store.json"), record.replace('"nMels": 128', '"nMels": 127'));
     expect(messageOf(() => openStore(dir))).toBe(
@@ -127,17 +125,17 @@ describe("a store", () => {
     const dir = join(makeFolder(), "store");
     prepareStore(dir, frontEnd({ nMels: 96 }));
     expect(messageOf(() => prepareStore(dir, frontEnd({ compression: { kind: "log1p", scale: 2 } })))).toBe(
-      `${dir}: holds features of another front end (nMels 96 there, 128 here; compression {"kind":"log10","scale":10} there, {"kind":"log1p","scale":2} here); choose another --out or delete the folder`,
+      `${dir}: holds features of another front end (nMels 96 there, 128 here; compression {"kind":"log10","scale":10} there, {"kind":"log1p","scale":2} here); choose another folder, or delete this one`,
     );
   });
   it("is not made in a folder that holds something else", () => {
     const dir = makeFolder();
     writeFileSync(join(dir, "thesis.txt"), "");
     expect(messageOf(() => prepareStore(join(dir, "thesis.txt"), frontEnd()))).toBe(
-      `${dir}/thesis.txt: is a file; choose another --out`,
+      `${dir}/thesis.txt: is a file; choose a folder`,
     );
     expect(messageOf(() => prepareStore(dir, frontEnd()))).toBe(
-      `${dir}: is not a feature store but holds thesis.txt; choose another --out`,
+      `${dir}: is not a feature store but holds thesis.txt; choose another folder`,
     );
   });
 });
@@ -163,20 +161,20 @@ describe("a feature set's files", () => {
     ["more frames", [2, 2]],
     ["more bands", [1, 3]],
     ["another number of dimensions", [1, 2, 1]],
-  ])("are refused with %s than the store says", (_, shape) => {
+  ])("are refused with %s than the store says", async (_, shape) => {
     const { features, train } = setOf(shape);
-    expect(messageOf(() => train.readFrames(0, 0, 1, new Float32Array(2), 0))).toBe(
+    expect(await rejectionOf(train.readFrames(0, 0, 1, new Float32Array(2), 0))).toBe(
       `${features}: must have shape [1, 2], got [${shape.join(", ")}]; delete it and run the extract command again`,
     );
   });
-  it("are named where the descriptors are missing", () => {
+  it("are named where the descriptors are missing", async () => {
     const { descriptors, train } = setOf();
     rmSync(descriptors);
-    expect(messageOf(() => train.readDescriptors(0))).toBe(
+    expect(await rejectionOf(train.readDescriptors(0))).toBe(
       `${descriptors}: features cannot be read (ENOENT); run the extract command again`,
     );
   });
-  it("are closed after every read", () => {
+  it("are closed after every read", async () => {
     const { features, train } = setOf();
     /** The lowest number that is free for a file: it grows with the files left open. */
     const freeNumber = () => {
@@ -185,7 +183,7 @@ describe("a feature set's files", () => {
       return fd;
     };
     const before = freeNumber();
-    for (let i = 0; i < 200; i++) train.readFrames(0, 0, 1, new Float32Array(2), 0);
+    for (let i = 0; i < 200; i++) await train.readFrames(0, 0, 1, new Float32Array(2), 0);
     // Vitest may open a few meanwhile.
     expect(freeNumber() - before).toBeLessThan(100);
   });

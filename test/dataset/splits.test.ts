@@ -137,10 +137,10 @@ describe("drawing splits", () => {
   });
   it("names the classes that have too few groups, and the remedy", () => {
     expect(messageOf(() => splitClips(clipsOf({ harp: 2, oboe: 1, piano: 9 })))).toBe(
-      "splitClips: every class must have at least 3 groups of clips to be in train, valid, test, got harp 2, oboe 1; add recordings, name the splits in a manifest, or set a fraction to 0",
+      "every class needs 3 groups of clips to be in train, validation and test, but harp has 2, oboe has 1; add recordings, name the splits in a manifest, or set `validFraction` or `testFraction` to 0",
     );
     expect(messageOf(() => splitClips(clipsOf({ a: 9 }), { validFraction: 0.5, testFraction: 0.5 }))).toBe(
-      "splitClips: validFraction + testFraction must be a number less than 1, got 1",
+      "validFraction must add up to less than 1 with `testFraction`, got 0.5 + 0.5",
     );
   });
   it.each([
@@ -180,7 +180,7 @@ describe("named splits", () => {
   it("are refused where a group or the same audio lies in two", () => {
     const group = { group: "miles" };
     expect(messageOf(() => splitClips([named("x", "train", group), named("y", "test", group)]))).toBe(
-      "splitClips: clips of the same group miles must lie in one split, got x in train and y in test; move one of them",
+      "group miles is in two splits, x in train and y in test; move one of them",
     );
     const copy = { audioHash: "e".repeat(64) };
     expect(
@@ -190,13 +190,11 @@ describe("named splits", () => {
           named("y", "valid", { ...copy, group: "q" }),
         ]),
       ),
-    ).toBe(
-      "splitClips: the same audio must lie in one split, got x in train and y in valid; move one of them",
-    );
+    ).toBe("the same audio is in two splits, x in train and y in valid; move one of them");
   });
   it("are refused where only some clips name one", () => {
     expect(messageOf(() => splitClips([named("x", "train"), named("y", null)]))).toBe(
-      "splitClips: split must be named by every clip or by none, got 1 with and 1 without, e.g. y",
+      "1 of 2 clips name a split, the others, e.g. y, do not; name one for every clip or for none",
     );
   });
 });

@@ -84,13 +84,13 @@ describe("standardization", () => {
   it("refuses what gives no statistics", async () => {
     const { train } = trainOf([[[1]]]);
     await expect(standardized(train, { epsilon: 0 })).rejects.toThrow(
-      "standardizationOf: epsilon must be a number greater than 0, got 0",
+      "epsilon must be a number greater than 0, got 0",
     );
     await expect(standardized(train, { kind: "bands" as "band" })).rejects.toThrow(
-      "standardizationOf: kind must be one of band, global, got bands; did you mean band?",
+      "kind must be one of band, global, got bands; did you mean band?",
     );
     expect(() => standardizationOf(new Covariance(2))).toThrow(
-      "standardizationOf: covariance.count must be an integer at least 1, got 0",
+      "covariance.count must be an integer of at least 1, got 0",
     );
   });
 });

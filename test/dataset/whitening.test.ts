@@ -162,14 +162,14 @@ describe("whitening", () => {
   it("refuses what it cannot do", () => {
     const covariance = covarianceOf([[1, 2]]);
     expect(() => whiteningOf(covariance, { keepVariance: 0 })).toThrow(
-      "whiteningOf: keepVariance must be a number greater than 0 and at most 1, got 0",
+      "keepVariance must be a number greater than 0 and at most 1, got 0",
     );
     expect(() => whiteningOf(covariance, { keepVariance: 1.1 })).toThrow("at most 1, got 1.1");
     expect(() => whiteningOf(covariance, { epsilon: 0 })).toThrow(
-      "whiteningOf: epsilon must be a number greater than 0, got 0",
+      "epsilon must be a number greater than 0, got 0",
     );
     expect(() => whiteningOf(new Covariance(2))).toThrow(
-      "whiteningOf: covariance.count must be an integer at least 1, got 0",
+      "covariance.count must be an integer of at least 1, got 0",
     );
   });
 });

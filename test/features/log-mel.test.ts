@@ -69,14 +69,14 @@ describe("logMel", () => {
   it("refuses another sample rate, an empty clip and samples that are not finite, in one line", () => {
     const samples = signal("noise", 4000);
     expect(() => logMel({ samples, sampleRate: 44100 }, frontEnd())).toThrow(
-      "logMel: waveform must be at 22050 Hz, got 44100 Hz; resample it first",
+      "waveform must be at 22050 Hz, got 44100 Hz; resample it first",
     );
     expect(() => logMel({ samples: new Float32Array(0), sampleRate: 22050 }, frontEnd())).toThrow(
-      "logMel: waveform must hold at least 1 sample, got 0",
+      "waveform must hold at least 1 sample, got 0",
     );
     samples[3210] = Number.NaN;
     expect(() => logMel({ samples, sampleRate: 22050 }, frontEnd())).toThrow(
-      "logMel: waveform must hold finite samples, got NaN at sample 3210; repair or leave out the clip",
+      "waveform must hold finite samples, got NaN at sample 3210; repair the clip or leave it out",
     );
     samples[3210] = Number.NEGATIVE_INFINITY;
     expect(() => logMel({ samples, sampleRate: 22050 }, frontEnd())).toThrow("got -Infinity at sample 3210");

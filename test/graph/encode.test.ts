@@ -68,6 +68,6 @@ describe("encodeGraph", () => {
     expect(bytes()).toEqual(bytes());
   });
   it("refuses a graph without an output", () => {
-    expect(() => encodeGraph(new Graph())).toThrow("encodeGraph: graph must have at least 1 output, got 0");
+    expect(() => encodeGraph(new Graph())).toThrow("graph must have at least 1 output, got 0");
   });
 });

@@ -1,6 +1,5 @@
 import onnxProto from "onnx-proto";
 import { describe, expect, it } from "vitest";
-import { UsageError } from "../../src/core/errors.js";
 import {
   add,
   compare,
@@ -21,6 +20,7 @@ import {
   type Value,
   where,
 } from "../../src/graph/index.js";
+import { usageMessageOf } from "../store/message-of.js";
 import { expectNear } from "./check-op.js";
 import { drawn, drawOf } from "./draw.js";
 import { build, type Dense } from "./interpreter/dense.js";
@@ -114,46 +114,66 @@ describe("Graph", () => {
     const graph = new Graph();
     const x = graph.input("x", [2]);
     graph.output("y", x);
-    expect(() => graph.input("x", [3])).toThrow("Graph.input: name must be unique, got x twice");
-    expect(() => graph.output("y", x)).toThrow("Graph.output: name must be unique, got y twice");
-    expect(() => graph.output("x", x)).toThrow("Graph.output: name must be unique, got x twice");
-    expect(() => weight(graph, "y", [2])).toThrow("Graph.weight: name must be unique, got y twice");
+    expect(() => graph.input("x", [3])).toThrow("name must be unique in the graph, got x twice");
+    expect(() => graph.output("y", x)).toThrow("name must be unique in the graph, got y twice");
+    expect(() => graph.output("x", x)).toThrow("name must be unique in the graph, got x twice");
+    expect(() => weight(graph, "y", [2])).toThrow("name must be unique in the graph, got y twice");
   });
   it.each<[string, number[], number[], (a: Value, b: Value) => Value]>([
-    ["Add: shapes must broadcast, got [2, 3] and [2]", [2, 3], [2], add],
+    ["shapes must broadcast in Add, got [2, 3] and [2]", [2, 3], [2], add],
     [
-      "Where: shapes must broadcast, got [2, 3] and [4]",
+      "shapes must broadcast in Where, got [2, 3] and [4]",
       [2, 3],
       [4],
       (a, b) => where(compare("Less", a, 0), b, 1),
     ],
-    ["reshape: shape must hold 6 elements, got [4] of 4", [2, 3], [4], (a, b) => reshape(a, b.shape)],
-    ["matmul: inner sizes must be equal, got [2, 3] and [2, 3]", [2, 3], [2, 3], matmul],
-    ["matmul: leading axes must be equal, got [5, 2, 3] and [3, 2]", [5, 2, 3], [3, 2], matmul],
     [
-      "dense: w must fit x [2, 3], got [4, 2]",
+      "shape must hold the 6 elements of x [2, 3], got [4], which holds 4",
+      [2, 3],
+      [4],
+      (a, b) => reshape(a, b.shape),
+    ],
+    ["b must have the inner size of a [2, 3] for a matrix product, got [2, 3]", [2, 3], [2, 3], matmul],
+    [
+      "b must have the leading axes of a [5, 2, 3] for a matrix product, got [3, 2]",
+      [5, 2, 3],
+      [3, 2],
+      matmul,
+    ],
+    [
+      "w must fit x [2, 3] as the weights of a dense layer, got [4, 2]",
       [2, 3],
       [4, 2],
       (x, w) => dense(x, w, x.graph.input("b", [4])),
     ],
-    ["conv: w must fit x [1, 2, 9], got [3, 1, 3]", [1, 2, 9], [3, 1, 3], conv],
-    ["conv: w must fit x [1, 2, 9, 9], got [3, 2, 3]", [1, 2, 9, 9], [3, 2, 3], conv],
+    ["w must fit x [1, 2, 9] as the kernels of a convolution, got [3, 1, 3]", [1, 2, 9], [3, 1, 3], conv],
     [
-      "conv: the kernel must fit into the padded input, got kernel [5] over [1, 2, 2] with padding 1",
+      "w must fit x [1, 2, 9, 9] as the kernels of a convolution, got [3, 2, 3]",
+      [1, 2, 9, 9],
+      [3, 2, 3],
+      conv,
+    ],
+    [
+      "w must hold kernels no larger than x [1, 2, 2] with its padding of 1, got kernels of [5]",
       [1, 2, 2],
       [3, 2, 5],
       (x, w) => conv(x, w, { padding: 1 }),
     ],
-    ["maxPool: size must have 2 axes, got [2]", [1, 2, 4, 4], [1], (x) => maxPool(x, [2])],
     [
-      "maxPool: size must fit into [1, 2, 4], got [5]; use fewer blocks or longer segments",
+      "size must have a number for each spatial axis of x [1, 2, 4, 4], got [2]",
+      [1, 2, 4, 4],
+      [1],
+      (x) => maxPool(x, [2]),
+    ],
+    [
+      "size must be a pooling window that fits into x [1, 2, 4], got [5]",
       [1, 2, 4],
       [1],
       (x) => maxPool(x, [5]),
     ],
   ])("%s", (message, a, b, op) => {
     const graph = new Graph();
-    expect(() => op(graph.input("a", a), graph.input("b2", b))).toThrow(new UsageError(message));
+    expect(usageMessageOf(() => op(graph.input("a", a), graph.input("b2", b)))).toBe(message);
   });
 });
 

@@ -103,7 +103,7 @@ describe("labBench", () => {
     const made = frontEnd({ sampleRate: 8000, nFft: 256, hopLength: 128, nMels: 12 });
     const store = await makeTinyStore(tinyClips(), made);
     await expect(labBench(store, { seed: 1, isQuick: true, engine: ENGINE })).rejects.toThrow(
-      `lab: nMels of ${store.dir} must be an integer at least 16, got 12`,
+      `${store.dir}: has 12 mel bands, the lab's nets need at least 16`,
     );
   });
 });

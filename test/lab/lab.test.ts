@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { DataError, UsageError } from "../../src/core/errors.js";
+import { DataError } from "../../src/core/errors.js";
 import { type LabBench, labBench } from "../../src/lab/bench.js";
 import {
   LAB_SECTIONS,
@@ -13,6 +13,7 @@ import {
 import { runLabInFolder, sectionsKept } from "../../src/lab/lab-folder.js";
 import { ENGINE } from "../engine.js";
 import { makeFolder } from "../store/files.js";
+import { rejectionOf } from "../store/message-of.js";
 import { makeTinyStore } from "../training/tiny-store.js";
 
 const NAMES = Object.keys(LAB_SECTIONS) as SectionName[];
@@ -134,10 +135,8 @@ describe("runLabInFolder", () => {
       [{}, sections({ budget: 11 })],
     ];
     for (const [changes, made] of others)
-      await expect(runLabInFolder({ ...bench, ...changes }, dir, { sections: made })).rejects.toThrow(
-        new UsageError(
-          `lab: settings and data must be those of the stopped lab in ${dir}/lab.partial.json, got others; give the same, use another --out, or --overwrite`,
-        ),
+      expect(await rejectionOf(runLabInFolder({ ...bench, ...changes }, dir, { sections: made }))).toBe(
+        `outDir must hold no stopped lab of other settings or data, got ${dir}/lab.partial.json; use the same settings and data, another folder, or \`overwrite\``,
       );
     ran = [];
     await runLabInFolder({ ...bench, seed: 2 }, dir, { sections: sections(), overwrite: true });
@@ -147,10 +146,8 @@ describe("runLabInFolder", () => {
   it("keeps a finished lab unless it may overwrite", async () => {
     const dir = makeFolder();
     await runLabInFolder(bench, dir, { sections: sections() });
-    await expect(runLabInFolder(bench, dir, { sections: sections() })).rejects.toThrow(
-      new UsageError(
-        `lab: --out must be a folder without a lab, got ${dir}, which holds lab.json; use another, or --overwrite`,
-      ),
+    expect(await rejectionOf(runLabInFolder(bench, dir, { sections: sections() }))).toBe(
+      `outDir must be a folder without a lab, got ${dir}, which holds lab.json; use another folder, or \`overwrite\``,
     );
     // A stopped overwrite goes on, too, by the same call.
     const failing = sections({ failing: "batchNorm" });

@@ -85,7 +85,7 @@ describe("the largest eigenvalue of a quadratic", () => {
   it("refuses a tolerance of 0", async () => {
     await expect(
       largestEigenvalue(quadratic([1]).gradientAt, new Float32Array(1), { random: random(), tolerance: 0 }),
-    ).rejects.toThrow("largestEigenvalue: tolerance must be a number greater than 0, got 0");
+    ).rejects.toThrow("tolerance must be a number greater than 0, got 0");
   });
 });
 

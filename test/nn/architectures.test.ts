@@ -5,6 +5,7 @@ import { ACTIVATION_NAMES } from "../../src/nn/activations.js";
 import { minFrames, NET_KINDS, NETS, type NetSettings, netConfig } from "../../src/nn/architectures.js";
 import { emitNet } from "../../src/nn/emit-net.js";
 import { Net } from "../../src/nn/net.js";
+import { usageMessageOf } from "../store/message-of.js";
 
 describe("netConfig", () => {
   it.each(NET_KINDS)("of a kind alone is %s with its defaults", (kind) => {
@@ -61,82 +62,88 @@ describe("netConfig", () => {
 
   const course = { kind: "gct634-1d" };
   it.each<[object, string]>([
-    [{}, "kind must be one of vgg, gct634-1d, short-chunk, mlp, got undefined"],
-    [{ kind: "vg" }, "kind must be one of vgg, gct634-1d, short-chunk, mlp, got vg; did you mean vgg?"],
-    [{ kind: "linear" }, "kind must be one of vgg, gct634-1d, short-chunk, mlp, got linear"],
+    [{}, "net.kind must be one of vgg, gct634-1d, short-chunk, mlp, got undefined"],
+    [{ kind: "vg" }, "net.kind must be one of vgg, gct634-1d, short-chunk, mlp, got vg; did you mean vgg?"],
+    [{ kind: "linear" }, "net.kind must be one of vgg, gct634-1d, short-chunk, mlp, got linear"],
     [
       { kind: "vgg", chanels: [4] },
-      "a setting of vgg must be one of activation, init, batchNorm, kind, channels, pools, globalPool, dropout, got chanels; did you mean channels?",
+      "net must have no settings but activation, init, batchNorm, kind, channels, pools, globalPool, dropout, got chanels; did you mean `channels`?",
     ],
     [
       { kind: "mlp", channels: [4] },
-      "a setting of mlp must be one of activation, init, batchNorm, kind, units, dropout, got channels",
+      "net must have no settings but activation, init, batchNorm, kind, units, dropout, got channels",
     ],
     [
       { kind: "short-chunk", kernelSizes: [4] },
-      "a setting of short-chunk must be one of activation, init, batchNorm, kind, channels, dropout, got kernelSizes",
+      "net must have no settings but activation, init, batchNorm, kind, channels, dropout, got kernelSizes",
     ],
     [
       { kind: "vgg", activation: "leaky-rulu" },
-      "activation must be one of relu, leaky-relu, elu, gelu, silu, tanh, sigmoid, got leaky-rulu; did you mean leaky-relu?",
+      "net.activation must be one of relu, leaky-relu, elu, gelu, silu, tanh, sigmoid, got leaky-rulu; did you mean leaky-relu?",
     ],
     [
       { kind: "vgg", activation: null },
-      "activation must be one of relu, leaky-relu, elu, gelu, silu, tanh, sigmoid, got null",
+      "net.activation must be one of relu, leaky-relu, elu, gelu, silu, tanh, sigmoid, got null",
     ],
     [
       { kind: "vgg", init: "he" },
-      "init must be one of glorot-uniform, glorot-normal, he-uniform, he-normal, lecun-uniform, lecun-normal, orthogonal, small, zeros, got he",
+      "net.init must be one of glorot-uniform, glorot-normal, he-uniform, he-normal, lecun-uniform, lecun-normal, orthogonal, small, zeros, got he",
     ],
-    [{ kind: "vgg", batchNorm: false }, 'batchNorm must be null or {"epsilon": x, "momentum": x}, got false'],
+    [
+      { kind: "vgg", batchNorm: false },
+      'net.batchNorm must be null or {"epsilon": x, "momentum": x}, got false',
+    ],
     [
       { kind: "vgg", batchNorm: { epsilon: 0, momentum: 1 } },
-      "batchNorm.epsilon must be a number greater than 0, got 0",
+      "net.batchNorm.epsilon must be a number greater than 0, got 0",
     ],
     [
       { kind: "vgg", batchNorm: { epsilon: 1e-5 } },
-      "batchNorm.momentum must be a number greater than 0 and at most 1, got undefined",
+      "net.batchNorm.momentum must be a number greater than 0 and at most 1, got undefined",
     ],
     [
       { kind: "vgg", batchNorm: { epsilon: 1e-5, momentum: 1.5 } },
-      "batchNorm.momentum must be a number greater than 0 and at most 1, got 1.5",
+      "net.batchNorm.momentum must be a number greater than 0 and at most 1, got 1.5",
     ],
     [
       { kind: "vgg", batchNorm: { epsilon: 1e-5, momentum: 0.1, epsilonn: 1 } },
-      "a setting of batchNorm must be one of epsilon, momentum, got epsilonn; did you mean epsilon?",
+      "net.batchNorm must have no settings but epsilon, momentum, got epsilonn; did you mean `epsilon`?",
     ],
-    [{ kind: "mlp", dropout: 1 }, "dropout must be a number at least 0 and less than 1, got 1"],
-    [{ kind: "mlp", units: [] }, "units must be a list of at least 1 size, got []"],
-    [{ kind: "mlp", units: 256 }, "units must be a list of at least 1 size, got 256"],
-    [{ kind: "mlp", units: [8, 4097] }, "units must be an integer at least 1 and at most 4096, got 4097"],
-    [{ kind: "vgg", channels: "8,16" }, 'channels must be a list of at least 1 size, got "8,16"'],
+    [{ kind: "mlp", dropout: 1 }, "net.dropout must be a number of at least 0 and less than 1, got 1"],
+    [{ kind: "mlp", units: [] }, "net.units must be a list of integers from 1 to 4096, got []"],
+    [{ kind: "mlp", units: 256 }, "net.units must be a list of integers from 1 to 4096, got 256"],
+    [{ kind: "mlp", units: [8, 4097] }, "net.units must be a list of integers from 1 to 4096, got [8,4097]"],
+    [{ kind: "vgg", channels: "8,16" }, 'net.channels must be a list of integers from 1 to 4096, got "8,16"'],
     [
       { kind: "short-chunk", channels: [8, 0] },
-      "channels must be an integer at least 1 and at most 4096, got 0",
+      "net.channels must be a list of integers from 1 to 4096, got [8,0]",
     ],
-    [{ kind: "vgg", globalPool: "mels" }, "globalPool must be one of frames, all, got mels"],
+    [{ kind: "vgg", globalPool: "mels" }, "net.globalPool must be one of frames, all, got mels"],
     [
       { kind: "vgg", channels: [4, 6], pools: [[2, 2]] },
-      "pools must have one entry for each of the 2 blocks, got [[2,2]]",
+      "net.pools must have one entry for each of the 2 blocks, got [[2,2]]",
     ],
-    [{ kind: "vgg", channels: [4], pools: [2] }, "pools must be pairs [frames, mels], got 2"],
-    [{ kind: "vgg", channels: [4], pools: [[2, 2, 2]] }, "pools must be pairs [frames, mels], got [2,2,2]"],
+    [{ kind: "vgg", channels: [4], pools: [2] }, "net.pools[0] must be a pair [frames, mels], got 2"],
+    [
+      { kind: "vgg", channels: [4], pools: [[2, 2, 2]] },
+      "net.pools[0] must be a pair [frames, mels], got [2,2,2]",
+    ],
     [
       { kind: "vgg", channels: [4], pools: [[2, 0]] },
-      "pools must be an integer at least 1 and at most 4096, got 0",
+      "net.pools[0] must be a list of integers from 1 to 4096, got [2,0]",
     ],
     [
       { ...course, channels: [4, 6] },
-      "kernelSizes must have one entry for each of the 2 blocks, got [8,8,4]",
+      "net.kernelSizes must have one entry for each of the 2 blocks, got [8,8,4]",
     ],
-    [{ ...course, pools: [8, 8] }, "pools must have one entry for each of the 3 blocks, got [8,8]"],
+    [{ ...course, pools: [8, 8] }, "net.pools must have one entry for each of the 3 blocks, got [8,8]"],
     [
       { ...course, kernelSizes: [8, 8, 0] },
-      "kernelSizes must be an integer at least 1 and at most 4096, got 0",
+      "net.kernelSizes must be a list of integers from 1 to 4096, got [8,8,0]",
     ],
-    [{ ...course, pools: [8, 8, 1.5] }, "pools must be an integer at least 1 and at most 4096, got 1.5"],
+    [{ ...course, pools: [8, 8, 1.5] }, "net.pools must be a list of integers from 1 to 4096, got [8,8,1.5]"],
   ])("refuses %j", (settings, message) => {
-    expect(() => netConfig(settings as NetSettings)).toThrow(new UsageError(`netConfig: ${message}`));
+    expect(usageMessageOf(() => netConfig(settings as NetSettings))).toBe(message);
   });
 });
 

@@ -30,8 +30,8 @@ describe("remedyTexts", () => {
     const found = [diagnosis("a", "vanishing"), diagnosis("b", "vanishing"), diagnosis("b", "dead")];
     const bare = netConfig({ kind: "mlp", activation: "tanh", init: "small", batchNorm: null });
     expect(remedyTexts(found, bare)).toEqual([
-      "against vanishing: batch norm, --init auto, --activation relu, fewer layers",
-      "against dead: a smaller --learning-rate, batch norm, --activation leaky-relu",
+      "against vanishing: batch norm, the default `net.init`, `net.activation` relu, fewer layers",
+      "against dead: a smaller `learningRate`, batch norm, `net.activation` leaky-relu",
     ]);
     expect(remedyTexts([], bare)).toEqual([]);
   });
@@ -42,9 +42,9 @@ describe("remedyTexts", () => {
     );
     expect(remedyTexts(found, netConfig({ kind: "mlp", activation: "leaky-relu" }))).toEqual([
       "against vanishing: fewer layers",
-      "against exploding: a smaller --learning-rate, --clip-norm",
-      "against dead: a smaller --learning-rate",
-      "against saturated: a smaller --learning-rate",
+      "against exploding: a smaller `learningRate`, `clipNorm`",
+      "against dead: a smaller `learningRate`",
+      "against saturated: a smaller `learningRate`",
     ]);
   });
 });

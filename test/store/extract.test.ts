@@ -202,7 +202,7 @@ describe("a second extraction", () => {
     const storeDir = join(makeFolder(), "s");
     await extract(source, storeDir);
     await expect(extract(source, storeDir, { frontEnd: frontEnd({ ...small, nMels: 20 }) })).rejects.toThrow(
-      `${storeDir}: holds features of another front end (nMels 16 there, 20 here); choose another --out or delete the folder`,
+      `${storeDir}: holds features of another front end (nMels 16 there, 20 here); choose another folder, or delete this one`,
     );
   });
 });
@@ -228,7 +228,7 @@ describe("an extraction that is stopped", () => {
     expect(stopped.extracted).toBeGreaterThan(0);
     expect(stopped.extracted).toBeLessThan(60);
     expect(stopped.store.clips).toHaveLength(stopped.extracted);
-    expect(() => openStore(storeDir)).toThrow("run the same extract command again to finish it");
+    expect(() => openStore(storeDir)).toThrow("extract the same source into it again to finish it");
     const continued = await extract(source, storeDir);
     expect([continued.reused, continued.extracted]).toEqual([stopped.extracted, 60 - stopped.extracted]);
     expect(contentOf(storeDir)).toEqual(whole);
@@ -246,7 +246,7 @@ describe("an extraction that is stopped", () => {
     const onProgress = ({ done }: { done: number }) => done > 1 && controller.abort();
     const { interrupted } = await extract(folder, storeDir, { signal: controller.signal, onProgress });
     expect(interrupted).toBe(true);
-    expect(() => openStore(storeDir)).toThrow("feature store is not complete");
+    expect(() => openStore(storeDir)).toThrow("is not complete: its extraction was stopped");
   });
 
   it("by a kill, loses only the files under way", async () => {
@@ -259,7 +259,7 @@ describe("an extraction that is stopped", () => {
         onProgress: ({ done }) => { if (done >= 16) process.kill(process.pid, "SIGKILL"); },
       });`;
     expect(spawnSync(process.execPath, ["--input-type=module", "-e", script]).signal).toBe("SIGKILL");
-    expect(() => openStore(storeDir)).toThrow("run the same extract command again to finish it");
+    expect(() => openStore(storeDir)).toThrow("extract the same source into it again to finish it");
     const continued = await extract(source, storeDir);
     expect(continued.reused).toBeGreaterThanOrEqual(16);
     expect(continued.reused + continued.extracted).toBe(60);

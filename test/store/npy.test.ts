@@ -41,8 +41,10 @@ describe("npy", () => {
     expect(message(bytes.subarray(0, 40))).toBe(
       "a/x.npy: has a .npy header that is cut short or not readable",
     );
-    expect(message(bytes.subarray(0, -1))).toBe("a/x.npy: must be 152 bytes long for shape [2, 3], got 151");
-    expect(message(edited("<f4", "<f8"))).toBe("a/x.npy: must hold little-endian float32 ('<f4'), got '<f8'");
-    expect(message(edited("False", "True "))).toBe("a/x.npy: must be in C order, got Fortran order");
+    expect(message(bytes.subarray(0, -1))).toBe(
+      "a/x.npy: is 151 bytes long, not 152 as its shape [2, 3] needs",
+    );
+    expect(message(edited("<f4", "<f8"))).toBe("a/x.npy: holds '<f8', not little-endian float32 ('<f4')");
+    expect(message(edited("False", "True "))).toBe("a/x.npy: is in Fortran order, not in C order");
   });
 });

@@ -49,7 +49,7 @@ describe("scanning a folder", () => {
   it("refuses split folders by another name", () => {
     const dir = folderOf("train/piano/a.wav", "validation/piano/b.wav");
     expect(scanMessage(dir)).toBe(
-      `${dir}/validation: a split folder must be named train, valid or test; rename it to valid`,
+      `${dir}/validation: split folders are named train, valid and test; rename it to valid`,
     );
   });
   it("has a line for everything audible that it leaves out, and none for other files", () => {
@@ -59,7 +59,7 @@ describe("scanning a folder", () => {
       `${dir}/drums: class folder without audio; left out`,
       `${dir}/piano/b.wma: .wma files are not read; convert it to WAV or FLAC`,
       `${dir}/piano/gone.wav: link leads nowhere`,
-      `${dir}/stray.wav: lies in no class folder; left out`,
+      `${dir}/stray.wav: is in no class folder; left out`,
     ]);
   });
   it("ends on links that lead in a circle, and takes a linked folder once", () => {
@@ -76,7 +76,7 @@ describe("scanning a folder", () => {
   it("says what a folder without classes needs", () => {
     const dir = folderOf("a.wav");
     expect(scanMessage(dir)).toBe(
-      `${dir}: must hold one folder of audio per class, got none; order the files so, or write a manifest with the columns path and label`,
+      `${dir}: holds no folders; put the audio of each class in a folder of its own, or write a manifest with the columns path and label`,
     );
     expect(scanMessage(`${dir}/b`)).toBe(`${dir}/b: does not exist`);
     const silent = folderOf("piano/notes.txt");
@@ -110,7 +110,7 @@ describe("scanning a manifest", () => {
       "path,label\na.wav,piano\n\nno.wav,piano\nb.wav,|\n,piano\n./a.wav,flute\nb.wav,x,y\nc.wav,piano\n",
     );
     expect(scanSource(manifest).problems).toEqual([
-      `${manifest}:8: must have 2 cells like the header, got 3; row left out`,
+      `${manifest}:8: has 3 cells, the header has 2; row left out`,
       `${manifest}:4: no.wav does not exist; row left out`,
       `${manifest}:5: label of b.wav is empty; row left out`,
       `${manifest}:6: path is empty; row left out`,
@@ -120,40 +120,24 @@ describe("scanning a manifest", () => {
     const lines = manifestOf("m.jsonl", '{"path":"a.wav","label":"x"}\n{oops\n[1]\n{"path":3,"label":"x"}\n');
     expect(scanSource(lines).problems).toEqual([
       `${lines}:2: is not JSON; row left out`,
-      `${lines}:3: must be a JSON object; row left out`,
-      `${lines}:4: path must be a text; row left out`,
+      `${lines}:3: is not a JSON object; row left out`,
+      `${lines}:4: path is not a text; row left out`,
     ]);
   });
   it.each([
-    [
-      "m.csv",
-      "path,labels\na.wav,x\n",
-      ": columns must be path, label, group, split, got labels; did you mean label?",
-    ],
-    [
-      "m.csv",
-      "path,label,spilt\na.wav,x,train\n",
-      ": columns must be path, label, group, split, got spilt; did you mean split?",
-    ],
-    ["m.csv", "a.wav,piano\n", ": must have the columns path and label, got a.wav, piano"],
-    ["m.csv", "", ": is empty; a header with path and label must come first"],
+    ["m.csv", "path,labels\na.wav,x\n", ": has the unknown column labels; did you mean label?"],
+    ["m.csv", "path,label,spilt\na.wav,x,train\n", ": has the unknown column spilt; did you mean split?"],
+    ["m.csv", "a.wav,piano\n", ": needs the columns path and label, has a.wav, piano"],
+    ["m.csv", "", ": is empty; it needs a header with path and label"],
     ["m.csv", "path,label\n", ": holds no usable audio"],
     [
       "m.csv",
       "path,label,split\na.wav,x,validation\n",
-      ":2: split must be train, valid or test, got validation; did you mean valid?",
+      ":2: has the unknown split validation; did you mean valid?",
     ],
-    [
-      "m.csv",
-      "path,label,split\na.wav,x,tset\n",
-      ":2: split must be train, valid or test, got tset; did you mean test?",
-    ],
-    [
-      "m.jsonl",
-      '{"path":"a.wav","class":"x"}\n',
-      ":1: must have the columns path and label, got path, class",
-    ],
-    ["m.txt", "path,label\n", ": must be a folder or a .csv, .tsv or .jsonl manifest"],
+    ["m.csv", "path,label,split\na.wav,x,tset\n", ":2: has the unknown split tset; did you mean test?"],
+    ["m.jsonl", '{"path":"a.wav","class":"x"}\n', ":1: needs the columns path and label, has path, class"],
+    ["m.txt", "path,label\n", ": is neither a folder nor a .csv, .tsv or .jsonl manifest"],
   ])("refuses %s %j", (name, text, message) => {
     const manifest = manifestOf(name, text);
     expect(scanMessage(manifest)).toBe(`${manifest}${message}`);

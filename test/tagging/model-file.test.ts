@@ -88,7 +88,7 @@ describe("the metadata of a model file", () => {
     [{ segmentFrames: 0 }, /segmentFrames/],
     [{ segmentFrames: 3 }, /segmentFrames must be at least 4 for this vgg, got 3/],
     [{ frontEnd: { ...TINY_FRONT_END, compression: { kind: "mu-law" } } }, /compression/],
-    [{ frontEnd: { ...TINY_FRONT_END, nMels: -1 } }, /nMels must be an integer at least 1/],
+    [{ frontEnd: { ...TINY_FRONT_END, nMels: -1 } }, /nMels must be an integer from 1 to 4096/],
     [{ frontEnd: { ...TINY_FRONT_END, extra: 1 } }, /got extra/],
     [{ normalization: "batch" }, /normalization/],
     [{ net: undefined }, /net/],

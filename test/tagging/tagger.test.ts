@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { encodeWav } from "../../src/audio/encode-wav.js";
-import { DataError, UsageError } from "../../src/core/errors.js";
+import { DataError } from "../../src/core/errors.js";
 import { featureSets } from "../../src/dataset/feature-set.js";
 import { splitClips } from "../../src/dataset/splits.js";
 import { frontEnd } from "../../src/features/front-end.js";
@@ -10,6 +10,7 @@ import { clipProbabilities } from "../../src/tagging/aggregate.js";
 import { Tagger, type Tagging } from "../../src/tagging/tagger.js";
 import { buildWav, float32, int16 } from "../audio/build-wav.js";
 import { ENGINE } from "../engine.js";
+import { rejectionOf } from "../store/message-of.js";
 import { makeSound, makeTinyStore, SOUNDS, TINY_FRONT_END } from "../training/tiny-store.js";
 import { edited, node, withRecord } from "./edit-model.js";
 import { SEGMENT_FRAMES, tinyModel } from "./tiny-model.js";
@@ -126,18 +127,18 @@ describe("a tagger", () => {
   });
 
   it("refuses audio without samples, or with such as are not numbers", async () => {
-    const rule = "tagWaveform: waveform must hold finite samples, at least 1 at 8000 Hz";
+    const rule = "waveform must hold finite samples, at least 1 at 8000 Hz";
     const none = { samples: new Float32Array(0), sampleRate: 8000 };
     const tooShort = { samples: Float32Array.of(0.5), sampleRate: 44100 };
     for (const waveform of [none, tooShort])
-      await expect(tagger.tagWaveform(waveform)).rejects.toThrow(new UsageError(`${rule}, got none`));
+      expect(await rejectionOf(tagger.tagWaveform(waveform))).toBe(`${rule}, got none`);
     const samples = Float32Array.of(0, Number.NaN);
-    await expect(tagger.tagWaveform({ samples, sampleRate: 8000 })).rejects.toThrow(
-      new UsageError(`${rule}, got some that are not finite`),
+    expect(await rejectionOf(tagger.tagWaveform({ samples, sampleRate: 8000 }))).toBe(
+      `${rule}, got some that are not finite`,
     );
     const wav = buildWav({ tag: 3, bits: 32, data: float32(0, Number.NaN) });
     await expect(tagger.tagAudio(wav, "nan.wav")).rejects.toThrow(
-      new DataError("nan.wav", "sample 1 of channel 0 (at 0.000 s) must be finite, got NaN"),
+      new DataError("nan.wav", "sample 1 of channel 0 (at 0.000 s) is NaN, not a finite number"),
     );
     await expect(tagger.tagAudio(new Uint8Array(0), "empty.wav")).rejects.toThrow(/^empty\.wav: /);
   });

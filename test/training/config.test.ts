@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { UsageError } from "../../src/core/errors.js";
 import { NETS } from "../../src/nn/architectures.js";
 import { OPTIMIZERS, type OptimizerConfig } from "../../src/nn/optimizers.js";
 import type { ScheduleConfig } from "../../src/nn/schedules.js";
@@ -9,15 +8,19 @@ import {
   type TrainConfig,
   trainConfig,
 } from "../../src/training/config.js";
+import { usageMessageOf } from "../store/message-of.js";
 
 type Settings = OptimizerConfig | ScheduleConfig | NormalizeConfig;
 
 /** What a user may write, also where the types forbid it. */
 const configOf = (changes: Readonly<Record<string, unknown>>) => trainConfig(changes as Partial<TrainConfig>);
 
-const SHARE = "a number at least 0 and less than 1";
+/** As an error shows a value that is no record or list. */
+const shown = (value: unknown) => (typeof value === "string" ? JSON.stringify(value) : String(value));
+
+const SHARE = "a number of at least 0 and less than 1";
 const POSITIVE = "a number greater than 0";
-const NOT_NEGATIVE = "a number at least 0";
+const NOT_NEGATIVE = "a number of at least 0";
 const FACTOR = "a number greater than 0 and at most 1";
 const BOOLEAN = "true or false";
 
@@ -29,8 +32,8 @@ const EXAMPLES: Readonly<Record<string, { taken: unknown[]; refused: unknown[] }
   [FACTOR]: { taken: [1e-9, 1], refused: [0, 1.01, undefined] },
   [BOOLEAN]: { taken: [true, false], refused: [1, "true", undefined] },
   "a number greater than 0 and less than 1": { taken: [0.001, 0.999], refused: [0, 1, undefined] },
-  "an integer at least 1": { taken: [1, 7], refused: [0, 1.5, undefined] },
-  "an integer at least 0": { taken: [0, 7], refused: [-1, 0.5, undefined] },
+  "an integer of at least 1": { taken: [1, 7], refused: [0, 1.5, undefined] },
+  "an integer of at least 0": { taken: [0, 7], refused: [-1, 0.5, undefined] },
 };
 /** A member that may be left out. */
 const OPTIONAL = new Set(["warmUp"]);
@@ -59,8 +62,8 @@ const RULES: readonly (readonly [string, Settings, Readonly<Record<string, strin
   ["optimizer", OPTIMIZERS.adam.optimizer, ADAM],
   ["optimizer", OPTIMIZERS.adamw.optimizer, ADAM],
   ["schedule", constant, { warmUp: SHARE }],
-  ["schedule", step, { everyEpochs: "an integer at least 1", factor: FACTOR, warmUp: SHARE }],
-  ["schedule", plateau, { factor: FACTOR, patience: "an integer at least 0", warmUp: SHARE }],
+  ["schedule", step, { everyEpochs: "an integer of at least 1", factor: FACTOR, warmUp: SHARE }],
+  ["schedule", plateau, { factor: FACTOR, patience: "an integer of at least 0", warmUp: SHARE }],
   ["schedule", cosine, { warmUp: SHARE }],
   [
     "schedule",
@@ -94,53 +97,51 @@ describe("trainConfig", () => {
           expect(configOf({ [setting]: changed })).toMatchObject({ [setting]: changed });
         }
         for (const value of refused.filter((each) => each !== undefined || !OPTIONAL.has(name)))
-          expect(() => configOf({ [setting]: { ...settings, [name]: value } })).toThrow(
-            new UsageError(`trainConfig: ${setting}.${name} must be ${rule}, got ${value}`),
+          expect(usageMessageOf(() => configOf({ [setting]: { ...settings, [name]: value } }))).toBe(
+            `${setting}.${name} must be ${rule}, got ${shown(value)}`,
           );
       }
     });
 
   it("names the kinds there are, and the one that was meant", () => {
     expect(() => configOf({ optimizer: { ...OPTIMIZERS.adam.optimizer, kind: "adma" } })).toThrow(
-      "trainConfig: optimizer.kind must be one of sgd, adagrad, rmsprop, adam, adamw, got adma; did you mean adam?",
+      "optimizer.kind must be one of sgd, adagrad, rmsprop, adam, adamw, got adma; did you mean adam?",
     );
     expect(() => configOf({ schedule: { kind: "one-circle" } })).toThrow(
-      "trainConfig: schedule.kind must be one of constant, step, plateau, cosine, one-cycle, got one-circle; did you mean one-cycle?",
+      "schedule.kind must be one of constant, step, plateau, cosine, one-cycle, got one-circle; did you mean one-cycle?",
     );
     expect(() => configOf({ normalize: { kind: "standardise" } })).toThrow("did you mean standardize?");
     expect(() => configOf({ normalize: { kind: "standardize", over: "clip" } })).toThrow(
-      "trainConfig: normalize.over must be one of band, global, got clip",
+      "normalize.over must be one of band, global, got clip",
     );
     for (const none of [undefined, null, "adam"])
       expect(() => configOf({ optimizer: none })).toThrow(
-        "trainConfig: optimizer.kind must be one of sgd, adagrad, rmsprop, adam, adamw, got undefined",
+        "optimizer.kind must be one of sgd, adagrad, rmsprop, adam, adamw, got undefined",
       );
   });
 
   it("keeps the other settings to their rules", () => {
     const bad: Record<string, [value: unknown, rule: string]> = {
-      segmentFrames: [1, "an integer at least 2"],
-      batchSize: [1, "an integer at least 2"],
-      epochs: [0, "an integer at least 1"],
+      segmentFrames: [1, "an integer of at least 2"],
+      batchSize: [1, "an integer of at least 2"],
+      epochs: [0, "an integer of at least 1"],
       learningRate: [0, POSITIVE],
       clipNorm: [-1, NOT_NEGATIVE],
-      patience: [-1, "an integer at least 0"],
+      patience: [-1, "an integer of at least 0"],
       labelSmoothing: [1, SHARE],
       emaDecay: [1, SHARE],
-      augment: [3.1, "a number at least 0 and at most 3"],
+      augment: [3.1, "a number from 0 to 3"],
       balance: ["yes", BOOLEAN],
       watch: [0, BOOLEAN],
-      seed: [0.5, "an integer at least 0"],
+      seed: [0.5, "an integer of at least 0"],
     };
     for (const [name, [value, rule]] of Object.entries(bad))
-      expect(() => configOf({ [name]: value })).toThrow(
-        new UsageError(`trainConfig: ${name} must be ${rule}, got ${value}`),
+      expect(usageMessageOf(() => configOf({ [name]: value }))).toBe(
+        `${name} must be ${rule}, got ${shown(value)}`,
       );
-    expect(() => configOf({ task: "single" })).toThrow(
-      "trainConfig: task must be one of auto, single-label,",
-    );
+    expect(() => configOf({ task: "single" })).toThrow("task must be one of auto, single-label,");
     expect(() => trainConfig({ net: NETS.vgg, segmentFrames: 31 })).toThrow(
-      "trainConfig: segmentFrames must be at least 32 for this vgg, got 31; use longer segments, or fewer blocks",
+      "segmentFrames must be at least 32 for this vgg, got 31; use longer segments, or fewer blocks",
     );
   });
 });
@@ -149,15 +150,15 @@ describe("settings of unknown names", () => {
   it.each([
     [
       { learningrate: 0.1 },
-      /^trainConfig: a setting must be one of .*, got learningrate; did you mean learningRate\?$/,
+      /^config must have no settings but .*task, .*, got learningrate; did you mean `learningRate`\?$/,
     ],
     [
       { optimizer: { ...OPTIMIZERS.adam.optimizer, momentum: 0.9 } },
-      /^trainConfig: optimizer: a setting of adam must be one of kind, beta1, beta2, epsilon, weightDecay, got momentum$/,
+      /^optimizer must have no settings but kind, beta1, beta2, epsilon, weightDecay, got momentum$/,
     ],
     [
       { schedule: { kind: "cosine", warmup: 0.1 } },
-      /^trainConfig: schedule: a setting of cosine must be one of kind, warmUp, got warmup; did you mean warmUp\?$/,
+      /^schedule must have no settings but kind, warmUp, got warmup; did you mean `warmUp`\?$/,
     ],
   ])("%j is refused, not left out of the run in silence", (changes, message) => {
     expect(() => configOf(changes)).toThrow(message);

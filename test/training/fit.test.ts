@@ -85,7 +85,7 @@ describe("fit", () => {
       },
     });
     await expect(diverged).rejects.toThrow(
-      /^fit: valid loss must stay finite, got NaN after epoch 1; use a smaller learning rate \(now 0\.1\)$/,
+      /^learningRate must keep the loss finite, got a validation loss of NaN after epoch 1, at a rate of 0\.1; use a smaller one$/,
     );
     expect(seen).toBe(0);
   });
@@ -172,7 +172,7 @@ describe("fit", () => {
 
   it("names the step whose loss is not finite", async () => {
     await expect(fitPoisoned(4)).rejects.toThrow(
-      "fit: loss must stay finite, got NaN at epoch 2, step 2; use a smaller learning rate (now 0.1)",
+      "learningRate must keep the loss finite, got a loss of NaN at epoch 2, step 2, at a rate of 0.1; use a smaller one",
     );
   });
 

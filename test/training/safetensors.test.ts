@@ -77,7 +77,7 @@ describe("safetensors", () => {
       new Uint8Array(16).fill(255),
       "its header declares 18446744073709552000 bytes, the file ends after 16",
     ],
-    ["whose header is no JSON", fileWith("{"), "its header is no JSON"],
+    ["whose header is no JSON", fileWith("{"), "its header is not JSON"],
     ["whose header is null", fileWith("null"), "its header is not as the format says"],
     ["whose header is a list", fileWith([]), "its header is not as the format says"],
     ["whose tensor is a number", fileWith({ a: 1 }), "its header is not as the format says"],

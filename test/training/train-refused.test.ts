@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { DataError, UsageError } from "../../src/core/errors.js";
+import { DataError } from "../../src/core/errors.js";
 import { frontEnd } from "../../src/features/front-end.js";
 import { readCheckpoint, writeCheckpoint } from "../../src/training/checkpoint.js";
 import { DivergedError } from "../../src/training/fit.js";
@@ -10,6 +10,7 @@ import { decodeSafetensors, encodeSafetensors } from "../../src/training/safeten
 import { trainTagger } from "../../src/training/train.js";
 import { ENGINE } from "../engine.js";
 import { makeFolder } from "../store/files.js";
+import { rejectionOf } from "../store/message-of.js";
 import { checkpointPath, filesOf, runWhole } from "./tiny-run.js";
 import { makeTinyStore, TINY_FRONT_END, tinyClips, tinyConfig } from "./tiny-store.js";
 
@@ -24,7 +25,7 @@ describe("a run that diverges", () => {
     writeCheckpoint(checkpointPath(dir), { ...checkpoint, config });
     const kept = filesOf(dir);
     await expect(trainTagger(store, dir, { resume: true, engine: ENGINE })).rejects.toThrow(
-      /^fit: loss must stay finite, got (NaN|Infinity) at epoch 2, step [23]; use a smaller learning rate \(now 1e\+30\); the last weights of a finite loss are kept in .+diverged\.safetensors$/,
+      /^learningRate must keep the loss finite, got a loss of (NaN|Infinity) at epoch 2, step [23], at a rate of 1e\+30; use a smaller one; the last weights of a finite loss are kept in .+diverged\.safetensors$/,
     );
     const { [RUN_FILES.diverged]: _, ...others } = filesOf(dir);
     expect(others).toEqual(kept);
@@ -45,10 +46,8 @@ describe("trainTagger refuses", () => {
 
   it("a folder that holds a run, unless told to resume or overwrite", async () => {
     const { dir, files } = await runWhole(store, { epochs: 1 });
-    await expect(trainTagger(store, dir, { config })).rejects.toThrow(
-      new UsageError(
-        `train: ${dir} must not hold a run, got checkpoint.safetensors; go on with --resume or replace it with --overwrite`,
-      ),
+    expect(await rejectionOf(trainTagger(store, dir, { config }))).toBe(
+      `outDir must be a folder without a run, got ${dir}, which holds checkpoint.safetensors; go on with \`resume\`, or replace the run with \`overwrite\``,
     );
     expect(filesOf(dir)).toEqual(files);
     await trainTagger(store, dir, {
@@ -61,29 +60,23 @@ describe("trainTagger refuses", () => {
 
   it("to resume with other clips, splits or features", async () => {
     const { dir, files } = await runWhole(store, { epochs: 1 });
-    const remedy = "start anew with --overwrite";
+    const remedy = "start anew with `overwrite`";
     const fewer = await makeTinyStore(tinyClips().slice(1));
-    await expect(trainTagger(fewer, dir, { resume: true })).rejects.toThrow(
-      new UsageError(
-        `train: --resume must find the data of the checkpoint in ${dir}, got other clips or splits in ${fewer.dir}; ${remedy}`,
-      ),
+    expect(await rejectionOf(trainTagger(fewer, dir, { resume: true }))).toBe(
+      `resume must go on with the data of the checkpoint in ${dir}, got other clips or splits in ${fewer.dir}; ${remedy}`,
     );
     const other = await makeTinyStore(tinyClips(), frontEnd({ ...TINY_FRONT_END, power: 2 }));
-    await expect(trainTagger(other, dir, { resume: true })).rejects.toThrow(
-      new UsageError(
-        `train: --resume must find the data of the checkpoint in ${dir}, got other features in ${other.dir}; ${remedy}`,
-      ),
+    expect(await rejectionOf(trainTagger(other, dir, { resume: true }))).toBe(
+      `resume must go on with the data of the checkpoint in ${dir}, got other features in ${other.dir}; ${remedy}`,
     );
     expect(filesOf(dir)).toEqual(files);
   });
 
   it("data without clips to validate on", async () => {
     const onlyTrain = { ...store, clips: store.clips.filter(({ split }) => split !== "valid") };
-    await expect(
-      trainTagger(onlyTrain, makeFolder(), { config: { ...config, validFraction: 0 } }),
-    ).rejects.toThrow(
-      new UsageError(`train: ${store.dir} must give at least 2 clips to train and 1 to valid, got 15 and 0`),
-    );
+    expect(
+      await rejectionOf(trainTagger(onlyTrain, makeFolder(), { config: { ...config, validFraction: 0 } })),
+    ).toBe(`${store.dir}: needs at least 2 training clips and 1 validation clip, has 15 and 0`);
   });
 
   it("a single clip to train on, and leaves the folder as it is", async () => {
@@ -92,39 +85,33 @@ describe("trainTagger refuses", () => {
       .filter((clip) => clip === first || clip.split !== "train")
       .map((clip) => ({ ...clip, labels: ["hiss", "hum"] }));
     const { dir, files } = await runWhole(store, { epochs: 1 });
-    await expect(
-      trainTagger({ ...store, clips }, dir, { config, overwrite: true, engine: ENGINE }),
-    ).rejects.toThrow(
-      new UsageError(`train: ${store.dir} must give at least 2 clips to train and 1 to valid, got 1 and 6`),
-    );
+    expect(
+      await rejectionOf(trainTagger({ ...store, clips }, dir, { config, overwrite: true, engine: ENGINE })),
+    ).toBe(`${store.dir}: needs at least 2 training clips and 1 validation clip, has 1 and 6`);
     expect(filesOf(dir)).toEqual(files);
   });
 
   it("a whitening that keeps too few components for the net's pools", async () => {
     const normalize = { kind: "whiten", zca: false, keepVariance: 0.01 } as const;
-    await expect(trainTagger(store, makeFolder(), { config: { ...config, normalize } })).rejects.toThrow(
-      new UsageError(
-        `train: ${store.dir} must give at least 4 values a frame to this vgg, got 1; keep more variance, use fewer blocks, or another --net`,
-      ),
+    expect(await rejectionOf(trainTagger(store, makeFolder(), { config: { ...config, normalize } }))).toBe(
+      `net must fit the 1 values a frame of ${store.dir}, got a vgg that needs at least 4; keep more variance, use fewer blocks, or use another kind of net`,
     );
   });
 
   it("one class alone, and several labels of a clip for a single-label task", async () => {
     const tones = { ...store, clips: store.clips.filter(({ labels }) => labels[0] === "tone") };
-    await expect(trainTagger(tones, makeFolder(), { config })).rejects.toThrow(
-      new UsageError(
-        `train: ${store.dir} must hold at least 2 classes, got 1 (tone); a net learns them by their differences`,
-      ),
+    expect(await rejectionOf(trainTagger(tones, makeFolder(), { config }))).toBe(
+      `${store.dir}: has only 1 class (tone); a net learns classes by their differences and needs at least 2`,
     );
     const clips = store.clips.map((clip) =>
       clip.name === "hum/0.wav" ? { ...clip, labels: ["hum", "tone"] } : clip,
     );
-    await expect(
-      trainTagger({ ...store, clips }, makeFolder(), { config: { ...config, task: "single-label" } }),
-    ).rejects.toThrow(
-      new UsageError(
-        "train: a single-label task must have one label a clip, got hum, tone for hum/0.wav; use --task multi-label",
+    expect(
+      await rejectionOf(
+        trainTagger({ ...store, clips }, makeFolder(), { config: { ...config, task: "single-label" } }),
       ),
+    ).toBe(
+      "task must be multi-label for clips of several labels, got single-label, and hum/0.wav labelled hum, tone",
     );
   });
 
@@ -147,7 +134,7 @@ describe("trainTagger refuses", () => {
     await expect(trainTagger(store, dir, { resume: true })).rejects.toThrow(
       new DataError(
         path,
-        "is a checkpoint of another version of timbrel (format 1, this one reads 2); start anew with --overwrite",
+        "is a checkpoint of another version of timbrel (format 1, this one reads 2); start anew with `overwrite`",
       ),
     );
   });

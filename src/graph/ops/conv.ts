@@ -32,12 +32,18 @@ export function conv(x: Value, w: Value, options: ConvOptions = {}): Value {
   const [outChannels, kernelChannels] = w.shape;
   const kernel = spatial(w);
   if (inChannels !== kernelChannels || x.shape.length !== w.shape.length)
-    throw new UsageError(`conv: w must fit x [${x.shape.join(", ")}], got [${w.shape.join(", ")}]`);
+    throw new UsageError({
+      setting: "w",
+      rule: `fit x [${x.shape.join(", ")}] as the kernels of a convolution`,
+      got: `[${w.shape.join(", ")}]`,
+    });
   const outSize = spatial(x).map((size, i) => Math.floor((size + 2 * padding - kernel[i]) / stride) + 1);
   if (outSize.some((size) => size < 1))
-    throw new UsageError(
-      `conv: the kernel must fit into the padded input, got kernel [${kernel.join(", ")}] over [${x.shape.join(", ")}] with padding ${padding}`,
-    );
+    throw new UsageError({
+      setting: "w",
+      rule: `hold kernels no larger than x [${x.shape.join(", ")}] with its padding of ${padding}`,
+      got: `kernels of [${kernel.join(", ")}]`,
+    });
   const attributes = {
     kernel_shape: kernel,
     strides: each(kernel, stride),

@@ -16,13 +16,17 @@ export function matmul(a: Value, b: Value, options: { transA?: boolean; transB?:
   const [aRows, aColumns] = matrixShape(a, transA);
   const [bRows, bColumns] = matrixShape(b, transB);
   if (aColumns !== bRows)
-    throw new UsageError(
-      `matmul: inner sizes must be equal, got [${a.shape.join(", ")}] and [${b.shape.join(", ")}]`,
-    );
+    throw new UsageError({
+      setting: "b",
+      rule: `have the inner size of a [${a.shape.join(", ")}] for a matrix product`,
+      got: `[${b.shape.join(", ")}]`,
+    });
   if (a.shape.slice(0, -2).join() !== b.shape.slice(0, -2).join())
-    throw new UsageError(
-      `matmul: leading axes must be equal, got [${a.shape.join(", ")}] and [${b.shape.join(", ")}]`,
-    );
+    throw new UsageError({
+      setting: "b",
+      rule: `have the leading axes of a [${a.shape.join(", ")}] for a matrix product`,
+      got: `[${b.shape.join(", ")}]`,
+    });
   const shape = [...a.shape.slice(0, -2), aRows, bColumns];
   const out =
     transA || transB
@@ -60,7 +64,11 @@ function matrixShape({ shape }: Value, transposed: boolean): [number, number] {
  */
 export function dense(x: Value, w: Value, b: Value): Value {
   if (x.shape.length !== 2 || w.shape.length !== 2 || x.shape[1] !== w.shape[1])
-    throw new UsageError(`dense: w must fit x [${x.shape.join(", ")}], got [${w.shape.join(", ")}]`);
+    throw new UsageError({
+      setting: "w",
+      rule: `fit x [${x.shape.join(", ")}] as the weights of a dense layer`,
+      got: `[${w.shape.join(", ")}]`,
+    });
   const out = x.graph.emit("Gemm", [x, w, b], { shape: [x.shape[0], w.shape[0]] }, { transB: 1 });
   x.graph.record([x, w, b], [out], ([g]) => {
     if (g === null) return [null, null, null];

@@ -3,13 +3,17 @@ import type { Value } from "../graph.js";
 import { reshape, sumTo } from "./shape.js";
 
 /** The shape of a broadcast result by ONNX's (numpy's) rules. */
-function broadcastShape(where: string, a: readonly number[], b: readonly number[]): number[] {
+function broadcastShape(opType: string, a: readonly number[], b: readonly number[]): number[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {
     const x = a[a.length - rank + i] ?? 1;
     const y = b[b.length - rank + i] ?? 1;
     if (x !== y && x !== 1 && y !== 1)
-      throw new UsageError(`${where}: shapes must broadcast, got [${a.join(", ")}] and [${b.join(", ")}]`);
+      throw new UsageError({
+        setting: "shapes",
+        rule: `broadcast in ${opType}`,
+        got: `[${a.join(", ")}] and [${b.join(", ")}]`,
+      });
     return Math.max(x, y);
   });
 }

@@ -6,15 +6,21 @@ import { expand, pad, reshape } from "./shape.js";
 
 const spatial = (value: Value) => value.shape.slice(2);
 
-function pooledShape(where: string, x: Value, size: readonly number[]): number[] {
+function pooledShape(x: Value, size: readonly number[]): number[] {
   const [batch, channels] = x.shape;
   if (size.length !== x.shape.length - 2)
-    throw new UsageError(`${where}: size must have ${x.shape.length - 2} axes, got [${size.join(", ")}]`);
+    throw new UsageError({
+      setting: "size",
+      rule: `have a number for each spatial axis of x [${x.shape.join(", ")}]`,
+      got: `[${size.join(", ")}]`,
+    });
   const out = spatial(x).map((dim, i) => Math.floor(dim / size[i]));
   if (out.some((dim) => dim < 1))
-    throw new UsageError(
-      `${where}: size must fit into [${x.shape.join(", ")}], got [${size.join(", ")}]; use fewer blocks or longer segments`,
-    );
+    throw new UsageError({
+      setting: "size",
+      rule: `be a pooling window that fits into x [${x.shape.join(", ")}]`,
+      got: `[${size.join(", ")}]`,
+    });
   return [batch, channels, ...out];
 }
 
@@ -36,7 +42,7 @@ function unpool(x: Value, size: readonly number[], shape: readonly number[]): Va
 }
 
 export function emitPool(opType: "MaxPool" | "AveragePool", x: Value, size: readonly number[]): Value {
-  const shape = pooledShape(opType === "MaxPool" ? "maxPool" : "averagePool", x, size);
+  const shape = pooledShape(x, size);
   return x.graph.emit(opType, [x], { shape }, { kernel_shape: size, strides: size });
 }
 

@@ -10,9 +10,11 @@ import type { Value } from "../graph.js";
  */
 export function reshape(x: Value, shape: readonly number[]): Value {
   if (sizeOf(shape) !== sizeOf(x.shape))
-    throw new UsageError(
-      `reshape: shape must hold ${sizeOf(x.shape)} elements, got [${shape.join(", ")}] of ${sizeOf(shape)}`,
-    );
+    throw new UsageError({
+      setting: "shape",
+      rule: `hold the ${sizeOf(x.shape)} elements of x [${x.shape.join(", ")}]`,
+      got: `[${shape.join(", ")}], which holds ${sizeOf(shape)}`,
+    });
   if (shape.join() === x.shape.join()) return x;
   const keepsFirst = shape.length > 0 && x.shape.length > 0 && shape[0] === x.shape[0];
   const target = keepsFirst ? [0, ...shape.slice(1)] : shape;

@@ -1,7 +1,5 @@
 import { type Html, html } from "../../report/html.js";
 import { htmlPage } from "../../report/html-page.js";
-import { shellWord } from "../../report/shell-word.js";
-import { TRAIN_DEFAULTS } from "../../training/config.js";
 import type { LabResult } from "../results.js";
 import { batchNormSection } from "./batch-norm.js";
 import { gradientFlowSection } from "./gradient-flow.js";
@@ -9,11 +7,14 @@ import { initializationSection } from "./initialization.js";
 import { inputNormalizationSection } from "./input-normalization.js";
 import { optimizationSection } from "./optimization.js";
 
-/** The lab's numbers as one page of HTML, with every picture and every word in it. */
-export function labPage(result: LabResult): string {
+/**
+ * The lab's numbers as one page of HTML, with every picture and every word in it.
+ * @param command what to type to run the lab again
+ */
+export function labPage(result: LabResult, command: string): string {
   return htmlPage({
     title: "Training, measured on your data",
-    head: head(result),
+    head: head(result, command),
     sections: [
       gradientFlowSection(result.gradientFlow),
       inputNormalizationSection(result.inputNormalization, result.data),
@@ -24,12 +25,7 @@ export function labPage(result: LabResult): string {
   });
 }
 
-function head({ store, isQuick, seed, validFraction, testFraction, data }: LabResult): Html {
-  const command = [
-    `timbrel lab ${shellWord(store)}${isQuick ? " --quick" : ""} --seed ${seed}`,
-    ...(validFraction === TRAIN_DEFAULTS.validFraction ? [] : [`--valid-fraction ${validFraction}`]),
-    ...(testFraction === TRAIN_DEFAULTS.testFraction ? [] : [`--test-fraction ${testFraction}`]),
-  ].join(" ");
+function head({ store, isQuick, seed, data }: LabResult, command: string): Html {
   const entries = [
     ["store", html`<code>${store}</code>`],
     ["clips", html`${data.nTrain} to train, ${data.nValid} to validate, ${data.nTest} to test`],

@@ -6,7 +6,8 @@ import { madeUpResult } from "./lab-result.js";
 
 const MOST_BYTES = 1.5e6;
 const result = madeUpResult();
-const page = labPage(result);
+const pageOf = (shown: LabResult) => labPage(shown, "timbrel lab 'my data'");
+const page = pageOf(result);
 
 const documentOf = (text: string) => parseHTML(text).document;
 /** What no reader should see, with some text around it. */
@@ -87,7 +88,7 @@ describe("labPage", () => {
   });
 
   it("is the same for the same numbers", () => {
-    expect(labPage(madeUpResult())).toBe(page);
+    expect(pageOf(madeUpResult())).toBe(page);
   });
 
   it("stays small, also of a full run", () => {
@@ -112,7 +113,7 @@ describe("labPage", () => {
       gradientFlow: { width: 64, runs },
       batchNorm: { ...result.batchNorm, runs: result.batchNorm.runs.map((run) => ({ ...run, curve: long })) },
     };
-    expect(labPage(full).length).toBeLessThan(MOST_BYTES);
+    expect(pageOf(full).length).toBeLessThan(MOST_BYTES);
   });
 
   it.each([
@@ -122,7 +123,7 @@ describe("labPage", () => {
     ["a tiny one", 1e-300],
     ["-1", -1],
   ])("stands every measured number being %s", (_name, value) => {
-    expect(broken(labPage(withNumbers(value)))).toEqual([]);
+    expect(broken(pageOf(withNumbers(value)))).toEqual([]);
   });
 
   it("stands NaN and infinities of a run that broke", () => {
@@ -137,7 +138,7 @@ describe("labPage", () => {
         score: value,
       }));
       const batchNorm = { net: "a net", runs: result.batchNorm.runs.map((run) => ({ ...run, curve })) };
-      const text = labPage({ ...result, gradientFlow: { width: 64, runs }, batchNorm });
+      const text = pageOf({ ...result, gradientFlow: { width: 64, runs }, batchNorm });
       expect(broken(text)).toEqual([]);
       expect(text).toContain("not finite in all");
     }
@@ -145,7 +146,7 @@ describe("labPage", () => {
 
   it("escapes what comes from the user", () => {
     const nasty = `<script>alert('1')</script>"&amp;`;
-    const text = labPage({
+    const text = pageOf({
       ...result,
       store: nasty,
       data: { ...result.data, labels: [nasty] },
@@ -163,14 +164,6 @@ describe("labPage", () => {
   it("names the run and how to repeat it", () => {
     const header = documentOf(page).querySelector("header")!.textContent!;
     expect(header).toContain("1200 to train, 200 to validate, 210 to test");
-    expect(header).toContain("timbrel lab features --quick --seed 7");
-    const fractions = labPage({ ...result, validFraction: 0.3, testFraction: 0 });
-    expect(documentOf(fractions).querySelector("header")!.textContent).toContain(
-      "timbrel lab features --quick --seed 7 --valid-fraction 0.3 --test-fraction 0",
-    );
-    const spaced = labPage({ ...result, store: "my data's", isQuick: false });
-    expect(documentOf(spaced).querySelector("header")!.textContent).toContain(
-      `timbrel lab 'my data'\\''s' --seed 7`,
-    );
+    expect(header).toContain("timbrel lab 'my data'");
   });
 });
