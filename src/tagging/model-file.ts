@@ -69,19 +69,24 @@ export interface TrainedModel {
 /** Length of one entry of `trainClips`. */
 const PREFIX = 10;
 
-/** The entry of `ModelInfo.trainClips` for clips of these audio hashes. */
-export function trainClipPrefixes(audioHashes: readonly string[]): string {
-  return [...new Set(audioHashes.map((hash) => hash.slice(0, PREFIX)))].sort().join("");
+function prefixesIn(trainClips: string): string[] {
+  return Array.from({ length: trainClips.length / PREFIX }, (_, i) =>
+    trainClips.slice(i * PREFIX, (i + 1) * PREFIX),
+  );
+}
+
+/**
+ * The entry of `ModelInfo.trainClips` for clips of these audio hashes.
+ * @param before the entry of the model that was trained on; "" if the run began with drawn weights
+ */
+export function addTrainClips(before: string, audioHashes: readonly string[]): string {
+  const prefixes = audioHashes.map((hash) => hash.slice(0, PREFIX));
+  return [...new Set([...prefixesIn(before), ...prefixes])].sort().join("");
 }
 
 /** Whether a clip of this audio hash was in the model's train split. */
-export function wasTrainedOn(info: ModelInfo): (audioHash: string) => boolean {
-  const { trainClips } = info;
-  const known = new Set(
-    Array.from({ length: trainClips.length / PREFIX }, (_, i) =>
-      trainClips.slice(i * PREFIX, (i + 1) * PREFIX),
-    ),
-  );
+export function wasTrainedOn({ trainClips }: Pick<ModelInfo, "trainClips">): (audioHash: string) => boolean {
+  const known = new Set(prefixesIn(trainClips));
   return (audioHash) => known.has(audioHash.slice(0, PREFIX));
 }
 

@@ -6,10 +6,10 @@ import { frontEnd, frontEndHash } from "../../src/features/front-end.js";
 import { decodeWeights } from "../../src/graph/index.js";
 import { type NetSettings, netConfig } from "../../src/nn/architectures.js";
 import {
+  addTrainClips,
   decodeModel,
   encodeModel,
   readModelInfo,
-  trainClipPrefixes,
   wasTrainedOn,
 } from "../../src/tagging/model-file.js";
 import { SHIPPED_MODEL } from "../../src/tagging/shipped-model.js";
@@ -109,7 +109,7 @@ describe("the metadata of a model file", () => {
 
   it("name the clips that the model was trained on", () => {
     const hashes = ["a", "b", "c"].map((digit) => digit.repeat(64));
-    const trainClips = trainClipPrefixes([hashes[1], hashes[0], hashes[1]]);
+    const trainClips = addTrainClips("", [hashes[1], hashes[0], hashes[1]]);
     expect(trainClips).toBe(`${"a".repeat(10)}${"b".repeat(10)}`);
     const info = readModelInfo(withRecord(tinyModel(), { trainClips }), "m.onnx");
     expect(hashes.map(wasTrainedOn(info))).toEqual([true, true, false]);
