@@ -25,6 +25,7 @@ export interface PreparedRun {
 /**
  * Splits the clips, fits the normalization on the train split and builds the training step; nothing is written.
  * @param options.resumed the checkpoint that the data must be those of
+ * @throws DataError if the data have too few clips or classes to train on
  * @throws UsageError if the data do not fit the settings or the checkpoint
  */
 export async function prepareRun(
