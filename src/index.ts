@@ -51,7 +51,14 @@ export {
 } from "./store/extract.js";
 export { decodeNpy, encodeNpy } from "./store/npy.js";
 export { type FeatureStore, openStore, type StoredClip } from "./store/store.js";
-export { type ModelInfo, readModelInfo, wasTrainedOn } from "./tagging/model-file.js";
+export {
+  decodeModel,
+  encodeModel,
+  type ModelInfo,
+  readModelInfo,
+  type TrainedModel,
+  wasTrainedOn,
+} from "./tagging/model-file.js";
 export { type Tag, Tagger, type Tagging } from "./tagging/tagger.js";
 export { type NormalizeConfig, TRAIN_DEFAULTS, type TrainConfig } from "./training/config.js";
 export type { EpochRecord, StepReport } from "./training/fit.js";

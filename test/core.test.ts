@@ -94,6 +94,13 @@ describe("check", () => {
   });
 });
 
+describe("errorLine", () => {
+  it("is one line, whichever way the text breaks its lines", () => {
+    expect(errorLine(new Error("a\n  b\r\nc\rd\u2028e"))).toBe("a b c d e");
+    expect(errorLine("no error")).toBe("no error");
+  });
+});
+
 describe("hash", () => {
   it("is SHA-256", () => {
     // FIPS 180-2, appendix B.1.

@@ -12,6 +12,7 @@ import type { Engine, Session } from "../runtime/engine.js";
 import { nodeEngine } from "../runtime/node.js";
 import { readModelFile } from "../store/read-files.js";
 import { describeDifference, openStore } from "../store/store.js";
+import { linearModel } from "../tagging/linear-model.js";
 import type { ModelInfo } from "../tagging/model-file.js";
 import { openModel } from "../tagging/open-model.js";
 import { linearBaselinePath } from "../training/run-folder.js";
@@ -97,7 +98,7 @@ async function scoreAll(
   const linearPath = linearBaselinePath(modelPath);
   let linear: Scores | null = null;
   if (existsSync(linearPath)) {
-    const session = await engine.open(readFileSync(linearPath));
+    const session = await engine.open(linearModel(readFileSync(linearPath), linearPath, info));
     linear = await evaluateLinear(session, set, { task });
     await session.close();
   }

@@ -20,7 +20,7 @@ export function readNetFile(path: string): SegmentNetConfig {
  * @param path the file's, for errors
  * @throws DataError naming the path and the setting
  */
-export function checkedNet(settings: unknown, path: string): SegmentNetConfig {
+function checkedNet(settings: unknown, path: string): SegmentNetConfig {
   if (typeof settings !== "object" || settings === null || Array.isArray(settings))
     throw new DataError(
       path,

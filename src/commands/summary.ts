@@ -1,14 +1,12 @@
 import { Command } from "commander";
 import { UsageError } from "../core/errors.js";
-import { decodeWeightShapes } from "../graph/index.js";
 import { minBands, type SegmentNetConfig } from "../nn/architectures.js";
 import type { LayerInfo } from "../nn/net.js";
 import { summarize } from "../nn/summary.js";
 import { table } from "../report/table.js";
 import { readModelFile } from "../store/read-files.js";
-import { readModelInfo } from "../tagging/model-file.js";
+import { decodeModel } from "../tagging/model-file.js";
 import { TRAIN_DEFAULTS, trainConfig } from "../training/config.js";
-import { checkedNet } from "./net-file.js";
 import { NET_SETTINGS, type NetChoice } from "./net-settings.js";
 import { integerOption } from "./options.js";
 import { addSettings, changed, typedSettings } from "./settings.js";
@@ -86,12 +84,11 @@ function subjectOfModel(path: string): Subject {
       got: path,
       remedy: "leave out one of them",
     });
-  const bytes = readModelFile(path);
-  const { config, labels, segmentFrames, frontEnd } = readModelInfo(bytes, path);
-  // Whitening may have left away some of the principal components.
-  const projection = decodeWeightShapes(bytes, path).get("normalization.projection");
-  const width = projection?.[1] ?? frontEnd.nMels;
-  return { net: checkedNet(config["net"], path), inputShape: [segmentFrames, width], nLabels: labels.length };
+  const { info, net, normalization } = decodeModel(readModelFile(path), path);
+  const { labels, segmentFrames, frontEnd } = info;
+  // Whitening may have dropped some of the principal components.
+  const width = normalization.kind === "whiten" ? normalization.projection.shape[1] : frontEnd.nMels;
+  return { net, inputShape: [segmentFrames, width], nLabels: labels.length };
 }
 
 type Count = "parameterCount" | "flops";

@@ -59,7 +59,7 @@ export function errorLine(error: unknown): string {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, " ");
+  return text.replace(/\s*[\n\r\u2028\u2029]\s*/g, " ");
 }
 
 /** Lists and records as JSON, everything else as JavaScript spells it. */

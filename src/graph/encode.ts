@@ -1,5 +1,5 @@
 import onnxProto from "onnx-proto";
-import { DataError, errorLine, UsageError } from "../core/errors.js";
+import { UsageError } from "../core/errors.js";
 import type { Attribute, DataType, Graph, Initializer, Node, Value } from "./graph.js";
 
 const { onnx } = onnxProto;
@@ -90,33 +90,4 @@ export function encodeGraph(graph: Graph, metadata: Readonly<Record<string, stri
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
   };
   return onnx.ModelProto.encode(onnx.ModelProto.fromObject(model)).finish();
-}
-
-/**
- * The metadata of an ONNX model.
- * @throws DataError if the bytes are no ONNX model
- */
-export function decodeMetadata(bytes: Uint8Array, path: string): Record<string, string> {
-  const { metadataProps } = decodeModel(bytes, path);
-  return Object.fromEntries((metadataProps ?? []).map(({ key, value }) => [key ?? "", value ?? ""]));
-}
-
-/**
- * The shapes of an ONNX model's weights, by name.
- * @throws DataError if the bytes are no ONNX model
- */
-export function decodeWeightShapes(bytes: Uint8Array, path: string): Map<string, number[]> {
-  const { graph } = decodeModel(bytes, path);
-  return new Map((graph?.initializer ?? []).map(({ name, dims }) => [name ?? "", (dims ?? []).map(Number)]));
-}
-
-function decodeModel(bytes: Uint8Array, path: string): InstanceType<typeof onnx.ModelProto> {
-  let model: InstanceType<typeof onnx.ModelProto>;
-  try {
-    model = onnx.ModelProto.decode(bytes) as InstanceType<typeof onnx.ModelProto>;
-  } catch (cause) {
-    throw new DataError(path, `is not an ONNX model (${errorLine(cause)})`, { cause });
-  }
-  if (!model.graph?.node?.length) throw new DataError(path, "is not an ONNX model: it holds no graph");
-  return model;
 }

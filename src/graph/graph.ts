@@ -47,6 +47,13 @@ export interface TapeEntry {
   readonly backward: Backward;
 }
 
+const CONSTANT = "const";
+
+/** Whether a stored tensor of this name is a constant that a `Graph` numbered, not a weight that was given a name. */
+export function isConstantName(name: string): boolean {
+  return new RegExp(`^${CONSTANT}_\\d+$`).test(name);
+}
+
 /** Shape and element type of a node's output. */
 interface OutputSpec {
   shape: readonly number[];
@@ -148,7 +155,7 @@ export class Graph {
     const key = `${dataType}[${shape}]${data.join(",")}`;
     let value = this.#constants.get(key);
     if (value === undefined) {
-      value = this.#value(this.#unique("const"), shape, dataType);
+      value = this.#value(this.#unique(CONSTANT), shape, dataType);
       this.initializers.push({ name: value.name, shape, data });
       this.#constants.set(key, value);
     }

@@ -6,7 +6,7 @@
 // The graph and its values; `Graph.emit` and `Graph.record` are what an operation of your own needs.
 
 export type { Tensor } from "../core/tensor.js";
-export { type Attribute, type Backward, type DataType, Graph, type Value } from "./graph.js";
+export { type Attribute, type Backward, type DataType, Graph, isConstantName, type Value } from "./graph.js";
 
 // The backward pass.
 
@@ -14,7 +14,8 @@ export { gradients } from "./differentiate.js";
 
 // The graph as an ONNX file, and what is in such files.
 
-export { decodeMetadata, decodeWeightShapes, encodeGraph } from "./encode.js";
+export { decodeMetadata, decodeWeights } from "./decode.js";
+export { encodeGraph } from "./encode.js";
 
 // Operations on each element: arithmetic, functions, activations, choices. Shapes broadcast.
 

@@ -1,10 +1,16 @@
 import { Graph } from "../graph/index.js";
 import type { NetConfig } from "./architectures.js";
 import { emitNet } from "./emit-net.js";
-import { type LayerInfo, Net } from "./net.js";
+import { type LayerInfo, Net, type StateSpec } from "./net.js";
 
-/** Batch norm needs two examples to train on; what is told is of one. */
+/** Batch norm needs two examples to train on; the numbers reported are per example. */
 const BATCH = 2;
+
+function emitted(config: NetConfig, inputShape: readonly number[], nLabels: number): Net {
+  const net = new Net(new Graph());
+  emitNet(net, config, net.graph.input("inputs", [BATCH, ...inputShape]), nLabels);
+  return net;
+}
 
 /**
  * The layers of a net that trains, in the order of the forward pass.
@@ -20,7 +26,18 @@ export function summarize(
   inputShape: readonly number[],
   nLabels: number,
 ): readonly LayerInfo[] {
-  const emitted = new Net(new Graph());
-  emitNet(emitted, net, emitted.graph.input("inputs", [BATCH, ...inputShape]), nLabels);
-  return emitted.layers;
+  return emitted(net, inputShape, nLabels).layers;
+}
+
+/**
+ * The tensors that a trained net consists of: its parameters and batch norm's moving averages.
+ * @param inputShape as of `summarize`
+ * @throws UsageError if the examples are too short for the net
+ */
+export function netTensors(
+  net: NetConfig,
+  inputShape: readonly number[],
+  nLabels: number,
+): readonly StateSpec[] {
+  return emitted(net, inputShape, nLabels).state;
 }

@@ -1,10 +1,16 @@
 import { z } from "zod";
 import { DataError, errorLine } from "../core/errors.js";
+import type { Tensor } from "../core/tensor.js";
 import { type FrontEnd, frontEnd, frontEndHash } from "../features/front-end.js";
-import { decodeMetadata } from "../graph/index.js";
+import { decodeMetadata, decodeWeights } from "../graph/index.js";
+import { minFrames, type NetSettings, netConfig, type SegmentNetConfig } from "../nn/architectures.js";
+import { buildInferenceModel } from "../nn/inference.js";
+import type { InputNormalization } from "../nn/input-normalization.js";
+import { upgradeRecord, upgradeTensors } from "./format-1.js";
+import { modelTensors } from "./model-tensors.js";
 
-/** Version of the metadata below; a reader refuses one that it does not know. */
-const FORMAT = 1;
+/** Version of the metadata below; files of version 1 are read too. */
+const FORMAT = 2;
 const KEY = "timbrel";
 
 const compression = z.union([
@@ -12,12 +18,12 @@ const compression = z.union([
   z.object({ kind: z.literal("powerToDb"), ref: z.number(), amin: z.number(), topDb: z.number().nullable() }),
 ]);
 
-const schema = z.object({
-  format: z.literal(FORMAT),
+const infoSchema = z.object({
   task: z.enum(["single-label", "multi-label"]),
   labels: z.array(z.string().min(1)).min(1),
-  frontEnd: z.looseObject({ compression }),
-  frontEndHash: z.string(),
+  frontEnd: z
+    .looseObject({ compression })
+    .transform((members): FrontEnd => frontEnd(members as Partial<FrontEnd>)),
   /** Length of the segments that the net reads. */
   segmentFrames: z.number().int().positive(),
   /** How the data were split, and the hash of who went where. */
@@ -28,17 +34,37 @@ const schema = z.object({
     hash: z.string(),
     trainCounts: z.record(z.string(), z.number()),
   }),
-  /** Scores on the valid split at the epoch whose weights these are. */
+  /** Scores on the validation split at the epoch whose weights these are. */
   valid: z.record(z.string(), z.number()),
   epoch: z.number().int(),
-  /** What to call to train it again. */
+  /** The settings of the run that trained it. `trainConfig` checks them; here they may hold anything. */
   config: z.record(z.string(), z.unknown()),
   /** First 10 hex digits of the audio hash of every clip of the train split, joined: to refuse a score on them. */
   trainClips: z.string(),
 });
 
-/** What a model file says of itself. */
-export type ModelInfo = Omit<z.infer<typeof schema>, "frontEnd"> & { frontEnd: FrontEnd };
+/** What is known of a model beside its numbers: what it answers, what it was trained on and how well it did. */
+export type ModelInfo = z.infer<typeof infoSchema>;
+
+/** The metadata of a model file. */
+const recordSchema = infoSchema.extend({
+  format: z.literal(FORMAT),
+  frontEndHash: z.string(),
+  net: z
+    .looseObject({ kind: z.string() })
+    .transform((settings): SegmentNetConfig => netConfig(settings as NetSettings)),
+  /** Kind of the normalization, whose numbers are tensors. */
+  normalization: z.enum(["none", "standardize", "whiten"]),
+});
+
+/** A trained net with all that it needs to answer or to be trained on. */
+export interface TrainedModel {
+  readonly info: ModelInfo;
+  readonly net: SegmentNetConfig;
+  /** The net's parameters and batch norm's moving averages, by their names in the training step's state. */
+  readonly weights: ReadonlyMap<string, Tensor>;
+  readonly normalization: InputNormalization;
+}
 
 /** Length of one entry of `trainClips`. */
 const PREFIX = 10;
@@ -59,22 +85,60 @@ export function wasTrainedOn(info: ModelInfo): (audioHash: string) => boolean {
   return (audioHash) => known.has(audioHash.slice(0, PREFIX));
 }
 
-/** The metadata to store in a model's ONNX file. */
-export function modelMetadata(info: Omit<ModelInfo, "format" | "frontEndHash">): Record<string, string> {
-  return { [KEY]: JSON.stringify({ format: FORMAT, frontEndHash: frontEndHash(info.frontEnd), ...info }) };
-}
-
-/** The record with today's names of its members. */
-function renamed(record: { split?: Record<string, unknown> }): unknown {
-  const { validShare, testShare, ...split } = record.split ?? {};
-  return { ...record, split: { validFraction: validShare, testFraction: testShare, ...split } };
+/**
+ * The model as the bytes of an ONNX file: input `inputs` [batch, segmentFrames, nMels], not normalized; output
+ * `probabilities` [batch, nLabels]. The same model gives the same bytes. Tensors in `weights` that are not the net's, such
+ * as an optimizer's, are left out.
+ * @throws UsageError if `weights` lacks a tensor of the net, or has it in another shape
+ */
+export function encodeModel({ info, net, weights, normalization }: TrainedModel): Uint8Array {
+  const { task, labels, segmentFrames, frontEnd } = info;
+  const record = {
+    format: FORMAT,
+    frontEndHash: frontEndHash(frontEnd),
+    net,
+    normalization: normalization.kind,
+    ...info,
+  };
+  const inputShape = [segmentFrames, frontEnd.nMels];
+  return buildInferenceModel({ net, task, nLabels: labels.length, inputShape, normalization }, weights, {
+    [KEY]: JSON.stringify(record),
+  });
 }
 
 /**
- * Reads what a model file says of itself.
+ * Reads a model back. Only the file's metadata and tensors are read, and they must fit each other. Its graph is ignored:
+ * `encodeModel` builds the one that the settings describe.
+ * @param path the file's, for errors
  * @throws DataError if the bytes are no ONNX model, no model of timbrel, or their parts contradict each other
  */
+export function decodeModel(bytes: Uint8Array, path: string): TrainedModel {
+  const { info, net, normalization, format } = readRecord(bytes, path);
+  const stored = decodeWeights(bytes, path);
+  const tensors = format === 1 ? upgradeTensors(stored, normalization) : stored;
+  const inputShape = [info.segmentFrames, info.frontEnd.nMels];
+  const shape = { net, inputShape, nLabels: info.labels.length, normalization };
+  return { info, net, ...modelTensors(tensors, shape, path) };
+}
+
+/**
+ * Reads what a model file says of itself, without its tensors.
+ * @param path the file's, for errors
+ * @throws DataError if the bytes are no ONNX model, no model of timbrel, or its metadata contradict each other
+ */
 export function readModelInfo(bytes: Uint8Array, path: string): ModelInfo {
+  return readRecord(bytes, path).info;
+}
+
+interface ModelRecord {
+  readonly info: ModelInfo;
+  readonly net: SegmentNetConfig;
+  readonly normalization: InputNormalization["kind"];
+  /** As the file has it. */
+  readonly format: number;
+}
+
+function readRecord(bytes: Uint8Array, path: string): ModelRecord {
   const text = decodeMetadata(bytes, path)[KEY];
   if (text === undefined)
     throw new DataError(
@@ -82,10 +146,18 @@ export function readModelInfo(bytes: Uint8Array, path: string): ModelInfo {
       "is an ONNX model but not one of timbrel: its metadata hold no labels and no front end",
     );
   try {
-    const info = schema.parse(renamed(JSON.parse(text)));
-    const checked = frontEnd(info.frontEnd as Partial<FrontEnd>);
-    if (frontEndHash(checked) !== info.frontEndHash) throw new Error("the front end does not fit its hash");
-    return { ...info, frontEnd: checked };
+    const record: unknown = JSON.parse(text);
+    const { format } = z.object({ format: z.number() }).parse(record);
+    if (format > FORMAT) throw new Error(`format must be at most ${FORMAT}, got ${format}; update timbrel`);
+    const parsed = recordSchema.parse(format === 1 ? upgradeRecord(record) : record);
+    const { format: _, frontEndHash: hash, net, normalization, ...info } = parsed;
+    if (frontEndHash(info.frontEnd) !== hash) throw new Error("the front end does not fit its hash");
+    const least = minFrames(net);
+    if (info.segmentFrames < least)
+      throw new Error(
+        `segmentFrames must be at least ${least} for this ${net.kind}, got ${info.segmentFrames}`,
+      );
+    return { info, net, normalization, format };
   } catch (cause) {
     const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : errorLine(cause);
     throw new DataError(path, `holds damaged model metadata: ${errorLine(reason)}`, { cause });

@@ -45,7 +45,7 @@ export class Tagger {
    * Opens a model.
    * @param bytes a model file's content
    * @param path its name in errors
-   * @throws DataError if the bytes are no model of timbrel, or one that ONNX Runtime refuses
+   * @throws DataError if the bytes are no model of timbrel, or their parts contradict each other
    */
   static async open(bytes: Uint8Array, path: string, engine: Engine): Promise<Tagger> {
     const { info, session } = await openModel(bytes, path, engine);

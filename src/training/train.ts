@@ -9,7 +9,7 @@ import type { Engine } from "../runtime/engine.js";
 import { nodeEngine } from "../runtime/node.js";
 import { writeAtomically } from "../store/atomic-file.js";
 import type { FeatureStore } from "../store/store.js";
-import { modelMetadata, trainClipPrefixes } from "../tagging/model-file.js";
+import { encodeModel, type ModelInfo, trainClipPrefixes } from "../tagging/model-file.js";
 import { writeCheckpoint } from "./checkpoint.js";
 import { type TrainConfig, trainConfig } from "./config.js";
 import { DivergedError, type EpochRecord, type FitResult, fit, type StepReport } from "./fit.js";
@@ -98,7 +98,7 @@ export async function trainTagger(
       return { task, ended: "interrupted", bestEpoch: 0, history: [], modelPath: paths.model };
     writeAtomically(paths.linear, linear);
   }
-  const metadata = metadataOf(store, config, data);
+  const infoOf = modelInfo(store, config, data);
   const { state, ended } = await fit({
     step,
     watchedStep,
@@ -114,8 +114,14 @@ export async function trainTagger(
     onStep: options.onStep,
     onEpoch: (record, reached) => {
       const isBest = reached.best.epoch === record.epoch;
-      if (isBest)
-        writeAtomically(paths.model, buildInferenceModel(stepConfig, reached.best.weights, metadata(record)));
+      if (isBest) {
+        const { weights } = reached.best;
+        const { normalization } = stepConfig;
+        writeAtomically(
+          paths.model,
+          encodeModel({ info: infoOf(record), net: config.net, weights, normalization }),
+        );
+      }
       writeCheckpoint(paths.checkpoint, {
         state: reached,
         config: { ...config },
@@ -137,27 +143,26 @@ export async function trainTagger(
 }
 
 /** What the model file will say of itself, given the epoch whose weights it holds. */
-function metadataOf(
+function modelInfo(
   { frontEnd }: FeatureStore,
   config: TrainConfig,
   { sets: { train }, splits, task }: RunData,
-): (record: EpochRecord) => Record<string, string> {
+): (record: EpochRecord) => ModelInfo {
   const { seed, validFraction, testFraction, segmentFrames } = config;
   const countOf = (label: string) => splits.train.filter((clip) => clip.labels.includes(label)).length;
   const trainCounts = Object.fromEntries(train.labels.map((label) => [label, countOf(label)]));
   const trainClips = trainClipPrefixes(splits.train.map((clip) => clip.audioHash));
-  return ({ epoch, valid }) =>
-    modelMetadata({
-      task,
-      labels: [...train.labels],
-      frontEnd,
-      segmentFrames,
-      split: { seed, validFraction, testFraction, hash: splits.hash, trainCounts },
-      valid: { ...valid },
-      epoch,
-      config: { ...config },
-      trainClips,
-    });
+  return ({ epoch, valid }) => ({
+    task,
+    labels: [...train.labels],
+    frontEnd,
+    segmentFrames,
+    split: { seed, validFraction, testFraction, hash: splits.hash, trainCounts },
+    valid: { ...valid },
+    epoch,
+    config: { ...config },
+    trainClips,
+  });
 }
 
 /** Scores on the valid split. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Batch, TrainSampler } from "../../src/dataset/batches.js";
+import { type Batch, fittingBatchSize, TrainSampler } from "../../src/dataset/batches.js";
 import { featureSets } from "../../src/dataset/feature-set.js";
 import { makeStore } from "./stored-clips.js";
 
@@ -88,4 +88,57 @@ describe("training batches", () => {
       "train must be the FeatureSet of the train split, got valid",
     );
   });
+});
+
+describe("training batches of clips of two bands", () => {
+  /** Clip `i` has `lengths[i]` frames [100 * i + t, 10 + t]. */
+  const train = (lengths: number[], labels?: string[]) => {
+    const clips = lengths.map((nFrames, i) => ({
+      name: `${i}`,
+      label: "ab"[i % 2],
+      frames: Array.from({ length: nFrames }, (_, t) => [100 * i + t, 10 + t]),
+    }));
+    const store = makeStore(2, clips);
+    return featureSets(store, { train: store.clips, valid: [], test: [], hash: "" }, labels).train;
+  };
+
+  it("hold every band of every frame", async () => {
+    const sampler = new TrainSampler(train([2, 2, 2]), { batchSize: 3, segmentFrames: 2 });
+    const [{ inputs, clips }] = await epochOf(sampler, 0);
+    expect([...inputs]).toEqual([...clips].flatMap((clip) => [100 * clip, 10, 100 * clip + 1, 11]));
+  });
+  it.each([
+    [{}, [305, 203, 102, 436, 0, 429]],
+    [{ balance: true }, [102, 406, 304, 221, 0, 110]],
+  ])("stay what they are, so that old runs can be resumed: %j", async (options, expected) => {
+    const sets = train([4, 20, 30, 40, 50]); // the first clip is as long as a segment
+    const sampler = new TrainSampler(sets, { batchSize: 2, segmentFrames: 4, seed: 3, ...options });
+    // The first number of a segment names its clip and its first frame.
+    const starts = (await epochOf(sampler, 2)).flatMap(({ inputs }) => [inputs[0], inputs[8]]);
+    expect(starts).toEqual(expected);
+  });
+  it("pass over a label that no clip has when balanced", async () => {
+    const sets = train([5, 5], ["a", "b", "c"]);
+    const sampler = new TrainSampler(sets, { batchSize: 4, segmentFrames: 2, balance: true });
+    expect(sorted(clipsOf(await epochOf(sampler, 0)))).toEqual([0, 0, 1, 1]);
+  });
+  it("are refused for segments without a frame, and for seeds and epochs that are no whole numbers", () => {
+    const sets = train([5]);
+    const sampler = (options: object) =>
+      new TrainSampler(sets, { batchSize: 1, segmentFrames: 2, ...options });
+    expect(() => sampler({ segmentFrames: 0 })).toThrow("segmentFrames must be an integer at least 1, got 0");
+    expect(() => sampler({ seed: 0.5 })).toThrow("seed must be an integer, got 0.5");
+    expect(() => sampler({}).startEpoch(-1)).toThrow("epoch must be an integer at least 0, got -1");
+  });
+});
+
+it.each([
+  [32, 1000, 32],
+  [32, 128, 32],
+  [32, 127, 31],
+  [32, 9, 2],
+  [32, 1, 2],
+  [1, 1000, 1],
+])("of %i wanted and %i clips the batch size is %i", (wanted, nClips, expected) => {
+  expect(fittingBatchSize(wanted, nClips)).toBe(expected);
 });

@@ -142,4 +142,7 @@ describe("covariance", () => {
     setImmediate(() => controller.abort());
     await expect(fitCovariance(train, { signal: controller.signal })).rejects.toThrow(/aborted/);
   });
+  it("refuses vectors of no bands", () => {
+    expect(() => new Covariance(0)).toThrow("Covariance: nBands must be an integer at least 1, got 0");
+  });
 });

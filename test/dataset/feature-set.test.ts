@@ -1,10 +1,11 @@
-import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { featuresInMemory } from "../../src/dataset/feature-data.js";
 import { FeatureSet, featureSets } from "../../src/dataset/feature-set.js";
 import { type ClipSplits, splitClips } from "../../src/dataset/splits.js";
 import { frontEnd, silenceValue } from "../../src/features/front-end.js";
+import { encodeNpy } from "../../src/store/npy.js";
 import { completeStore, type FeatureStore, openStore, prepareStore } from "../../src/store/store.js";
 import { makeFolder } from "../store/files.js";
 import { messageOf, rejectionOf } from "../store/message-of.js";
@@ -142,4 +143,56 @@ describe("a store", () => {
 it("a set takes its clips from the split it is named after", () => {
   const splits = { train: [clipOf("a", "x")], valid: [clipOf("b", "x")], test: [], hash: "" };
   expect(new FeatureSet(featuresInMemory(frontEnd(), []), splits, "valid", ["x"]).clips[0].name).toBe("b");
+});
+
+describe("a feature set's files", () => {
+  /** The train set of a store of one clip, whose features of shape [1, 2] are written anew in another. */
+  const setOf = (shape: number[] = [1, 2]) => {
+    const store = makeStore(2, [{ name: "a", label: "x", frames: [[1, 2]] }]);
+    const [features, descriptors] = [store.clips[0].features, store.clips[0].descriptors].map((name) =>
+      join(store.dir, name),
+    );
+    const data = new Float32Array(shape.reduce((size, dim) => size * dim));
+    writeFileSync(features, encodeNpy({ data, shape }));
+    return { features, descriptors, train: featureSets(store, allTrain(store)).train };
+  };
+
+  it.each([
+    ["more frames", [2, 2]],
+    ["more bands", [1, 3]],
+    ["another number of dimensions", [1, 2, 1]],
+  ])("are refused with %s than the store says", (_, shape) => {
+    const { features, train } = setOf(shape);
+    expect(messageOf(() => train.readFrames(0, 0, 1, new Float32Array(2), 0))).toBe(
+      `${features}: must have shape [1, 2], got [${shape.join(", ")}]; delete it and run the extract command again`,
+    );
+  });
+  it("are named where the descriptors are missing", () => {
+    const { descriptors, train } = setOf();
+    rmSync(descriptors);
+    expect(messageOf(() => train.readDescriptors(0))).toBe(
+      `${descriptors}: features cannot be read (ENOENT); run the extract command again`,
+    );
+  });
+  it("are closed after every read", () => {
+    const { features, train } = setOf();
+    /** The lowest number that is free for a file: it grows with the files left open. */
+    const freeNumber = () => {
+      const fd = openSync(features, "r");
+      closeSync(fd);
+      return fd;
+    };
+    const before = freeNumber();
+    for (let i = 0; i < 200; i++) train.readFrames(0, 0, 1, new Float32Array(2), 0);
+    // Vitest may open a few meanwhile.
+    expect(freeNumber() - before).toBeLessThan(100);
+  });
+});
+
+it("a vocabulary must hold every label of a clip, and the error names the others alone", () => {
+  const store = makeStore(1, [{ name: "a", label: "flute", frames: [[1]] }]);
+  const splits = { ...allTrain(store), test: [clipOf("t", "", { labels: ["harp", "flute", "gong"] })] };
+  expect(messageOf(() => featureSets(store, splits))).toBe(
+    `${store.dir}: the labels of the train split must include gong, harp (of t), got flute`,
+  );
 });

@@ -51,6 +51,8 @@ describe("condition number", () => {
     expect(conditionNumber(Float64Array.of(8, 4, 2))).toBe(4);
     expect(conditionNumber(Float64Array.of(1, 2 ** -50))).toBe(2 ** 50);
     expect(conditionNumber(Float64Array.of(1, 2 ** -51))).toBe(Number.POSITIVE_INFINITY);
+    expect(conditionNumber(Float64Array.of(1024, 2 ** -41))).toBe(Number.POSITIVE_INFINITY);
+    expect(conditionNumber(Float64Array.of(1024, 2 ** -40))).toBe(2 ** 50);
     expect(conditionNumber(Float64Array.of(1, 0))).toBe(Number.POSITIVE_INFINITY);
     expect(conditionNumber(Float64Array.of(0, 0))).toBe(Number.POSITIVE_INFINITY);
   });

@@ -70,6 +70,20 @@ describe("drawing splits", () => {
     );
     expect(splitClips(clips, { seed: 4 }).hash).not.toBe(splitClips(clips, { seed: 3 }).hash);
   });
+  it("stays what it is: the splits of models on disk are drawn again", () => {
+    // Groups of 1, 2, 3 and 4 clips, each clip of two or three labels.
+    const clips = Array.from({ length: 90 }, (_, i) =>
+      clipOf(`${i}.wav`, "", {
+        labels: [...new Set(["abc"[i % 3], "abcd"[i % 4], "de"[i % 2]])],
+        group: `g${Math.floor(i / 10)}-${[1, 2, 2, 3, 3, 3, 4, 4, 4, 4][i % 10]}`,
+      }),
+    );
+    const splits = splitClips(clips, { seed: 7, validFraction: 0.2, testFraction: 0.1 });
+    expect(SPLIT_NAMES.map((split) => splits[split].length)).toEqual([64, 17, 9]);
+    expect(splits.hash).toMatchInlineSnapshot(
+      `"0983ffde5abec809a8727ade8541b1055dfcc87c687783784fdb601b1cb2b957"`,
+    );
+  });
   it("has another hash when a clip is labelled anew", () => {
     const clips = clipsOf({ a: 30, b: 30 }).map((clip) => ({ ...clip, split: "train" as const }));
     const [first, ...rest] = clips;
@@ -92,6 +106,31 @@ describe("drawing splits", () => {
       SPLIT_NAMES.filter((split) => splits[split].some((clip) => clip.audioHash === audioHash)),
     ).toHaveLength(1);
   });
+  it("gives each split one of a class's three groups, though the fractions ask for two in train", () => {
+    expect(SPLIT_NAMES.map((split) => splitClips(clipsOf({ a: 3 }))[split].length)).toEqual([1, 1, 1]);
+  });
+  it("gives the odd clip of each class to the split that is shorter by then", () => {
+    // Of 6 clips 1.5 are wanted in valid and 1.5 in test.
+    const clips = clipsOf(Object.fromEntries([..."abcdefghij"].map((label) => [label, 6])));
+    const splits = splitClips(clips, { validFraction: 0.25, testFraction: 0.25 });
+    expect(SPLIT_NAMES.map((split) => splits[split].length)).toEqual([30, 15, 15]);
+  });
+  it("draws again where a class was left out of a split", () => {
+    // The first draw of seed 1 leaves one out.
+    const clips = ["bcd", "abd", "abcd", "cd", "abc", "bc"].map((labels, i) =>
+      clipOf(`${i}.wav`, "", { labels: [...labels] }),
+    );
+    const splits = splitClips(clips, { seed: 1 });
+    for (const split of SPLIT_NAMES)
+      expect(new Set(splits[split].flatMap(({ labels }) => labels))).toEqual(new Set("abcd"));
+  });
+  it("gives up where no draw puts every class into every split", () => {
+    // Each class has two of three clips: two clips are in one split, and leave the other without their class.
+    const clips = ["ab", "bc", "ca"].map((labels) => clipOf(`${labels}.wav`, "", { labels: [...labels] }));
+    expect(messageOf(() => splitClips(clips, { testFraction: 0 }))).toMatch(
+      /^splitClips: every class must be in train, valid, got none such in 100 draws/,
+    );
+  });
   it("draws no split of fraction 0", () => {
     const splits = splitClips(clipsOf({ a: 1, b: 1 }), { validFraction: 0, testFraction: 0 });
     expect(namesOf(splits)).toEqual([["a/0.wav", "b/0.wav"], [], []]);
@@ -103,6 +142,21 @@ describe("drawing splits", () => {
     expect(messageOf(() => splitClips(clipsOf({ a: 9 }), { validFraction: 0.5, testFraction: 0.5 }))).toBe(
       "validFraction must add up to less than 1 with `testFraction`, got 0.5 + 0.5",
     );
+  });
+  it.each([
+    [{ validFraction: -0.1 }, "validFraction must be a number at least 0 and less than 1, got -0.1"],
+    [
+      { validFraction: 1, testFraction: 0 },
+      "validFraction must be a number at least 0 and less than 1, got 1",
+    ],
+    [{ testFraction: -0.1 }, "testFraction must be a number at least 0 and less than 1, got -0.1"],
+    [
+      { testFraction: 1, validFraction: 0 },
+      "testFraction must be a number at least 0 and less than 1, got 1",
+    ],
+    [{ seed: 1.5 }, "seed must be an integer, got 1.5"],
+  ])("refuses %j", (options, message) => {
+    expect(messageOf(() => splitClips(clipsOf({ a: 9 }), options))).toBe(`splitClips: ${message}`);
   });
 });
 
@@ -166,5 +220,11 @@ describe("groups", () => {
       "g4",
     ]); // prettier-ignore
     expect(joins).toEqual(["ab", "cd"]);
+  });
+  it("are not joined to themselves over copies of one group", () => {
+    const copies = ["a", "b"].map((name) => clipOf(name, "x", { audioHash: "1".repeat(64), group: "g" }));
+    const joins: string[] = [];
+    expect(joinGroups(copies, (a, b) => joins.push(a.name + b.name))).toEqual(copies);
+    expect(joins).toEqual([]);
   });
 });

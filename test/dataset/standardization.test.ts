@@ -69,6 +69,12 @@ describe("standardization", () => {
     expectClose(pooled.mean, [mean, mean]);
     expectClose(pooled.std, [std, std], 1e-3);
   });
+  it("leaves the covariance as it is, so that another one can be made of it", async () => {
+    const covariance = await fitCovariance(trainOf([fixture.frames]).train);
+    const before = standardizationOf(covariance);
+    standardizationOf(covariance, { kind: "global" });
+    expect(standardizationOf(covariance)).toEqual(before);
+  });
   it("does not change with the test clips", async () => {
     const clips = [randomFrames(9, 2, new Random(1))];
     const quiet = await standardized(trainOf(clips, [[[0, 0]]]).train);

@@ -109,6 +109,11 @@ suite("describe", () => {
     expect(found.spectralFlatness).toBeGreaterThan(0.6);
     expect(found.spectralRolloffHz).toBeGreaterThan(10500);
   });
+  it.each([0, 3000])("gives zeros for a silent clip of %i samples", (nSamples) => {
+    expect(Object.values(describe({ samples: new Float32Array(nSamples), sampleRate: SAMPLE_RATE }))).toEqual(
+      [0, 0, 0, 0],
+    );
+  });
   it("counts crossings of a clip shorter than a frame by its own length", () => {
     expect(Math.abs(describe(tone(2000, 600)).zeroCrossingsPerSec / 4000 - 1)).toBeLessThan(0.05);
   });

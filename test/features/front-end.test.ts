@@ -71,6 +71,17 @@ describe("frontEnd", () => {
     [{ melScale: "slany" }, "melScale must be one of slaney, htk, got slany; did you mean slaney?"],
     [{ padMode: "reflect" }, "padMode must be constant, got reflect"],
     [{ center: false }, "center must be true, got false"],
+    [{ downmix: "left" }, "downmix must be one of mean, got left"],
+    [{ resampler: "linear" }, "resampler must be one of kaiser-sinc, got linear"],
+    [{ window: "hamming" }, "window must be one of hann, got hamming"],
+    [{ nFft: 2 }, "nFft must be an integer at least 4 and at most 65536, got 2"],
+    [{ nFft: 131072 }, "nFft must be an integer at least 4 and at most 65536, got 131072"],
+    [{ winLength: 0 }, "winLength must be an integer at least 1, got 0"],
+    [{ nMels: 0 }, "nMels must be an integer at least 1 and at most 4096, got 0"],
+    [{ nMels: 4097 }, "nMels must be an integer at least 1 and at most 4096, got 4097"],
+    [{ melNorm: "htk" }, "melNorm must be one of slaney, none, got htk"],
+    [{ fMax: -1 }, "fMax must be a number greater than 0, got -1"],
+    [{ compression: { ...DB, ref: 0 } }, "compression.ref must be a number greater than 0, got 0"],
     [
       { compression: { kind: "log", scale: 1 } },
       "compression.kind must be one of log10, log1p, powerToDb, got log; did you mean log10?",
@@ -83,6 +94,9 @@ describe("frontEnd", () => {
     [{ compression: { ...DB, topDb: -1 } }, "compression.topDb must be a number of at least 0, got -1"],
   ])("refuses %j", (options, message) => {
     expect(usageMessageOf(() => frontEnd(options as Partial<FrontEnd>))).toBe(message);
+  });
+  it("suggests nothing for an option that resembles none", () => {
+    expect(() => frontEnd({ octaves: 7 } as Partial<FrontEnd>)).toThrow(/, got octaves$/);
   });
 });
 

@@ -42,6 +42,18 @@ describe("logMel", () => {
     );
   });
 
+  it("gives a frame of a long clip the same bits as a cut around it", () => {
+    // Long clips are computed in blocks of some thousand frames of this length.
+    const made = frontEnd({ nFft: 64, hopLength: 32, nMels: 8 });
+    const { samples, sampleRate } = clip("noise", 100_000);
+    const { data, shape } = logMel({ samples, sampleRate }, made);
+    expect(shape).toEqual([3126, 8]);
+    for (let t = 1; t < 3125; t++) {
+      const cut = logMel({ samples: samples.subarray(32 * (t - 1), 32 * (t + 1)), sampleRate }, made);
+      expect(data.subarray(8 * t, 8 * (t + 1)), `frame ${t}`).toEqual(cut.data.subarray(8, 16));
+    }
+  });
+
   it("does not remember the clip before", () => {
     const made = frontEnd();
     const alone = logMel(clip("quiet", 700), frontEnd());
@@ -68,6 +80,9 @@ describe("logMel", () => {
     );
     samples[3210] = Number.NEGATIVE_INFINITY;
     expect(() => logMel({ samples, sampleRate: 22050 }, frontEnd())).toThrow("got -Infinity at sample 3210");
+    // 128 bands on 129 bins: the lowest bands hold no bin, and stay finite whatever the samples.
+    const fine = frontEnd({ nFft: 256, hopLength: 128 });
+    expect(() => logMel({ samples, sampleRate: 22050 }, fine)).toThrow("at sample 3210");
   });
 });
 

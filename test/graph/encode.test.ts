@@ -1,12 +1,9 @@
-import fc from "fast-check";
 import onnxProto from "onnx-proto";
 import { describe, expect, it } from "vitest";
-import { DataError } from "../../src/core/errors.js";
 import { tensor } from "../../src/core/tensor.js";
 import {
   add,
   conv,
-  decodeMetadata,
   encodeGraph,
   exp,
   Graph,
@@ -72,46 +69,5 @@ describe("encodeGraph", () => {
   });
   it("refuses a graph without an output", () => {
     expect(() => encodeGraph(new Graph())).toThrow("graph must have at least 1 output, got 0");
-  });
-});
-
-describe("decodeMetadata", () => {
-  const graph = new Graph();
-  graph.output("y", exp(graph.input("x", [1])));
-
-  it("gives back what encodeGraph was given", () => {
-    const texts = fc.dictionary(fc.string({ unit: "grapheme" }), fc.string({ unit: "grapheme" }), {
-      noNullPrototype: true,
-    });
-    fc.assert(
-      fc.property(texts, (metadata) => {
-        expect(decodeMetadata(encodeGraph(graph, metadata), "model.onnx")).toEqual(metadata);
-      }),
-    );
-  });
-  it("throws nothing but a DataError of one line, whatever the bytes", () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        try {
-          decodeMetadata(bytes, "bytes.onnx");
-        } catch (error) {
-          expect(error).toBeInstanceOf(DataError);
-          expect((error as Error).message).toMatch(/^bytes\.onnx: is not an ONNX model.*$/);
-        }
-      }),
-    );
-  });
-  it.each([
-    ["nothing", new Uint8Array()],
-    ["a text", new TextEncoder().encode('{"graph": 1}\n')],
-    ["zeros", new Uint8Array(64)],
-    ["half a model", encodeGraph(graph).slice(0, 40)],
-  ])("refuses %s", (_, bytes) => {
-    expect(() => decodeMetadata(bytes, "some.onnx")).toThrow(/^some\.onnx: is not an ONNX model/);
-  });
-  it("says what is missing", () => {
-    expect(() => decodeMetadata(new Uint8Array(), "some.onnx")).toThrow(
-      "some.onnx: is not an ONNX model: it holds no graph",
-    );
   });
 });

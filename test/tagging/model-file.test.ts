@@ -1,38 +1,52 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.js";
 import { frontEnd, frontEndHash } from "../../src/features/front-end.js";
+import { decodeWeights } from "../../src/graph/index.js";
+import { type NetSettings, netConfig } from "../../src/nn/architectures.js";
 import {
-  modelMetadata,
+  decodeModel,
+  encodeModel,
   readModelInfo,
   trainClipPrefixes,
   wasTrainedOn,
 } from "../../src/tagging/model-file.js";
+import { SHIPPED_MODEL } from "../../src/tagging/shipped-model.js";
+import { trainConfig } from "../../src/training/config.js";
 import { TINY_FRONT_END } from "../training/tiny-store.js";
-import { tinyInfo, tinyModel } from "./tiny-model.js";
-
-/** The metadata of a tiny model, some members changed. */
-function metadataWith(changes: Record<string, unknown>): Record<string, string> {
-  const record = JSON.parse(modelMetadata(tinyInfo())["timbrel"]);
-  return { timbrel: JSON.stringify({ ...record, ...changes }) };
-}
+import { edited, recordOf, storedTensor, withMetadata, withRecord } from "./edit-model.js";
+import { randomWhitening, tinyInfo, tinyModel, tinyTrained } from "./tiny-model.js";
 
 const damaged = (reason: string) => new DataError("m.onnx", `holds damaged model metadata: ${reason}`);
 
-describe("a model file", () => {
+/** The message of the DataError that reading a file throws. */
+function messageOf(bytes: Uint8Array): string {
+  try {
+    decodeModel(bytes, "m.onnx");
+  } catch (error) {
+    expect(error).toBeInstanceOf(DataError);
+    expect((error as Error).message).not.toContain("\n");
+    return (error as Error).message;
+  }
+  throw new Error("the file was read");
+}
+
+describe("the metadata of a model file", () => {
   it.each([
     ["log10", TINY_FRONT_END],
-    ["powerToDb", frontEnd({ preset: "gct634-2020" })],
-  ])("says of itself what was stored, with compression %s", (_name, made) => {
-    const info = readModelInfo(
-      tinyModel({ metadata: modelMetadata(tinyInfo({ frontEnd: made })) }),
-      "m.onnx",
-    );
-    expect(info).toEqual({ ...tinyInfo({ frontEnd: made }), format: 1, frontEndHash: frontEndHash(made) });
+    [
+      "powerToDb",
+      frontEnd({ ...TINY_FRONT_END, compression: { kind: "powerToDb", ref: 1, amin: 1e-10, topDb: 80 } }),
+    ],
+  ])("are read back as they were stored, with compression %s", (_name, made) => {
+    const info = readModelInfo(tinyModel({ made }), "m.onnx");
+    expect(info).toEqual(tinyInfo({ frontEnd: made }));
     expect(frontEndHash(info.frontEnd)).toBe(frontEndHash(made));
     expect(Object.isFrozen(info.frontEnd)).toBe(true);
   });
 
-  it("is refused where it is no ONNX model", () => {
+  it("are not read from bytes that are no ONNX model", () => {
     expect(() => readModelInfo(new Uint8Array(0), "m.onnx")).toThrow(
       new DataError("m.onnx", "is not an ONNX model: it holds no graph"),
     );
@@ -45,8 +59,8 @@ describe("a model file", () => {
     );
   });
 
-  it("is refused where it is another's ONNX model", () => {
-    expect(() => readModelInfo(tinyModel({ metadata: { author: "someone" } }), "m.onnx")).toThrow(
+  it("are missing from an ONNX model of another program", () => {
+    expect(() => readModelInfo(withMetadata(tinyModel(), { author: "someone" }), "m.onnx")).toThrow(
       new DataError(
         "m.onnx",
         "is an ONNX model but not one of timbrel: its metadata hold no labels and no front end",
@@ -54,46 +68,248 @@ describe("a model file", () => {
     );
   });
 
-  it("is refused where its front end was tampered with", () => {
-    const metadata = metadataWith({ frontEnd: { ...TINY_FRONT_END, fMin: 30 } });
-    expect(() => readModelInfo(tinyModel({ metadata }), "m.onnx")).toThrow(
-      damaged("the front end does not fit its hash"),
+  it("must name a front end that fits its hash", () => {
+    const bytes = withRecord(tinyModel(), { frontEnd: { ...TINY_FRONT_END, fMin: 30 } });
+    expect(() => readModelInfo(bytes, "m.onnx")).toThrow(damaged("the front end does not fit its hash"));
+  });
+
+  it("must not be of a later version", () => {
+    expect(() => readModelInfo(withRecord(tinyModel(), { format: 3 }), "m.onnx")).toThrow(
+      damaged("format must be at most 2, got 3; update timbrel"),
     );
   });
 
+  const { net } = tinyTrained();
   it.each([
-    [{ format: 2 }, /format/],
+    [{ format: 0 }, /format/],
+    [{ format: "2" }, /format/],
     [{ labels: [] }, /labels/],
     [{ labels: "piano" }, /labels/],
     [{ segmentFrames: 0 }, /segmentFrames/],
+    [{ segmentFrames: 3 }, /segmentFrames must be at least 4 for this vgg, got 3/],
     [{ frontEnd: { ...TINY_FRONT_END, compression: { kind: "mu-law" } } }, /compression/],
     [{ frontEnd: { ...TINY_FRONT_END, nMels: -1 } }, /nMels must be an integer from 1 to 4096/],
     [{ frontEnd: { ...TINY_FRONT_END, extra: 1 } }, /got extra/],
-  ])("is refused on one line that names the member: %j", (changes, member) => {
-    const bytes = tinyModel({ metadata: metadataWith(changes) });
-    let message = "";
-    try {
-      readModelInfo(bytes, "m.onnx");
-    } catch (error) {
-      expect(error).toBeInstanceOf(DataError);
-      message = (error as Error).message;
-    }
+    [{ normalization: "batch" }, /normalization/],
+    [{ net: undefined }, /net/],
+    [{ net: { ...net, kind: "linear" } }, /kind must be one of .*, got linear/],
+    [{ net: { ...net, channels: [4, 0] } }, /channels must be an integer at least 1 .*, got 0/],
+    [{ net: { ...net, code: "rm" } }, /a setting of vgg must be one of .*, got code/],
+  ])("are damaged, and one line names the member: %j", (changes, member) => {
+    const message = messageOf(withRecord(tinyModel(), changes));
     expect(message).toMatch(/^m\.onnx: holds damaged model metadata: /);
     expect(message).toMatch(member);
-    expect(message).not.toContain("\n");
   });
 
-  it("is refused where its metadata are no JSON", () => {
-    expect(() => readModelInfo(tinyModel({ metadata: { timbrel: "{" } }), "m.onnx")).toThrow(
+  it("must be JSON", () => {
+    expect(() => readModelInfo(withMetadata(tinyModel(), { timbrel: "{" }), "m.onnx")).toThrow(
       /^m\.onnx: holds damaged model metadata: .*JSON/,
     );
   });
 
-  it("knows the clips it was trained on", () => {
+  it("name the clips that the model was trained on", () => {
     const hashes = ["a", "b", "c"].map((digit) => digit.repeat(64));
     const trainClips = trainClipPrefixes([hashes[1], hashes[0], hashes[1]]);
     expect(trainClips).toBe(`${"a".repeat(10)}${"b".repeat(10)}`);
-    const info = readModelInfo(tinyModel({ metadata: modelMetadata(tinyInfo({ trainClips })) }), "m.onnx");
+    const info = readModelInfo(withRecord(tinyModel(), { trainClips }), "m.onnx");
     expect(hashes.map(wasTrainedOn(info))).toEqual([true, true, false]);
+  });
+});
+
+const NETS: readonly NetSettings[] = [
+  { kind: "vgg", channels: [4, 6] },
+  { kind: "vgg", channels: [4], pools: [[3, 2]], globalPool: "all", activation: "gelu" },
+  { kind: "gct634-1d", channels: [4, 6], kernelSizes: [4, 2], pools: [2, 3] },
+  { kind: "short-chunk", channels: [4, 6], dropout: 0 },
+  { kind: "mlp", units: [5, 4], init: "orthogonal" },
+];
+const BATCH_NORMS = [{ epsilon: 1e-3, momentum: 0.2 }, null];
+
+describe("a model that is stored and read back", () => {
+  it.each(NETS.flatMap((settings) => BATCH_NORMS.map((batchNorm) => ({ ...settings, batchNorm }))))(
+    "is the same: $kind, batch norm $batchNorm",
+    (settings) => {
+      const net = netConfig(settings as NetSettings);
+      for (const normalization of [{ kind: "none" } as const, undefined, randomWhitening(9)])
+        for (const task of ["single-label", "multi-label"] as const) {
+          const model = tinyTrained({ net, task, normalization });
+          const bytes = encodeModel(model);
+          const read = decodeModel(bytes, "m.onnx");
+          expect(read).toEqual(model);
+          expect(encodeModel(model)).toEqual(bytes);
+          expect(encodeModel(read)).toEqual(bytes);
+        }
+    },
+  );
+
+  it("has tensors of its own, no views of the file", () => {
+    const model = tinyTrained();
+    const bytes = encodeModel(model);
+    const read = decodeModel(bytes, "m.onnx");
+    bytes.fill(0);
+    expect(read).toEqual(model);
+  });
+});
+
+describe("the tensors of a model file", () => {
+  /** The tiny model with one of its tensors dropped, or with others in its place. */
+  const replaced = (name: string, ...tensors: ReturnType<typeof storedTensor>[]) =>
+    edited(tinyModel(), ({ graph }) => {
+      graph!.initializer = [...graph!.initializer!.filter((each) => each.name !== name), ...tensors];
+    });
+  const stored = (name: string, shape: number[], value = 1) =>
+    storedTensor(name, shape, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(value));
+
+  it.each([
+    ["block2.norm.var", [], "must hold tensor block2.norm.var [6], got none"],
+    ["normalization.std", [], "must hold tensor normalization.std [16], got none"],
+    [
+      "output.weight",
+      [stored("output.weight", [24, 3])],
+      "tensor output.weight must be [3, 24], got [24, 3]",
+    ],
+    [
+      "normalization.mean",
+      [stored("normalization.mean", [1])],
+      "tensor normalization.mean must be [16], got [1]",
+    ],
+    [
+      "output.bias",
+      [stored("output.bias", [3], Number.NaN)],
+      "tensor output.bias must hold finite numbers, got NaN",
+    ],
+    [
+      "normalization.std",
+      [stored("normalization.std", [16], Number.POSITIVE_INFINITY)],
+      "tensor normalization.std must hold finite numbers, got Infinity",
+    ],
+    [
+      "",
+      [stored("block3.conv.weight", [1, 2])],
+      'must hold no tensors but those of its net and normalization, got "block3.conv.weight" [1, 2]',
+    ],
+    [
+      "",
+      [stored("normalization.projection\n", [2])],
+      'must hold no tensors but those of its net and normalization, got "normalization.projection\\n" [2]',
+    ],
+  ])("must be those that its settings ask for: case %#", (name, tensors, reason) => {
+    expect(messageOf(replaced(name, ...tensors))).toBe(`m.onnx: ${reason}`);
+  });
+
+  it.each([
+    [
+      "more labels",
+      { labels: ["hiss", "hum", "tone", "rest"] },
+      "tensor output.weight must be [4, 24], got [3, 24]",
+    ],
+    ["fewer labels", { labels: ["hiss", "hum"] }, "tensor output.weight must be [2, 24], got [3, 24]"],
+    [
+      "a wider net",
+      { net: { ...tinyTrained().net, channels: [4, 7] } },
+      "tensor block2.conv.weight must be [7, 4, 3, 3], got [6, 4, 3, 3]",
+    ],
+    [
+      "no normalization",
+      { normalization: "none" },
+      'must hold no tensors but those of its net and normalization, got "normalization.mean" [16]',
+    ],
+    [
+      "another normalization",
+      { normalization: "whiten" },
+      "must hold tensor normalization.projection [16, 16], got none",
+    ],
+  ])("must not contradict its settings: %s", (_name, changes, reason) => {
+    expect(messageOf(withRecord(tinyModel(), changes))).toBe(`m.onnx: ${reason}`);
+  });
+
+  it.each([
+    [[16, 17], "tensor normalization.projection must be [16, 16], got [16, 17]"],
+    [[16, 0], "tensor normalization.projection must be [16, 16], got [16, 0]"],
+    [[15, 9], "tensor normalization.projection must be [16, 9], got [15, 9]"],
+    [[16], "tensor normalization.projection must be [16, 16], got [16]"],
+    [[16, 3], "must give vgg at least 4 values a frame, got 3"],
+  ])(
+    "must hold a projection to at most as many values as a frame has, and enough for the net: %j",
+    (shape, reason) => {
+      const bytes = edited(tinyModel({ normalization: randomWhitening(9) }), ({ graph }) => {
+        graph!.initializer = graph!.initializer!.map((each) =>
+          each.name === "normalization.projection" ? stored("normalization.projection", shape) : each,
+        );
+      });
+      expect(messageOf(bytes)).toBe(`m.onnx: ${reason}`);
+    },
+  );
+
+  it("give a model or a DataError of one line, whichever bytes are damaged", () => {
+    const bytes = tinyModel({ net: netConfig({ kind: "mlp", units: [2] }) });
+    const damage = fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(damage, (changes) => {
+        const file = Uint8Array.from(bytes);
+        for (const [at, value] of changes) file[at] = value;
+        try {
+          encodeModel(decodeModel(file, "m.onnx"));
+        } catch (error) {
+          expect(error).toBeInstanceOf(DataError);
+          expect((error as Error).message).toMatch(/^m\.onnx: .+$/);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+  it("give a model or a DataError of one line, whatever the record holds", () => {
+    const bytes = tinyModel();
+    const record = recordOf(bytes);
+    const members = fc.constantFrom(...Object.keys(record));
+    const netMembers = fc.constantFrom(...Object.keys(tinyTrained().net));
+    const inNet = fc
+      .record({ name: netMembers, value: fc.jsonValue({ maxDepth: 2 }) })
+      .map(({ name, value }) => ({
+        net: { ...tinyTrained().net, [name]: value },
+      }));
+    const atTop = fc
+      .record({ name: members, value: fc.jsonValue({ maxDepth: 2 }) })
+      .map(({ name, value }) => ({ [name]: value }));
+    fc.assert(
+      fc.property(fc.oneof(inNet, atTop, fc.constant({ format: 1 })), (changes) => {
+        try {
+          encodeModel(decodeModel(withRecord(bytes, changes), "m.onnx"));
+        } catch (error) {
+          expect(error).toBeInstanceOf(DataError);
+          expect((error as Error).message).toMatch(/^m\.onnx: .+$/);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe("the shipped model", () => {
+  const path = SHIPPED_MODEL.pathname;
+  const bytes = readFileSync(new URL("../../models/instruments.onnx", import.meta.url));
+  const model = decodeModel(bytes, path);
+
+  it("is of the newest format, and every tensor in it is named", () => {
+    expect(recordOf(bytes)["format"]).toBe(2);
+    expect([...decodeWeights(bytes, path).keys()]).toEqual(
+      expect.arrayContaining(["normalization.mean", "normalization.std", ...model.weights.keys()]),
+    );
+    expect(Buffer.compare(encodeModel(model), bytes)).toBe(0);
+  });
+
+  it("says what to train it again with", () => {
+    const config = trainConfig(model.info.config);
+    expect(config).toMatchObject({
+      optimizer: { kind: "adamw", weightDecay: 0.02 },
+      normalize: { kind: "standardize", over: "band" },
+      emaDecay: 0.995,
+      epochs: 70,
+      seed: 1,
+      validFraction: 0.15,
+      testFraction: 0.15,
+    });
+    expect(config.net).toEqual(model.net);
+    expect(config.segmentFrames).toBe(model.info.segmentFrames);
   });
 });

@@ -1,15 +1,16 @@
 import { Random } from "../../src/core/random.js";
+import { sizeOf } from "../../src/core/tensor.js";
 import { type FrontEnd, silenceValue } from "../../src/features/front-end.js";
-import type { InferenceConfig } from "../../src/nn/inference.js";
-import { buildInferenceModel } from "../../src/nn/inference.js";
-import { buildTrainingStep, initialState } from "../../src/nn/training-step.js";
-import { type ModelInfo, modelMetadata } from "../../src/tagging/model-file.js";
+import type { SegmentNetConfig } from "../../src/nn/architectures.js";
+import type { InputNormalization } from "../../src/nn/input-normalization.js";
+import { netTensors } from "../../src/nn/summary.js";
+import { encodeModel, type ModelInfo, type TrainedModel } from "../../src/tagging/model-file.js";
 import { SOUNDS, TINY_FRONT_END, tinyConfig } from "../training/tiny-store.js";
 
 export const SEGMENT_FRAMES = 16;
 
-/** What a tiny model's metadata say. */
-export function tinyInfo(changes: Partial<ModelInfo> = {}): Omit<ModelInfo, "format" | "frontEndHash"> {
+/** What a tiny model says of itself. */
+export function tinyInfo(changes: Partial<ModelInfo> = {}): ModelInfo {
   return {
     task: "single-label",
     labels: [...SOUNDS],
@@ -24,38 +25,52 @@ export function tinyInfo(changes: Partial<ModelInfo> = {}): Omit<ModelInfo, "for
     },
     valid: { loss: 1, balancedAccuracy: 0.5 },
     epoch: 3,
-    config: { seed: 1 },
+    config: { ...tinyConfig() },
     trainClips: "",
     ...changes,
   };
 }
 
-/** A model file of random weights, whose answers differ much from clip to clip. */
-export function tinyModel(
-  options: {
-    task?: "single-label" | "multi-label";
-    metadata?: Readonly<Record<string, string>>;
-    made?: FrontEnd;
-  } = {},
-): Uint8Array {
-  const { task = "single-label", made = TINY_FRONT_END } = options;
+/** What decides a tiny model. */
+export interface TinyModelOptions {
+  task?: "single-label" | "multi-label";
+  made?: FrontEnd;
+  net?: SegmentNetConfig;
+  normalization?: InputNormalization;
+}
+
+/** A normalization that brings features of a front end near 0. */
+function standardization(made: FrontEnd): InputNormalization {
   const silence = silenceValue(made); // 0, or some -100 dB
-  const config: InferenceConfig = {
-    net: tinyConfig().net,
-    task,
-    nLabels: SOUNDS.length,
-    inputShape: [SEGMENT_FRAMES, made.nMels],
-    normalization: {
-      kind: "standardize",
-      mean: new Float32Array(made.nMels).fill(silence / 2),
-      std: new Float32Array(made.nMels).fill(Math.max(0.2, -silence / 4)),
-    },
+  return {
+    kind: "standardize",
+    mean: new Float32Array(made.nMels).fill(silence / 2),
+    std: new Float32Array(made.nMels).fill(Math.max(0.2, -silence / 4)),
   };
-  const step = buildTrainingStep({
-    ...config,
-    batchSize: 2,
-    optimizer: { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0 },
-  });
-  const metadata = options.metadata ?? modelMetadata(tinyInfo({ task, frontEnd: made }));
-  return buildInferenceModel(config, initialState(step, new Random("tiny model")), metadata);
+}
+
+/** A whitening of random numbers that keeps `width` components. */
+export function randomWhitening(width: number, { nMels }: FrontEnd = TINY_FRONT_END): InputNormalization {
+  const random = new Random("whitening");
+  const normals = (shape: number[]) => Float32Array.from({ length: sizeOf(shape) }, () => random.normal());
+  const shape = [nMels, width];
+  return { kind: "whiten", mean: normals([nMels]), projection: { shape, data: normals(shape) } };
+}
+
+/** A model of random weights, whose answers differ much from clip to clip. */
+export function tinyTrained(options: TinyModelOptions = {}): TrainedModel {
+  const { task = "single-label", made = TINY_FRONT_END, net = tinyConfig().net } = options;
+  const normalization = options.normalization ?? standardization(made);
+  const width = normalization.kind === "whiten" ? normalization.projection.shape[1] : made.nMels;
+  const random = new Random("tiny model");
+  const specs = netTensors(net, [SEGMENT_FRAMES, width], SOUNDS.length);
+  const weights = new Map(
+    specs.map(({ name, shape, init }) => [name, { shape, data: init(random.fork(name)) }]),
+  );
+  return { info: tinyInfo({ task, frontEnd: made }), net, weights, normalization };
+}
+
+/** The file of a tiny model. */
+export function tinyModel(options: TinyModelOptions = {}): Uint8Array {
+  return encodeModel(tinyTrained(options));
 }

@@ -1,0 +1,66 @@
+import onnxProto from "onnx-proto";
+import { DataError, errorLine } from "../core/errors.js";
+import { sizeOf, type Tensor } from "../core/tensor.js";
+
+const { onnx } = onnxProto;
+const { DataType, DataLocation } = onnx.TensorProto;
+
+type ModelProto = InstanceType<typeof onnx.ModelProto>;
+
+/**
+ * The metadata of an ONNX model.
+ * @throws DataError if the bytes are no ONNX model
+ */
+export function decodeMetadata(bytes: Uint8Array, path: string): Record<string, string> {
+  const { metadataProps } = decodeProto(bytes, path);
+  return Object.fromEntries((metadataProps ?? []).map(({ key, value }) => [key ?? "", value ?? ""]));
+}
+
+/**
+ * The float32 tensors that an ONNX model stores, by name: weights, and constants of its graph. Integers, which are
+ * shapes and axes, are left out.
+ * @throws DataError if the bytes are no ONNX model, or if a tensor has another type, is in another file, or holds more
+ *   or fewer numbers than its dimensions say
+ */
+export function decodeWeights(bytes: Uint8Array, path: string): Map<string, Tensor> {
+  const weights = new Map<string, Tensor>();
+  for (const stored of decodeProto(bytes, path).graph?.initializer ?? []) {
+    if (stored.dataType === DataType.INT64) continue;
+    const name = stored.name ?? "";
+    const fail = (reason: string): never => {
+      // A name of another's file may hold anything, such as line breaks.
+      throw new DataError(path, `tensor ${JSON.stringify(name)} ${reason}`);
+    };
+    if (weights.has(name)) fail("is stored twice");
+    if (stored.dataType !== DataType.FLOAT)
+      fail(`must be of float32, got ${DataType[stored.dataType ?? 0] ?? stored.dataType}`);
+    if (stored.dataLocation === DataLocation.EXTERNAL || stored.externalData?.length)
+      fail("must be in the model file, got a reference to another file");
+    const shape = (stored.dims ?? []).map(Number);
+    if (shape.some((dim) => dim < 0)) fail(`must have no negative dimension, got [${shape.join(", ")}]`);
+    const rawData = stored.rawData ?? new Uint8Array();
+    const floatData = stored.floatData ?? [];
+    // The format has two ways to hold the numbers; one of them is empty.
+    const length = rawData.length > 0 ? rawData.length / 4 : floatData.length;
+    if (length !== sizeOf(shape))
+      fail(`[${shape.join(", ")}] must hold ${sizeOf(shape)} numbers, got ${length}`);
+    weights.set(name, { shape, data: rawData.length > 0 ? float32(rawData) : Float32Array.from(floatData) });
+  }
+  return weights;
+}
+
+/** Little-endian by the format. A copy, since the bytes may be unaligned. */
+function float32(bytes: Uint8Array): Float32Array {
+  return new Float32Array(new Uint8Array(bytes).buffer);
+}
+
+function decodeProto(bytes: Uint8Array, path: string): ModelProto {
+  let model: ModelProto;
+  try {
+    model = onnx.ModelProto.decode(bytes) as ModelProto;
+  } catch (cause) {
+    throw new DataError(path, `is not an ONNX model (${errorLine(cause)})`, { cause });
+  }
+  if (!model.graph?.node?.length) throw new DataError(path, "is not an ONNX model: it holds no graph");
+  return model;
+}

@@ -1,0 +1,29 @@
+import { DESCRIPTOR_NAMES } from "../features/descriptors.js";
+import { decodeWeights } from "../graph/index.js";
+import { buildInferenceModel } from "../nn/inference.js";
+import { upgradeTensors } from "./format-1.js";
+import type { ModelInfo } from "./model-file.js";
+import { modelTensors } from "./model-tensors.js";
+
+/**
+ * The linear baseline of a file as an ONNX model: its tensors, checked, in a graph built anew. The file says nothing of
+ * itself; task and labels are those of the model that it is the baseline of.
+ * @returns a model from `inputs` [batch, nDescriptors] to `probabilities` [batch, nLabels]
+ * @throws DataError if the bytes are no ONNX model or do not hold the tensors of a linear classifier
+ */
+export function linearModel(
+  bytes: Uint8Array,
+  path: string,
+  { task, labels }: Pick<ModelInfo, "task" | "labels">,
+): Uint8Array {
+  const stored = decodeWeights(bytes, path);
+  const tensors = stored.has("normalization.mean") ? stored : upgradeTensors(stored, "standardize");
+  const shape = {
+    net: { kind: "linear" },
+    nLabels: labels.length,
+    inputShape: [DESCRIPTOR_NAMES.length],
+    normalization: "standardize",
+  } as const;
+  const { weights, normalization } = modelTensors(tensors, shape, path);
+  return buildInferenceModel({ ...shape, task, normalization }, weights);
+}

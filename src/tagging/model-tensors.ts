@@ -1,0 +1,80 @@
+import { DataError } from "../core/errors.js";
+import type { Tensor } from "../core/tensor.js";
+import { isConstantName } from "../graph/index.js";
+import { minBands, type NetConfig } from "../nn/architectures.js";
+import type { InputNormalization } from "../nn/input-normalization.js";
+import { netTensors } from "../nn/summary.js";
+
+/** What decides which tensors a model has. */
+export interface ModelShape {
+  readonly net: NetConfig;
+  /** Shape of one example, not normalized: [nFrames, nMels], or [nFeatures] for "linear". */
+  readonly inputShape: readonly number[];
+  readonly nLabels: number;
+  readonly normalization: InputNormalization["kind"];
+}
+
+/** The trained numbers of a model. */
+export interface ModelTensors {
+  /** The net's parameters and batch norm's moving averages, by name. */
+  readonly weights: ReadonlyMap<string, Tensor>;
+  readonly normalization: InputNormalization;
+}
+
+/**
+ * The tensors of a model file, found to be all that the model's settings ask for, of the right shapes, finite, and no
+ * others but constants of the file's graph.
+ * @param path the file's, for errors
+ * @throws DataError naming the tensor, what it must be and what it is
+ */
+export function modelTensors(
+  tensors: ReadonlyMap<string, Tensor>,
+  { net, inputShape, nLabels, normalization: kind }: ModelShape,
+  path: string,
+): ModelTensors {
+  const left = new Map([...tensors].filter(([name]) => !isConstantName(name)));
+  const take = (name: string, shape: readonly number[]): Tensor => {
+    const found = left.get(name);
+    if (found === undefined) throw new DataError(path, `must hold tensor ${name} ${list(shape)}, got none`);
+    if (found.shape.join() !== shape.join())
+      throw new DataError(path, `tensor ${name} must be ${list(shape)}, got ${list(found.shape)}`);
+    const wrong = found.data.find((value) => !Number.isFinite(value));
+    if (wrong !== undefined)
+      throw new DataError(path, `tensor ${name} must hold finite numbers, got ${wrong}`);
+    left.delete(name);
+    return found;
+  };
+  const nFeatures = inputShape.at(-1)!;
+  // Whitening may have dropped some of the principal components; how many is known from the projection alone.
+  const width = kind === "whiten" ? projectionWidth(left, nFeatures) : nFeatures;
+  const normalization = takeNormalization(take, kind, [nFeatures, width]);
+  if (net.kind !== "linear" && width < minBands(net))
+    throw new DataError(path, `must give ${net.kind} at least ${minBands(net)} values a frame, got ${width}`);
+  const specs = netTensors(net, [...inputShape.slice(0, -1), width], nLabels);
+  const weights = new Map(specs.map(({ name, shape }) => [name, take(name, shape)]));
+  for (const [name, { shape }] of left)
+    throw new DataError(
+      path,
+      `must hold no tensors but those of its net and normalization, got ${JSON.stringify(name)} ${list(shape)}`,
+    );
+  return { weights, normalization };
+}
+
+const list = (shape: readonly number[]) => `[${shape.join(", ")}]`;
+
+/** The number of components that a stored whitening keeps; all of them where the projection is none. */
+function projectionWidth(tensors: ReadonlyMap<string, Tensor>, nFeatures: number): number {
+  const width = tensors.get("normalization.projection")?.shape[1] ?? nFeatures;
+  return width >= 1 && width <= nFeatures ? width : nFeatures;
+}
+
+function takeNormalization(
+  take: (name: string, shape: readonly number[]) => Tensor,
+  kind: InputNormalization["kind"],
+  [nFeatures, width]: readonly [number, number],
+): InputNormalization {
+  if (kind === "none") return { kind };
+  const { data: mean } = take("normalization.mean", [nFeatures]);
+  if (kind === "standardize") return { kind, mean, std: take("normalization.std", [nFeatures]).data };
+  return { kind, mean, projection: take("normalization.projection", [nFeatures, width]) };
+}

@@ -1,0 +1,143 @@
+import fc from "fast-check";
+import onnxProto from "onnx-proto";
+import { describe, expect, it } from "vitest";
+import { DataError } from "../../src/core/errors.js";
+import { tensor } from "../../src/core/tensor.js";
+import {
+  add,
+  decodeMetadata,
+  decodeWeights,
+  encodeGraph,
+  exp,
+  Graph,
+  isConstantName,
+  mul,
+  reshape,
+  sum,
+} from "../../src/graph/index.js";
+
+const { onnx } = onnxProto;
+
+describe("decodeMetadata", () => {
+  const graph = new Graph();
+  graph.output("y", exp(graph.input("x", [1])));
+
+  it("gives back what encodeGraph was given", () => {
+    const texts = fc.dictionary(fc.string({ unit: "grapheme" }), fc.string({ unit: "grapheme" }), {
+      noNullPrototype: true,
+    });
+    fc.assert(
+      fc.property(texts, (metadata) => {
+        expect(decodeMetadata(encodeGraph(graph, metadata), "model.onnx")).toEqual(metadata);
+      }),
+    );
+  });
+  it("throws nothing but a DataError of one line, whatever the bytes", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        try {
+          decodeMetadata(bytes, "bytes.onnx");
+        } catch (error) {
+          expect(error).toBeInstanceOf(DataError);
+          expect((error as Error).message).toMatch(/^bytes\.onnx: is not an ONNX model.*$/);
+        }
+      }),
+    );
+  });
+  it.each([
+    ["nothing", new Uint8Array()],
+    ["a text", new TextEncoder().encode('{"graph": 1}\n')],
+    ["zeros", new Uint8Array(64)],
+    ["half a model", encodeGraph(graph).slice(0, 40)],
+  ])("refuses %s", (_, bytes) => {
+    expect(() => decodeMetadata(bytes, "some.onnx")).toThrow(/^some\.onnx: is not an ONNX model/);
+  });
+  it("says what is missing", () => {
+    expect(() => decodeMetadata(new Uint8Array(), "some.onnx")).toThrow(
+      "some.onnx: is not an ONNX model: it holds no graph",
+    );
+  });
+});
+
+describe("decodeWeights", () => {
+  /** A model that stores a weight, a float constant and two integer constants. */
+  function model(): Uint8Array {
+    const graph = new Graph();
+    const weight = graph.weight("w", tensor(Float32Array.of(1.5, -2, 1e-40, 4, 5, 6), [2, 3]));
+    graph.output("y", sum(reshape(mul(add(graph.input("x", [2, 3]), weight), 7), [3, 2]), [1]));
+    return encodeGraph(graph);
+  }
+
+  /** The model with its first tensor, the weight, changed as a stranger could change it. */
+  function changed(changes: Record<string, unknown>): Uint8Array {
+    const decoded = onnx.ModelProto.decode(model());
+    decoded.graph!.initializer = decoded.graph!.initializer!.map((stored) =>
+      stored.name === "w" ? onnx.TensorProto.fromObject({ ...stored, ...changes }) : stored,
+    );
+    return onnx.ModelProto.encode(decoded).finish();
+  }
+
+  it("gives back the numbers of every float tensor, and no integers", () => {
+    const weights = decodeWeights(model(), "m.onnx");
+    expect(weights.get("w")).toEqual({ shape: [2, 3], data: Float32Array.of(1.5, -2, 1e-40, 4, 5, 6) });
+    const constants = [...weights].filter(([name]) => isConstantName(name));
+    expect(constants.map(([, { shape, data }]) => [shape, [...data]])).toEqual([[[], [7]]]);
+    expect(weights.size).toBe(2);
+  });
+  it("tells weights from constants by their names", () => {
+    expect(
+      ["const_0", "const_12", "const", "const_", "const_1.weight", "my.const_1"].map(isConstantName),
+    ).toEqual([true, true, false, false, false, false]);
+  });
+  it("reads numbers that are stored one by one", () => {
+    const bytes = changed({ rawData: new Uint8Array(), floatData: [1, 2, 3, 4, 5, 6] });
+    expect(decodeWeights(bytes, "m.onnx").get("w")!.data).toEqual(Float32Array.of(1, 2, 3, 4, 5, 6));
+  });
+  it("gives numbers that do not change with the bytes they were read from", () => {
+    const bytes = model();
+    const weights = decodeWeights(bytes, "m.onnx");
+    bytes.fill(0);
+    expect(weights.get("w")!.data[0]).toBe(1.5);
+  });
+  it.each([
+    [{ dims: [2, 4] }, 'tensor "w" [2, 4] must hold 8 numbers, got 6'],
+    [{ dims: [] }, 'tensor "w" [] must hold 1 numbers, got 6'],
+    [
+      { dims: [2 ** 40, 2 ** 40] },
+      /^m\.onnx: tensor "w" \[1099511627776, 1099511627776\] must hold 1.2\d+e\+24 numbers, got 6$/,
+    ],
+    [{ dims: [-2, -3] }, 'tensor "w" must have no negative dimension, got [-2, -3]'],
+    [{ rawData: new Uint8Array(23) }, 'tensor "w" [2, 3] must hold 6 numbers, got 5.75'],
+    [{ rawData: new Uint8Array() }, 'tensor "w" [2, 3] must hold 6 numbers, got 0'],
+    [{ rawData: new Uint8Array(), floatData: [1] }, 'tensor "w" [2, 3] must hold 6 numbers, got 1'],
+    [{ dataType: 11 }, 'tensor "w" must be of float32, got DOUBLE'],
+    [{ dataType: 99 }, 'tensor "w" must be of float32, got 99'],
+    [{ name: "const_1" }, 'tensor "const_1" is stored twice'],
+    [{ name: "two\nlines", dataType: 10 }, 'tensor "two\\nlines" must be of float32, got FLOAT16'],
+    [{ dataLocation: 1 }, 'tensor "w" must be in the model file, got a reference to another file'],
+    [
+      { externalData: [{ key: "location", value: "/etc/passwd" }] },
+      'tensor "w" must be in the model file, got a reference to another file',
+    ],
+  ])("checks a tensor before it reads it: %j", (changes, message) => {
+    const expected = typeof message === "string" ? new DataError("m.onnx", message) : message;
+    expect(() => decodeWeights(changed(changes), "m.onnx")).toThrow(expected);
+  });
+  it("throws nothing but a DataError of one line, whatever is damaged", () => {
+    const bytes = model();
+    const damage = fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { maxLength: 8 });
+    fc.assert(
+      fc.property(damage, fc.nat(bytes.length), (changes, length) => {
+        const damaged = Uint8Array.from(bytes.subarray(0, length));
+        for (const [at, value] of changes) damaged[at % Math.max(1, length)] = value;
+        try {
+          for (const { data, shape } of decodeWeights(damaged, "m.onnx").values()) tensor(data, shape);
+        } catch (error) {
+          expect(error).toBeInstanceOf(DataError);
+          expect((error as Error).message).toMatch(/^m\.onnx: .+$/);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
