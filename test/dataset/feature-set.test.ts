@@ -161,20 +161,20 @@ describe("a feature set's files", () => {
     ["more frames", [2, 2]],
     ["more bands", [1, 3]],
     ["another number of dimensions", [1, 2, 1]],
-  ])("are refused with %s than the store says", (_, shape) => {
+  ])("are refused with %s than the store says", async (_, shape) => {
     const { features, train } = setOf(shape);
-    expect(messageOf(() => train.readFrames(0, 0, 1, new Float32Array(2), 0))).toBe(
+    expect(await rejectionOf(train.readFrames(0, 0, 1, new Float32Array(2), 0))).toBe(
       `${features}: must have shape [1, 2], got [${shape.join(", ")}]; delete it and run the extract command again`,
     );
   });
-  it("are named where the descriptors are missing", () => {
+  it("are named where the descriptors are missing", async () => {
     const { descriptors, train } = setOf();
     rmSync(descriptors);
-    expect(messageOf(() => train.readDescriptors(0))).toBe(
+    expect(await rejectionOf(train.readDescriptors(0))).toBe(
       `${descriptors}: features cannot be read (ENOENT); run the extract command again`,
     );
   });
-  it("are closed after every read", () => {
+  it("are closed after every read", async () => {
     const { features, train } = setOf();
     /** The lowest number that is free for a file: it grows with the files left open. */
     const freeNumber = () => {
@@ -183,7 +183,7 @@ describe("a feature set's files", () => {
       return fd;
     };
     const before = freeNumber();
-    for (let i = 0; i < 200; i++) train.readFrames(0, 0, 1, new Float32Array(2), 0);
+    for (let i = 0; i < 200; i++) await train.readFrames(0, 0, 1, new Float32Array(2), 0);
     // Vitest may open a few meanwhile.
     expect(freeNumber() - before).toBeLessThan(100);
   });
