@@ -153,15 +153,14 @@ function readRecord(bytes: Uint8Array, path: string): ModelRecord {
   try {
     const record: unknown = JSON.parse(text);
     const { format } = z.object({ format: z.number() }).parse(record);
-    if (format > FORMAT) throw new Error(`format must be at most ${FORMAT}, got ${format}; update timbrel`);
+    if (format > FORMAT)
+      throw new Error(`format is ${format}, this version of timbrel reads at most ${FORMAT}; update timbrel`);
     const parsed = recordSchema.parse(format === 1 ? upgradeRecord(record) : record);
     const { format: _, frontEndHash: hash, net, normalization, ...info } = parsed;
     if (frontEndHash(info.frontEnd) !== hash) throw new Error("the front end does not fit its hash");
     const least = minFrames(net);
     if (info.segmentFrames < least)
-      throw new Error(
-        `segmentFrames must be at least ${least} for this ${net.kind}, got ${info.segmentFrames}`,
-      );
+      throw new Error(`segmentFrames is ${info.segmentFrames}, this ${net.kind} needs at least ${least}`);
     return { info, net, normalization, format };
   } catch (cause) {
     const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : errorLine(cause);

@@ -29,7 +29,7 @@ export interface PreparedRun {
  * Splits the clips, fits the normalization on the train split and builds the training step; nothing is written.
  * @param options.resume the checkpoint that the data must be those of
  * @param options.from the model that the run starts from
- * @throws DataError if there is nothing to train on or to choose by
+ * @throws DataError if the data have too few clips or classes to train on
  * @throws UsageError if the data do not fit the settings, the checkpoint or the model
  */
 export async function prepareRun(
