@@ -57,7 +57,7 @@ function checkSameData(data: FeatureData, splits: ClipSplits, checkpoint: Checkp
   const what = checkpoint.splitHash === splits.hash ? "features" : "clips or splits";
   throw new UsageError({
     setting: "resume",
-    rule: "find the data of its checkpoint",
+    rule: "go on with the data of its checkpoint",
     got: `other ${what} in ${data.name}`,
     remedy: "start anew with `overwrite`",
   });

@@ -84,7 +84,7 @@ export async function trainModel(
   options: TrainModelOptions,
 ): Promise<ModelRun> {
   const { engine, resume, from, signal } = options;
-  const settings = trainConfig(resume ? (resume.config as Partial<TrainConfig>) : config);
+  const settings = trainConfig(resume?.config ?? config);
   const run = await prepareRun(data, settings, { resume, from, signal });
   const { sets, splits, task } = run.data;
   const { step, stepConfig, conditionNumber } = run;

@@ -63,11 +63,11 @@ describe("trainTagger refuses", () => {
     const remedy = "start anew with `overwrite`";
     const fewer = await makeTinyStore(tinyClips().slice(1));
     expect(await rejectionOf(trainTagger(fewer, dir, { resume: true }))).toBe(
-      `resume must go on with the data of the checkpoint in ${dir}, got other clips or splits in ${fewer.dir}; ${remedy}`,
+      `resume must go on with the data of its checkpoint, got other clips or splits in ${fewer.dir}; ${remedy}`,
     );
     const other = await makeTinyStore(tinyClips(), frontEnd({ ...TINY_FRONT_END, power: 2 }));
     expect(await rejectionOf(trainTagger(other, dir, { resume: true }))).toBe(
-      `resume must go on with the data of the checkpoint in ${dir}, got other features in ${other.dir}; ${remedy}`,
+      `resume must go on with the data of its checkpoint, got other features in ${other.dir}; ${remedy}`,
     );
     expect(filesOf(dir)).toEqual(files);
   });
@@ -134,7 +134,7 @@ describe("trainTagger refuses", () => {
     await expect(trainTagger(store, dir, { resume: true })).rejects.toThrow(
       new DataError(
         path,
-        "is a checkpoint of another version of timbrel (format 1, this one reads 2); start anew with `overwrite`",
+        "is a checkpoint of another version of timbrel (format 1, this one reads 2 and 3); start anew with `overwrite`",
       ),
     );
   });
