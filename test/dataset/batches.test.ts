@@ -126,9 +126,11 @@ describe("training batches of clips of two bands", () => {
     const sets = train([5]);
     const sampler = (options: object) =>
       new TrainSampler(sets, { batchSize: 1, segmentFrames: 2, ...options });
-    expect(() => sampler({ segmentFrames: 0 })).toThrow("segmentFrames must be an integer at least 1, got 0");
+    expect(() => sampler({ segmentFrames: 0 })).toThrow(
+      "segmentFrames must be an integer of at least 1, got 0",
+    );
     expect(() => sampler({ seed: 0.5 })).toThrow("seed must be an integer, got 0.5");
-    expect(() => sampler({}).startEpoch(-1)).toThrow("epoch must be an integer at least 0, got -1");
+    expect(() => sampler({}).startEpoch(-1)).toThrow("epoch must be an integer of at least 0, got -1");
   });
 });
 

@@ -143,6 +143,6 @@ describe("covariance", () => {
     await expect(fitCovariance(train, { signal: controller.signal })).rejects.toThrow(/aborted/);
   });
   it("refuses vectors of no bands", () => {
-    expect(() => new Covariance(0)).toThrow("Covariance: nBands must be an integer at least 1, got 0");
+    expect(() => new Covariance(0)).toThrow("nBands must be an integer of at least 1, got 0");
   });
 });

@@ -164,14 +164,14 @@ describe("a feature set's files", () => {
   ])("are refused with %s than the store says", async (_, shape) => {
     const { features, train } = setOf(shape);
     expect(await rejectionOf(train.readFrames(0, 0, 1, new Float32Array(2), 0))).toBe(
-      `${features}: must have shape [1, 2], got [${shape.join(", ")}]; delete it and run the extract command again`,
+      `${features}: has shape [${shape.join(", ")}], not [1, 2]; delete it and extract the features again`,
     );
   });
   it("are named where the descriptors are missing", async () => {
     const { descriptors, train } = setOf();
     rmSync(descriptors);
     expect(await rejectionOf(train.readDescriptors(0))).toBe(
-      `${descriptors}: features cannot be read (ENOENT); run the extract command again`,
+      `${descriptors}: cannot be read (ENOENT); extract the features again`,
     );
   });
   it("are closed after every read", async () => {
@@ -193,6 +193,6 @@ it("a vocabulary must hold every label of a clip, and the error names the others
   const store = makeStore(1, [{ name: "a", label: "flute", frames: [[1]] }]);
   const splits = { ...allTrain(store), test: [clipOf("t", "", { labels: ["harp", "flute", "gong"] })] };
   expect(messageOf(() => featureSets(store, splits))).toBe(
-    `${store.dir}: the labels of the train split must include gong, harp (of t), got flute`,
+    `${store.dir}: has labels that no training clip has: gong, harp (on t); training clips have flute`,
   );
 });
