@@ -15,14 +15,11 @@ export { resample } from "./audio/resample.js";
 export type { AudioFormat, DecodedAudio, Waveform } from "./audio/waveform.js";
 export { DataError, UsageError } from "./core/errors.js";
 export type { Tensor } from "./core/tensor.js";
+export { type FeatureData, featuresInMemory, type MemoryClip } from "./dataset/feature-data.js";
 export { FeatureSet, featureSets } from "./dataset/feature-set.js";
 export type { Split } from "./dataset/split-names.js";
 export { type ClipSplits, splitClips } from "./dataset/splits.js";
-export {
-  evaluateLinear,
-  evaluateMajority,
-  evaluateNet,
-} from "./evaluation/evaluate.js";
+export { type Evaluation, evaluateModel } from "./evaluation/evaluate-model.js";
 export { MEASURES, type Measure, mainScore } from "./evaluation/measures.js";
 export type { Scores } from "./evaluation/scores.js";
 export { DESCRIPTOR_NAMES, describe, summarizeDescriptors } from "./features/descriptors.js";
@@ -60,8 +57,10 @@ export {
   wasTrainedOn,
 } from "./tagging/model-file.js";
 export { type Tag, Tagger, type Tagging } from "./tagging/tagger.js";
-export { type NormalizeConfig, TRAIN_DEFAULTS, type TrainConfig } from "./training/config.js";
+export { type NormalizeConfig, TRAIN_DEFAULTS, type TrainConfig, trainConfig } from "./training/config.js";
 export type { EpochRecord, StepReport } from "./training/fit.js";
 export { type Diagnosis, diagnose } from "./training/gradient-flow.js";
+export { trainLinearBaseline } from "./training/linear-baseline.js";
 export { RUN_FILES } from "./training/run-folder.js";
-export { type TrainEvents, type TrainResult, trainTagger } from "./training/train.js";
+export { type ModelRun, type TrainModelOptions, trainModel } from "./training/train-model.js";
+export { type TrainEvents, type TrainResult, trainTagger } from "./training/train-tagger.js";

@@ -10,7 +10,7 @@ import { alignedRow, percent, threeDigits } from "../report/table.js";
 import type { NormalizeConfig } from "../training/config.js";
 import type { EpochRecord, StepReport } from "../training/fit.js";
 import { diagnose } from "../training/gradient-flow.js";
-import type { TrainEvents } from "../training/train.js";
+import type { RunStart } from "../training/train-model.js";
 import { withFlags } from "./flag-names.js";
 
 const heading = (task: Task): string[] => [
@@ -31,12 +31,12 @@ function netText(net: SegmentNetConfig): string {
 }
 
 /** What the normalization does to the input: `whiten, condition number of the input's covariance 2300 -> 1`. */
-function inputText({ kind }: NormalizeConfig, { before, after }: Start["conditionNumber"]): string {
+function inputText({ kind }: NormalizeConfig, conditionNumber: RunStart["conditionNumber"]): string {
+  if (conditionNumber === null) return `${kind}, with the statistics of the model that training starts from`;
+  const { before, after } = conditionNumber;
   const numbers = kind === "none" ? threeDigits(before) : `${threeDigits(before)} -> ${threeDigits(after)}`;
   return `${kind === "none" ? "not normalized" : kind}, condition number of the input's covariance ${numbers}`;
 }
-
-type Start = Parameters<NonNullable<TrainEvents["onStart"]>>[0];
 
 /** Shows a run as it goes: its data and settings, a bar with the loss and the time left, a row for every epoch. */
 export class TrainDisplay {
@@ -56,7 +56,7 @@ export class TrainDisplay {
     this.#command = command;
   }
 
-  readonly onStart = (run: Start): void => {
+  readonly onStart = (run: RunStart): void => {
     const { config, task, splits, parameterCount, batchSize, conditionNumber, resumedFrom } = run;
     this.#epochs = config.epochs;
     this.#resumedFrom = resumedFrom;

@@ -39,13 +39,13 @@ export function chooseClips(data: FeatureData, info: ModelInfo, asked: PartName 
 export function checkUnseen(
   info: ModelInfo,
   clips: readonly Clip[],
-  { storeDir, part }: { storeDir: string; part: PartName },
+  { name, part }: { name: string; part: PartName },
 ): void {
   const isKnown = wasTrainedOn(info);
   const known = clips.filter(({ audioHash }) => isKnown(audioHash));
   if (known.length === 0) return;
   throw new DataError(
-    storeDir,
+    name,
     `the model was trained on ${known.length} of the ${clips.length} clips to score (${part}), e.g. ${known[0].name}; score the store that it was trained on, or set \`split\` to train to see how well it knows them`,
   );
 }

@@ -1,6 +1,6 @@
 import { checkChoice, checkInteger, checkNames, checkNumber } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
-import { hashRecord } from "../core/hash.js";
+import { canonicalJson, hashRecord } from "../core/hash.js";
 
 /**
  * What happens to a mel value `x`:
@@ -216,4 +216,14 @@ function withoutUndefined<T extends object>(members: T): T {
 function frozen(frontEnd: FrontEnd): FrontEnd {
   Object.freeze(frontEnd.compression);
   return Object.freeze(frontEnd);
+}
+
+/** `nMels 96 there, 128 here`, for every member that differs. */
+export function describeDifference(there: FrontEnd, here: FrontEnd): string {
+  const shown = (value: unknown): string =>
+    typeof value === "object" ? JSON.stringify(value) : String(value);
+  return (Object.keys(here) as (keyof FrontEnd)[])
+    .filter((key) => canonicalJson(there[key]) !== canonicalJson(here[key]))
+    .map((key) => `${key} ${shown(there[key])} there, ${shown(here[key])} here`)
+    .join("; ");
 }

@@ -33,17 +33,16 @@ export function decodeWeights(bytes: Uint8Array, path: string): Map<string, Tens
     };
     if (weights.has(name)) fail("is stored twice");
     if (stored.dataType !== DataType.FLOAT)
-      fail(`must be of float32, got ${DataType[stored.dataType ?? 0] ?? stored.dataType}`);
+      fail(`holds ${DataType[stored.dataType ?? 0] ?? stored.dataType}, not float32`);
     if (stored.dataLocation === DataLocation.EXTERNAL || stored.externalData?.length)
-      fail("must be in the model file, got a reference to another file");
+      fail("is in another file, not in the model file");
     const shape = (stored.dims ?? []).map(Number);
-    if (shape.some((dim) => dim < 0)) fail(`must have no negative dimension, got [${shape.join(", ")}]`);
+    if (shape.some((dim) => dim < 0)) fail(`has a negative dimension: [${shape.join(", ")}]`);
     const rawData = stored.rawData ?? new Uint8Array();
     const floatData = stored.floatData ?? [];
     // The format has two ways to hold the numbers; one of them is empty.
     const length = rawData.length > 0 ? rawData.length / 4 : floatData.length;
-    if (length !== sizeOf(shape))
-      fail(`[${shape.join(", ")}] must hold ${sizeOf(shape)} numbers, got ${length}`);
+    if (length !== sizeOf(shape)) fail(`[${shape.join(", ")}] holds ${length} numbers, not ${sizeOf(shape)}`);
     weights.set(name, { shape, data: rawData.length > 0 ? float32(rawData) : Float32Array.from(floatData) });
   }
   return weights;

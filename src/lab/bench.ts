@@ -74,7 +74,7 @@ export async function labBench(
   const { seed, isQuick, engine, smallEngine = engine, signal, advance = () => {} } = options;
   const { validFraction = TRAIN_DEFAULTS.validFraction, testFraction = TRAIN_DEFAULTS.testFraction } =
     options;
-  const { splits, sets, task } = runData(data, trainConfig({ seed, validFraction, testFraction }), null);
+  const { splits, sets, task } = runData(data, trainConfig({ seed, validFraction, testFraction }));
   const { labels, nMels, clips } = sets.train;
   if (nMels < MIN_BANDS)
     throw new DataError(data.name, `has ${nMels} mel bands, the lab's nets need at least ${MIN_BANDS}`);

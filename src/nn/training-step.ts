@@ -59,6 +59,8 @@ export interface TrainingStep {
    */
   readonly model: Uint8Array;
   readonly state: readonly StateSpec[];
+  /** Names in the state of what a trained net consists of: its parameters and batch norm's moving averages. */
+  readonly weightNames: readonly string[];
   readonly randomInputs: readonly RandomInput[];
   /** Shape of one example. */
   readonly inputShape: readonly number[];
@@ -147,6 +149,7 @@ export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
   return {
     model: encodeGraph(graph),
     state,
+    weightNames: modelState.map(({ name }) => name),
     randomInputs: net.randomInputs,
     inputShape: config.inputShape,
     nLabels,

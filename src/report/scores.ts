@@ -1,19 +1,14 @@
+import type { Evaluation } from "../evaluation/evaluate-model.js";
 import { measuresOf } from "../evaluation/measures.js";
 import type { Scores } from "../evaluation/scores.js";
 import type { ModelInfo } from "../tagging/model-file.js";
 import { percent, table } from "./table.js";
 
 /** Scores of a model and its baselines on some clips. */
-export interface ScoredModel {
+export interface ScoredModel extends Evaluation {
   readonly model: string;
   readonly store: string;
-  readonly split: string;
-  readonly isExternal: boolean;
   readonly labels: readonly string[];
-  readonly majority: Scores;
-  /** null where the baseline's file is missing. */
-  readonly linear: Scores | null;
-  readonly net: Scores;
 }
 
 /** The widest that a confusion matrix may be [characters]. */

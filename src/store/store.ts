@@ -8,6 +8,7 @@ import type { FeatureData } from "../dataset/feature-data.js";
 import { DESCRIPTOR_NAMES } from "../features/descriptors.js";
 import {
   frontEnd as checkFrontEnd,
+  describeDifference,
   type FrontEnd,
   frontEndHash as hashFrontEnd,
 } from "../features/front-end.js";
@@ -186,14 +187,4 @@ function parseJson<T>(schema: z.ZodType<T>, text: string, where: string): T {
     where,
     `${path.join(".") || "record"} is not as timbrel writes it: ${errorLine(message)}`,
   );
-}
-
-/** `nMels 96 there, 128 here`, for every member that differs. */
-export function describeDifference(there: FrontEnd, here: FrontEnd): string {
-  const shown = (value: unknown): string =>
-    typeof value === "object" ? JSON.stringify(value) : String(value);
-  return (Object.keys(here) as (keyof FrontEnd)[])
-    .filter((key) => canonicalJson(there[key]) !== canonicalJson(here[key]))
-    .map((key) => `${key} ${shown(there[key])} there, ${shown(here[key])} here`)
-    .join("; ");
 }

@@ -69,19 +69,24 @@ export interface TrainedModel {
 /** Length of one entry of `trainClips`. */
 const PREFIX = 10;
 
-/** The entry of `ModelInfo.trainClips` for clips of these audio hashes. */
-export function trainClipPrefixes(audioHashes: readonly string[]): string {
-  return [...new Set(audioHashes.map((hash) => hash.slice(0, PREFIX)))].sort().join("");
+function prefixesIn(trainClips: string): string[] {
+  return Array.from({ length: trainClips.length / PREFIX }, (_, i) =>
+    trainClips.slice(i * PREFIX, (i + 1) * PREFIX),
+  );
+}
+
+/**
+ * The entry of `ModelInfo.trainClips` for clips of these audio hashes.
+ * @param before the entry of the model that was trained on; "" if the run began with drawn weights
+ */
+export function addTrainClips(before: string, audioHashes: readonly string[]): string {
+  const prefixes = audioHashes.map((hash) => hash.slice(0, PREFIX));
+  return [...new Set([...prefixesIn(before), ...prefixes])].sort().join("");
 }
 
 /** Whether a clip of this audio hash was in the model's train split. */
-export function wasTrainedOn(info: ModelInfo): (audioHash: string) => boolean {
-  const { trainClips } = info;
-  const known = new Set(
-    Array.from({ length: trainClips.length / PREFIX }, (_, i) =>
-      trainClips.slice(i * PREFIX, (i + 1) * PREFIX),
-    ),
-  );
+export function wasTrainedOn({ trainClips }: Pick<ModelInfo, "trainClips">): (audioHash: string) => boolean {
+  const known = new Set(prefixesIn(trainClips));
   return (audioHash) => known.has(audioHash.slice(0, PREFIX));
 }
 
@@ -148,15 +153,14 @@ function readRecord(bytes: Uint8Array, path: string): ModelRecord {
   try {
     const record: unknown = JSON.parse(text);
     const { format } = z.object({ format: z.number() }).parse(record);
-    if (format > FORMAT) throw new Error(`format must be at most ${FORMAT}, got ${format}; update timbrel`);
+    if (format > FORMAT)
+      throw new Error(`format is ${format}, this version of timbrel reads at most ${FORMAT}; update timbrel`);
     const parsed = recordSchema.parse(format === 1 ? upgradeRecord(record) : record);
     const { format: _, frontEndHash: hash, net, normalization, ...info } = parsed;
     if (frontEndHash(info.frontEnd) !== hash) throw new Error("the front end does not fit its hash");
     const least = minFrames(net);
     if (info.segmentFrames < least)
-      throw new Error(
-        `segmentFrames must be at least ${least} for this ${net.kind}, got ${info.segmentFrames}`,
-      );
+      throw new Error(`segmentFrames is ${info.segmentFrames}, this ${net.kind} needs at least ${least}`);
     return { info, net, normalization, format };
   } catch (cause) {
     const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : errorLine(cause);

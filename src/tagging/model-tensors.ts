@@ -35,12 +35,12 @@ export function modelTensors(
   const left = new Map([...tensors].filter(([name]) => !isConstantName(name)));
   const take = (name: string, shape: readonly number[]): Tensor => {
     const found = left.get(name);
-    if (found === undefined) throw new DataError(path, `must hold tensor ${name} ${list(shape)}, got none`);
+    if (found === undefined) throw new DataError(path, `lacks tensor ${name} ${list(shape)}`);
     if (found.shape.join() !== shape.join())
-      throw new DataError(path, `tensor ${name} must be ${list(shape)}, got ${list(found.shape)}`);
+      throw new DataError(path, `tensor ${name} is ${list(found.shape)}, not ${list(shape)}`);
     const wrong = found.data.find((value) => !Number.isFinite(value));
     if (wrong !== undefined)
-      throw new DataError(path, `tensor ${name} must hold finite numbers, got ${wrong}`);
+      throw new DataError(path, `tensor ${name} holds ${wrong}, which is not a finite number`);
     left.delete(name);
     return found;
   };
@@ -49,13 +49,16 @@ export function modelTensors(
   const width = kind === "whiten" ? projectionWidth(left, nFeatures) : nFeatures;
   const normalization = takeNormalization(take, kind, [nFeatures, width]);
   if (net.kind !== "linear" && width < minBands(net))
-    throw new DataError(path, `must give ${net.kind} at least ${minBands(net)} values a frame, got ${width}`);
+    throw new DataError(
+      path,
+      `gives its ${net.kind} ${width} values a frame, fewer than the ${minBands(net)} it needs`,
+    );
   const specs = netTensors(net, [...inputShape.slice(0, -1), width], nLabels);
   const weights = new Map(specs.map(({ name, shape }) => [name, take(name, shape)]));
   for (const [name, { shape }] of left)
     throw new DataError(
       path,
-      `must hold no tensors but those of its net and normalization, got ${JSON.stringify(name)} ${list(shape)}`,
+      `holds tensor ${JSON.stringify(name)} ${list(shape)}, which is none of its net and normalization`,
     );
   return { weights, normalization };
 }

@@ -9,8 +9,7 @@ import { silenceValue } from "../features/front-end.js";
 import { logMel } from "../features/log-mel.js";
 import type { Engine, Session } from "../runtime/engine.js";
 import { clipProbabilities } from "./aggregate.js";
-import type { ModelInfo } from "./model-file.js";
-import { openModel } from "./open-model.js";
+import { decodeModel, encodeModel, type ModelInfo, type TrainedModel } from "./model-file.js";
 
 /** One tag of a clip. */
 export interface Tag {
@@ -48,8 +47,12 @@ export class Tagger {
    * @throws DataError if the bytes are no model of timbrel, or their parts contradict each other
    */
   static async open(bytes: Uint8Array, path: string, engine: Engine): Promise<Tagger> {
-    const { info, session } = await openModel(bytes, path, engine);
-    return new Tagger(info, session);
+    return Tagger.of(decodeModel(bytes, path), engine);
+  }
+
+  /** Opens a model in memory, e.g. one that `trainModel` made. */
+  static async of(model: TrainedModel, engine: Engine): Promise<Tagger> {
+    return new Tagger(model.info, await engine.open(encodeModel(model)));
   }
 
   /** The labels, in the order of the model's output. */

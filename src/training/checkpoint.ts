@@ -1,13 +1,17 @@
-import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { DataError, errorLine } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { ACTIVATION_NAMES } from "../nn/activations.js";
-import { writeAtomically } from "../store/atomic-file.js";
+import { todaysNames } from "../tagging/format-1.js";
 import type { FitState } from "./fit.js";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.js";
 
 const BEST = "best/";
+
+/** A record whose members may have the names of format 2. */
+function named<T>(schema: z.ZodType<T, Record<string, unknown>>) {
+  return z.record(z.string(), z.unknown()).transform(todaysNames).pipe(schema);
+}
 
 /** JSON writes what is no finite number as null; an exploded norm is Infinity again when it is read. */
 const norm = z
@@ -15,21 +19,23 @@ const norm = z
   .nullable()
   .transform((value) => value ?? Number.POSITIVE_INFINITY);
 
-const layerHealth = z.object({
-  layer: z.string(),
-  activation: z.enum(ACTIVATION_NAMES).nullable(),
-  mean: norm,
-  std: norm,
-  inactiveFraction: z.number().nullable(),
-  activationGradientNorm: norm,
-  activationCount: z.number(),
-  weightNorm: norm,
-  weightGradientNorm: norm,
-  updateRatio: z.number().nullable(),
-});
+const layerHealth = named(
+  z.object({
+    layer: z.string(),
+    activation: z.enum(ACTIVATION_NAMES).nullable(),
+    mean: norm,
+    std: norm,
+    inactiveFraction: z.number().nullable(),
+    activationGradientNorm: norm,
+    activationCount: z.number(),
+    weightNorm: norm,
+    weightGradientNorm: norm,
+    updateRatio: z.number().nullable(),
+  }),
+);
 
-/** Version of the record; a checkpoint of another one holds settings that would be read with another meaning. */
-const FORMAT = 2;
+/** Version of the record; format 2 has some members under older names, format 1 settings of another meaning. */
+const FORMAT = 3;
 
 const version = z.object({ format: z.number().default(1) });
 
@@ -45,7 +51,7 @@ const header = z.object({
     }),
   ),
   bestEpoch: z.number(),
-  config: z.record(z.string(), z.unknown()),
+  config: named(z.record(z.string(), z.unknown())),
   splitHash: z.string(),
   frontEndHash: z.string(),
 });
@@ -59,22 +65,22 @@ export interface Checkpoint {
   readonly frontEndHash: string;
 }
 
-/** Writes a checkpoint; a run killed meanwhile leaves the one before. */
-export function writeCheckpoint(path: string, { state, ...run }: Checkpoint): void {
+/** The checkpoint as the bytes of a safetensors file. */
+export function encodeCheckpoint({ state, ...run }: Checkpoint): Uint8Array {
   const tensors = new Map<string, Tensor>(state.tensors);
   for (const [name, tensor] of state.best.weights) tensors.set(BEST + name, tensor);
   const { history, best } = state;
   const metadata = { timbrel: JSON.stringify({ format: FORMAT, history, bestEpoch: best.epoch, ...run }) };
-  writeAtomically(path, encodeSafetensors(tensors, metadata));
+  return encodeSafetensors(tensors, metadata);
 }
 
 /**
- * Reads a checkpoint, or null where there is none.
+ * Reads a checkpoint.
+ * @param path the file's, for errors
  * @throws DataError if the file is damaged, or of another version
  */
-export function readCheckpoint(path: string): Checkpoint | null {
-  if (!existsSync(path)) return null;
-  const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
+export function decodeCheckpoint(bytes: Uint8Array, path: string): Checkpoint {
+  const { tensors, metadata } = decodeSafetensors(bytes, path);
   const { history, bestEpoch, ...run } = parseRecord(metadata["timbrel"] ?? "null", path);
   const isBest = ([name]: [string, Tensor]) => name.startsWith(BEST);
   const entries = [...tensors];
@@ -90,7 +96,7 @@ function parseRecord(text: string, path: string): z.infer<typeof header> {
   try {
     const record = JSON.parse(text);
     ({ format } = version.parse(record));
-    if (format === FORMAT) return header.parse(record);
+    if (format === FORMAT || format === 2) return header.parse(record);
   } catch (cause) {
     throw new DataError(path, `is not a checkpoint of timbrel (${errorLine(cause).slice(0, 120)})`, {
       cause,
@@ -98,6 +104,6 @@ function parseRecord(text: string, path: string): z.infer<typeof header> {
   }
   throw new DataError(
     path,
-    `is a checkpoint of another version of timbrel (format ${format}, this one reads ${FORMAT}); start anew with \`overwrite\``,
+    `is a checkpoint of another version of timbrel (format ${format}, this one reads 2 and ${FORMAT}); start anew with \`overwrite\``,
   );
 }

@@ -122,9 +122,13 @@ const CHECKS: Readonly<Record<Exclude<keyof TrainConfig, "net" | "validFraction"
 
 /**
  * The defaults with some settings changed, checked.
+ * @param settings what differs from the defaults, also as a model file or a checkpoint holds it
  * @throws UsageError naming the setting, its rule and its value
  */
-export function trainConfig(changes: Partial<TrainConfig> = {}): TrainConfig {
+export function trainConfig(
+  settings: Partial<TrainConfig> | Readonly<Record<string, unknown>> = {},
+): TrainConfig {
+  const changes = settings as Partial<TrainConfig>; // checked below
   checkNames("config", Object.keys(changes), Object.keys(TRAIN_DEFAULTS));
   const net = netConfig(changes.net ?? TRAIN_DEFAULTS.net);
   const config = { ...TRAIN_DEFAULTS, segmentFrames: SEGMENT_FRAMES[net.kind], ...changes, net };

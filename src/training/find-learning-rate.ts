@@ -61,6 +61,7 @@ export function rateOf(step: number): number {
  * stop at 4 times the lowest loss and both suggestions are as in fastai's `lr_find`.
  *
  * @returns null if stopped by the signal
+ * @throws DataError if the data have too few clips or classes to train on
  * @throws UsageError if the data do not fit the settings
  */
 export async function findLearningRate(

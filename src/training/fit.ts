@@ -107,12 +107,12 @@ export class DivergedError extends UsageError {
   }
 }
 
-/** The weights to predict with: the averaged ones where the step keeps an average. */
-export function predictionWeights(tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
-  const averaged = [...tensors].filter(([name]) => name.startsWith(AVERAGE));
-  return averaged.length > 0
-    ? new Map(averaged.map(([name, tensor]) => [name.slice(AVERAGE.length), tensor]))
-    : new Map(tensors);
+/** The weights to predict with, by name: the averaged ones where the step keeps an average. */
+export function predictionWeights(
+  { weightNames }: Pick<TrainingStep, "weightNames">,
+  tensors: ReadonlyMap<string, Tensor>,
+): Map<string, Tensor> {
+  return new Map(weightNames.map((name) => [name, tensors.get(AVERAGE + name) ?? tensors.get(name)!]));
 }
 
 const best = (history: readonly EpochRecord[]) => history.reduce((a, b) => (b.score > a.score ? b : a)).epoch;
@@ -141,7 +141,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       const trained = await trainEpoch(runner, options, { epoch, state, random });
       if (trained === null) return { state, ended: "interrupted" };
       tensors = runner.read();
-      const weights = predictionWeights(tensors);
+      const weights = predictionWeights(step, tensors);
       const { score, valid } = await options.evaluate(weights);
       await checkFinite(valid, runner, trained, { epoch, step: epoch * options.batches.stepsPerEpoch });
       const { learningRate, loss: trainLoss, layers } = trained;

@@ -1,9 +1,12 @@
 import { UsageError } from "../core/errors.js";
+import { canonicalJson } from "../core/hash.js";
 import { fittingBatchSize, TrainSampler } from "../dataset/batches.js";
 import type { FeatureData } from "../dataset/feature-data.js";
+import { describeDifference, frontEndHash } from "../features/front-end.js";
 import { minBands } from "../nn/architectures.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
 import { buildTrainingStep, type TrainingStep, type TrainingStepConfig } from "../nn/training-step.js";
+import type { TrainedModel } from "../tagging/model-file.js";
 import { augmentationOf } from "./augmentation.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { TrainConfig } from "./config.js";
@@ -13,8 +16,8 @@ import { type RunData, runData } from "./run-data.js";
 /** A run that has only to begin. */
 export interface PreparedRun {
   readonly data: RunData;
-  /** Of the covariance of mel vectors, before and after the normalization. */
-  readonly conditionNumber: FittedNormalization["conditionNumber"];
+  /** See `FittedNormalization`; null for a normalization that comes with a model. */
+  readonly conditionNumber: FittedNormalization["conditionNumber"] | null;
   readonly stepConfig: TrainingStepConfig;
   readonly step: TrainingStep;
   /** null for a run that is not watched. */
@@ -24,21 +27,29 @@ export interface PreparedRun {
 
 /**
  * Splits the clips, fits the normalization on the train split and builds the training step; nothing is written.
- * @param options.resumed the checkpoint that the data must be those of
- * @throws UsageError if the data do not fit the settings or the checkpoint
+ * @param options.resume the checkpoint that the data must be those of
+ * @param options.from the model that the run starts from
+ * @throws DataError if the data have too few clips or classes to train on
+ * @throws UsageError if the data do not fit the settings, the checkpoint or the model
  */
 export async function prepareRun(
   source: FeatureData,
   config: TrainConfig,
   options: {
-    resumed?: { checkpoint: Checkpoint; outDir: string } | null;
+    resume?: Checkpoint | null | undefined;
+    from?: TrainedModel | undefined;
     signal?: AbortSignal | undefined;
   } = {},
 ): Promise<PreparedRun> {
   const { segmentFrames, seed, balance } = config;
-  const data = runData(source, config, options.resumed ?? null);
+  const { resume, from, signal } = options;
+  if (from !== undefined) checkStart(source, config, from);
+  const data = runData(source, config, { resume, from });
   const { train } = data.sets;
-  const { normalization, conditionNumber } = await fitNormalization(train, config.normalize, options);
+  const { normalization, conditionNumber } =
+    from === undefined
+      ? await fitNormalization(train, config.normalize, { signal })
+      : { normalization: from.normalization, conditionNumber: null };
   const stepConfig = stepConfigOf(source, config, data, normalization);
   const { batchSize } = stepConfig;
   return {
@@ -82,4 +93,26 @@ function stepConfigOf(
     emaDecay: config.emaDecay,
     augmentation: augment > 0 ? augmentationOf(frontEnd, segmentFrames, augment) : undefined,
   };
+}
+
+/** @throws UsageError if a run with these settings and data cannot start from the model */
+function checkStart(
+  { name, frontEnd }: FeatureData,
+  config: TrainConfig,
+  { info, net, normalization }: TrainedModel,
+): void {
+  const mustEqual = (setting: string, got: unknown, expected: unknown): void => {
+    if (canonicalJson(got) !== canonicalJson(expected))
+      throw new UsageError({ setting, rule: `be the model's, ${JSON.stringify(expected)}`, got });
+  };
+  if (frontEndHash(frontEnd) !== frontEndHash(info.frontEnd))
+    throw new UsageError({
+      setting: "data",
+      rule: "have the front end of the model that training starts from",
+      got: `${name} with another (${describeDifference(frontEnd, info.frontEnd)})`,
+    });
+  mustEqual("net", config.net, net);
+  mustEqual("segmentFrames", config.segmentFrames, info.segmentFrames);
+  mustEqual("normalize.kind", config.normalize.kind, normalization.kind);
+  if (config.task !== "auto") mustEqual("task", config.task, info.task);
 }

@@ -4,6 +4,7 @@ import type { FeatureData } from "../dataset/feature-data.js";
 import { featureSets } from "../dataset/feature-set.js";
 import { type ClipSplits, splitClips } from "../dataset/splits.js";
 import type { Task } from "../nn/training-step.js";
+import type { TrainedModel } from "../tagging/model-file.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { TrainConfig } from "./config.js";
 
@@ -22,8 +23,9 @@ export interface RunData {
 export function runData(
   data: FeatureData,
   config: TrainConfig,
-  resumed: { checkpoint: Checkpoint; outDir: string } | null,
+  options: { resume?: Checkpoint | null | undefined; from?: TrainedModel | undefined } = {},
 ): RunData {
+  const { resume, from } = options;
   const { seed, validFraction, testFraction } = config;
   const splits = splitClips(data.clips, { seed, validFraction, testFraction });
   // The least batch that batch norm can train on.
@@ -32,13 +34,13 @@ export function runData(
       data.name,
       `needs at least 2 training clips and 1 validation clip, has ${splits.train.length} and ${splits.valid.length}`,
     );
-  if (resumed !== null) checkSameData(data, splits, resumed);
-  const sets = featureSets(data, splits);
+  if (resume) checkSameData(data, splits, resume);
+  const sets = featureSets(data, splits, from?.info.labels);
   const { labels } = sets.train;
   const clips = [...splits.train, ...splits.valid, ...splits.test];
   const several = clips.find((clip) => clip.labels.length > 1);
-  const task =
-    config.task === "auto" ? (several === undefined ? "single-label" : "multi-label") : config.task;
+  const found = from?.info.task ?? (several === undefined ? "single-label" : "multi-label");
+  const task = config.task === "auto" ? found : config.task;
   if (task === "single-label") {
     if (several !== undefined) checkOneLabel(several);
     if (labels.length < 2)
@@ -50,16 +52,12 @@ export function runData(
   return { splits, sets, task };
 }
 
-function checkSameData(
-  data: FeatureData,
-  splits: ClipSplits,
-  { checkpoint, outDir }: { checkpoint: Checkpoint; outDir: string },
-): void {
+function checkSameData(data: FeatureData, splits: ClipSplits, checkpoint: Checkpoint): void {
   if (checkpoint.splitHash === splits.hash && checkpoint.frontEndHash === data.frontEndHash) return;
   const what = checkpoint.splitHash === splits.hash ? "features" : "clips or splits";
   throw new UsageError({
     setting: "resume",
-    rule: `go on with the data of the checkpoint in ${outDir}`,
+    rule: "go on with the data of its checkpoint",
     got: `other ${what} in ${data.name}`,
     remedy: "start anew with `overwrite`",
   });

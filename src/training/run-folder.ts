@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../core/errors.js";
-import { type Checkpoint, readCheckpoint } from "./checkpoint.js";
+import { type Checkpoint, decodeCheckpoint } from "./checkpoint.js";
 
 /** Names of what a run writes into its folder. */
 export const RUN_FILES = {
@@ -48,4 +48,12 @@ export function checkpointToResume(
       remedy: "go on with `resume`, or replace the run with `overwrite`",
     });
   return resume ? readCheckpoint(paths.checkpoint) : null;
+}
+
+/**
+ * The checkpoint in a file; null if there is none.
+ * @throws DataError if the file is damaged, or of another version
+ */
+export function readCheckpoint(path: string): Checkpoint | null {
+  return existsSync(path) ? decodeCheckpoint(readFileSync(path), path) : null;
 }

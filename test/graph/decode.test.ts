@@ -100,24 +100,24 @@ describe("decodeWeights", () => {
     expect(weights.get("w")!.data[0]).toBe(1.5);
   });
   it.each([
-    [{ dims: [2, 4] }, 'tensor "w" [2, 4] must hold 8 numbers, got 6'],
-    [{ dims: [] }, 'tensor "w" [] must hold 1 numbers, got 6'],
+    [{ dims: [2, 4] }, 'tensor "w" [2, 4] holds 6 numbers, not 8'],
+    [{ dims: [] }, 'tensor "w" [] holds 6 numbers, not 1'],
     [
       { dims: [2 ** 40, 2 ** 40] },
-      /^m\.onnx: tensor "w" \[1099511627776, 1099511627776\] must hold 1.2\d+e\+24 numbers, got 6$/,
+      /^m\.onnx: tensor "w" \[1099511627776, 1099511627776\] holds 6 numbers, not 1.2\d+e\+24$/,
     ],
-    [{ dims: [-2, -3] }, 'tensor "w" must have no negative dimension, got [-2, -3]'],
-    [{ rawData: new Uint8Array(23) }, 'tensor "w" [2, 3] must hold 6 numbers, got 5.75'],
-    [{ rawData: new Uint8Array() }, 'tensor "w" [2, 3] must hold 6 numbers, got 0'],
-    [{ rawData: new Uint8Array(), floatData: [1] }, 'tensor "w" [2, 3] must hold 6 numbers, got 1'],
-    [{ dataType: 11 }, 'tensor "w" must be of float32, got DOUBLE'],
-    [{ dataType: 99 }, 'tensor "w" must be of float32, got 99'],
+    [{ dims: [-2, -3] }, 'tensor "w" has a negative dimension: [-2, -3]'],
+    [{ rawData: new Uint8Array(23) }, 'tensor "w" [2, 3] holds 5.75 numbers, not 6'],
+    [{ rawData: new Uint8Array() }, 'tensor "w" [2, 3] holds 0 numbers, not 6'],
+    [{ rawData: new Uint8Array(), floatData: [1] }, 'tensor "w" [2, 3] holds 1 numbers, not 6'],
+    [{ dataType: 11 }, 'tensor "w" holds DOUBLE, not float32'],
+    [{ dataType: 99 }, 'tensor "w" holds 99, not float32'],
     [{ name: "const_1" }, 'tensor "const_1" is stored twice'],
-    [{ name: "two\nlines", dataType: 10 }, 'tensor "two\\nlines" must be of float32, got FLOAT16'],
-    [{ dataLocation: 1 }, 'tensor "w" must be in the model file, got a reference to another file'],
+    [{ name: "two\nlines", dataType: 10 }, 'tensor "two\\nlines" holds FLOAT16, not float32'],
+    [{ dataLocation: 1 }, 'tensor "w" is in another file, not in the model file'],
     [
       { externalData: [{ key: "location", value: "/etc/passwd" }] },
-      'tensor "w" must be in the model file, got a reference to another file',
+      'tensor "w" is in another file, not in the model file',
     ],
   ])("checks a tensor before it reads it: %j", (changes, message) => {
     const expected = typeof message === "string" ? new DataError("m.onnx", message) : message;

@@ -32,7 +32,7 @@ function report(labels: string[], confusion: number[][]): string {
   const scored = {
     model: "m.onnx",
     store: "s",
-    split: "test",
+    split: "test" as const,
     isExternal: true,
     labels,
     majority: all,

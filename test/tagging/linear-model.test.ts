@@ -28,13 +28,8 @@ describe("linearModel", () => {
     expect(linearModel(other, "m.linear.onnx", info)).toEqual(bytes);
   });
   it.each([
-    [
-      "the labels of another model",
-      bytes,
-      ["hiss", "hum"],
-      "tensor output.weight must be [2, 44], got [3, 44]",
-    ],
-    ["another net", tinyModel(), SOUNDS, "tensor normalization.mean must be [44], got [16]"],
+    ["the labels of another model", bytes, ["hiss", "hum"], "tensor output.weight is [3, 44], not [2, 44]"],
+    ["another net", tinyModel(), SOUNDS, "tensor normalization.mean is [16], not [44]"],
   ])("rejects %s", (_name, file, labels, reason) => {
     expect(() => linearModel(file, "m.linear.onnx", { ...info, labels: [...labels] })).toThrow(
       new DataError("m.linear.onnx", reason),

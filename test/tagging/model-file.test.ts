@@ -6,10 +6,10 @@ import { frontEnd, frontEndHash } from "../../src/features/front-end.js";
 import { decodeWeights } from "../../src/graph/index.js";
 import { type NetSettings, netConfig } from "../../src/nn/architectures.js";
 import {
+  addTrainClips,
   decodeModel,
   encodeModel,
   readModelInfo,
-  trainClipPrefixes,
   wasTrainedOn,
 } from "../../src/tagging/model-file.js";
 import { SHIPPED_MODEL } from "../../src/tagging/shipped-model.js";
@@ -75,7 +75,7 @@ describe("the metadata of a model file", () => {
 
   it("must not be of a later version", () => {
     expect(() => readModelInfo(withRecord(tinyModel(), { format: 3 }), "m.onnx")).toThrow(
-      damaged("format must be at most 2, got 3; update timbrel"),
+      damaged("format is 3, this version of timbrel reads at most 2; update timbrel"),
     );
   });
 
@@ -86,15 +86,18 @@ describe("the metadata of a model file", () => {
     [{ labels: [] }, /labels/],
     [{ labels: "piano" }, /labels/],
     [{ segmentFrames: 0 }, /segmentFrames/],
-    [{ segmentFrames: 3 }, /segmentFrames must be at least 4 for this vgg, got 3/],
+    [{ segmentFrames: 3 }, /segmentFrames is 3, this vgg needs at least 4/],
     [{ frontEnd: { ...TINY_FRONT_END, compression: { kind: "mu-law" } } }, /compression/],
     [{ frontEnd: { ...TINY_FRONT_END, nMels: -1 } }, /nMels must be an integer from 1 to 4096/],
     [{ frontEnd: { ...TINY_FRONT_END, extra: 1 } }, /got extra/],
     [{ normalization: "batch" }, /normalization/],
     [{ net: undefined }, /net/],
     [{ net: { ...net, kind: "linear" } }, /kind must be one of .*, got linear/],
-    [{ net: { ...net, channels: [4, 0] } }, /channels must be an integer at least 1 .*, got 0/],
-    [{ net: { ...net, code: "rm" } }, /a setting of vgg must be one of .*, got code/],
+    [
+      { net: { ...net, channels: [4, 0] } },
+      /net\.channels must be a list of integers from 1 to 4096, got \[4,0\]/,
+    ],
+    [{ net: { ...net, code: "rm" } }, /net must have no settings but .*, got code/],
   ])("are damaged, and one line names the member: %j", (changes, member) => {
     const message = messageOf(withRecord(tinyModel(), changes));
     expect(message).toMatch(/^m\.onnx: holds damaged model metadata: /);
@@ -109,7 +112,7 @@ describe("the metadata of a model file", () => {
 
   it("name the clips that the model was trained on", () => {
     const hashes = ["a", "b", "c"].map((digit) => digit.repeat(64));
-    const trainClips = trainClipPrefixes([hashes[1], hashes[0], hashes[1]]);
+    const trainClips = addTrainClips("", [hashes[1], hashes[0], hashes[1]]);
     expect(trainClips).toBe(`${"a".repeat(10)}${"b".repeat(10)}`);
     const info = readModelInfo(withRecord(tinyModel(), { trainClips }), "m.onnx");
     expect(hashes.map(wasTrainedOn(info))).toEqual([true, true, false]);
@@ -161,37 +164,29 @@ describe("the tensors of a model file", () => {
     storedTensor(name, shape, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(value));
 
   it.each([
-    ["block2.norm.var", [], "must hold tensor block2.norm.var [6], got none"],
-    ["normalization.std", [], "must hold tensor normalization.std [16], got none"],
-    [
-      "output.weight",
-      [stored("output.weight", [24, 3])],
-      "tensor output.weight must be [3, 24], got [24, 3]",
-    ],
-    [
-      "normalization.mean",
-      [stored("normalization.mean", [1])],
-      "tensor normalization.mean must be [16], got [1]",
-    ],
+    ["block2.norm.var", [], "lacks tensor block2.norm.var [6]"],
+    ["normalization.std", [], "lacks tensor normalization.std [16]"],
+    ["output.weight", [stored("output.weight", [24, 3])], "tensor output.weight is [24, 3], not [3, 24]"],
+    ["normalization.mean", [stored("normalization.mean", [1])], "tensor normalization.mean is [1], not [16]"],
     [
       "output.bias",
       [stored("output.bias", [3], Number.NaN)],
-      "tensor output.bias must hold finite numbers, got NaN",
+      "tensor output.bias holds NaN, which is not a finite number",
     ],
     [
       "normalization.std",
       [stored("normalization.std", [16], Number.POSITIVE_INFINITY)],
-      "tensor normalization.std must hold finite numbers, got Infinity",
+      "tensor normalization.std holds Infinity, which is not a finite number",
     ],
     [
       "",
       [stored("block3.conv.weight", [1, 2])],
-      'must hold no tensors but those of its net and normalization, got "block3.conv.weight" [1, 2]',
+      'holds tensor "block3.conv.weight" [1, 2], which is none of its net and normalization',
     ],
     [
       "",
       [stored("normalization.projection\n", [2])],
-      'must hold no tensors but those of its net and normalization, got "normalization.projection\\n" [2]',
+      'holds tensor "normalization.projection\\n" [2], which is none of its net and normalization',
     ],
   ])("must be those that its settings ask for: case %#", (name, tensors, reason) => {
     expect(messageOf(replaced(name, ...tensors))).toBe(`m.onnx: ${reason}`);
@@ -201,34 +196,30 @@ describe("the tensors of a model file", () => {
     [
       "more labels",
       { labels: ["hiss", "hum", "tone", "rest"] },
-      "tensor output.weight must be [4, 24], got [3, 24]",
+      "tensor output.weight is [3, 24], not [4, 24]",
     ],
-    ["fewer labels", { labels: ["hiss", "hum"] }, "tensor output.weight must be [2, 24], got [3, 24]"],
+    ["fewer labels", { labels: ["hiss", "hum"] }, "tensor output.weight is [3, 24], not [2, 24]"],
     [
       "a wider net",
       { net: { ...tinyTrained().net, channels: [4, 7] } },
-      "tensor block2.conv.weight must be [7, 4, 3, 3], got [6, 4, 3, 3]",
+      "tensor block2.conv.weight is [6, 4, 3, 3], not [7, 4, 3, 3]",
     ],
     [
       "no normalization",
       { normalization: "none" },
-      'must hold no tensors but those of its net and normalization, got "normalization.mean" [16]',
+      'holds tensor "normalization.mean" [16], which is none of its net and normalization',
     ],
-    [
-      "another normalization",
-      { normalization: "whiten" },
-      "must hold tensor normalization.projection [16, 16], got none",
-    ],
+    ["another normalization", { normalization: "whiten" }, "lacks tensor normalization.projection [16, 16]"],
   ])("must not contradict its settings: %s", (_name, changes, reason) => {
     expect(messageOf(withRecord(tinyModel(), changes))).toBe(`m.onnx: ${reason}`);
   });
 
   it.each([
-    [[16, 17], "tensor normalization.projection must be [16, 16], got [16, 17]"],
-    [[16, 0], "tensor normalization.projection must be [16, 16], got [16, 0]"],
-    [[15, 9], "tensor normalization.projection must be [16, 9], got [15, 9]"],
-    [[16], "tensor normalization.projection must be [16, 16], got [16]"],
-    [[16, 3], "must give vgg at least 4 values a frame, got 3"],
+    [[16, 17], "tensor normalization.projection is [16, 17], not [16, 16]"],
+    [[16, 0], "tensor normalization.projection is [16, 0], not [16, 16]"],
+    [[15, 9], "tensor normalization.projection is [15, 9], not [16, 9]"],
+    [[16], "tensor normalization.projection is [16], not [16, 16]"],
+    [[16, 3], "gives its vgg 3 values a frame, fewer than the 4 it needs"],
   ])(
     "must hold a projection to at most as many values as a frame has, and enough for the net: %j",
     (shape, reason) => {

@@ -146,7 +146,7 @@ describe("a tagger", () => {
   it("rejects a model with fewer labels than outputs", async () => {
     const bytes = withRecord(tinyModel(), { labels: ["hiss", "hum"] });
     await expect(Tagger.open(bytes, "m.onnx", ENGINE)).rejects.toThrow(
-      new DataError("m.onnx", "tensor output.weight must be [2, 24], got [3, 24]"),
+      new DataError("m.onnx", "tensor output.weight is [3, 24], not [2, 24]"),
     );
   });
 

@@ -51,7 +51,7 @@ describe("findLearningRate", () => {
     expect(other?.steps[0].loss).not.toBe(test.steps[0].loss);
   });
   it("begins as the run would: its first loss is that of the run's first step", async () => {
-    const { trainTagger } = await import("../../src/training/train.js");
+    const { trainTagger } = await import("../../src/training/train-tagger.js");
     const { makeFolder } = await import("../store/files.js");
     const losses: number[] = [];
     const onStep = ({ loss }: { loss: number }) => void losses.push(loss);

@@ -7,7 +7,6 @@ import {
   type FitOptions,
   type FitState,
   fit,
-  predictionWeights,
 } from "../../src/training/fit.js";
 import { ENGINE } from "../engine.js";
 import { drawBatch, tinyConfig } from "../nn/tiny-step.js";
@@ -119,8 +118,13 @@ describe("fit", () => {
     expect([...seen[0].keys()]).toEqual(["output.weight", "output.bias"]);
     expect(seen[0].get("output.weight")).toEqual(tensors.get("average/output.weight"));
     expect(seen[0].get("output.weight")).not.toEqual(tensors.get("output.weight"));
-    const plain = new Map([["output.bias", { shape: [1], data: new Float32Array(1) }]]);
-    expect(predictionWeights(plain)).toEqual(plain);
+  });
+
+  it("evaluates the weights themselves where no average is kept, and nothing of the optimizer's", async () => {
+    const plain = buildTrainingStep({ ...config, emaDecay: 0 });
+    const { result, seen } = await fitScored([0.5], { step: plain });
+    expect([...seen[0].keys()]).toEqual(["output.weight", "output.bias"]);
+    expect(seen[0].get("output.weight")).toEqual(result.state.tensors.get("output.weight"));
   });
 
   it("reports every step", async () => {

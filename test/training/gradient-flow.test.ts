@@ -5,7 +5,7 @@ import { buildTrainingStep } from "../../src/nn/training-step.js";
 import type { LayerHealth } from "../../src/nn/watch.js";
 import { DivergedError } from "../../src/training/fit.js";
 import { diagnose, FlowMeans } from "../../src/training/gradient-flow.js";
-import { trainTagger } from "../../src/training/train.js";
+import { trainTagger } from "../../src/training/train-tagger.js";
 import { ENGINE } from "../engine.js";
 import { runSteps } from "../nn/run-steps.js";
 import { drawBatch, tinyConfig } from "../nn/tiny-step.js";

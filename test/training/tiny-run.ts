@@ -4,7 +4,7 @@ import type { Engine } from "../../src/runtime/engine.js";
 import type { FeatureStore } from "../../src/store/store.js";
 import type { TrainConfig } from "../../src/training/config.js";
 import { RUN_FILES } from "../../src/training/run-folder.js";
-import { trainTagger } from "../../src/training/train.js";
+import { trainTagger } from "../../src/training/train-tagger.js";
 import { ENGINE } from "../engine.js";
 import { makeFolder } from "../store/files.js";
 import { tinyConfig } from "./tiny-store.js";

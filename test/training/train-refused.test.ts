@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.js";
 import { frontEnd } from "../../src/features/front-end.js";
-import { readCheckpoint, writeCheckpoint } from "../../src/training/checkpoint.js";
+import { encodeCheckpoint } from "../../src/training/checkpoint.js";
 import { DivergedError } from "../../src/training/fit.js";
-import { RUN_FILES } from "../../src/training/run-folder.js";
+import { RUN_FILES, readCheckpoint } from "../../src/training/run-folder.js";
 import { decodeSafetensors, encodeSafetensors } from "../../src/training/safetensors.js";
-import { trainTagger } from "../../src/training/train.js";
+import { trainTagger } from "../../src/training/train-tagger.js";
 import { ENGINE } from "../engine.js";
 import { makeFolder } from "../store/files.js";
 import { rejectionOf } from "../store/message-of.js";
@@ -22,7 +22,7 @@ describe("a run that diverges", () => {
     const checkpoint = readCheckpoint(checkpointPath(dir))!;
     const schedule = { kind: "constant", warmUp: 0 };
     const config = { ...checkpoint.config, epochs: 3, learningRate: 1e30, schedule };
-    writeCheckpoint(checkpointPath(dir), { ...checkpoint, config });
+    writeFileSync(checkpointPath(dir), encodeCheckpoint({ ...checkpoint, config }));
     const kept = filesOf(dir);
     await expect(trainTagger(store, dir, { resume: true, engine: ENGINE })).rejects.toThrow(
       /^learningRate must keep the loss finite, got a loss of (NaN|Infinity) at epoch 2, step [23], at a rate of 1e\+30; use a smaller one; the last weights of a finite loss are kept in .+diverged\.safetensors$/,
@@ -63,11 +63,11 @@ describe("trainTagger refuses", () => {
     const remedy = "start anew with `overwrite`";
     const fewer = await makeTinyStore(tinyClips().slice(1));
     expect(await rejectionOf(trainTagger(fewer, dir, { resume: true }))).toBe(
-      `resume must go on with the data of the checkpoint in ${dir}, got other clips or splits in ${fewer.dir}; ${remedy}`,
+      `resume must go on with the data of its checkpoint, got other clips or splits in ${fewer.dir}; ${remedy}`,
     );
     const other = await makeTinyStore(tinyClips(), frontEnd({ ...TINY_FRONT_END, power: 2 }));
     expect(await rejectionOf(trainTagger(other, dir, { resume: true }))).toBe(
-      `resume must go on with the data of the checkpoint in ${dir}, got other features in ${other.dir}; ${remedy}`,
+      `resume must go on with the data of its checkpoint, got other features in ${other.dir}; ${remedy}`,
     );
     expect(filesOf(dir)).toEqual(files);
   });
@@ -134,7 +134,7 @@ describe("trainTagger refuses", () => {
     await expect(trainTagger(store, dir, { resume: true })).rejects.toThrow(
       new DataError(
         path,
-        "is a checkpoint of another version of timbrel (format 1, this one reads 2); start anew with `overwrite`",
+        "is a checkpoint of another version of timbrel (format 1, this one reads 2 and 3); start anew with `overwrite`",
       ),
     );
   });

@@ -5,10 +5,10 @@ import { encodeWav } from "../../src/audio/encode-wav.js";
 import { netConfig } from "../../src/nn/architectures.js";
 import { nodeEngine } from "../../src/runtime/node.js";
 import { openStore } from "../../src/store/store.js";
-import { readCheckpoint } from "../../src/training/checkpoint.js";
+
 import type { TrainConfig } from "../../src/training/config.js";
-import { RUN_FILES } from "../../src/training/run-folder.js";
-import { trainTagger } from "../../src/training/train.js";
+import { RUN_FILES, readCheckpoint } from "../../src/training/run-folder.js";
+import { trainTagger } from "../../src/training/train-tagger.js";
 import { ENGINE } from "../engine.js";
 import { makeFolder } from "../store/files.js";
 import { checkpointPath, filesOf, runWhole } from "./tiny-run.js";

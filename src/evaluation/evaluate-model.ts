@@ -1,0 +1,75 @@
+import { DataError } from "../core/errors.js";
+import type { FeatureData } from "../dataset/feature-data.js";
+import { featureSets } from "../dataset/feature-set.js";
+import { describeDifference, frontEndHash } from "../features/front-end.js";
+import type { Engine } from "../runtime/engine.js";
+import { encodeModel, type TrainedModel } from "../tagging/model-file.js";
+import { checkUnseen, chooseClips, type PartName } from "./choose-clips.js";
+import { evaluateLinear, evaluateMajority, evaluateNet } from "./evaluate.js";
+import type { Scores } from "./scores.js";
+
+/** Scores of a model on clips that it was not trained on, beside two baselines. */
+export interface Evaluation {
+  readonly split: PartName;
+  /** Whether the clips are of other data than the model's own splits. */
+  readonly isExternal: boolean;
+  /** The answer that never listens: for every clip the fraction of each label in training. */
+  readonly majority: Scores;
+  /** A linear classifier on descriptors; null where none was given. */
+  readonly linear: Scores | null;
+  readonly net: Scores;
+}
+
+/**
+ * Scores a model on the clips of a split, which is drawn again as it was drawn for the training. Clips that the model was
+ * trained on are not scored, unless the train split is asked for by name.
+ *
+ * @param options.split `@default` "test"; "all" if the data name no splits and share no clip with the model's training data:
+ *   they are all unseen
+ * @param options.linear the linear baseline, as `trainLinearBaseline` or `linearModel` gives it. `@default` none
+ * @param options.onProgress called with the number of clips scored so far
+ * @throws DataError if the data have another front end or labels than the model, if the split holds no clip, or if the
+ *   model was trained on one of its clips
+ */
+export async function evaluateModel(
+  model: TrainedModel,
+  data: FeatureData,
+  options: {
+    engine: Engine;
+    split?: PartName | undefined;
+    linear?: Uint8Array | null | undefined;
+    onProgress?: (done: number, total: number) => void;
+  },
+): Promise<Evaluation> {
+  const { info } = model;
+  const { engine, linear, onProgress } = options;
+  if (frontEndHash(info.frontEnd) !== data.frontEndHash)
+    throw new DataError(
+      data.name,
+      `holds features of another front end than the model's (${describeDifference(data.frontEnd, info.frontEnd)}); extract them again with the model's`,
+    );
+  const { splits, part, isExternal } = chooseClips(data, info, options.split);
+  const { [part === "all" ? "test" : part]: set } = featureSets(data, splits, info.labels);
+  if (set.clips.length === 0)
+    throw new DataError(data.name, `has no clips in the ${part} split; choose another \`split\``);
+  if (part !== "train") checkUnseen(info, set.clips, { name: data.name, part });
+
+  const { task, segmentFrames, split } = info;
+  const scored = async (model: Uint8Array, score: typeof evaluateLinear): Promise<Scores> => {
+    const session = await engine.open(model);
+    try {
+      return await score(session, set, { task });
+    } finally {
+      await session.close();
+    }
+  };
+  return {
+    split: part,
+    isExternal,
+    majority: evaluateMajority(set, task, split.trainCounts),
+    linear: linear ? await scored(linear, evaluateLinear) : null,
+    net: await scored(encodeModel(model), (session) =>
+      evaluateNet(session, set, { task, segmentFrames, ...(onProgress && { onProgress }) }),
+    ),
+  };
+}

@@ -1,0 +1,174 @@
+import type { Tensor } from "../core/tensor.js";
+import type { FeatureData } from "../dataset/feature-data.js";
+import type { ClipSplits } from "../dataset/splits.js";
+import { evaluateNet } from "../evaluation/evaluate.js";
+import { mainScore, measuresOf } from "../evaluation/measures.js";
+import { buildInferenceModel } from "../nn/inference.js";
+import type { Task } from "../nn/training-step.js";
+import type { Engine } from "../runtime/engine.js";
+import { addTrainClips, type ModelInfo, type TrainedModel } from "../tagging/model-file.js";
+import type { Checkpoint } from "./checkpoint.js";
+import { type TrainConfig, trainConfig } from "./config.js";
+import { type EpochAnswer, type EpochRecord, type FitResult, fit, type StepReport } from "./fit.js";
+import { type PreparedRun, prepareRun } from "./prepare-run.js";
+import type { RunData } from "./run-data.js";
+
+/** A run that is set up and about to begin. */
+export interface RunStart {
+  readonly config: TrainConfig;
+  readonly task: Task;
+  readonly splits: ClipSplits;
+  readonly sets: RunData["sets"];
+  readonly parameterCount: number;
+  /** As in the settings, or smaller if there are few clips. */
+  readonly batchSize: number;
+  /** See `FittedNormalization`; null for a run that starts from a model, whose normalization it keeps. */
+  readonly conditionNumber: PreparedRun["conditionNumber"];
+  /** Epochs done before. */
+  readonly resumedFrom: number;
+}
+
+/** A run after an epoch. */
+export interface RunProgress {
+  /** Whether this epoch is the best so far. */
+  readonly isBest: boolean;
+  /** All that the run needs to go on from here to the same bits. */
+  readonly checkpoint: Checkpoint;
+  /** The model of the best epoch so far. */
+  readonly model: TrainedModel;
+}
+
+/** What `trainModel` works with beside data and settings. */
+export interface TrainModelOptions {
+  readonly engine: Engine;
+  /** After an abort the run ends after its current step; that epoch is lost. */
+  readonly signal?: AbortSignal | undefined;
+  /** Where an earlier run on the same data stopped; its settings take the place of `config`. */
+  readonly resume?: Checkpoint | null | undefined;
+  /**
+   * A model to train on: its weights, normalization and labels. Its front end, net and length of segments must be those
+   * of the run. @default the initial weights are drawn, and the normalization is fitted on the train split
+   */
+  readonly from?: TrainedModel | undefined;
+  readonly onStart?: ((run: RunStart) => void | Promise<void>) | undefined;
+  readonly onStep?: ((report: StepReport) => void) | undefined;
+  /** May answer "stop": the run ends after this epoch. */
+  readonly onEpoch?:
+    | ((record: EpochRecord, run: RunProgress) => EpochAnswer | Promise<EpochAnswer>)
+    | undefined;
+}
+
+/** What came of a run. */
+export interface ModelRun {
+  /** The model of the best epoch; null if the run was interrupted before its first epoch was done. */
+  readonly model: TrainedModel | null;
+  readonly task: Task;
+  readonly ended: FitResult["ended"];
+  readonly history: readonly EpochRecord[];
+  /** The run as it stands, to be resumed. */
+  readonly checkpoint: Checkpoint;
+}
+
+/**
+ * Trains a tagger: splits the clips, fits the normalization on the train split, trains the net, and keeps the weights of
+ * the epoch with the best validation score. Nothing is read or written but through `data`.
+ *
+ * @param config settings that differ from the defaults
+ * @throws DataError if there is nothing to train on or to choose by
+ * @throws UsageError if the data do not fit the settings, the checkpoint or the model
+ * @throws DivergedError if a loss is no longer finite
+ */
+export async function trainModel(
+  data: FeatureData,
+  config: Partial<TrainConfig>,
+  options: TrainModelOptions,
+): Promise<ModelRun> {
+  const { engine, resume, from, signal } = options;
+  const settings = trainConfig(resume?.config ?? config);
+  const run = await prepareRun(data, settings, { resume, from, signal });
+  const { sets, splits, task } = run.data;
+  const { step, stepConfig, conditionNumber } = run;
+  await options.onStart?.({
+    config: settings,
+    task,
+    splits,
+    sets,
+    parameterCount: step.parameterCount,
+    batchSize: stepConfig.batchSize,
+    conditionNumber,
+    resumedFrom: resume?.state.history.length ?? 0,
+  });
+  const modelOf = modelMaker(data, settings, run, from);
+  const { hash: splitHash } = splits;
+  const checkpointOf = (state: FitResult["state"]): Checkpoint => ({
+    state,
+    config: { ...settings },
+    splitHash,
+    frontEndHash: data.frontEndHash,
+  });
+  const { state, ended } = await fit({
+    step,
+    watchedStep: run.watchedStep,
+    engine,
+    batches: run.batches,
+    evaluate: (weights) => validate(run, weights, engine),
+    epochs: settings.epochs,
+    learningRate: settings.learningRate,
+    schedule: settings.schedule,
+    patience: settings.patience,
+    seed: settings.seed,
+    resume: resume?.state,
+    weights: from?.weights,
+    onStep: options.onStep,
+    onEpoch: (record, reached) =>
+      options.onEpoch?.(record, {
+        isBest: reached.best.epoch === record.epoch,
+        checkpoint: checkpointOf(reached),
+        model: modelOf(reached),
+      }),
+    signal,
+  });
+  const model = state.best.epoch > 0 ? modelOf(state) : null;
+  return { model, task, ended, history: state.history, checkpoint: checkpointOf(state) };
+}
+
+/** What makes the model of a run's best epoch. */
+function modelMaker(
+  { frontEnd }: FeatureData,
+  config: TrainConfig,
+  { data: { sets, splits, task }, stepConfig: { normalization } }: PreparedRun,
+  from: TrainedModel | undefined,
+): (state: FitResult["state"]) => TrainedModel {
+  const { seed, validFraction, testFraction, segmentFrames, net } = config;
+  const { labels } = sets.train;
+  const countOf = (label: string) => splits.train.filter((clip) => clip.labels.includes(label)).length;
+  const trainCounts = Object.fromEntries(labels.map((label) => [label, countOf(label)]));
+  const audioHashes = splits.train.map((clip) => clip.audioHash);
+  const info: Omit<ModelInfo, "valid" | "epoch"> = {
+    task,
+    labels: [...labels],
+    frontEnd,
+    segmentFrames,
+    split: { seed, validFraction, testFraction, hash: splits.hash, trainCounts },
+    config: { ...config },
+    trainClips: addTrainClips(from?.info.trainClips ?? "", audioHashes),
+  };
+  return ({ history, best: { epoch, weights } }) => {
+    const { valid } = history[epoch - 1];
+    return { info: { ...info, valid: { ...valid }, epoch }, net, weights, normalization };
+  };
+}
+
+/** Scores on the validation split. */
+async function validate(
+  { stepConfig, data: { sets, task } }: PreparedRun,
+  weights: ReadonlyMap<string, Tensor>,
+  engine: Engine,
+): Promise<Pick<EpochRecord, "score" | "valid">> {
+  const session = await engine.open(buildInferenceModel(stepConfig, weights));
+  const [segmentFrames] = stepConfig.inputShape;
+  const scores = await evaluateNet(session, sets.valid, { task, segmentFrames, resamples: 1 });
+  await session.close();
+  const named = Object.fromEntries(measuresOf(task).map((measure) => [measure.name, measure.of(scores)]));
+  return { score: mainScore(scores), valid: { loss: scores.loss, ...named } };
+}

@@ -1,0 +1,89 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import type { Task } from "../nn/training-step.js";
+import type { Engine } from "../runtime/engine.js";
+import { nodeEngine } from "../runtime/node.js";
+import { writeAtomically } from "../store/atomic-file.js";
+import type { FeatureStore } from "../store/store.js";
+import { encodeModel } from "../tagging/model-file.js";
+import { encodeCheckpoint } from "./checkpoint.js";
+import type { TrainConfig } from "./config.js";
+import { DivergedError, type EpochAnswer, type EpochRecord, type FitResult, type StepReport } from "./fit.js";
+import { trainLinearBaseline } from "./linear-baseline.js";
+import { checkpointToResume, runPaths } from "./run-folder.js";
+import { encodeSafetensors } from "./safetensors.js";
+import { type RunStart, trainModel } from "./train-model.js";
+
+/** What a caller may listen to. */
+export interface TrainEvents {
+  /** Once, when all is set up. */
+  onStart?: (run: RunStart) => void;
+  onStep?: (report: StepReport) => void;
+  /** After every epoch, when its checkpoint is written; may answer "stop": the run ends after this epoch. */
+  onEpoch?: (record: EpochRecord, isBest: boolean) => EpochAnswer;
+}
+
+/** A run's outcome. */
+export interface TrainResult {
+  readonly task: Task;
+  readonly ended: FitResult["ended"];
+  readonly bestEpoch: number;
+  readonly history: readonly EpochRecord[];
+  readonly modelPath: string;
+}
+
+/**
+ * Trains a tagger on a feature store, as `trainModel` does, into a folder: a checkpoint after every epoch, the model of
+ * the best epoch, and the linear baseline beside it.
+ *
+ * @param outDir the run's folder
+ * @param options.config settings that differ from the defaults; with `resume` they come from the checkpoint
+ * @param options.engine `@default` ONNX Runtime on every core
+ * @param options.resume goes on from the folder's checkpoint, to the same bits; starts anew where there is none
+ * @param options.overwrite throws away a run that the folder holds
+ * @throws UsageError if the folder holds a run and neither is asked for, or if the data are not those of the checkpoint
+ */
+export async function trainTagger(
+  store: FeatureStore,
+  outDir: string,
+  options: {
+    config?: Partial<TrainConfig>;
+    resume?: boolean;
+    overwrite?: boolean;
+    engine?: Engine;
+    signal?: AbortSignal;
+  } & TrainEvents = {},
+): Promise<TrainResult> {
+  const { engine = nodeEngine(), signal, config = {}, onStep } = options;
+  const paths = runPaths(outDir);
+  const resume = checkpointToResume(outDir, options);
+  const { task, ended, history, checkpoint } = await trainModel(store, config, {
+    engine,
+    signal,
+    resume,
+    onStep,
+    async onStart(run) {
+      // Nothing is written or thrown away before all settings are found to fit.
+      mkdirSync(outDir, { recursive: true });
+      if (resume === null) for (const path of Object.values(paths)) rmSync(path, { force: true });
+      options.onStart?.(run);
+      if (existsSync(paths.linear)) return;
+      const { seed } = run.config;
+      const linear = await trainLinearBaseline(run.sets, { task: run.task, seed, engine, signal });
+      if (linear !== null) writeAtomically(paths.linear, linear);
+    },
+    onEpoch(record, { isBest, checkpoint, model }) {
+      if (isBest) writeAtomically(paths.model, encodeModel(model));
+      writeAtomically(paths.checkpoint, encodeCheckpoint(checkpoint));
+      const lines = checkpoint.state.history.map((line) => `${JSON.stringify(line)}\n`);
+      writeFileSync(paths.metrics, lines.join(""));
+      return options.onEpoch?.(record, isBest);
+    },
+  }).catch((error: unknown) => {
+    if (!(error instanceof DivergedError)) throw error;
+    writeAtomically(paths.diverged, encodeSafetensors(new Map(error.divergence.tensors), {}));
+    const kept = `the last weights of a finite loss are kept in ${paths.diverged}`;
+    const { setting, rule, got, remedy, divergence } = error;
+    throw new DivergedError({ setting, rule, got, remedy: `${remedy}; ${kept}` }, divergence);
+  });
+  return { task, ended, bestEpoch: checkpoint.state.best.epoch, history, modelPath: paths.model };
+}
