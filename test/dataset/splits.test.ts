@@ -84,11 +84,17 @@ describe("drawing splits", () => {
       "0983ffde5abec809a8727ade8541b1055dfcc87c687783784fdb601b1cb2b957",
     ],
     [
-      "classes that lack as much in one split as in another",
-      clipsOf({ f: 4, a: 6, e: 4, b: 6, d: 4, c: 6 }),
+      "eight classes alike, each of groups of 3, 2, 1, 1 and 1 clips",
+      [..."hgfedcba"].flatMap((label) =>
+        [3, 2, 1, 1, 1].flatMap((size, g) =>
+          Array.from({ length: size }, (_, i) =>
+            clipOf(`${label}${g}-${i}.wav`, label, { group: `${label}${g}` }),
+          ),
+        ),
+      ),
       { validFraction: 0.25, testFraction: 0.25 },
-      [15, 8, 7],
-      "e861d1dc8aa50a409c49b8b8f03aa5960b1442e456a0b342812ae1843d420b1d",
+      [32, 16, 16],
+      "98a7cd875fba5174989b6ab54e1a0ac0c0592d2357a87a9c6c7bab73f216de5a",
     ],
     [
       "default fractions",

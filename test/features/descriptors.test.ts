@@ -76,18 +76,18 @@ suite("summarizeDescriptors", () => {
     );
   });
 
-  it("is the mean and the population deviation of its frames, without the rest that fills none", () => {
-    const nSamples = 3 * FRAME_LENGTH + 500;
+  it.each([1, 2, 3])("is mean and population deviation of %i frames, without the rest", (nFrames) => {
+    const nSamples = nFrames * FRAME_LENGTH + 500; // 500 samples fill no frame
     const [noise, { samples: sine }] = [signal("noise", nSamples), tone(440, nSamples)];
     const samples = noise.map((value, n) => value + (n / nSamples) * (sine[n] - value));
-    const frames = [0, 1, 2].map((t) =>
+    const frames = Array.from({ length: nFrames }, (_, t) =>
       summarize(samples.subarray(FRAME_LENGTH * t, FRAME_LENGTH * (t + 1))).subarray(0, N_FRAME_VALUES),
     );
     const found = summarize(samples);
     for (let i = 0; i < N_FRAME_VALUES; i++) {
       const values = frames.map((frame) => frame[i]);
-      const mean = values.reduce((sum, value) => sum + value, 0) / 3;
-      const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 3);
+      const mean = values.reduce((sum, value) => sum + value, 0) / nFrames;
+      const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / nFrames);
       // The frames' values were rounded to float32.
       const tolerance = 1e-6 * Math.max(...values.map(Math.abs));
       expect(Math.abs(found[i] - mean), DESCRIPTOR_NAMES[i]).toBeLessThanOrEqual(tolerance);
