@@ -8,7 +8,7 @@ export interface OptimizerSettings {
   readonly weightDecay: number;
 }
 
-/** What an optimizer reads besides its settings and the gradient. */
+/** The values that an optimizer reads besides its settings and the gradient. */
 export interface DirectionContext {
   /** Number of this step, from 1, scalar. */
   readonly step: Value;

@@ -172,7 +172,7 @@ export function optimizerName(config: OptimizerConfig): OptimizerName {
   return (variant?.[0] ?? config.kind) as OptimizerName;
 }
 
-/** What an optimizer step reads besides the parameter and the gradient. */
+/** The values that an optimizer step reads besides the parameter and the gradient. */
 export interface OptimizerContext {
   /** Scalar. */
   readonly learningRate: Value;
