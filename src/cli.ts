@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { EXIT, reportError } from "./commands/exit.js";
 
-/** A verb's line in the help, and its module, loaded only when the verb is asked for. */
+/** A command's line in the help, and its module, which is loaded only when the command is called. */
 interface Verb {
   readonly summary: string;
   readonly load: () => Promise<{ command: Command }>;
@@ -11,11 +11,11 @@ interface Verb {
 
 const VERBS: Readonly<Record<string, Verb>> = {
   extract: {
-    summary: "compute the features of a folder of audio",
+    summary: "extract features from a folder of audio",
     load: () => import("./commands/extract.js"),
   },
   train: { summary: "train a tagger on features", load: () => import("./commands/train.js") },
-  evaluate: { summary: "score a model, next to two baselines", load: () => import("./commands/evaluate.js") },
+  evaluate: { summary: "score a model and two baselines", load: () => import("./commands/evaluate.js") },
   predict: { summary: "tag audio files", load: () => import("./commands/predict.js") },
   inspect: {
     summary: "show what is in an audio file and what the net would see",
@@ -25,7 +25,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "show a net's layers, parameters and operations",
     load: () => import("./commands/summary.js"),
   },
-  lab: { summary: "measure what makes nets learn", load: () => import("./commands/lab.js") },
+  lab: {
+    summary: "measure what makes nets learn, on your own features",
+    load: () => import("./commands/lab.js"),
+  },
 };
 
 const EXAMPLES = `

@@ -47,7 +47,7 @@ const MISTAKES: readonly (readonly [line: string, code: number, message: string]
   [
     "train audio-features --out r",
     2,
-    "--net must fit the 16 values a frame of audio-features, got a vgg that needs at least 32; use fewer blocks, or use another kind of net",
+    "--net must fit the 16 values per frame of audio-features, got a vgg that needs at least 32; use fewer blocks, or use another kind of net",
   ],
   ["train audio-features --out r --net nowhere.json", 1, "nowhere.json: does not exist"],
   [

@@ -64,7 +64,7 @@ describe("train", () => {
     const { code, stderr } = await train("diverged", ...flags, "--learning-rate", "1e12");
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /(^|\n)timbrel: --learning-rate must keep the loss finite, got a loss of (NaN|Infinity) at epoch 1, step \d+, at a rate of [^\n]*; use a smaller one; the last weights of a finite loss are kept in diverged\/diverged\.safetensors\n$/,
+      /(^|\n)timbrel: --learning-rate must keep the loss finite, got a loss of (NaN|Infinity) at epoch 1, step \d+, at a rate of [^\n]*; use a smaller one; the last weights with a finite loss are kept in diverged\/diverged\.safetensors\n$/,
     );
     expect(existsSync(join(dir, "diverged/diverged.safetensors"))).toBe(true);
   });

@@ -71,7 +71,7 @@ describe("train", () => {
   it("leaves an existing run alone, and has nothing to do when it resumes a finished one", async () => {
     const again = await timbrel(dir, ["train", "features", "--out", "run"]);
     expect(again).toMatchObject({ code: 2, stdout: "" });
-    expect(again.stderr).toContain("go on with --resume, or replace the run with --overwrite");
+    expect(again.stderr).toContain("continue the run with --resume, or replace it with --overwrite");
     const resumed = await timbrel(dir, ["train", "features", "--out", "run", "--resume", "--epochs", "2"]);
     expect(resumed.code).toBe(0);
     expect(resumed.stdout).toContain("epochs 1 to 2 of 2 are already done");
@@ -290,7 +290,7 @@ describe("several labels per clip", () => {
     const { code, stderr } = await timbrel(here, single);
     expect([code, stderr]).toEqual([
       2,
-      expect.stringContaining("--task must be multi-label for clips of several labels"),
+      expect.stringContaining("--task must be multi-label for clips with several labels"),
     ]);
   });
 });

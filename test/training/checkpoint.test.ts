@@ -7,7 +7,7 @@ import { readCheckpoint } from "../../src/training/run-folder.js";
 import { encodeSafetensors } from "../../src/training/safetensors.js";
 import { makeFolder } from "../store/files.js";
 
-it("a checkpoint gives back what was written, infinite norms and missing numbers included", () => {
+it("a checkpoint is read as it was written, including infinite norms and missing numbers", () => {
   const exploded: LayerHealth = {
     layer: "hidden1",
     activation: "relu",
