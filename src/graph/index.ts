@@ -6,7 +6,7 @@
 // The graph and its values; `Graph.emit` and `Graph.record` are what an operation of your own needs.
 
 export type { Tensor } from "../core/tensor.js";
-export { type Attribute, type Backward, type DataType, Graph, isConstantName, type Value } from "./graph.js";
+export { type Attribute, type Backward, type DataType, Graph, type Value } from "./graph.js";
 
 // The backward pass.
 

@@ -12,7 +12,7 @@ const RENAMED = new Map([
 ]);
 
 /** Returns the record with its members under today's names; a record that has them already is unchanged. */
-export function todaysNames(record: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function currentNames(record: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(record).map(([name, value]) => [RENAMED.get(name) ?? name, value]),
   );
@@ -49,8 +49,8 @@ export function upgradeRecord(record: unknown): unknown {
     format: 2,
     net,
     normalization: upgraded.normalize?.kind,
-    split: todaysNames(split),
-    config: todaysNames(upgraded),
+    split: currentNames(split),
+    config: currentNames(upgraded),
   };
 }
 

@@ -1,6 +1,6 @@
 import { DataError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
-import { isConstantName } from "../graph/index.js";
+import { isConstantName } from "../graph/graph.js";
 import { minBands, type NetConfig } from "../nn/architectures.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
 import { netTensors } from "../nn/summary.js";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { DataError, errorLine } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { ACTIVATION_NAMES } from "../nn/activations.js";
-import { todaysNames } from "../tagging/format-1.js";
+import { currentNames } from "../tagging/format-1.js";
 import type { FitState } from "./fit.js";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.js";
 
@@ -10,7 +10,7 @@ const BEST = "best/";
 
 /** Parses a record whose members may have the names of format 2. */
 function named<T>(schema: z.ZodType<T, Record<string, unknown>>) {
-  return z.record(z.string(), z.unknown()).transform(todaysNames).pipe(schema);
+  return z.record(z.string(), z.unknown()).transform(currentNames).pipe(schema);
 }
 
 /** JSON writes non-finite numbers as null; an exploded norm is read back as Infinity. */

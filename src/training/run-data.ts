@@ -1,5 +1,4 @@
 import { DataError, UsageError } from "../core/errors.js";
-import type { Clip } from "../dataset/clip.js";
 import type { FeatureData } from "../dataset/feature-data.js";
 import { featureSets } from "../dataset/feature-set.js";
 import { type ClipSplits, splitClips } from "../dataset/splits.js";
@@ -42,7 +41,12 @@ export function runData(
   const found = from?.info.task ?? (several === undefined ? "single-label" : "multi-label");
   const task = config.task === "auto" ? found : config.task;
   if (task === "single-label") {
-    if (several !== undefined) checkOneLabel(several);
+    if (several !== undefined)
+      throw new UsageError({
+        setting: "task",
+        rule: "be multi-label for clips with several labels",
+        got: `single-label, and ${several.name} labelled ${several.labels.join(", ")}`,
+      });
     if (labels.length < 2)
       throw new DataError(
         data.name,
@@ -60,13 +64,5 @@ function checkSameData(data: FeatureData, splits: ClipSplits, checkpoint: Checkp
     rule: "use the data of its checkpoint",
     got: `other ${what} in ${data.name}`,
     remedy: "start anew with `overwrite`",
-  });
-}
-
-function checkOneLabel({ name, labels }: Clip): void {
-  throw new UsageError({
-    setting: "task",
-    rule: "be multi-label for clips with several labels",
-    got: `single-label, and ${name} labelled ${labels.join(", ")}`,
   });
 }

@@ -46,8 +46,8 @@ export interface TrainModelOptions {
   /** Checkpoint of an earlier run on the same data, to resume from; its settings replace `config`. */
   readonly resume?: Checkpoint | null | undefined;
   /**
-   * A model to train further: its weights, normalization and labels are used. The run must have its front end, net and
-   * segment length. @default the initial weights are drawn, and the normalization is fitted on the train split
+   * A model to train further: its weights, normalization and labels are used. The run must have its front end, net,
+   * segment length, kind of normalization and task. @default the initial weights are drawn, and the normalization is fitted on the train split
    */
   readonly from?: TrainedModel | undefined;
   readonly onStart?: ((run: RunStart) => void | Promise<void>) | undefined;

@@ -3,6 +3,7 @@ import onnxProto from "onnx-proto";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.js";
 import { tensor } from "../../src/core/tensor.js";
+import { isConstantName } from "../../src/graph/graph.js";
 import {
   add,
   decodeMetadata,
@@ -10,7 +11,6 @@ import {
   encodeGraph,
   exp,
   Graph,
-  isConstantName,
   mul,
   reshape,
   sum,

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/core/random.js";
 import { sizeOf, type Tensor } from "../../src/core/tensor.js";
-import { todaysNames, upgradeRecord, upgradeTensors } from "../../src/tagging/format-1.js";
+import { currentNames, upgradeRecord, upgradeTensors } from "../../src/tagging/format-1.js";
 import { linearModel } from "../../src/tagging/linear-model.js";
 import { decodeModel, encodeModel } from "../../src/tagging/model-file.js";
 import { trainConfig } from "../../src/training/config.js";
@@ -96,10 +96,10 @@ describe("a model file of format 1", () => {
   });
 });
 
-describe("todaysNames", () => {
+describe("currentNames", () => {
   it("renames the old names and leaves all others, such as today's", () => {
     expect(
-      todaysNames({ averageDecay: 1, validShare: 2, testShare: 3, idleShare: null, layer: "a" }),
+      currentNames({ averageDecay: 1, validShare: 2, testShare: 3, idleShare: null, layer: "a" }),
     ).toEqual({
       emaDecay: 1,
       validFraction: 2,
@@ -107,7 +107,7 @@ describe("todaysNames", () => {
       inactiveFraction: null,
       layer: "a",
     });
-    expect(todaysNames({ emaDecay: 1, constructor: 2 })).toEqual({ emaDecay: 1, constructor: 2 });
+    expect(currentNames({ emaDecay: 1, constructor: 2 })).toEqual({ emaDecay: 1, constructor: 2 });
   });
 });
 
