@@ -71,7 +71,7 @@ export function watchPage(title: string, history: readonly EpochRecord[]): strin
       })),
     }),
   );
-  const names = layers.map(({ layer }, i) => `${i + 1} ${layer}`).join(", ");
+  const names = layers.map(({ layer }, i) => `${i + 1} = ${layer}`).join(", ");
   const { activation } = layers[0];
   const inactive =
     activation === null || ACTIVATIONS[activation].inactive.kind === "saturated"

@@ -39,7 +39,7 @@ describe("watchPage", () => {
     for (const svg of document.querySelectorAll("figure > svg, figure [role=img]"))
       expect(svg.getAttribute("aria-label")!.length).toBeGreaterThan(10);
     expect(document.querySelector("main")!.textContent).not.toContain("left out");
-    expect(document.querySelector("header")!.textContent).toContain("1 hidden1, 2 hidden2, 3 output");
+    expect(document.querySelector("header")!.textContent).toContain("1 = hidden1, 2 = hidden2, 3 = output");
     expect(document.querySelector("header")!.textContent).toContain("Saturated");
     expect(STEPS_PER_WATCH).toBe(8);
     expect(document.querySelector("header")!.textContent).toContain("over every eighth step");

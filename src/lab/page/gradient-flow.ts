@@ -21,9 +21,9 @@ export function gradientFlowSection({ width, runs }: GradientFlowResult): Sectio
     body: html`${finding([...flowSentence(deepest, depth), ...batchNormSentences(deepest)])}
 ${method(
   `Untrained nets whose hidden layers have ${width} units each, on one batch of standardized training segments. A name such \
-as "tanh with small" gives the activation and the initializer. The charts show the standard deviation of each layer's \
-activations, and the root mean square of the loss's gradient with respect to them. A standard deviation of less than a \
-thousandth of the mean counts as 0, because float32 cannot tell such activations from a constant.`,
+as "tanh with small" gives the activation and the initializer. The charts show standard deviations of each layer's \
+activations, and of the loss's gradient with respect to them (around 0, so its root mean square). A deviation of less \
+than a thousandth of the activations' mean counts as 0, because float32 cannot tell such activations from a constant.`,
 )}
 <h3>Layer by layer, in nets of ${depth} hidden layers</h3>
 ${figures(byLayer(deepest, "activationStd"))}${figures(byLayer(deepest, "gradientStd"))}
