@@ -154,7 +154,7 @@ describe("lineChart", () => {
 it("scatterChart draws measured against expected values, including zeros", () => {
   const chart = scatterChart({
     title: "T",
-    xLabel: "law",
+    xLabel: "expected",
     yLabel: "measured",
     groups: [
       { name: "zeros", points: [[0, 0, "3 x 4"]] },
@@ -163,7 +163,7 @@ it("scatterChart draws measured against expected values, including zeros", () =>
   });
   expect(described(chart)).toContain("he: 3 x 4: 0.25 where 0.5 is expected.");
   expect(rowsOf(chart)).toEqual([
-    ["", "", "law", "measured"],
+    ["", "", "expected", "measured"],
     ["zeros", "3 x 4", "0", "0"],
     ["he", "3 x 4", "0.5", "0.25"],
   ]);
