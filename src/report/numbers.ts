@@ -3,12 +3,12 @@ const DIGITS = 3;
 const LARGEST_PLAIN = 99_999;
 const SMALLEST_PLAIN = 1e-3;
 
-/** Whether a number was measured and is finite; what was not stands as null in JSON. */
+/** Whether a number was measured and is finite; in JSON, one that was not is null. */
 export function isMeasured(value: number | null | undefined): value is number {
   return typeof value === "number" && Number.isFinite(value);
 }
 
-/** A number for readers, three digits: `0.0123`, `1250`, `3.2 × 10⁻⁷`; a dash where there is none. */
+/** A number to three digits for readers: `0.0123`, `1250`, `3.2 × 10⁻⁷`; a dash if it is missing or not finite. */
 export function readable(value: number | null | undefined): string {
   if (!isMeasured(value)) return "–";
   if (value === 0) return "0";
@@ -29,7 +29,7 @@ export function powerOfTen(exponent: number): string {
   return `10${exponent < 0 ? "⁻" : ""}${digits}`;
 }
 
-/** `a, b and c` */
+/** Joins names as `a, b and c`. */
 export function listed(names: readonly string[]): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }

@@ -2,7 +2,7 @@ import type { Clip } from "../dataset/clip.js";
 import { SPLITS } from "../dataset/split-names.js";
 import type { ClipSplits } from "../dataset/splits.js";
 
-/** The splits as a table: clips of each class in each split, groups, and the hash. A clip of two labels counts twice. */
+/** The splits as a table: clips per class and split, groups, and the hash. A clip with two labels counts for both. */
 export function splitTable(splits: ClipSplits): string {
   const all = SPLITS.flatMap((split) => splits[split]);
   const labels = [...new Set(all.flatMap((clip) => clip.labels))].sort();

@@ -33,7 +33,7 @@ describe("lab", () => {
     const other = await timbrel(dir, [...LAB, "--out", "stopped", "--seed", "2"]);
     expect([other.code, other.stdout]).toEqual([2, ""]);
     expect(other.stderr).toMatch(
-      /^timbrel: --out must hold no stopped lab of other settings or data, got stopped.*, or --overwrite$/m,
+      /^timbrel: --out must not hold a stopped lab with other settings or data, got stopped.*, or --overwrite$/m,
     );
 
     // As if the other four had been run as well.
@@ -56,7 +56,7 @@ describe("lab", () => {
 
     const again = await timbrel(dir, [...LAB, "--out", "stopped"]);
     expect(again.code).toBe(2);
-    expect(again.stderr).toMatch(/^timbrel: --out must be a folder without a lab, got stopped/);
+    expect(again.stderr).toMatch(/^timbrel: --out must be a folder without a finished lab, got stopped/);
   });
 
   it("rejects a missing store and a bad seed", async () => {

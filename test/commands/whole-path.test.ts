@@ -134,7 +134,7 @@ describe("evaluate", () => {
     const { code, stdout } = await evaluate("other-features");
     expect(code).toBe(0);
     expect(stdout).toContain(
-      "data   other-features, all 4 clips\n       other data than the model's own splits: an external test",
+      "data   other-features, all 4 clips\n       not from the model's own splits: an external test",
     );
   });
   it("calls the test split of a store with splits of its own an external test, too", async () => {
@@ -153,7 +153,7 @@ describe("evaluate", () => {
     );
     const train = await evaluate("features", "--split", "train");
     expect(train.code).toBe(0);
-    expect(train.stdout).toContain("the model was trained on these clips: this is no test");
+    expect(train.stdout).toContain("the model was trained on these clips: this is not a test");
   });
   it("rejects a different front end, naming what differs and how to extract", async () => {
     await timbrel(dir, ["extract", "audio", "--out", "features-24", ...FRONT_END.slice(0, -1), "24"]);

@@ -18,7 +18,7 @@ describe("diagnosisText", () => {
     ],
     [
       diagnosis("hidden2", "saturated", 1),
-      "hidden2 is saturated: 100.0 % of its activations are at a flat end of their curve",
+      "hidden2 is saturated: 100.0 % of its activations are at a flat end of the activation function",
     ],
   ])("%o", (found, text) => {
     expect(diagnosisText(found)).toBe(text);
@@ -36,7 +36,7 @@ describe("remedyTexts", () => {
     expect(remedyTexts([], bare)).toEqual([]);
   });
 
-  it("names nothing that the net has already", () => {
+  it("leaves out what the net already has", () => {
     const found = (["vanishing", "exploding", "dead", "saturated"] as const).map((problem) =>
       diagnosis("a", problem),
     );
@@ -50,7 +50,7 @@ describe("remedyTexts", () => {
 });
 
 describe("NewDiagnoses", () => {
-  it("tells each problem of a layer once, and again when it had recovered", () => {
+  it("reports each problem of a layer once, and again if it returns", () => {
     const news = new NewDiagnoses();
     const [vanishing, dead, other] = [
       diagnosis("a", "vanishing"),
