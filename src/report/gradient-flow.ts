@@ -3,7 +3,8 @@ import { defaultInitializer } from "../nn/initializers.js";
 import type { LayerStyle } from "../nn/layers.js";
 import type { LayerHealth } from "../nn/watch.js";
 import type { Diagnosis, Problem } from "../training/gradient-flow.js";
-import { percent, table, threeDigits } from "./table.js";
+import { threeDigits } from "./numbers.js";
+import { percent, table } from "./table.js";
 
 /** The ratio of a layer's gradient to the output's, in words. */
 function ratioText(ratio: number): string {

@@ -8,19 +8,25 @@ export function isMeasured(value: number | null | undefined): value is number {
   return typeof value === "number" && Number.isFinite(value);
 }
 
-/** A number to three digits for readers: `0.0123`, `1250`, `3.2 × 10⁻⁷`; a dash if it is missing or not finite. */
+/** A number to three digits in plain text: `0.0123`, `1250`, `3.2e-7`, `infinite`. Integers below 100,000 are whole. */
+export function threeDigits(value: number): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : "infinite";
+  const size = Math.abs(value);
+  if (Number.isInteger(value) && size <= LARGEST_PLAIN) return String(value);
+  if (size < SMALLEST_PLAIN || size > LARGEST_PLAIN) {
+    const [mantissa, exponent] = value.toExponential(DIGITS - 1).split("e");
+    return `${Number(mantissa)}e${Number(exponent)}`;
+  }
+  return size >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(DIGITS)));
+}
+
+/** The same as a page prints it: `0.0123`, `1250`, `3.2 × 10⁻⁷`; a dash if it is missing or not finite. */
 export function readable(value: number | null | undefined): string {
   if (!isMeasured(value)) return "–";
-  if (value === 0) return "0";
-  const size = Math.abs(value);
-  if (Number.isInteger(value) && size <= LARGEST_PLAIN) return minus(String(value));
-  if (size > LARGEST_PLAIN || size < SMALLEST_PLAIN) {
-    const [mantissa, exponent] = value.toExponential(DIGITS - 1).split("e");
-    const factor = String(Number(mantissa));
-    const power = powerOfTen(Number(exponent));
-    return minus(factor === "1" ? power : factor === "-1" ? `-${power}` : `${factor} × ${power}`);
-  }
-  return minus(size >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(DIGITS))));
+  const [mantissa, exponent] = threeDigits(value).split("e");
+  if (exponent === undefined) return minus(mantissa);
+  const power = powerOfTen(Number(exponent));
+  return minus(mantissa === "1" ? power : mantissa === "-1" ? `-${power}` : `${mantissa} × ${power}`);
 }
 
 /** `10⁻⁷` for -7. */

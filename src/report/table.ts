@@ -18,14 +18,3 @@ export function alignedRow(cells: readonly string[], widths: readonly number[], 
 export function percent(fraction: number): string {
   return `${(100 * fraction).toFixed(1)} %`;
 }
-
-/** A number of any size to three digits: `0.0123`, `1250`, `3.2e-7`, `infinite`. */
-export function threeDigits(value: number): string {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : "infinite";
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) {
-    const [mantissa, exponent] = value.toExponential(2).split("e");
-    return `${Number(mantissa)}e${Number(exponent)}`;
-  }
-  return size >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
-}

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { netConfig } from "../../src/nn/architectures.js";
 import type { LayerHealth } from "../../src/nn/watch.js";
 import { diagnosisText, flowTable, NewDiagnoses, remedyTexts } from "../../src/report/gradient-flow.js";
-import { threeDigits } from "../../src/report/table.js";
+import { readable, threeDigits } from "../../src/report/numbers.js";
 import type { Diagnosis, Problem } from "../../src/training/gradient-flow.js";
 
 const diagnosis = (layer: string, problem: Problem, value = 0): Diagnosis => ({ layer, problem, value });
@@ -97,8 +97,9 @@ describe("threeDigits", () => {
     [0.012345, "0.0123"],
     [-0.5, "-0.5"],
     [1234.5, "1235"],
-    [999_999, "999999"],
-    [1e6, "1e6"],
+    [17490, "17490"],
+    [99_999, "99999"],
+    [100_000, "1e5"],
     [1.204e10, "1.2e10"],
     [-3.21e-7, "-3.21e-7"],
     [9.9999e-4, "1e-3"],
@@ -106,5 +107,19 @@ describe("threeDigits", () => {
     [Number.NaN, "NaN"],
   ])("%d", (value, text) => {
     expect(threeDigits(value)).toBe(text);
+  });
+});
+
+describe("readable", () => {
+  it.each([
+    [null, "–"],
+    [Number.NaN, "–"],
+    [-0.5, "−0.5"],
+    [1234.5, "1235"],
+    [3.2e-7, "3.2 × 10⁻⁷"],
+    [1e5, "10⁵"],
+    [-1e-4, "−10⁻⁴"],
+  ])("%d", (value, text) => {
+    expect(readable(value)).toBe(text);
   });
 });
