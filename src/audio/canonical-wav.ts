@@ -6,15 +6,16 @@ const HEADER_BYTES = 44;
 const PCM_TAG = 1;
 const FLOAT_TAG = 3;
 
-/** A WAV file of the plainest kind: one `fmt ` chunk of 16 bytes, one `data` chunk, sizes true. */
+/** A WAV file of the simplest kind: one `fmt ` chunk of 16 bytes, one `data` chunk, correct sizes. */
 export interface CanonicalWav {
   readonly file: ArrayBuffer;
   readonly warnings: string[];
 }
 
 /**
- * The same samples in an encoding that wav-decoder reads exactly with `symmetric`: 16 or 32-bit PCM, 32 or 64-bit float.
- * 8-bit PCM, A-law and mu-law become 16-bit; 24-bit PCM becomes 32-bit, because wav-decoder reads its -1.0 as +1.0.
+ * Rewrites samples in an encoding that wav-decoder reads exactly with `symmetric`: 16- or 32-bit PCM, 32- or 64-bit
+ * float. 8-bit PCM, A-law and mu-law become 16-bit; 24-bit PCM becomes 32-bit, because wav-decoder reads a 24-bit -1.0
+ * as +1.0.
  * @param data whole frames in `format`
  * @param littleEndian byte order of `data`
  */
@@ -58,7 +59,7 @@ export function canonicalWav(
   return { file, warnings };
 }
 
-/** One byte a sample to 16-bit PCM: x / 128 = (x * 256) / 32768. */
+/** Samples of one byte to 16-bit PCM: x / 128 = (x * 256) / 32768. */
 function widen8(data: Uint8Array, kind: WavFormat["kind"], body: Uint8Array): void {
   for (let i = 0; i < data.length; i++) {
     const byte = data[i];
@@ -79,8 +80,9 @@ function widen24(data: Uint8Array, littleEndian: boolean, body: Uint8Array): voi
 }
 
 /**
- * Moves 17 to 24 bits in four bytes to the top. The WAV rule puts them there; some writers put them at the bottom. The
- * other bytes tell: all zero below, or all copies of the sign above. Cool Edit's floats under the same header are neither.
+ * Moves samples of 17 to 24 bits to the top of their four bytes. The WAV format puts them there; some writers put them
+ * at the bottom. The spare byte shows which: the lowest is always 0, or the highest always repeats the sign. Cool
+ * Edit's floats, which have the same header, do neither.
  */
 function alignTop(body: Uint8Array, bits: number, path: string): string[] {
   let isTop = true;
@@ -90,7 +92,7 @@ function alignTop(body: Uint8Array, bits: number, path: string): string[] {
     isBottom &&= body[i + 3] === (body[i + 2] & 128 ? 255 : 0);
   }
   if (isTop && isBottom && body.some((byte) => byte !== 0))
-    return [`${bits}-bit samples in 4 bytes could be at the top or at the bottom; read as at the top`];
+    return [`${bits}-bit samples in 4 bytes could be at the top or the bottom; timbrel assumes the top`];
   if (isTop) return [];
   if (!isBottom)
     throw new DataError(path, `has ${bits}-bit samples at neither end of their 4 bytes; convert it to PCM`);

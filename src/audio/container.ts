@@ -1,13 +1,13 @@
 import { isRiff } from "./riff.js";
 
-/** What the first bytes of a file show it to be; `null` where they show no audio that timbrel reads. */
+/** A file's container and the encoding inside, recognized by its first bytes. */
 export interface Container {
   readonly container: string;
-  /** The encoding inside; for WAV the header says it. */
+  /** Empty for WAV, whose header has to be read to know it. */
   readonly encoding: string;
 }
 
-/** File name endings of the formats that timbrel reads. The bytes decide what a file is, not its name. */
+/** File name extensions of the formats that timbrel reads. A file's bytes decide its format, not its name. */
 export const AUDIO_EXTENSIONS: readonly string[] = [
   ".wav",
   ".wave",
@@ -24,7 +24,7 @@ const OGG_CODECS: [string, string][] = [
   ["\x7fFLAC", "FLAC"],
 ];
 
-// Sound that timbrel does not read, by its first bytes, so that an error can name it. [offset, mark, name]
+// Formats that timbrel does not read, by their first bytes, so that an error can name them: [offset, mark, name].
 const FOREIGN: [number, string, string][] = [
   [4, "ftyp", "MP4 (AAC or ALAC)"],
   [0, "\xff\xf1", "AAC"],
@@ -43,7 +43,7 @@ const FOREIGN: [number, string, string][] = [
 ];
 const OGG_PAGE_HEADER_BYTES = 27;
 
-/** The container and encoding by magic bytes. */
+/** Recognizes container and encoding by magic bytes; null if they show no audio that timbrel reads. */
 export function detectContainer(bytes: Uint8Array): Container | null {
   if (isRiff(bytes)) return { container: "WAV", encoding: "" };
   const start = skipId3(bytes);
@@ -54,7 +54,7 @@ export function detectContainer(bytes: Uint8Array): Container | null {
     return codec === undefined ? null : { container: "OGG", encoding: codec[1] };
   }
   const [first, second] = [head.charCodeAt(0), head.charCodeAt(1)];
-  // MPEG frame sync, layer 3, a bit rate and a sample rate that exist.
+  // MPEG frame sync, layer 3, a valid bit rate and a valid sample rate.
   const third = head.charCodeAt(2);
   if (first === 0xff && (second & 0xe6) === 0xe2 && third >> 4 !== 15 && ((third >> 2) & 3) !== 3)
     return { container: "MP3", encoding: "MPEG layer 3" };
@@ -78,7 +78,7 @@ function isOggPage(bytes: Uint8Array, at: number): boolean {
   return bytes[at] === 0x4f && bytes[at + 1] === 0x67 && bytes[at + 2] === 0x67 && bytes[at + 3] === 0x53;
 }
 
-/** Where the file goes on after an ID3v2 tag, or 0. */
+/** Position after an ID3v2 tag; 0 if there is none. */
 function skipId3(bytes: Uint8Array): number {
   if (String.fromCharCode(...bytes.subarray(0, 3)) !== "ID3" || bytes.length < 10) return 0;
   const size = bytes.subarray(6, 10).reduce((sum, byte) => sum * 128 + (byte & 127), 0);

@@ -8,10 +8,10 @@ import type { DecodedAudio } from "./waveform.js";
 export { AUDIO_EXTENSIONS } from "./container.js";
 
 /**
- * The samples of a WAV, MP3, OGG Vorbis, Opus or FLAC file. The bytes decide which it is, not its name.
+ * Decodes a WAV, MP3, OGG Vorbis, Opus or FLAC file. Its bytes decide the format, not its name.
  * @param path the file's name in errors
- * @throws DataError if the file is empty, not audio, damaged beyond its samples, of a rate outside 4 to 384 kHz, or holds
- * samples that are no numbers
+ * @throws DataError if the file is empty, not audio or too damaged to decode, has a sample rate outside 4 to 384 kHz,
+ * or holds samples that are not finite
  */
 export async function decodeAudio(bytes: Uint8Array, path: string): Promise<DecodedAudio> {
   if (bytes.length === 0) throw new DataError(path, "the file is empty");
@@ -31,14 +31,14 @@ export async function decodeAudio(bytes: Uint8Array, path: string): Promise<Deco
   return decoded;
 }
 
-/** audio-decode takes long to load, so it is loaded only when a file needs it. */
+/** Decodes with audio-decode, which is slow to load and therefore loaded only when a file needs it. */
 async function decodeOther(bytes: Uint8Array, container: Container, path: string): Promise<DecodedAudio> {
   const { default: decode } = await import("audio-decode");
   const name = `${container.container} (${container.encoding})`;
   const { channelData, sampleRate } = await decode(bytes).catch((error: unknown) => {
     throw new DataError(path, `${name} decoding failed: ${errorLine(error)}`, { cause: error });
   });
-  // A decoder that gives up early resolves with nothing.
+  // A decoder that gives up early resolves with no samples.
   const nSamples = channelData[0]?.length ?? 0;
   if (nSamples === 0)
     throw new DataError(path, `${name} decoding gave no samples; the file is damaged or empty`);

@@ -1,11 +1,11 @@
-/** What the STREAMINFO block of a FLAC stream says. */
+/** Contents of a FLAC stream's STREAMINFO block. */
 export interface FlacInfo {
   readonly bits: number;
-  /** Per channel; 0 where the writer did not know. */
+  /** Per channel; 0 if the writer did not know. */
   readonly nSamples: number;
 }
 
-/** STREAMINFO of a FLAC stream, native or in OGG, whose first bytes are `head`; null if it is not there. */
+/** Reads STREAMINFO from the first bytes of a FLAC stream, native or in OGG; null if it is not there. */
 export function readFlacInfo(head: Uint8Array): FlacInfo | null {
   const start = String.fromCharCode(...head.subarray(0, 128)).indexOf("fLaC");
   if (start < 0 || head.length < start + 26) return null;
@@ -16,8 +16,8 @@ export function readFlacInfo(head: Uint8Array): FlacInfo | null {
 }
 
 /**
- * Undoes the decoder's scale in place: it divides by 2^(bits-1) - 1, WAV reading by 2^(bits-1). So a FLAC file and the WAV
- * file it was made from give the same samples.
+ * Corrects the decoder's scale in place: it divides by 2^(bits-1) - 1, the WAV reader by 2^(bits-1). A FLAC file then
+ * gives the same samples as the WAV file it was made from.
  */
 export function rescaleFlac(channelData: Float32Array[], bits: number): void {
   const full = 2 ** (bits - 1);

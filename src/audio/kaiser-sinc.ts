@@ -2,9 +2,9 @@
  * A low-pass filter as a continuous function of time: a sinc under a Kaiser window.
  *   weight(t) = scale * CUTOFF * sinc(scale * CUTOFF * t) * kaiser(scale * t / HALF_WIDTH), t in input samples
  * with scale = min(1, outRate / inRate), so that 1 / scale input samples are one sample of the lower rate. The pass band
- * is flat to 0.9 of the lower Nyquist frequency, the stop band begins at it. Between them lies 2 * (1 - CUTOFF) of that
- * frequency, for which Kaiser's formula asks (ATTENUATION_DB - 7.95) / (2.285 * 2 * pi * (1 - CUTOFF)) = 109 samples of
- * the lower rate, HALF_WIDTH to either side.
+ * is flat up to 0.9 of the lower Nyquist frequency; the stop band begins at that frequency. For the transition between
+ * them, 2 * (1 - CUTOFF) of the lower Nyquist frequency wide, Kaiser's formula requires
+ * (ATTENUATION_DB - 7.95) / (2.285 * 2 * pi * (1 - CUTOFF)) = 109 samples of the lower rate, HALF_WIDTH on either side.
  * Reference: Kaiser, "Nonrecursive digital filter design using the I0-sinh window function", 1974.
  */
 const ATTENUATION_DB = 86;
@@ -14,7 +14,7 @@ const BETA = 0.1102 * (ATTENUATION_DB - 8.7);
 
 const I0_BETA = besselI0(BETA);
 
-/** Rows of weights for one set of fractional positions of an output sample between two input samples. */
+/** Filter weights, one row for each fractional position of an output sample between two input samples. */
 export interface FilterBank {
   /** [nRows, nTaps]; weight k of a row belongs to input sample `floor(position) - nBefore + k`. */
   readonly weights: Float32Array;
@@ -25,7 +25,7 @@ export interface FilterBank {
 
 /**
  * The filter at each of `fractions` (position - floor(position), about [0, 1)). Every row sums to 1, so that a constant
- * stays what it is.
+ * signal is unchanged.
  */
 export function filterBank(fractions: Float64Array, scale: number): FilterBank {
   const reach = Math.ceil(HALF_WIDTH / scale) + 1;

@@ -3,20 +3,20 @@ import { downmix } from "./downmix.js";
 import { resample } from "./resample.js";
 import type { DecodedAudio, Waveform } from "./waveform.js";
 
-/** A decoded file as the front end takes it. */
+/** A decoded file, down-mixed and resampled for the front end. */
 export interface MonoClip {
-  /** The mean of the channels at the rate asked for; at least one sample, all finite. */
+  /** The mean of the channels, at the requested rate; at least one sample, all finite. */
   readonly waveform: Waveform;
   /** [s] */
   readonly durationSec: number;
-  /** What is odd about the file, one line each. */
+  /** Oddities of the file, one line each. */
   readonly warnings: string[];
 }
 
 /**
- * Down-mix and resampling of a decoded file, for training and predicting alike.
+ * Down-mixes and resamples a decoded file, for training and prediction alike.
  * @param path the file's name in errors
- * @throws DataError if nothing is left of it, or samples are not finite
+ * @throws DataError if no samples are left, or some are not finite
  */
 export function monoClip(decoded: DecodedAudio, sampleRate: number, path: string): MonoClip {
   const recorded = downmix(decoded);

@@ -8,16 +8,16 @@ interface Kernel {
   dot8(x: number, xStep: number, weights: number, weightsEnd: number, y: number, yStep: number): void;
 }
 
-/** outRate / inRate in lowest terms, as in L / M of the literature. */
+/** outRate / inRate in lowest terms: L / M in the literature. */
 interface Ratio {
   up: number;
   down: number;
 }
 
-// A row of weights for every fraction costs max(up, down) * 110 weights. Above this many, rows in between are interpolated.
+// One row per fraction takes max(up, down) * 110 weights. Above this factor, fewer rows are kept and interpolated.
 const MAX_EXACT_FACTOR = 4096;
 const LANES = 8;
-// Fractions per input sample for interpolation between 8 rows: the error is below that of 32-bit sums.
+// Rows per input sample where 8 of them are interpolated: the error is below the rounding of 32-bit sums.
 const ROWS_PER_SAMPLE = 32;
 const BLOCK_SAMPLES = 32_768;
 const FLOAT_BYTES = 4;
@@ -26,12 +26,12 @@ const banks = new Map<string, FilterBank>();
 let kernel: Kernel | undefined;
 
 /**
- * The same sound at another sample rate, band-limited: a Kaiser-windowed sinc, aligned to the sample.
+ * Resamples band-limited with a Kaiser-windowed sinc, without delay.
  *   y[m] = sum over n of x[n] * weight(n - m * inRate / outRate),  m = 0..round(nSamples * outRate / inRate) - 1
- * with zeros before the first and after the last sample. Aliases and images lie at least 80 dB down from the lower
- * Nyquist frequency on, the pass band is flat within 0.001 dB to 0.9 of it; test/audio/resample.test.ts.
- * @param waveform sampleRate 4 to 384 kHz
- * @param sampleRate of the result, an integer, 4 to 384 kHz; where it is the waveform's own, the waveform comes back
+ * with zeros before the first and after the last sample. Aliases and images are at least 80 dB down from the lower
+ * Nyquist frequency upwards; the pass band is flat within 0.001 dB up to 0.9 of it; test/audio/resample.test.ts.
+ * @param waveform with an integer sampleRate, 4 to 384 kHz
+ * @param sampleRate of the result, an integer, 4 to 384 kHz; the waveform itself is returned if it already has it
  * @throws UsageError if a rate is out of range
  */
 export function resample(waveform: Waveform, sampleRate: number): Waveform {
@@ -47,7 +47,7 @@ export function resample(waveform: Waveform, sampleRate: number): Waveform {
   return { samples, sampleRate };
 }
 
-/** Output m has one of `up` fractions; outputs m, m + up, ... share it, eight of them in one call. */
+/** Output m has one of `up` fractions; outputs m, m + up, ... share it, and one call computes eight of them. */
 function resampleExact(x: Float32Array, y: Float32Array, { up, down }: Ratio): void {
   const fractions = Float64Array.from({ length: up }, (_, m) => ((m * down) % up) / up);
   const bank = cachedBank(`${up}/${down}`, fractions, up / down);
@@ -75,7 +75,7 @@ function resampleExact(x: Float32Array, y: Float32Array, { up, down }: Ratio): v
   }
 }
 
-/** For ratios of large numbers: the eight rows nearest to an output's fraction, and Lagrange's polynomial between them. */
+/** For ratios of large numbers: Lagrange interpolation between the eight rows nearest to an output's fraction. */
 function resampleInterpolated(x: Float32Array, y: Float32Array, { up, down }: Ratio): void {
   const scale = Math.min(1, up / down);
   const fractions = Float64Array.from(
@@ -101,7 +101,7 @@ function resampleInterpolated(x: Float32Array, y: Float32Array, { up, down }: Ra
       const position = (((m * down) % up) / up) * ROWS_PER_SAMPLE;
       const row = Math.floor(position);
       const window = xAt + (base - origin) * FLOAT_BYTES;
-      // The rows take the place of the input, the input that of the weights.
+      // dot8 gets the rows as its input and the input as its weights.
       dot8(row * rowBytes, rowBytes, window, window + rowBytes, yAt, FLOAT_BYTES);
       y[m] = lagrange(products, position - row);
     }
@@ -146,7 +146,7 @@ function copyPadded(x: Float32Array, from: number, out: Float32Array): void {
   out.fill(0, last);
 }
 
-/** The kernel with at least `bytes` of memory. Kept between calls: nothing in it outlives one. */
+/** The kernel with at least `bytes` of memory. All calls share one: nothing in its memory is needed after a call. */
 function loadKernel(bytes: number): Kernel {
   if (kernel === undefined) {
     const binary = Uint8Array.from(atob(FIR_KERNEL_BASE64), (char) => char.charCodeAt(0));

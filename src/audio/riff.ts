@@ -5,21 +5,21 @@ export interface WavChunks {
   readonly container: "WAV" | "RF64" | "BW64" | "RIFX";
   readonly littleEndian: boolean;
   readonly fmt: Uint8Array;
-  /** Only bytes of samples: no pad byte, no chunk that follows. */
+  /** The bytes of the samples only, without a pad byte or the chunks that follow. */
   readonly data: Uint8Array;
   readonly warnings: string[];
 }
 
 interface Chunk {
   id: string;
-  /** Of the chunk's content. */
+  /** Position of the chunk's content. */
   start: number;
   declaredBytes: number;
 }
 
 const HEADER_BYTES = 8;
 const UNKNOWN_SIZE = 0xffffffff;
-// What streaming writers leave behind; 2 ** 64 is the number nearest to 64 bits of ones.
+// Sizes that streaming writers leave in the header; 2 ** 64 is the double nearest to 64 one bits.
 const UNKNOWN_SIZES = new Set([0, UNKNOWN_SIZE, 2 ** 64]);
 const CONTAINERS: Record<string, WavChunks["container"]> = {
   RIFF: "WAV",
@@ -28,7 +28,7 @@ const CONTAINERS: Record<string, WavChunks["container"]> = {
   RIFX: "RIFX",
 };
 
-// What programs write before and after the samples. Used only where the sizes in the file cannot be trusted.
+// Chunks that programs write before and after the samples. Used only where the sizes in the file cannot be trusted.
 const KNOWN_CHUNKS = new Set(
   (
     "fmt |data|ds64|fact|LIST|bext|cue |plst|smpl|inst|acid|strc|JUNK|junk|PAD |FLLR|PEAK|DISP|cart|iXML|axml|chna|" +
@@ -37,7 +37,7 @@ const KNOWN_CHUNKS = new Set(
 );
 const KNOWN_INITIALS = new Uint8Array(256);
 for (const id of KNOWN_CHUNKS) KNOWN_INITIALS[id.charCodeAt(0)] = 1;
-// A run of chunks behind streamed samples is short; the bound keeps the search for it linear in the file.
+// A run of chunks after streamed samples is short; the bound keeps the search for it linear in the file's size.
 const MAX_TRAILING_CHUNKS = 64;
 
 /** Whether the file begins like a WAV file of any byte order or size. */
@@ -46,10 +46,10 @@ export function isRiff(bytes: Uint8Array): boolean {
 }
 
 /**
- * The `fmt ` and the `data` chunk of a RIFF, RIFX, RF64 or BW64 file. Chunks may be odd-sized with or without their pad
- * byte. A data size of 0 or 0xFFFFFFFF (a stream whose writer could not come back to fill it in) means that the samples
- * last to the end of the file, or to a run of known chunks that ends exactly there.
- * @throws DataError if the file is no WAV file, or lacks either chunk
+ * Reads the `fmt ` and `data` chunks of a RIFF, RIFX, RF64 or BW64 file. Chunks may be odd-sized with or without their
+ * pad byte. A data size of 0 or 0xFFFFFFFF (left by a streaming writer that could not go back to fill it in) means that
+ * the samples extend to the end of the file, or to a run of known chunks that ends exactly there.
+ * @throws DataError if the file is not a WAV file, or lacks either chunk
  */
 export function readWavChunks(bytes: Uint8Array, path: string): WavChunks {
   const container = CONTAINERS[idAt(bytes, 0)];
@@ -99,7 +99,7 @@ export function readWavChunks(bytes: Uint8Array, path: string): WavChunks {
   return { container, littleEndian, fmt, data, warnings };
 }
 
-/** Where the samples end; a declared size that the file does not hold is a warning. */
+/** Position where the samples end; warns if the file is shorter than the declared size. */
 function dataEnd(bytes: Uint8Array, chunk: Chunk, littleEndian: boolean, warnings: string[]): number {
   const end = chunk.start + chunk.declaredBytes;
   if (chunk.declaredBytes > 0 && end <= bytes.length) return end;
@@ -110,7 +110,7 @@ function dataEnd(bytes: Uint8Array, chunk: Chunk, littleEndian: boolean, warning
   return bytes.length;
 }
 
-/** The first position from `start` on where a run of known chunks begins that ends exactly with the file, or its end. */
+/** Start of the first run of known chunks from `start` on that ends exactly with the file, or else the file's end. */
 function trailingChunksStart(bytes: Uint8Array, start: number, littleEndian: boolean): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let first = start; first + HEADER_BYTES <= bytes.length; first++) {
@@ -127,7 +127,7 @@ function trailingChunksStart(bytes: Uint8Array, start: number, littleEndian: boo
   return bytes.length;
 }
 
-/** Where the chunk after one of `size` bytes that ends at `end` begins; an odd size has a pad byte, or ought to. */
+/** Position of the chunk after one of `size` bytes that ends at `end`; an odd size should have a pad byte. */
 function nextChunk(bytes: Uint8Array, end: number, size: number): number {
   if (size % 2 === 0 || isKnown(bytes, end + 1)) return end + (size % 2);
   const lacksPad =

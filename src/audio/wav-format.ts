@@ -1,7 +1,7 @@
 import { DataError } from "../core/errors.js";
 import { MAX_SAMPLE_RATE, MIN_SAMPLE_RATE } from "./waveform.js";
 
-/** What the `fmt ` chunk of a WAV file says, checked. */
+/** The checked content of a WAV file's `fmt ` chunk. */
 export interface WavFormat {
   readonly kind: "pcm" | "float" | "alaw" | "mulaw";
   /** In words, e.g. "16-bit PCM". */
@@ -14,14 +14,14 @@ export interface WavFormat {
   readonly bits: number;
 }
 
-/** As many as libsndfile takes. */
+/** The same limit as libsndfile's. */
 const MAX_CHANNELS = 1024;
 const KINDS: Record<number, WavFormat["kind"]> = { 1: "pcm", 3: "float", 6: "alaw", 7: "mulaw" };
 const EXTENSIBLE = 0xfffe;
-/** The end of a sub-format GUID whose first two bytes are a format tag; the second is that of ambisonic files. */
+/** Endings of sub-format GUIDs whose first two bytes are a format tag; the second one is used by ambisonic files. */
 const GUID_TAILS = ["000000001000800000aa00389b71", "00002107d3118644c8c1ca000000"];
 
-// Format tags of compressed audio that people have in WAV files, from the registry in Microsoft's mmreg.h.
+// Format tags of compressed audio found in WAV files, from the registry in Microsoft's mmreg.h.
 const COMPRESSED: Record<number, string> = {
   2: "Microsoft ADPCM",
   16: "OKI ADPCM",
@@ -47,8 +47,8 @@ const COMPRESSED: Record<number, string> = {
 };
 
 /**
- * The checked content of a `fmt ` chunk, PCM, IEEE float, A-law or mu-law, plain or WAVE_FORMAT_EXTENSIBLE.
- * @throws DataError naming the field that cannot be, or the compressed format
+ * Parses and checks a `fmt ` chunk: PCM, IEEE float, A-law or mu-law, plain or WAVE_FORMAT_EXTENSIBLE.
+ * @throws DataError naming the invalid field or the compressed format
  */
 export function parseWavFormat(fmt: Uint8Array, littleEndian: boolean, path: string): WavFormat {
   const fail = (reason: string) => new DataError(path, reason);
@@ -104,7 +104,7 @@ function formatTag(view: DataView, littleEndian: boolean, path: string): number 
   return view.getUint16(24, littleEndian);
 }
 
-/** Whether samples of `bits` bits can lie in `sampleBytes` bytes each. */
+/** Whether samples of `bits` bits can be stored in `sampleBytes` bytes each. */
 function isLayout(kind: WavFormat["kind"], bits: number, sampleBytes: number): boolean {
   if (kind === "float") return (sampleBytes === 4 || sampleBytes === 8) && bits === 8 * sampleBytes;
   if (kind === "alaw" || kind === "mulaw") return sampleBytes === 1 && bits === 8;

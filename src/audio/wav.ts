@@ -6,11 +6,11 @@ import { readWavChunks } from "./riff.js";
 import { parseWavFormat } from "./wav-format.js";
 import type { DecodedAudio } from "./waveform.js";
 
-// wav-decoder asks for Node's name of the global object, which browsers lack.
+// wav-decoder uses `global`, Node's name for the global object, which browsers lack.
 (globalThis as { global?: unknown }).global ??= globalThis;
 
 /**
- * The samples of a WAV file. `sample = integer / 2 ** (bits - 1)`, 8-bit unsigned `(x - 128) / 128`, floats as they are,
+ * Decodes a WAV file: `sample = integer / 2 ** (bits - 1)`, 8-bit unsigned `(x - 128) / 128`, floats as they are,
  * A-law and mu-law as the 16-bit values of G.711.
  * Same as: libsndfile 1.2.2 `sf_readf_float`, exactly; test/audio/decode-reference.test.ts
  * @throws DataError if the file is not a WAV file that can be read without guessing
@@ -28,7 +28,7 @@ export function decodeWav(bytes: Uint8Array, path: string): DecodedAudio {
       `the data chunk holds ${data.length} bytes, less than one frame of ${frameBytes}`,
     );
   if (extraBytes > 0)
-    warnings.push(`ends with ${extraBytes} of the ${frameBytes} bytes of a frame, which are dropped`);
+    warnings.push(`ends with an incomplete frame (${extraBytes} of ${frameBytes} bytes), which is dropped`);
 
   const frames = data.subarray(0, nSamples * frameBytes);
   let channelData: Float32Array[];

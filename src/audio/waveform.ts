@@ -4,7 +4,7 @@ export interface Waveform {
   readonly sampleRate: number;
 }
 
-/** What a file says about itself. */
+/** Format and length of a file's audio. */
 export interface AudioFormat {
   /** E.g. "WAV". */
   readonly container: string;
@@ -17,13 +17,13 @@ export interface AudioFormat {
   readonly nSamples: number;
 }
 
-/** The decoded channels of a file, all of one length, finite, nominally in [-1, 1]. */
+/** The decoded channels of a file, all of the same length, finite, nominally in [-1, 1]. */
 export interface DecodedAudio {
   readonly channelData: Float32Array[];
   /** [Hz] */
   readonly sampleRate: number;
   readonly format: AudioFormat;
-  /** One line each on what is odd about the file but could be read. */
+  /** Oddities that did not prevent reading the file, one line each. */
   readonly warnings: string[];
 }
 

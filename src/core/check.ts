@@ -1,6 +1,6 @@
 import { UsageError } from "./errors.js";
 
-/** Bounds of a checked number, both inclusive unless said otherwise. */
+/** Bounds that a number is checked against; `min` and `max` are inclusive. */
 export interface NumberRule {
   min?: number;
   max?: number;
@@ -10,7 +10,7 @@ export interface NumberRule {
   below?: number;
 }
 
-/** What follows "a number" or "integers": ` from 1 to 4096`, ` of at least 0 and less than 1`, or nothing. */
+/** The text after "a number" or "integers", e.g. ` from 1 to 4096` or ` of at least 0 and less than 1`. */
 function rangeText({ min, max, above, below }: NumberRule): string {
   if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`;
   const bounds = [
@@ -31,7 +31,7 @@ function isWithin(value: number, { min, max, above, below }: NumberRule): boolea
   );
 }
 
-/** The value for an error to show: a text is in quotes, so that "5" is not taken for 5. */
+/** The value as an error shows it: a string is in quotes, so that "5" is not taken for 5. */
 export function quoted(value: unknown): unknown {
   return typeof value === "string" ? JSON.stringify(value) : value;
 }
@@ -40,8 +40,8 @@ const isInteger = (value: unknown, rule: NumberRule): value is number =>
   typeof value === "number" && Number.isSafeInteger(value) && isWithin(value, rule);
 
 /**
- * `value`, if it is a finite number within `rule`.
- * @param setting its name, e.g. `fMax`, or the flag that gives it
+ * Returns `value` if it is a finite number within `rule`.
+ * @param setting its name, e.g. `fMax`, or the flag that sets it
  * @throws UsageError otherwise
  */
 export function checkNumber(setting: string, value: unknown, rule: NumberRule = {}): number {
@@ -51,8 +51,8 @@ export function checkNumber(setting: string, value: unknown, rule: NumberRule = 
 }
 
 /**
- * `value`, if it is an integer within `rule`.
- * @param setting its name, or the flag that gives it
+ * Returns `value` if it is an integer within `rule`.
+ * @param setting its name, or the flag that sets it
  * @throws UsageError otherwise
  */
 export function checkInteger(setting: string, value: unknown, rule: NumberRule = {}): number {
@@ -62,8 +62,8 @@ export function checkInteger(setting: string, value: unknown, rule: NumberRule =
 }
 
 /**
- * `value`, if it is a list of integers within `rule`, at least one.
- * @param setting its name, or the flag that gives it
+ * Returns `value` if it is a non-empty list of integers within `rule`.
+ * @param setting its name, or the flag that sets it
  * @throws UsageError otherwise
  */
 export function checkIntegers(setting: string, value: unknown, rule: NumberRule = {}): number[] {
@@ -73,8 +73,8 @@ export function checkIntegers(setting: string, value: unknown, rule: NumberRule 
 }
 
 /**
- * `value`, if it is one of `choices`; the error suggests the nearest choice.
- * @param setting its name, or the flag that gives it
+ * Returns `value` if it is one of `choices`; the error suggests the nearest choice.
+ * @param setting its name, or the flag that sets it
  * @throws UsageError otherwise
  */
 export function checkChoice<T extends string>(setting: string, value: unknown, choices: readonly T[]): T {
@@ -87,9 +87,9 @@ export function checkChoice<T extends string>(setting: string, value: unknown, c
 }
 
 /**
- * Checks that settings have known names only; the error suggests the nearest.
- * @param setting what they are settings of, e.g. `optimizer`
- * @throws UsageError naming the first other one
+ * Checks that every name is a known setting; the error suggests the nearest one.
+ * @param setting what the settings belong to, e.g. `optimizer`
+ * @throws UsageError naming the first unknown one
  */
 export function checkNames(setting: string, names: Iterable<string>, known: readonly string[]): void {
   for (const name of names) {
@@ -100,7 +100,7 @@ export function checkNames(setting: string, names: Iterable<string>, known: read
   }
 }
 
-/** The choice with the smallest edit distance to `value`, if one is near enough to be a typing mistake. */
+/** The choice with the smallest edit distance to `value`, if one is close enough to be a typo. */
 export function nearest(value: string, choices: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(value.length / 3)) + 1;

@@ -1,10 +1,10 @@
-/** What a caller got wrong about one setting, and what may help. */
+/** A caller's mistake in one setting, and what may help. */
 export interface Mistake {
   /** Name of the argument or setting, dotted where it is nested: `fMax`, `optimizer.momentum`; or a flag. */
   readonly setting: string;
   /** What it must do or be, e.g. "be at most 11025 Hz (half of `sampleRate`)". */
   readonly rule: string;
-  /** The value, or a text that says what there is instead, e.g. "16000 Hz". */
+  /** The value, or a text that describes it, e.g. "16000 Hz". */
   readonly got: unknown;
   /** What to do about it, e.g. "lower it, or raise `sampleRate`". Other settings are in backticks. */
   readonly remedy?: string | undefined;
@@ -50,8 +50,8 @@ export class DataError extends Error {
 }
 
 /**
- * The text of anything thrown, on one line, to be part of another message. A UsageError's is without backticks: what it
- * names is in a file then, and no argument of the caller.
+ * Returns the message of anything thrown, on one line, for use inside another message. A UsageError's loses its
+ * backticks: there it names something in a file, not an argument of the caller.
  */
 export function errorLine(error: unknown): string {
   const text = oneLine(error instanceof Error ? error.message : String(error));
@@ -62,7 +62,7 @@ function oneLine(text: string): string {
   return text.replace(/\s*[\n\r\u2028\u2029]\s*/g, " ");
 }
 
-/** Lists and records as JSON, everything else as JavaScript spells it. */
+/** Lists and records as JSON, everything else as JavaScript prints it. */
 function valueText(value: unknown): string {
   return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }

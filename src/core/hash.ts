@@ -8,7 +8,7 @@ export function sha256Hex(content: Uint8Array | string): string {
 
 /**
  * JSON with the keys of every object in alphabetical order, so that equal records give equal text.
- * `undefined` members are left out, as JSON does.
+ * Members that are `undefined` are left out, as in `JSON.stringify`.
  */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, member: unknown) =>
@@ -18,7 +18,7 @@ export function canonicalJson(value: unknown): string {
   );
 }
 
-/** Hash of a record by its canonical JSON. */
+/** SHA-256 of a record's canonical JSON. */
 export function hashRecord(record: unknown): string {
   return sha256Hex(canonicalJson(record));
 }

@@ -38,7 +38,7 @@ export class Random {
     return [this.#a, this.#b, this.#c, this.#counter];
   }
 
-  /** An independent stream that depends on this generator's present state and `name`, and leaves the state alone. */
+  /** An independent stream, determined by this generator's current state and `name`; the state does not change. */
   fork(name: string): Random {
     return new Random(`${this.state.join(",")}/${name}`);
   }
@@ -75,7 +75,7 @@ export class Random {
     }
   }
 
-  /** One of the items. */
+  /** One of the items, all equally likely. */
   pick<T>(items: readonly T[]): T {
     return items[this.integer(items.length)];
   }

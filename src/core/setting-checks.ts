@@ -1,15 +1,15 @@
 import { checkChoice, checkInteger, checkNames, checkNumber, type NumberRule, quoted } from "./check.js";
 import { UsageError } from "./errors.js";
 
-/** Throws a UsageError that names the setting if a setting may not have this value. */
+/** Throws a UsageError naming the setting if it may not have this value. */
 export type Check = (setting: string, value: unknown) => void;
 
-/** A check of every setting but `kind`. */
+/** One check for every setting except `kind`. */
 export type SettingChecks<Config> = {
   readonly [Name in Exclude<keyof Config, "kind">]-?: Check;
 };
 
-/** The checks of settings that come in kinds, by kind. */
+/** The checks for each kind of a record that has several kinds. */
 export type KindChecks<Config extends { readonly kind: string }> = {
   readonly [Kind in Config["kind"]]: SettingChecks<Extract<Config, { kind: Kind }>>;
 };
@@ -40,7 +40,7 @@ export function optional(check: Check): Check {
   return (setting, value) => value === undefined || check(setting, value);
 }
 
-/** Checks `kind`, and that the members are those of this kind. */
+/** Checks `kind`, that the record has no settings except those of this kind, and each of these. */
 export function byKind<Config extends { readonly kind: string }>(checks: KindChecks<Config>): Check {
   const kinds = new Map<string, Readonly<Record<string, Check>>>(Object.entries(checks));
   return (setting, value) => {

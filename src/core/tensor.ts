@@ -13,7 +13,7 @@ export function sizeOf(shape: readonly number[]): number {
 
 /**
  * A tensor over `data` (not copied).
- * @throws UsageError if the length does not fit the shape
+ * @throws UsageError if the length does not match the shape
  */
 export function tensor(data: Float32Array, shape: readonly number[]): Tensor {
   if (data.length !== sizeOf(shape))

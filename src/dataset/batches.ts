@@ -3,31 +3,31 @@ import { Random } from "../core/random.js";
 import { checkTrain, type FeatureSet } from "./feature-set.js";
 import { randomStart } from "./segments.js";
 
-/** Few clips make smaller batches, so that an epoch has as many steps: batch norm's averages need some to settle. */
+/** An epoch should have this many steps, even if batches get smaller: batch norm's averages need some to settle. */
 const MIN_STEPS = 4;
 
-/** The batch size wanted, or a smaller one, at least 2, where an epoch of so many clips would have fewer than 4 steps. */
+/** The wanted batch size, or a smaller one (at least 2) if an epoch of `nClips` would have fewer than 4 steps. */
 export function fittingBatchSize(wanted: number, nClips: number): number {
   return Math.min(wanted, Math.max(2, Math.floor(nClips / MIN_STEPS)));
 }
 
-/** What one training step sees. */
+/** The examples of one training step. */
 export interface Batch {
   /** [batchSize, segmentFrames, nMels], as in the store: not standardized. */
   inputs: Float32Array;
   /** [batchSize, nLabels], 1 for every label of the clip. */
   targets: Float32Array;
-  /** [batchSize] index of each clip in the train set. */
+  /** [batchSize] index of each clip in the train split. */
   clips: Int32Array;
 }
 
 /**
  * Draws batches of random segments of the training clips.
  *
- * In an epoch every clip comes once, in random order; the last batch is filled up with clips of a second round.
- * With `balance` an epoch has as many segments, but the labels take turns, so that each comes equally often, and the
- * clips of a label come in random order, all of them before any comes again.
- * An epoch depends on `seed` and its number alone: to resume, start the epoch again and skip the steps done.
+ * In an epoch every clip is drawn once, in random order; the last batch is filled up from a second round.
+ * With `balance` an epoch has the same number of segments, but the labels take turns, so that each is drawn equally
+ * often; the clips of a label are drawn in random order, all of them before any is drawn again.
+ * An epoch depends only on `seed` and its number: to resume, start the epoch again and skip the steps already done.
  */
 export class TrainSampler {
   readonly stepsPerEpoch: number;
@@ -55,7 +55,7 @@ export class TrainSampler {
     [this.#random, this.#clips] = this.#streams(0);
   }
 
-  /** Begins an epoch: the same batches follow whenever it is begun. */
+  /** Begins an epoch. Its batches are the same every time it is begun. */
   startEpoch(epoch: number): void {
     [this.#random, this.#clips] = this.#streams(checkInteger("epoch", epoch, { min: 0 }));
   }
@@ -94,7 +94,7 @@ export class TrainSampler {
   }
 }
 
-/** Endless: all items in random order, then again in another. */
+/** Yields all items in random order, then again in another order, without end. */
 function* rounds(items: readonly number[], random: Random): Generator<number> {
   for (;;) yield* random.shuffle(items);
 }

@@ -2,15 +2,15 @@ import type { Split } from "./split-names.js";
 
 /** A labelled clip of audio whose features can be read. */
 export interface Clip {
-  /** Its name in messages, e.g. the path under the folder that it came from. */
+  /** Its name in messages, e.g. its path inside the source folder. */
   readonly name: string;
-  /** SHA-256 of the audio, 64 hex digits: clips of equal hash are copies. */
+  /** SHA-256 of the audio, 64 hex digits: clips with equal hashes are copies. */
   readonly audioHash: string;
   /** At least one. */
   readonly labels: readonly string[];
-  /** Clips of one group never cross splits. */
+  /** All clips of one group are in the same split. */
   readonly group: string;
-  /** The split that the data name for it; null: to be drawn. */
+  /** The split that the data name for it; null if it is to be drawn. */
   readonly split: Split | null;
   readonly durationSec: number;
   /** Length of its features [frames], at least 1. */

@@ -2,18 +2,18 @@ import { checkInteger } from "../core/check.js";
 import { DataError } from "../core/errors.js";
 import { checkTrain, type FeatureSet } from "./feature-set.js";
 
-/** Frames centred at a time: three bands against three are 12 KiB and stay in the first-level cache. */
+/** Frames centred at a time: two blocks of three bands are 12 KiB and stay in the first-level cache. */
 const CHUNK_FRAMES = 256;
 /** Frames read at a time. */
 const READ_FRAMES = 1024;
-/** Bands multiplied with as many others in one pass: nine sums fit the processor's registers, sixteen do not. */
+/** Bands multiplied by as many others in one pass: nine sums fit the processor's registers, sixteen do not. */
 const BLOCK = 3;
 
 /**
  * Running mean and covariance of vectors, float64, in one pass and in memory that does not grow with their number.
  *
- * Each chunk's own mean and products M2 = sum((x - mean)^T (x - mean)) are taken in two passes over the chunk, then
- * joined to the whole: `delta = meanB - meanA; mean += delta * nB / n; M2 += M2B + delta^T delta * nA * nB / n`.
+ * Each chunk's own mean and products M2 = sum((x - mean)^T (x - mean)) are computed in two passes over the chunk, then
+ * merged into the total: `delta = meanB - meanA; mean += delta * nB / n; M2 += M2B + delta^T delta * nA * nB / n`.
  *
  * Same as: NumPy 2.x `cov(frames, rowvar=False, ddof=0)`, within 1e-10 of the largest variance;
  * test/dataset/covariance.test.ts.
@@ -23,7 +23,7 @@ export class Covariance {
   readonly nBands: number;
   #count = 0;
   readonly #mean: Float64Array;
-  /** Bands, filled up to whole blocks with bands of zeros. */
+  /** `nBands` rounded up to whole blocks; the extra bands are zeros. */
   readonly #size: number;
   /** [size, size], the upper triangle. */
   readonly #m2: Float64Array;
@@ -40,7 +40,7 @@ export class Covariance {
     this.#centred = new Float64Array(this.#size * CHUNK_FRAMES);
   }
 
-  /** @param frames time-major [nFrames, nBands]; more may follow in the buffer and is not read */
+  /** @param frames time-major [nFrames, nBands]; the rest of the buffer is not read */
   add(frames: Float32Array, nFrames: number): void {
     for (let first = 0; first < nFrames; first += CHUNK_FRAMES)
       this.#addChunk(frames.subarray(first * this.nBands), Math.min(CHUNK_FRAMES, nFrames - first));
@@ -68,7 +68,7 @@ export class Covariance {
     this.#count = total;
   }
 
-  /** Vectors so far. */
+  /** Number of vectors added so far. */
   get count(): number {
     return this.#count;
   }
@@ -96,7 +96,7 @@ export class Covariance {
     );
   }
 
-  /** Whether all vectors so far were finite numbers. */
+  /** Whether all numbers added so far were finite. */
   isFinite(): boolean {
     for (let band = 0; band < this.nBands; band++)
       if (!Number.isFinite(this.#m2[band * (this.#size + 1)])) return false;
@@ -118,8 +118,8 @@ function chunkMean(frames: Float32Array, nFrames: number, mean: Float64Array): F
 }
 
 /**
- * `products += x x^T`, its upper triangle, nine at a time: six numbers read give nine products.
- * @param x [size, CHUNK_FRAMES], the first nFrames of each row
+ * Adds the upper triangle of `x x^T` to `products`, nine sums at a time: six numbers read give nine products.
+ * @param x [size, CHUNK_FRAMES], of which the first nFrames of each row are used
  * @param products [size, size]
  */
 function addProducts(x: Float64Array, nFrames: number, products: Float64Array, size: number): void {
@@ -173,11 +173,11 @@ function addProducts(x: Float64Array, nFrames: number, products: Float64Array, s
 }
 
 /**
- * Mean and covariance over every frame of the train split, read once.
+ * Fits mean and covariance over every frame of the train split, read once.
  * @param train only the train split has this type
  * @param options `signal` stops it at the next read
  * @throws UsageError if the set is not the train split, or empty
- * @throws DataError naming a clip whose features are not finite; the signal's reason when it stops
+ * @throws DataError naming a clip whose features are not finite; the signal's reason if it is aborted
  */
 export async function fitCovariance(
   train: FeatureSet<"train">,

@@ -6,23 +6,23 @@ import { SPLITS, type Split } from "./split-names.js";
 /** The clips of one group, drawn together. */
 interface Group {
   readonly name: string;
-  /** Clips of each label. */
+  /** Number of clips with each label. */
   readonly counts: ReadonlyMap<string, number>;
   readonly size: number;
 }
 
-/** Draws made before giving up, where clips of several labels leave a class out of a split. */
+/** Draws made before giving up, if clips with several labels leave a class out of a split. */
 const MAX_DRAWS = 100;
 
 /**
  * Draws a split for every group: iterative stratification, over groups instead of examples.
  *
- * Labels take turns, the one with the fewest groups left first; each of its groups, the largest first and equals in
- * random order, goes to the split that lacks the most clips of the label.
+ * Labels take turns, the one with the fewest groups left first; each of its groups, the largest first and ties in
+ * random order, goes to the split that lacks the most clips with the label.
  *
  * Reference: Sechidis, Tsoumakas and Vlahavas, "On the stratification of multi-label data", ECML PKDD 2011, algorithm 1.
  * @param clips in an order that does not depend on the file system
- * @param shares of the clips, sum 1; a split of share 0 gets none
+ * @param fractions of the clips in each split, with sum 1; a split with fraction 0 gets none
  * @throws DataError naming the classes that have fewer groups than there are splits
  */
 export function drawSplits(
@@ -116,7 +116,7 @@ function drawOnce(
   return drawn;
 }
 
-/** The label with the fewest groups left; of equals the first in the alphabet. */
+/** The label with the fewest groups left; of ties, the first in alphabetical order. */
 function rarestLabel(left: ReadonlySet<Group>): string {
   const nGroups = new Map<string, number>();
   for (const group of left)

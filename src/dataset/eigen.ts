@@ -9,7 +9,7 @@ export interface Eigen {
 }
 
 /**
- * Eigenvalues and eigenvectors of a symmetric matrix that has no negative eigenvalue but by rounding, a covariance.
+ * Eigenvalues and eigenvectors of a covariance: a symmetric matrix without negative eigenvalues, except by rounding.
  */
 export function eigen(matrix: Matrix): Eigen {
   const n = matrix.rows;

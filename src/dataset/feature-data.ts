@@ -7,7 +7,7 @@ import { type ClipFeatures, type FrameReader, memoryReader } from "./frame-reade
 import { joinGroups } from "./groups.js";
 import type { Split } from "./split-names.js";
 
-/** Labelled clips and where their features are read from: what a tagger is trained and evaluated on. */
+/** Labelled clips and the reader of their features: the data that a tagger is trained and evaluated on. */
 export interface FeatureData {
   /** Its name in messages, e.g. the folder of a store. */
   readonly name: string;
@@ -22,18 +22,18 @@ export interface MemoryClip {
   readonly name: string;
   /** At least one. */
   readonly labels: readonly string[];
-  /** [nFrames, nMels], as `logMel` gives them. */
+  /** [nFrames, nMels], as `logMel` returns them. */
   readonly features: Tensor;
-  /** As `summarizeDescriptors` gives them; only the linear baseline reads them. @default none */
+  /** As `summarizeDescriptors` returns them; only the linear baseline reads them. @default none */
   readonly descriptors?: Float32Array;
-  /** Clips of one group never cross splits. @default a group of its own, with its copies */
+  /** All clips of one group are in the same split. @default a group of only the clip and its copies */
   readonly group?: string;
-  /** @default null: to be drawn */
+  /** @default null, to be drawn */
   readonly split?: Split | null;
 }
 
 /**
- * Features in memory as data to train and evaluate on. Clips of equal features are copies of one another.
+ * Makes data to train and evaluate on from features in memory. Clips with equal features are copies of one another.
  * @param options.name the data's name in messages, `@default` "features in memory"
  * @throws UsageError if features are not [nFrames, nMels] with the front end's nMels and at least one frame
  */

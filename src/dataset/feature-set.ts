@@ -7,10 +7,10 @@ import { SPLITS, type Split } from "./split-names.js";
 import type { ClipSplits } from "./splits.js";
 
 /**
- * The clips of one split, their features read as they are asked for.
+ * The clips of one split, whose features are read on demand.
  *
- * The split is part of the type: what is fitted on data takes a `FeatureSet<"train">`, which no other split is.
- * A set is made from whole `ClipSplits`, so that it cannot be called by another split's name.
+ * The split is part of the type: everything fitted on data takes a `FeatureSet<"train">`, which no other split is.
+ * A set is made from whole `ClipSplits`, so that it cannot have another split's name.
  */
 export class FeatureSet<S extends Split = Split> {
   readonly split: S;
@@ -22,7 +22,7 @@ export class FeatureSet<S extends Split = Split> {
   readonly #silence: number;
   readonly #targets: (Float32Array | undefined)[] = [];
 
-  /** Use `featureSets`. */
+  /** Use `featureSets` instead. */
   constructor(
     { frontEnd, reader }: Pick<FeatureData, "frontEnd" | "reader">,
     splits: ClipSplits,
@@ -61,7 +61,7 @@ export class FeatureSet<S extends Split = Split> {
     return this.#reader.descriptors(this.clips[clip]);
   }
 
-  /** 1 for every label the clip has, 0 for the others: [nLabels]. Not to be written to. */
+  /** [nLabels], 1 for every label of the clip and 0 for the others. Do not write to it. */
   targets(clip: number): Float32Array {
     return (this.#targets[clip] ??= Float32Array.from(this.labels, (label) =>
       this.clips[clip].labels.includes(label) ? 1 : 0,
@@ -70,8 +70,8 @@ export class FeatureSet<S extends Split = Split> {
 }
 
 /**
- * The three splits of the data, over one vocabulary.
- * @param labels vocabulary, e.g. a model's; `@default` the labels of the train split, or of all where it is empty
+ * Makes the feature sets of the three splits, over one vocabulary.
+ * @param labels vocabulary, e.g. a model's; `@default` the labels of the train split, or of all splits if it is empty
  * @throws DataError naming the labels that are not in the vocabulary, and their clips
  */
 export function featureSets(
@@ -89,7 +89,7 @@ export function featureSets(
   };
 }
 
-/** @throws UsageError unless the set is the train split; for those that call from JavaScript. */
+/** @throws UsageError unless the set is the train split and has clips: JavaScript callers have no type check. */
 export function checkTrain(set: FeatureSet<"train">): void {
   const split: unknown = set instanceof FeatureSet ? set.split : typeof set;
   if (split !== "train")

@@ -1,7 +1,7 @@
 import type { Tensor } from "../core/tensor.js";
 import type { Clip } from "./clip.js";
 
-/** Where the features of clips are read from: a store on disk, memory, or whatever else can answer these three. */
+/** Reads the features of clips: from a store on disk, from memory, or from any other source. */
 export interface FrameReader<Key = Clip> {
   /** Length of a clip [frames]. */
   nFrames(clip: Key): number;
@@ -27,7 +27,7 @@ export interface Segment<Key = Clip> {
 /**
  * Copies a segment to `out`; frames past the end of the clip are silence.
  * @param out time-major, [count, nMels] from `offset` on
- * @param frame.nMels values of a frame
+ * @param frame.nMels values per frame
  * @param frame.silence value of silence in every band
  */
 export async function readPadded<Key>(
@@ -45,11 +45,11 @@ export async function readPadded<Key>(
 export interface ClipFeatures {
   /** [nFrames, nMels] */
   readonly features: Tensor;
-  /** Entries as in `DESCRIPTOR_NAMES`; empty where nobody reads them. */
+  /** Entries as in `DESCRIPTOR_NAMES`; empty if they are never read. */
   readonly descriptors: Float32Array;
 }
 
-/** A reader over memory. */
+/** Makes a reader of features in memory. */
 export function memoryReader<Key>(of: (clip: Key) => ClipFeatures): FrameReader<Key> {
   return {
     nFrames: (clip) => of(clip).features.shape[0],

@@ -1,4 +1,4 @@
-/** What decides which clips must stay together. */
+/** The part of a clip that decides which clips must stay together. */
 interface Grouped {
   readonly name: string;
   readonly audioHash: string;
@@ -6,9 +6,9 @@ interface Grouped {
 }
 
 /**
- * The clips with their groups joined wherever two groups hold the same audio, so that copies never lie in two splits.
- * Joined groups take the name that comes first in the alphabet; clips keep their order.
- * @param onJoin told of every two groups joined, once
+ * Returns the clips with groups joined if they hold the same audio, so that copies are never in two splits.
+ * Joined groups take the name that is first in alphabetical order; clips keep their order.
+ * @param onJoin called once for every two groups joined, with two copies that join them
  */
 export function joinGroups<T extends Grouped>(
   clips: readonly T[],

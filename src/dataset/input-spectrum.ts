@@ -4,14 +4,14 @@ import type { Covariance } from "./covariance.js";
 import { eigen } from "./eigen.js";
 
 /**
- * Eigenvalues, largest first, of the covariance of what the net reads: those of
+ * Eigenvalues, largest first, of the covariance of the net's normalized input, which is
  *
  *   none:         C
  *   standardize:  D^-1 C D^-1, D = diag(std)
  *   whiten:       W^T C W
  *
  * @param covariance C, of the features as they are in the store
- * @returns [nMels], or [width] where the features are whitened
+ * @returns [nMels], or [width] if the features are whitened
  */
 export function inputSpectrum(covariance: Covariance, normalization: InputNormalization): Float64Array {
   const { nBands } = covariance;
@@ -32,13 +32,14 @@ export function inputSpectrum(covariance: Covariance, normalization: InputNormal
 }
 
 /**
- * Largest eigenvalue of a covariance over its smallest: how much longer gradient descent takes along the flattest
+ * Largest eigenvalue of a covariance divided by its smallest: how much longer gradient descent takes along the flattest
  * direction than along the steepest.
  *
- * Infinity where the smallest is at most n * 2^-52 of the largest, n their number: that much is rounding error of the
+ * Infinity if the smallest of n eigenvalues is at most n * 2^-52 times the largest: that much is rounding error of the
  * decomposition (the rule of NumPy's `matrix_rank`).
  *
- * Same as: NumPy 2.x `linalg.cond` of the covariance, within 1e-10 where that is 200; test/dataset/input-spectrum.test.ts.
+ * Same as: NumPy 2.x `linalg.cond` of the covariance, within 1e-10 at a value of 200;
+ * test/dataset/input-spectrum.test.ts.
  * @param eigenvalues largest first, none below 0
  */
 export function conditionNumber(eigenvalues: Float64Array): number {

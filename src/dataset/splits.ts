@@ -6,24 +6,24 @@ import { drawSplits } from "./draw-splits.js";
 import { joinGroups } from "./groups.js";
 import { SPLITS, type Split } from "./split-names.js";
 
-/** The clips of each split, by name, and a hash of who lies where. */
+/** The clips of each split, and a hash of the assignment. */
 export interface ClipSplits {
   readonly train: readonly Clip[];
   readonly valid: readonly Clip[];
   readonly test: readonly Clip[];
-  /** SHA-256 over every clip's name, audio, labels and split: equal for equal splits, whatever the order of the files. */
+  /** SHA-256 over every clip's name, audio, labels and split: equal for equal splits, in any order of the files. */
   readonly hash: string;
 }
 
 /**
- * Clips to train, valid and test.
+ * Assigns clips to train, validation and test.
  *
- * Where the clips name their splits, these are taken; a valid or test split that none names is cut from train. Where
- * they name none, both are drawn. The draw is seeded, keeps every group in one split, and gives each class its share of
- * clips in every split, as nearly as the groups allow and at least one group. A clip of several labels counts for each.
- * Clips that all name test (or valid) stay so: a set to evaluate on has no train split.
- * @param options `validFraction` and `testFraction`: share of the clips to cut [0..1), `@default` 0.15 each; 0 leaves the
- *   split empty. `seed`, `@default` 0
+ * If the clips name their splits, those are used; a validation or test split that no clip names is drawn from train. If
+ * they name none, both are drawn. The draw is seeded, keeps every group in one split, and gives every split its
+ * fraction of each class, as nearly as the groups allow and at least one group. A clip with several labels counts for
+ * each. Clips that all name test (or valid) stay there: a set to evaluate on has no train split.
+ * @param options `validFraction` and `testFraction`: fraction of the clips to draw, in [0, 1), `@default` 0.15 each;
+ *   0 leaves the split empty. `seed`, `@default` 0
  * @throws UsageError for a fraction out of range
  * @throws DataError if only some clips name a split, if a group or the same audio is in two of the named splits, or if a
  *   class has too few groups to be in every split
@@ -48,7 +48,7 @@ export function splitClips(
   if (named.length > 0 && named.length < sorted.length)
     throw new DataError(
       null,
-      `${named.length} of ${sorted.length} clips name a split, the others, e.g. ${sorted.find((clip) => clip.split === null)!.name}, do not; name one for every clip or for none`,
+      `${named.length} of ${sorted.length} clips name a split, but the others, e.g. ${sorted.find((clip) => clip.split === null)!.name}, do not; name one for every clip or for none`,
     );
   checkGroupsInOneSplit(named);
   const splits: Record<Split, Clip[]> = { train: [], valid: [], test: [] };
@@ -80,7 +80,7 @@ function hashSplits(splits: Record<Split, Clip[]>): string {
   );
 }
 
-/** Groups are joined over copies before, so that this finds the same audio in two splits, too. */
+/** Groups that hold the same audio are already joined, so this finds copies in two splits, too. */
 function checkGroupsInOneSplit(clips: readonly Clip[]): void {
   const firstOf = new Map<string, Clip>();
   for (const clip of clips) {

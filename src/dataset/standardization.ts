@@ -1,30 +1,30 @@
 import { checkChoice, checkInteger, checkNumber } from "../core/check.js";
 import type { Covariance } from "./covariance.js";
 
-/** What turns features into numbers of mean 0 and deviation 1: `(x - mean[band]) / std[band]`. */
+/** Statistics that scale features to mean 0 and deviation 1: `(x - mean[band]) / std[band]`. */
 export interface Standardization {
-  /** `band`: every mel band by itself; `global`: one mean and deviation for all. */
+  /** `band`: every mel band separately; `global`: one mean and deviation for all bands. */
   readonly kind: "band" | "global";
   /** [nMels] */
   readonly mean: Float32Array;
-  /** [nMels] population deviation, `epsilon` already added. */
+  /** [nMels] population deviation, with `epsilon` already added. */
   readonly std: Float32Array;
   readonly epsilon: number;
-  /** Frames it was fitted on. */
+  /** Number of frames it was fitted on. */
   readonly nFrames: number;
 }
 
 /**
- * The standardization of frames of this mean and covariance.
+ * The standardization of frames with this mean and covariance.
  *
- * `std = sqrt(variance) + epsilon`; for all bands together `mean = avg(band means)` and
+ * `std = sqrt(variance) + epsilon`; for `global`, `mean = avg(band means)` and
  * `variance = avg(band variances) + avg((band mean - mean)^2)`, since all bands have the same count.
  *
  * Same as: scikit-learn 1.x `StandardScaler().partial_fit` over all frames (`mean_`, `sqrt(var_)`), for `global` over all
  * values as one column, within 1e-6 relative; test/dataset/standardization.test.ts.
- * @param covariance as `fitCovariance` gives, of at least one frame
- * @param options `kind`, `@default` "band"; `epsilon` greater than 0, `@default` 1e-3: a band that hardly moves in
- *   training is blown up by at most 1 / epsilon, and one of deviation 0.5 is changed by 0.2 %
+ * @param covariance as `fitCovariance` returns it, of at least one frame
+ * @param options `kind`, `@default` "band"; `epsilon` greater than 0, `@default` 1e-3: a band that hardly varies in
+ *   training is amplified by at most 1 / epsilon, and one with deviation 0.5 changes by 0.2 %
  */
 export function standardizationOf(
   covariance: Covariance,
@@ -44,7 +44,7 @@ export function standardizationOf(
   };
 }
 
-/** Mean and population variance over all bands, the same for each. */
+/** Mean and population variance over all bands, repeated for each band. */
 function pooled(covariance: Covariance): { mean: Float64Array; variance: Float64Array } {
   const bandMeans = covariance.mean;
   const average = (values: Float64Array): number =>

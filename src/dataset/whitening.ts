@@ -4,9 +4,9 @@ import type { Tensor } from "../core/tensor.js";
 import type { Covariance } from "./covariance.js";
 import { type Eigen, eigen } from "./eigen.js";
 
-/** What turns features into numbers that are uncorrelated and of deviation 1: `(x - mean) projection`. */
+/** Transform that makes features uncorrelated, with deviation 1: `(x - mean) projection`. */
 export interface Whitening {
-  /** `pca`: along the principal components, largest first; `zca`: rotated back, every output near its own band. */
+  /** `pca`: along the principal components, largest first; `zca`: rotated back, with every output near its own band. */
   readonly kind: "pca" | "zca";
   /** [nMels] */
   readonly mean: Float32Array;
@@ -16,24 +16,24 @@ export interface Whitening {
   readonly eigenvalues: Float64Array;
   readonly keptComponents: number;
   readonly epsilon: number;
-  /** Frames it was fitted on. */
+  /** Number of frames it was fitted on. */
   readonly nFrames: number;
 }
 
 /**
- * The whitening of frames of this mean and covariance C = V diag(lambda) V^T.
+ * The whitening of frames with this mean and covariance C = V diag(lambda) V^T.
  *
  * `pca: W = V_k diag(1 / (sqrt(lambda) + epsilon))`, `zca: W = V_k diag(1 / (sqrt(lambda) + epsilon)) V_k^T`, V_k the
- * first k columns of V. The sign of a column is that which makes its entry of largest magnitude positive.
+ * first k columns of V. The sign of a column is chosen so that its entry of largest magnitude is positive.
  *
- * Same as: scikit-learn 1.x `PCA(whiten=True).fit(frames).transform(frames)` with negligible epsilon, up to sign and times
- * sqrt(n / (n - 1)), since scikit-learn divides by the deviation with n - 1 and this by that with n, within 1e-5;
+ * Same as: scikit-learn 1.x `PCA(whiten=True).fit(frames).transform(frames)` with negligible epsilon, up to sign and a
+ * factor of sqrt(n / (n - 1)), since scikit-learn's deviation has n - 1 in it and this one n, within 1e-5;
  * k as `PCA(n_components=keepVariance)`; test/dataset/whitening.test.ts.
  * Reference: Kessy, Lewin and Strimmer, "Optimal whitening and decorrelation", 2018.
- * @param covariance as `fitCovariance` gives, of at least one frame
+ * @param covariance as `fitCovariance` returns it, of at least one frame
  * @param options `zca`, `@default` false; `keepVariance` in (0, 1]: k is the smallest number of components that hold this
- *   share of the variance, `@default` 1: all of them; `epsilon` greater than 0, `@default` 1e-3 as in
- *   `standardizationOf`: a direction that hardly varies in training is blown up by at most 1 / epsilon
+ *   fraction of the variance, `@default` 1: all of them; `epsilon` greater than 0, `@default` 1e-3 as in
+ *   `standardizationOf`: a direction that hardly varies in training is amplified by at most 1 / epsilon
  */
 export function whiteningOf(
   covariance: Covariance,
@@ -58,7 +58,7 @@ export function whiteningOf(
   };
 }
 
-/** The smallest number of eigenvalues that hold the share of their sum, at least 1. */
+/** The smallest number of eigenvalues that hold this fraction of their sum, at least 1. */
 function componentsFor(fraction: number, eigenvalues: Float64Array): number {
   const wanted = fraction * eigenvalues.reduce((sum, value) => sum + value, 0);
   let held = eigenvalues[0];

@@ -4,15 +4,15 @@ import type { Tensor } from "../core/tensor.js";
 import type { FrontEnd } from "./front-end.js";
 import { logMel } from "./log-mel.js";
 
-/** What a front end makes of a decoded file. */
+/** A decoded file's mono clip and its log-mel spectrogram. */
 export interface ClipLogMel extends MonoClip {
   /** [nFrames, nMels] */
   readonly features: Tensor;
 }
 
 /**
- * Decoded audio through the whole front end: down-mix, resampling, log-mel spectrogram. Training and predicting both
- * come this way.
+ * Runs decoded audio through the whole front end: down-mix, resampling, log-mel spectrogram. Training and prediction
+ * both use it.
  * @param path the file's name in errors
  * @throws DataError if the file holds no samples at the front end's rate, or samples that are not finite
  */

@@ -4,8 +4,8 @@ import type { Compression } from "./front-end.js";
 export type Compress = (mel: Float64Array, out: Float32Array, offset: number) => void;
 
 /**
- * The compression of mel values, without `topDb`, which needs the whole clip (`limitRange`).
- * Logarithms are taken by `Math.log`, which is twice as fast as `Math.log10` in V8.
+ * Returns the compression of mel values, without `topDb`, which needs the whole clip (`limitRange`).
+ * Logarithms use `Math.log`, which is twice as fast as `Math.log10` in V8.
  */
 export function compressor(compression: Compression): Compress {
   if (compression.kind === "powerToDb") {
@@ -24,7 +24,7 @@ export function compressor(compression: Compression): Compress {
   };
 }
 
-/** Raises the values that lie more than `compression.topDb` below the greatest, in place. */
+/** Raises values more than `compression.topDb` below the greatest to that limit, in place. */
 export function limitRange(values: Float32Array, compression: Compression): void {
   if (compression.kind !== "powerToDb" || compression.topDb === null) return;
   let greatest = -Infinity;

@@ -3,15 +3,15 @@ import { FRAME_LENGTH, MEYDA_SCALARS, type MeydaScalar, meydaFrames, N_MFCC } fr
 
 const FRAME_NAMES = [...MEYDA_SCALARS, ...Array.from({ length: N_MFCC }, (_, i) => `mfcc${i}`)];
 
-/** What the entries of `summarizeDescriptors` are: the means of Meyda's descriptors and MFCCs, then their deviations. */
+/** Names of the entries of `summarizeDescriptors`: means of Meyda's descriptors and MFCCs, then their deviations. */
 export const DESCRIPTOR_NAMES: readonly string[] = [
   ...FRAME_NAMES.map((name) => `${name}Mean`),
   ...FRAME_NAMES.map((name) => `${name}Std`),
 ];
 
 /**
- * A clip as one vector, the classic input of a linear classifier: mean and standard deviation (of the population) over its
- * frames, without the silent ones, of Meyda's descriptors and 13 MFCCs. A silent clip gives zeros.
+ * Summarizes a clip as one vector, the classic input of a linear classifier: mean and population standard deviation of
+ * Meyda's descriptors and 13 MFCCs over the frames that are not silent. A silent clip gives zeros.
  *
  * Frequencies are in Meyda's units: `spectralCentroid` and `spectralSpread` in bins of `sampleRate / 1024` Hz,
  * `spectralRolloff` in Hz, `zcr` in crossings per frame of 1024 samples.
@@ -25,8 +25,8 @@ export function summarizeDescriptors(waveform: Waveform): Float32Array {
 }
 
 /**
- * Four descriptors of a clip in units a reader knows: means over its frames, without the silent ones; zeros for a silent clip.
- * The roll-off is the frequency below which lie 99 % of the sum of magnitudes.
+ * Four descriptors of a clip in familiar units: means over the frames that are not silent; zeros for a silent clip.
+ * The roll-off is the frequency that has 99 % of the sum of magnitudes below it.
  */
 export function describe(waveform: Waveform): {
   spectralCentroidHz: number;

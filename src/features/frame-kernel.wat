@@ -1,6 +1,6 @@
 ;; The inner loops of mel-frames.ts: two frames at once, the first in the low and the second in the high lane of every vector
-;; of two 64-bit floats. A complex number is two such vectors (32 bytes), real part first. All arguments that point or step
-;; are in bytes; every count is at least one.
+;; of two 64-bit floats. A complex number is two such vectors (32 bytes), real part first. All pointers and steps are in
+;; bytes; every count is at least one.
 ;; Compiled to frame-kernel.ts by scripts/build-kernels.ts.
 (module
   (memory (export "memory") 1)
@@ -26,7 +26,7 @@
           (local.tee $window (i32.add (local.get $window) (i32.const 16)))
           (local.get $windowEnd)))))
 
-  ;; One radix-4 pass of Stockham's transform, decimation in frequency: n = 4 * quarter / stride / 32 points are left,
+  ;; One radix-4 pass of Stockham's transform, decimation in frequency: n = 4 * quarter / stride points are left,
   ;; at every p = 0 .. n / 4 - 1 and q = 0 .. stride / 32 - 1
   ;;   a, b, c, d = x[q + stride * (p + 0, 1, 2, 3 * n / 4)]
   ;;   y[q + stride * (4 p + 0)] =      (a + c) +   (b + d)
@@ -94,7 +94,7 @@
           (local.tee $twiddles (i32.add (local.get $twiddles) (i32.const 48)))
           (local.get $twiddlesEnd)))))
 
-  ;; The last pass where two points are left: y[q] = x[q] + x[q + stride], y[q + stride] = x[q] - x[q + stride]
+  ;; The last pass if two points are left: y[q] = x[q] + x[q + stride], y[q + stride] = x[q] - x[q + stride]
   (func (export "radix2") (param $x i32) (param $y i32) (param $stride i32)
     (local $end i32) (local $b i32) (local $y1 i32)
     (local.set $end (i32.add (local.get $x) (local.get $stride)))
@@ -109,7 +109,7 @@
       (br_if $q
         (i32.lt_u (local.tee $x (i32.add (local.get $x) (i32.const 16))) (local.get $end)))))
 
-  ;; |X[k]|^power of real frames from the transform z of their even and odd samples, as spectrum.ts explains.
+  ;; |X[k]|^power of real frames from the transform z of their even and odd samples, as mel-frames.ts explains.
   ;; half is M in bytes of z; bins holds M + 1 vectors; turns holds (cos, sin)(2 pi k / 2M) / 2 for k = 1 .. M / 2.
   (func (export "magnitudes")
     (param $z i32) (param $half i32) (param $bins i32) (param $turns i32) (param $power i32)
@@ -166,8 +166,8 @@
       (br_if $k
         (i32.le_u (local.get $low) (local.tee $high (i32.sub (local.get $high) (i32.const 32)))))))
 
-  ;; y[m] of the first and second frame = sum over k of weights[k] * bins[firstBin + k]. A band is two 32-bit integers: where its
-  ;; bins begin and where its weights end, counted from bins and weights; the weights of all bands follow each other.
+  ;; y[m] of the first and second frame = sum over k of weights[k] * bins[firstBin + k]. A band is two 32-bit integers:
+  ;; the offset of its first bin from bins, and of the end of its weights from weights; all weights are contiguous.
   (func (export "mel")
     (param $bins i32) (param $bands i32) (param $bandsEnd i32) (param $weights i32) (param $first i32) (param $second i32)
     (local $bin i32) (local $end i32) (local $origin i32) (local $even v128) (local $odd v128)

@@ -3,37 +3,37 @@ import { UsageError } from "../core/errors.js";
 import { canonicalJson, hashRecord } from "../core/hash.js";
 
 /**
- * What happens to a mel value `x`:
+ * How a mel value `x` is compressed:
  * - `log10`: `log10(1 + scale * x)`;
  * - `log1p`: `ln(1 + scale * x)`;
- * - `powerToDb`: `10 * log10(max(amin, x) / max(amin, ref))`, and with `topDb` nothing more than `topDb` dB below the
- *   clip's greatest value.
+ * - `powerToDb`: `10 * log10(max(amin, x) / max(amin, ref))`; with `topDb`, values more than `topDb` dB below the
+ *   clip's greatest are raised to that limit.
  */
 export type Compression =
   | { kind: "log10" | "log1p"; scale: number }
   | { kind: "powerToDb"; ref: number; amin: number; topDb: number | null };
 
 /**
- * Everything that decides what numbers a clip becomes: the contract between the features on disk, the model trained on
- * them and the clip to predict. Equal records have equal hashes, and only features of equal hashes mix.
+ * All settings that determine a clip's features: the contract between the features on disk, the model trained on them
+ * and the clip to predict. Equal records have equal hashes, and only features with equal hashes are used together.
  */
 export interface FrontEnd {
-  /** [Hz] the audio is resampled to it. */
+  /** [Hz] audio is resampled to this rate. */
   readonly sampleRate: number;
-  /** Channels become one by their mean. */
+  /** Channels are averaged into one. */
   readonly downmix: "mean";
   readonly resampler: "kaiser-sinc";
   /** Length of the Fourier transform [samples], a power of two. */
   readonly nFft: number;
-  /** Length of the window [samples], at most `nFft`; a shorter window stands in the middle of the frame. */
+  /** Length of the window [samples], at most `nFft`; a shorter window is centred in the frame. */
   readonly winLength: number;
-  /** From one frame to the next [samples]. */
+  /** Distance from one frame to the next [samples]. */
   readonly hopLength: number;
   /** Periodic Hann: `0.5 - 0.5 * cos(2 * pi * n / winLength)`. */
   readonly window: "hann";
   /** Frame `t` is centred on sample `t * hopLength`: `nFrames = 1 + floor(nSamples / hopLength)`. */
   readonly center: true;
-  /** Past the ends of the clip stand zeros. */
+  /** The clip is padded with zeros at both ends. */
   readonly padMode: "constant";
   /** 1: the mel bands sum magnitudes, 2: powers. */
   readonly power: 1 | 2;
@@ -68,8 +68,8 @@ const COMMON = {
  * - `gct634-2020`: the same course's homework 2 of fall 2020: `power_to_db` of 96 bands of power at 16 kHz.
  * - `musicnn`: the input of Pons and Serra's musicnn: power, 96 bands, `log10(1 + 10000 * x)`.
  *
- * Both of the latter were written for a librosa that reflected the clip at its ends (before 0.9); timbrel puts zeros
- * there, as librosa does today, so their first and last frames differ from features of those years.
+ * The last two were written for librosa before 0.9, which reflected the clip at its ends; timbrel pads with zeros, as
+ * librosa does today, so the first and last frames differ from features of those years.
  *
  * Reference: github.com/juhannam/gct634-2018 and gct634-2020, hw2; github.com/jordipons/musicnn, configuration.py and extractor.py.
  */
@@ -107,10 +107,10 @@ function preset(values: Omit<FrontEnd, keyof typeof COMMON | "winLength" | "fMax
 }
 
 /**
- * A checked and frozen front end: a preset with some members changed.
- * @param options members to change; `winLength` follows `nFft`, and `fMax` is `sampleRate / 2`, where not given.
+ * Returns a checked and frozen front end: a preset with some members changed.
+ * @param options members to change; `winLength` follows `nFft`, and `fMax` is `sampleRate / 2`, unless given.
  *   `preset` defaults to `gct634`.
- * @throws UsageError that names the member, its rule and its value
+ * @throws UsageError naming the member, its rule and its value
  */
 export function frontEnd(options: Partial<FrontEnd> & { preset?: PresetName } = {}): FrontEnd {
   const { preset: name = "gct634", ...members } = options;
@@ -135,8 +135,8 @@ export function frontEndHash(frontEnd: FrontEnd): string {
 }
 
 /**
- * What the compression gives for silence, `x = 0`: the value that pads short clips.
- * With `topDb` a clip's own silence may lie higher, since that limit moves with the clip.
+ * The compressed value of silence, `x = 0`, which pads short clips.
+ * With `topDb`, silence inside a clip may have a higher value, since that limit depends on the clip.
  */
 export function silenceValue(frontEnd: FrontEnd): number {
   const { compression } = frontEnd;
@@ -218,7 +218,7 @@ function frozen(frontEnd: FrontEnd): FrontEnd {
   return Object.freeze(frontEnd);
 }
 
-/** `nMels 96 there, 128 here`, for every member that differs. */
+/** Lists every member that differs, e.g. `nMels 96 there, 128 here`. */
 export function describeDifference(there: FrontEnd, here: FrontEnd): string {
   const shown = (value: unknown): string =>
     typeof value === "object" ? JSON.stringify(value) : String(value);

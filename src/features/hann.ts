@@ -1,5 +1,5 @@
 /**
- * Periodic Hann window, `0.5 - 0.5 * cos(2 * pi * n / winLength)`, in the middle of `nFft` values; the rest is zero.
+ * Periodic Hann window, `0.5 - 0.5 * cos(2 * pi * n / winLength)`, centred in `nFft` values; the rest is zero.
  *
  * Same as: librosa 0.11 `util.pad_center(scipy.signal.get_window("hann", winLength, fftbins=True), size=nFft)`.
  * @param winLength [samples] at most `nFft`

@@ -7,11 +7,11 @@ import type { FrontEnd } from "./front-end.js";
 import { emptyMelBands } from "./mel-filter-bank.js";
 import { type MelFrames, melFrames } from "./mel-frames.js";
 
-/** What all clips of one front end share. */
+/** What is computed once and used for all clips of a front end. */
 interface Plan {
   readonly melFrames: MelFrames;
   readonly compress: Compress;
-  /** A band that is not empty, if there is one. */
+  /** Index of a band that is not empty, if there is one. */
   readonly probe: number;
 }
 
@@ -24,7 +24,7 @@ const plans = new WeakMap<FrontEnd, Plan>();
  * Same as: librosa 0.11 `feature.melspectrogram(y=, sr=, n_fft=, win_length=, hop_length=, pad_mode="constant", power=,
  * n_mels=, fmin=, fmax=, htk=, norm=).T`, then the compression (`power_to_db` for `powerToDb`), within 1e-5 of the
  * largest value (test/features/log-mel.test.ts).
- * @param waveform at `frontEnd.sampleRate`, at least one sample; shorter than a window is no matter
+ * @param waveform at `frontEnd.sampleRate`, at least one sample; may be shorter than a window
  * @param frontEnd made by `frontEnd`
  * @returns shape [nFrames, nMels], `nFrames = 1 + floor(nSamples / hopLength)`
  * @throws UsageError for another sample rate, no samples, or samples that are not finite
@@ -68,7 +68,7 @@ function planOf(frontEnd: FrontEnd): Plan {
   return plan;
 }
 
-/** A sample that is not finite makes every bin of its frames not finite, so one band tells. */
+/** A sample that is not finite makes every bin of its frames not finite, so checking one band is enough. */
 function notFinite(samples: Float32Array): UsageError {
   const at = samples.findIndex((value) => !Number.isFinite(value));
   return new UsageError({

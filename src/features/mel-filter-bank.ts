@@ -9,17 +9,17 @@ export type MelSettings = Pick<
   "sampleRate" | "nFft" | "nMels" | "melScale" | "melNorm" | "fMin" | "fMax"
 >;
 
-/** One triangle of the filter bank, its non-zero part only. */
+/** The non-zero part of one triangle of the filter bank. */
 export interface MelBand {
   /** Bin of the first weight. */
   readonly firstBin: number;
-  /** Empty where the triangle falls between two bins. */
+  /** Empty if the triangle falls between two bins. */
   readonly weights: Float64Array;
 }
 
 /**
- * Edges and centres of the mel bands [Hz], ascending, `nMels + 2` of them: band `m` rises from the `m`-th to the next and
- * falls to the one after it. They are equally far apart in mels, from `fMin` to `fMax`.
+ * Edges and centres of the mel bands [Hz], ascending, `nMels + 2` of them: band `m` rises from entry `m` to `m + 1` and
+ * falls to `m + 2`. They are equally spaced in mels from `fMin` to `fMax`.
  */
 export function melFrequencies(settings: MelSettings): Float64Array {
   const { nMels, melScale, fMin, fMax } = settings;
@@ -29,9 +29,9 @@ export function melFrequencies(settings: MelSettings): Float64Array {
 }
 
 /**
- * The mel filter bank as sparse rows: bin `k` stands at `k * sampleRate / nFft` Hz, and
- * `weight = max(0, min((hz - left) / (centre - left), (right - hz) / (right - centre)))`, with `melNorm: "slaney"` times
- * `2 / (right - left)`.
+ * The mel filter bank as sparse rows: bin `k` is at `k * sampleRate / nFft` Hz, and
+ * `weight = max(0, min((hz - left) / (centre - left), (right - hz) / (right - centre)))`, multiplied by
+ * `2 / (right - left)` if `melNorm` is "slaney".
  */
 export function melBands(settings: MelSettings): MelBand[] {
   const { sampleRate, nFft, nMels, melNorm } = settings;
@@ -71,8 +71,8 @@ export function melFilterBank(settings: MelSettings): Tensor {
 }
 
 /**
- * The bands that hold no bin, counted from 0: their features are silence whatever the clip. They are the lowest ones, where
- * triangles are narrower than the distance of two bins; fewer bands or a larger `nFft` fill them.
+ * Indices of the bands that contain no bin, so that their features are silence for every clip. They are the lowest
+ * ones, where triangles are narrower than the distance between two bins; fewer bands or a larger `nFft` fill them.
  */
 export function emptyMelBands(settings: MelSettings): number[] {
   return melBands(settings).flatMap((band, m) => (band.weights.length === 0 ? [m] : []));

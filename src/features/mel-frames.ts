@@ -3,7 +3,7 @@ import type { FrontEnd } from "./front-end.js";
 import { hann } from "./hann.js";
 import { melBands } from "./mel-filter-bank.js";
 
-/** The mel bands of a clip's frames, not compressed. */
+/** Computes the mel bands of a clip's frames, uncompressed. */
 export interface MelFrames {
   /** `mel` takes at most this many frames. */
   readonly framesPerBlock: number;
@@ -14,7 +14,7 @@ export interface MelFrames {
   mel(samples: Float32Array, firstFrame: number, nFrames: number): Float64Array;
 }
 
-/** The functions of frame-kernel.wat; all arguments but `power` are bytes. */
+/** The functions of frame-kernel.wat; all arguments except `power` are in bytes. */
 interface Kernel {
   memory: WebAssembly.Memory;
   cut(x: number, hop: number, window: number, windowEnd: number, y: number): void;
@@ -27,7 +27,7 @@ interface Kernel {
 const BLOCK_SAMPLES = 32_768;
 const F32 = 4;
 const F64 = 8;
-const VECTOR = 2 * F64; // one number of two frames
+const VECTOR = 2 * F64; // one number from each of two frames
 const COMPLEX = 2 * VECTOR;
 const PAGE = 65_536;
 let kernelModule: WebAssembly.Module | undefined;
@@ -35,8 +35,8 @@ let kernelModule: WebAssembly.Module | undefined;
 /**
  * Frames -> window -> spectrum -> mel bands, two frames at a time in the two lanes of WebAssembly's 64-bit vectors.
  *
- * A frame's spectrum is a Fourier transform of half the length: its even samples are real parts and its odd ones imaginary
- * parts, as they lie in memory, and both halves are told apart afterwards:
+ * A frame's spectrum takes a Fourier transform of half the length: its even samples are the real parts and its odd ones
+ * the imaginary parts, in the order they already have in memory, and the two spectra are separated afterwards:
  *
  *     Z = FFT(frame[2n] + i * frame[2n + 1])                 M = nFft / 2 values
  *     E[k] = (Z[k] + conj(Z[M - k])) / 2                     spectrum of the even samples
@@ -44,8 +44,8 @@ let kernelModule: WebAssembly.Module | undefined;
  *     X[k] = E[k] + exp(-2 pi i k / nFft) * O[k]
  *     X[M - k] = conj(E[k] - exp(-2 pi i k / nFft) * O[k])
  *
- * The log-mel of 30 s takes 5 ms this way, 16 ms with fft.js on the same machine, and torchaudio, which timbrel must not be slower
- * than from file to features, 3 ms on two threads.
+ * The log-mel of 30 s takes 5 ms this way, 16 ms with fft.js on the same machine, and 3 ms with torchaudio on two
+ * threads; from file to features, timbrel must not be slower than torchaudio.
  *
  * Reference: Press et al., Numerical Recipes, 12.3 "FFT of single real function"; Stockham's autosort transform, Van Loan,
  * Computational Frameworks for the Fast Fourier Transform, 1.7.
@@ -87,7 +87,7 @@ export function melFrames(frontEnd: FrontEnd): MelFrames {
   const block = new Float32Array(buffer, at.samples, nBlockSamples);
   const melBlock = floats(at.mel, framesPerBlock * nMels);
 
-  /** `at.x` -> its Fourier transform; where that lies. */
+  /** Computes the Fourier transform of `at.x` and returns its address. */
   function transform(): number {
     let [from, to, twiddles] = [at.x, at.y, at.factors];
     let stride = COMPLEX;
@@ -140,7 +140,7 @@ function halfTurns(nFft: number): Float64Array {
   });
 }
 
-/** Where arrays of these sizes lie one after the other, each at a multiple of a vector. All in bytes. */
+/** Addresses of arrays of these sizes, one after the other, each aligned to a vector. All in bytes. */
 function place<T extends string>(sizes: Record<T, number>): { at: Record<T, number>; nBytes: number } {
   const at = { ...sizes };
   let nBytes = 0;
@@ -160,7 +160,7 @@ function copyPadded(samples: Float32Array, first: number, out: Float32Array): vo
   out.fill(0, to - first);
 }
 
-/** The kernel with memory of its own. */
+/** A new instance of the kernel, with its own memory. */
 function loadKernel(nBytes: number): Kernel {
   kernelModule ??= new WebAssembly.Module(
     Uint8Array.from(atob(FRAME_KERNEL_BASE64), (digit) => digit.charCodeAt(0)),

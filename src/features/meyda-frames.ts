@@ -3,7 +3,7 @@ import type { Waveform } from "../audio/waveform.js";
 import { hann } from "./hann.js";
 import { type MagnitudeSpectrum, magnitudeSpectrum } from "./spectrum.js";
 
-/** What Meyda's extractors are given of one frame. */
+/** Input of Meyda's extractors for one frame. */
 interface MeydaInput {
   signal: Float32Array;
   ampSpectrum: Float64Array; // [FRAME_LENGTH / 2 + 1]
@@ -15,7 +15,7 @@ interface MeydaInput {
 }
 type Extractor<T> = (input: MeydaInput) => T;
 
-/** Meyda's object with the members that its types leave out. */
+/** Meyda's object, including the members that its types omit. */
 interface MeydaObject {
   bufferSize: number;
   sampleRate: number;
@@ -29,9 +29,9 @@ interface MeydaObject {
 const library = meyda as unknown as MeydaObject;
 
 /**
- * Meyda's scalar descriptors that timbrel uses. Left out: `spectralKurtosis`, whose formula is no kurtosis (6 * mu1 * mu2 where
- * 6 * mu1^2 * mu2 belongs); `spectralSlope`, for one spectrum length a linear function of the centroid; `perceptualSharpness`,
- * which does not weigh the upper bands by their loudness.
+ * Meyda's scalar descriptors that timbrel uses. Left out: `spectralKurtosis`, whose formula is not a kurtosis
+ * (6 * mu1 * mu2 instead of 6 * mu1^2 * mu2); `spectralSlope`, which for a given spectrum length is a linear function
+ * of the centroid; `perceptualSharpness`, which does not weight the upper bands by their loudness.
  */
 export const MEYDA_SCALARS = [
   "rms",
@@ -51,9 +51,9 @@ export const N_MFCC = 13;
 export const FRAME_LENGTH = 1024;
 const HOP_LENGTH = 1024;
 const N_MEL_BANDS = 26;
-// Meyda takes 0.16 ms a frame, most of it for the MFCCs: a longer clip is looked at in this many frames, evenly spread.
+// Meyda takes 0.16 ms per frame, mostly for the MFCCs: of a longer clip only this many frames are used, evenly spaced.
 const MAX_FRAMES = 96;
-// -80 dB of full scale. Quieter frames tell of the room and the converter; of zeros Meyda makes NaN.
+// -80 dB relative to full scale. Quieter frames describe the room and the converter; for zeros Meyda returns NaN.
 const SILENT_RMS = 1e-4;
 
 const hannWindow = hann(FRAME_LENGTH, FRAME_LENGTH);
@@ -61,11 +61,12 @@ let magnitudes: MagnitudeSpectrum | undefined;
 const banks = new Map<number, Pick<MeydaInput, "barkScale" | "melFilterBank">>();
 
 /**
- * What Meyda says of a clip, frame by frame: `MEYDA_SCALARS`, then 13 MFCCs. Silent frames are left out.
+ * Meyda's descriptors of a clip, frame by frame: `MEYDA_SCALARS`, then 13 MFCCs. Silent frames are left out.
  *
- * Meyda's extractors are called with timbrel's own spectrum (periodic Hann, all `FRAME_LENGTH / 2 + 1` bins), which takes a tenth
- * of the time of Meyda's, gives `rms` and `zcr` the frame without its window, and makes `spectralRolloff` right in Hz.
- * @param waveform shorter than a frame is no matter: zeros follow it
+ * Meyda's extractors are called with timbrel's own spectrum (periodic Hann, all `FRAME_LENGTH / 2 + 1` bins). That
+ * takes a tenth of the time of Meyda's, gives `rms` and `zcr` the frame without its window, and makes `spectralRolloff`
+ * correct in Hz.
+ * @param waveform may be shorter than a frame: it is padded with zeros
  * @returns one array of `MEYDA_SCALARS.length + N_MFCC` finite numbers for each frame; none for a silent clip
  */
 export function meydaFrames({ samples, sampleRate }: Waveform): number[][] {
@@ -96,14 +97,14 @@ export function meydaFrames({ samples, sampleRate }: Waveform): number[][] {
   return frames;
 }
 
-/** Moments of a spectrum that is one line have a variance of 0 or, by rounding, less. */
+/** Replaces non-finite values by 0: the variance of a spectrum of one line is 0 or, after rounding, negative. */
 function finite(value: number): number {
   return Number.isFinite(value) ? value : 0;
 }
 
 /**
- * Meyda's Bark scale and mel filter bank for a sample rate. Meyda keeps those of the first rate it saw when the rate changes,
- * so they are taken from it anew and kept here by rate.
+ * Meyda's Bark scale and mel filter bank for a sample rate. Meyda keeps the ones of the first rate it saw even when the
+ * rate changes, so they are computed anew and cached here by rate.
  */
 function banksOf(sampleRate: number): Pick<MeydaInput, "barkScale" | "melFilterBank"> {
   const known = banks.get(sampleRate);

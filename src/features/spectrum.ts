@@ -4,7 +4,7 @@ import FFT from "fft.js";
 export type MagnitudeSpectrum = (frame: Float64Array, out: Float64Array) => void;
 
 /**
- * Magnitudes of a frame's Fourier transform, by fft.js.
+ * Returns the function for a frame's magnitudes, computed with fft.js.
  * @param nFft a power of two, at least 4
  */
 export function magnitudeSpectrum(nFft: number): MagnitudeSpectrum {

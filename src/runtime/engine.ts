@@ -4,13 +4,13 @@ import type { Tensor } from "../core/tensor.js";
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  /** Runs the model once. Results are fresh memory; feeds are only read. */
+  /** Runs the model once. Results are in new memory; feeds are not changed. */
   run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
   /** Frees the model's memory. */
   close(): Promise<void>;
 }
 
-/** What runs ONNX models: made once, where a program begins, and handed to all that trains or predicts. */
+/** Runs ONNX models. A program makes one at its start and passes it to everything that trains or predicts. */
 export interface Engine {
   /**
    * Loads a model.

@@ -5,12 +5,12 @@ import { errorLine, UsageError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import type { Engine, Session } from "./engine.js";
 
-/** Where onnxruntime-node can run a model; "webgpu" needs a Vulkan, Metal or Direct3D driver. */
+/** The providers that onnxruntime-node can run a model with; "webgpu" needs a Vulkan, Metal or Direct3D driver. */
 export const NODE_PROVIDERS = ["cpu", "webgpu"] as const;
 
 /**
- * ONNX Runtime in Node.
- * @param options.threads threads of one run, `@default` every core; the results do not depend on it
+ * Makes an engine that runs ONNX Runtime in Node.
+ * @param options.threads threads per run, `@default` one for every core; the results do not depend on it
  * @param options.provider `@default` "cpu"
  * @example
  * const tagger = await loadTagger("models/mine/model.onnx", { engine: nodeEngine({ threads: 1 }) });
@@ -28,7 +28,7 @@ export function nodeEngine(
             executionProviders: [provider],
             intraOpNumThreads: threads,
             interOpNumThreads: 1,
-            // Warnings are about the optimizer's inner decisions; errors are thrown.
+            // Warnings are about ONNX Runtime's own graph optimizer; errors are thrown.
             logSeverityLevel: 3,
           }),
         );

@@ -1,4 +1,4 @@
-/** A WAV file from its parts, right or wrong; the defaults are a right mono 16-bit file at 8 kHz. */
+/** Parts of a WAV file, valid or not; the defaults make a valid mono 16-bit file at 8 kHz. */
 export interface WavParts {
   container?: "RIFF" | "RF64" | "BW64" | "RIFX";
   form?: string;
@@ -11,9 +11,9 @@ export interface WavParts {
   subFormat?: number;
   validBits?: number;
   data?: number[];
-  /** What the data chunk says of its size, where that is not the truth. */
+  /** The size that the data chunk declares, if not its true one. */
   dataBytes?: number;
-  /** Size in the ds64 chunk; makes one. */
+  /** Size in the ds64 chunk, which is written only if this is given. */
   longDataBytes?: number;
   before?: number[];
   after?: number[];
@@ -24,7 +24,7 @@ export const ascii = (text: string) => [...text].map((char) => char.charCodeAt(0
 export const u16 = (x: number) => [x & 255, (x >> 8) & 255];
 export const u32 = (x: number) => [...u16(x & 65535), ...u16(x >>> 16)];
 const u64 = (x: number) => [...u32(x % 2 ** 32), ...u32(Math.floor(x / 2 ** 32))];
-/** A chunk with its pad byte, if it needs one and `pad` does not forbid it. */
+/** A chunk, with a pad byte if its size is odd and `pad` is true. */
 export const chunk = (id: string, content: number[], pad = true) => [
   ...ascii(id),
   ...u32(content.length),

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { decodeAudio } from "../../src/audio/decode.js";
 
-// Written by sox and ffmpeg, read by libsndfile or ffmpeg; scripts/fixtures/audio.py made them.
+// Written by sox and ffmpeg, read by libsndfile or ffmpeg; made by scripts/fixtures/audio.py.
 const fixtures = new URL("./fixtures/", import.meta.url);
 interface Expected {
   sampleRate: number;
@@ -15,7 +15,7 @@ const { files } = JSON.parse(readFileSync(new URL("expected.json", fixtures), "u
 };
 const decodeFixture = (name: string) => decodeAudio(readFileSync(new URL(name, fixtures)), name);
 
-// Two decoders of a lossy format round differently, by less than a step of 16 bits.
+// Two decoders of a lossy format round differently, by less than one 16-bit step.
 const LOSSY_TOLERANCE = 1 / 32768;
 const LOSSY = new Set(["mp3.mp3", "vorbis.ogg", "opus.opus"]);
 const FORMATS: Record<string, [string, string]> = {
@@ -64,7 +64,7 @@ describe("decodeAudio equals libsndfile and ffmpeg", () => {
     ["ms-adpcm.wav", "Microsoft ADPCM (format 0x0002)"],
     ["ima-adpcm.wav", "IMA ADPCM (format 0x0011)"],
     ["gsm.wav", "GSM 6.10 (format 0x0031)"],
-  ])("%s is refused by name", async (name, encoding) => {
+  ])("rejects %s and names its encoding", async (name, encoding) => {
     await expect(decodeFixture(name)).rejects.toThrow(
       `${name}: the WAV file holds ${encoding}, which timbrel does not read; convert it to PCM`,
     );

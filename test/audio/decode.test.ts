@@ -14,7 +14,7 @@ describe("decodeAudio", () => {
     expect((await decodeAudio(fixture("mp3.mp3"), "song")).format.container).toBe("MP3");
   });
 
-  it("reads an MP3 file behind an ID3 tag and without one", async () => {
+  it("reads an MP3 file with and without an ID3 tag", async () => {
     const tagged = fixture("mp3.mp3");
     expect(tagged.subarray(0, 3)).toEqual(Uint8Array.from(ascii("ID3")));
     const size = 10 + tagged.subarray(6, 10).reduce((sum, byte) => sum * 128 + byte, 0);
@@ -22,22 +22,22 @@ describe("decodeAudio", () => {
     expect(a.channelData).toEqual(b.channelData);
   });
 
-  it("names the endings of what it reads", () => {
+  it("lists the extensions of the formats that it reads", () => {
     for (const ending of [".wav", ".mp3", ".ogg", ".flac", ".opus"])
       expect(AUDIO_EXTENSIONS).toContain(ending);
   });
 
-  it("warns of a FLAC file that ends early", async () => {
+  it("warns about a FLAC file that ends early", async () => {
     const { warnings, format } = await decodeAudio(head("flac.flac", 0.9), "a.flac");
     expect(warnings).toEqual([`the FLAC header declares 8820 samples, the file holds ${format.nSamples}`]);
   });
 
-  it("warns of an OGG stream without its end", async () => {
+  it("warns about an OGG stream without its end", async () => {
     const bytes = fixture("vorbis.ogg");
     const lastPage = bytes.findLastIndex(
       (_, at) => String.fromCharCode(...bytes.subarray(at, at + 4)) === "OggS",
     );
-    bytes[lastPage + 5] &= ~4; // no longer marked as the end; the page's checksum no longer fits either
+    bytes[lastPage + 5] &= ~4; // no longer marked as the end; the page's checksum no longer matches either
     const result = decodeAudio(bytes, "a.ogg").then(
       ({ warnings }) => warnings.join(),
       (error: Error) => error.message,
@@ -51,7 +51,7 @@ describe("decodeAudio", () => {
     ["AIFF", ascii("FORM....AIFF")],
     ["MIDI", ascii("MThd")],
     ["Sony Wave64", ascii("riff")],
-  ])("refuses %s by name", async (name, bytes) => {
+  ])("rejects %s and names the format", async (name, bytes) => {
     await expect(decodeAudio(Uint8Array.from(bytes), "a")).rejects.toThrow(
       `a: ${name} file, which timbrel does not read; convert it to WAV or FLAC`,
     );
@@ -62,7 +62,7 @@ describe("decodeAudio", () => {
     ["vorbis.ogg", "OGG (Vorbis) decoding gave no samples; the file is damaged or empty"],
     ["opus.opus", "OGG (Opus) decoding gave no samples; the file is damaged or empty"],
     ["mp3.mp3", "MP3 (MPEG layer 3) decoding gave no samples; the file is damaged or empty"],
-  ])("refuses a stump of %s, which audio-decode passes as empty", async (name, reason) => {
+  ])("rejects a truncated %s, which audio-decode decodes to nothing", async (name, reason) => {
     await expect(decodeAudio(head(name, 0.1), name)).rejects.toMatchObject({
       name: "DataError",
       message: `${name}: ${reason}`,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { resample } from "../../src/audio/resample.js";
 
-// Every ratio of the common rates of audio data, the extremes, and one of large numbers (interpolated weights).
+// Ratios of the common sample rates, the extremes, and ratios of large numbers (interpolated weights).
 const RATES: [number, number][] = [
   [44100, 22050],
   [48000, 22050],
@@ -19,8 +19,8 @@ const RATES: [number, number][] = [
   [4000, 384000],
 ];
 const MIN_REJECTION_DB = 80;
-const MAX_RIPPLE_DB = 0.001; // asked for: 0.1
-// Samples are 32-bit floats in [-1, 1]; a sum of 220 products of them loses a few of their last bits.
+const MAX_RIPPLE_DB = 0.001; // required: 0.1
+// Samples are 32-bit floats in [-1, 1]; a sum of 220 products loses a few of the last bits.
 const FLOAT_TOLERANCE = 2e-6;
 
 const decibel = (amplitude: number) => 20 * Math.log10(amplitude);
@@ -29,7 +29,7 @@ const sine = (hz: number, sampleRate: number, n: number, phase = 0) => ({
   sampleRate,
 });
 
-/** Fits A sin + B cos of `hz` to the middle half: its amplitude, its phase, and the amplitude of what is left. */
+/** Fits A sin + B cos of `hz` to the middle half: its amplitude, its phase, and the amplitude of the residual. */
 function fitTone(samples: Float32Array, hz: number, sampleRate: number) {
   let [cc, ss, cs, yc, ys, yy] = [0, 0, 0, 0, 0, 0];
   const [first, last] = [Math.floor(samples.length / 4), Math.floor((samples.length * 3) / 4)];
@@ -56,7 +56,7 @@ function fitTone(samples: Float32Array, hz: number, sampleRate: number) {
   };
 }
 
-/** The obvious way, in double precision: output m is the sum over all inputs under the window. */
+/** The direct sum in double precision: output m is the sum over all inputs under the window. */
 function oracle(x: Float32Array, inRate: number, outRate: number): (m: number) => number {
   const beta = 0.1102 * (86 - 8.7);
   const halfWidth = (86 - 7.95) / (2.285 * 2 * Math.PI * 0.05) / 2;
@@ -101,7 +101,7 @@ describe.each(RATES)("resample %i Hz to %i Hz", (inRate, outRate) => {
   const lowerNyquist = Math.min(inRate, outRate) / 2;
   const nSamples = Math.round(inRate * (1500 / lowerNyquist));
 
-  it("passes tones to 0.9 of the lower Nyquist frequency unchanged, without images", () => {
+  it("passes tones up to 0.9 of the lower Nyquist frequency unchanged, without images", () => {
     for (let fraction = 0.02; fraction <= 0.9 + 1e-9; fraction += 0.08) {
       const hz = fraction * lowerNyquist;
       const { samples } = resample(sine(hz, inRate, nSamples), outRate);
@@ -113,7 +113,7 @@ describe.each(RATES)("resample %i Hz to %i Hz", (inRate, outRate) => {
   });
 
   if (inRate > outRate)
-    it("keeps out tones from the lower Nyquist frequency on", () => {
+    it("suppresses tones at and above the lower Nyquist frequency", () => {
       for (let k = 0; k <= 12; k++) {
         const hz = lowerNyquist * (1 + (inRate / outRate - 1) * (k / 12) ** 3);
         const { samples } = resample(sine(hz, inRate, nSamples, 0.3), outRate);
@@ -134,7 +134,7 @@ describe.each(RATES)("resample %i Hz to %i Hz", (inRate, outRate) => {
     expect(worst).toBeLessThan(FLOAT_TOLERANCE);
   });
 
-  it("gives round(n * outRate / inRate) samples, also of next to nothing", () => {
+  it("gives round(n * outRate / inRate) samples, even for very short input", () => {
     for (const n of [0, 1, 2, 3, 7, 100, 1001]) {
       const { samples, sampleRate } = resample(
         { samples: new Float32Array(n).fill(0.5), sampleRate: inRate },
@@ -156,7 +156,7 @@ describe("resample", () => {
     for (let d = 1; d < 60; d++) expect(samples[1000 - d]).toBeCloseTo(samples[1000 + d], 7);
   });
 
-  it("keeps a constant to the last bit or two, longer than one block", () => {
+  it("keeps a constant that is longer than one block, to the last bit or two", () => {
     const { samples } = resample({ samples: new Float32Array(200_000).fill(0.25), sampleRate: 48000 }, 22050);
     const middle = samples.subarray(100, samples.length - 100);
     expect(middle.every((y) => Math.abs(y - 0.25) < 1e-7)).toBe(true);
@@ -176,7 +176,7 @@ describe("resample", () => {
     expect(worst).toBeLessThan(FLOAT_TOLERANCE);
   });
 
-  it("gives the waveform back where the rate is its own", () => {
+  it("returns the waveform itself if the rate is its own", () => {
     const waveform = sine(440, 22050, 100);
     expect(resample(waveform, 22050)).toBe(waveform);
   });

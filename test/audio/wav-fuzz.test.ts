@@ -4,7 +4,7 @@ import { decodeAudio } from "../../src/audio/decode.js";
 import { DataError } from "../../src/core/errors.js";
 import { ascii, buildWav, chunk, float32, int16, u32, type WavParts } from "./build-wav.js";
 
-// Whatever bytes stand in a WAV header: samples or a DataError, soon, in memory that the file's own size bounds.
+// Whatever bytes a WAV header holds, the result is samples or a DataError, soon, in memory bounded by the file's size.
 const LIST = chunk("LIST", [...ascii("INFO"), ...chunk("INAM", ascii("title"))]);
 const SEEDS: WavParts[] = [
   {},
@@ -39,7 +39,7 @@ const mutant = fc
     return bytes.subarray(0, length ?? bytes.length);
   });
 
-it("a damaged WAV file gives finite samples no longer than the file, or a DataError of one line", async () => {
+it("a damaged WAV file gives finite samples, no more than its bytes, or a one-line DataError", async () => {
   await fc.assert(
     fc.asyncProperty(mutant, async (bytes) => {
       const before = bytes.slice();
@@ -66,8 +66,8 @@ it("a damaged WAV file gives finite samples no longer than the file, or a DataEr
   );
 });
 
-it("a long streamed file full of things like chunks is searched in time linear in its size", async () => {
-  // Every eight bytes a chunk of size 0, and a last byte that breaks each run: a search that goes back is quadratic.
+it("a long streamed file full of chunk headers is searched in time linear in its size", async () => {
+  // Every eight bytes are a chunk of size 0, and the end breaks each run of them: a search that goes back is quadratic.
   const repeated = Array.from({ length: 100_000 }, () => [...ascii("LIST"), ...u32(0)]).flat();
   const file = buildWav({ dataBytes: 0xffffffff, data: [...repeated, 1, 2] });
   const { format } = await decodeAudio(file, "x.wav");

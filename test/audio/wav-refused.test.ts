@@ -8,8 +8,8 @@ badGuid[50] ^= 1;
 const shortFmt = Uint8Array.from([...ascii("RIFF"), ...u32(0), ...ascii("WAVE"), ...chunk("fmt ", u16(1))]);
 const compressed = "which timbrel does not read; convert it to PCM";
 
-const REFUSED: [string, Uint8Array, string][] = [
-  ["nothing", new Uint8Array(0), "the file is empty"],
+const REJECTED: [string, Uint8Array, string][] = [
+  ["an empty file", new Uint8Array(0), "the file is empty"],
   [
     "text",
     Uint8Array.from(ascii("hello, this is no audio")),
@@ -20,7 +20,7 @@ const REFUSED: [string, Uint8Array, string][] = [
   ["only a header", buildWav().subarray(0, 12), "the file has no fmt chunk"],
   ["no data chunk", buildWav().subarray(0, 36), "the file has no data chunk"],
   [
-    "a chunk that runs over the end",
+    "a chunk that runs past the end",
     buildWav({ before: [...ascii("LIST"), ...u32(9999)] }),
     'chunk "LIST" at byte 36 declares 9999 bytes, the file ends after 56; no data chunk was found',
   ],
@@ -95,14 +95,14 @@ const REFUSED: [string, Uint8Array, string][] = [
     buildWav({ tag: 0x55, bits: 0, blockBytes: 1 }),
     `the WAV file holds MP3 (format 0x0055), ${compressed}`,
   ],
-  ["an unheard-of format", buildWav({ tag: 0x1234 }), `the WAV file holds format 0x1234, ${compressed}`],
+  ["an unknown format", buildWav({ tag: 0x1234 }), `the WAV file holds format 0x1234, ${compressed}`],
   [
     "ADPCM as extensible",
     buildWav({ subFormat: 2, bits: 4, blockBytes: 256 }),
     `the WAV file holds Microsoft ADPCM (format 0x0002), ${compressed}`,
   ],
   [
-    "a foreign GUID",
+    "an unknown GUID",
     badGuid,
     `the WAV file holds sub-format 0100000000001100800000aa00389b71, ${compressed}`,
   ],
@@ -112,7 +112,7 @@ const REFUSED: [string, Uint8Array, string][] = [
     "the extensible fmt chunk needs 40 bytes, has 16",
   ],
   [
-    "floats in 24-bit clothes",
+    "floats under a 24-bit header",
     buildWav({ bits: 24, blockBytes: 4, data: float32(0.1, 0.7) }),
     "has 24-bit samples at neither end of their 4 bytes; convert it to PCM",
   ],
@@ -127,14 +127,14 @@ const REFUSED: [string, Uint8Array, string][] = [
     "sample 0 of channel 0 (at 0.000 s) is -Infinity, not a finite number",
   ],
   [
-    "64-bit floats beyond 32",
+    "64-bit floats beyond the range of 32",
     buildWav({ tag: 3, bits: 64, data: float64(1e300) }),
     "sample 0 of channel 0 (at 0.000 s) is Infinity, not a finite number",
   ],
 ];
 
-describe("decodeAudio refuses", () => {
-  it.each(REFUSED)("%s", async (_name, bytes, reason) => {
+describe("decodeAudio rejects", () => {
+  it.each(REJECTED)("%s", async (_name, bytes, reason) => {
     await expect(decodeAudio(bytes, "a.wav")).rejects.toMatchObject({
       name: "DataError",
       path: "a.wav",

@@ -11,7 +11,7 @@ const RIGHT: [string, WavParts, number[][], string][] = [
   ["8-bit PCM", { bits: 8, data: [0, 64, 128, 255] }, [[-1, -0.5, 0, 127 / 128]], "8-bit PCM"],
   ["16-bit PCM", { data: int16(-32768, -1, 0, 32767) }, [[-1, -1 / 32768, 0, 32767 / 32768]], "16-bit PCM"],
   [
-    "24-bit PCM, -1 too",
+    "24-bit PCM, including -1",
     { bits: 24, data: [0, 0, 128, 0, 0, 192, 255, 255, 255, 0, 0, 64] },
     [[-1, -0.5, -1 / 2 ** 23, 0.5]],
     "24-bit PCM",
@@ -89,10 +89,10 @@ const RIGHT: [string, WavParts, number[][], string][] = [
   ["odd data without pad byte", { bits: 8, data: [192], after: LIST }, [[0.5]], "8-bit PCM"],
   ["odd data with pad byte", { bits: 8, data: [192], after: [0, ...LIST] }, [[0.5]], "8-bit PCM"],
   ["streamed with size 0", { dataBytes: 0 }, [[0, 0.5]], "16-bit PCM"],
-  ["streamed with size 0 and a chunk behind", { dataBytes: 0, after: LIST }, [[0, 0.5]], "16-bit PCM"],
+  ["streamed with size 0 and a trailing chunk", { dataBytes: 0, after: LIST }, [[0, 0.5]], "16-bit PCM"],
   ["streamed with size 0xFFFFFFFF", { dataBytes: 0xffffffff }, [[0, 0.5]], "16-bit PCM"],
   [
-    "streamed with size 0xFFFFFFFF and two chunks behind",
+    "streamed with size 0xFFFFFFFF and two trailing chunks",
     { dataBytes: 0xffffffff, after: [...LIST, ...chunk("id3 ", [1])] },
     [[0, 0.5]],
     "16-bit PCM",
@@ -142,7 +142,7 @@ describe("decodeAudio of a WAV file", () => {
     });
   });
 
-  it("does not mind where in a larger buffer the file lies", async () => {
+  it("reads a file that is a view into a larger buffer", async () => {
     const file = buildWav({ channels: 2, data: int16(8192, -8192) });
     const pool = new Uint8Array(file.length + 3);
     pool.set(file, 3);
@@ -150,7 +150,7 @@ describe("decodeAudio of a WAV file", () => {
     expect(channelData).toEqual([Float32Array.of(0.25), Float32Array.of(-0.25)]);
   });
 
-  it("reads 16-bit PCM as wav-decoder does, every value", async () => {
+  it("reads every value of 16-bit PCM as wav-decoder does", async () => {
     const file = buildWav({
       channels: 2,
       data: int16(...Array.from({ length: 65536 }, (_, i) => i - 32768)),
@@ -174,14 +174,14 @@ const WARNED: [string, WavParts, number[], string[]][] = [
     [0, 0.5],
     [
       "data chunk declares 6 bytes, the file ends after 5",
-      "ends with 1 of the 2 bytes of a frame, which are dropped",
+      "ends with an incomplete frame (1 of 2 bytes), which is dropped",
     ],
   ],
   [
     "a partial last frame",
     { data: [...int16(16384), 7] },
     [0.5],
-    ["ends with 1 of the 2 bytes of a frame, which are dropped"],
+    ["ends with an incomplete frame (1 of 2 bytes), which is dropped"],
   ],
   [
     "a second data chunk",
@@ -190,14 +190,14 @@ const WARNED: [string, WavParts, number[], string[]][] = [
     ["a second data chunk of 2 bytes is not read"],
   ],
   [
-    "24 bits in 4 bytes, on either side",
+    "24 bits in 4 bytes that could be at either end",
     { bits: 24, blockBytes: 4, data: [0, 1, 0, 0] },
     [2 ** -23],
-    ["24-bit samples in 4 bytes could be at the top or at the bottom; read as at the top"],
+    ["24-bit samples in 4 bytes could be at the top or the bottom; timbrel assumes the top"],
   ],
 ];
 
-describe("decodeAudio warns of", () => {
+describe("decodeAudio warns about", () => {
   it.each(WARNED)("%s", async (_name, parts, samples, warnings) => {
     const decoded = await decode(parts);
     expect([...decoded.channelData[0]]).toEqual(samples);

@@ -26,14 +26,14 @@ const clipsOf = (batches: Batch[]) => batches.flatMap(({ clips }) => [...clips])
 const sorted = (numbers: number[]) => [...numbers].sort((a, b) => a - b);
 
 describe("training batches", () => {
-  it("hold each clip once an epoch, and fill the last batch from a second round", async () => {
+  it("hold each clip once per epoch, and fill the last batch from a second round", async () => {
     const sampler = new TrainSampler(trainOf(new Array(10).fill(5)), { batchSize: 4, segmentFrames: 3 });
     expect(sampler.stepsPerEpoch).toBe(3);
     const clips = clipsOf(await epochOf(sampler, 0));
     expect(sorted(clips.slice(0, 10))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(clips).toHaveLength(12);
   });
-  it("hold frames in a row of the clip, with its targets, and silence after a short one", async () => {
+  it("hold consecutive frames of a clip with its targets, and silence after a short clip", async () => {
     const train = trainOf([9, 2], (clip) => ["a", "b"][clip]);
     const sampler = new TrainSampler(train, { batchSize: 2, segmentFrames: 4 });
     const starts = new Set<number>();
@@ -50,7 +50,7 @@ describe("training batches", () => {
     }
     expect(sorted([...starts])).toEqual([0, 1, 2, 3, 4, 5]);
   });
-  it("come again the same for the same seed and epoch, whatever came before", async () => {
+  it("are the same for the same seed and epoch, regardless of earlier batches", async () => {
     const train = trainOf(new Array(7).fill(20));
     const options = { batchSize: 3, segmentFrames: 4, seed: 11 };
     const straight = new TrainSampler(train, options);
@@ -65,7 +65,7 @@ describe("training batches", () => {
       clipsOf(first),
     );
   });
-  it("have every label equally often when balanced", async () => {
+  it("hold every label equally often when balanced", async () => {
     const train = trainOf(new Array(40).fill(2), (clip) =>
       clip < 36 ? "common" : clip < 38 ? "rare" : "scarce",
     );
@@ -73,24 +73,24 @@ describe("training batches", () => {
     const clips = clipsOf(await epochOf(new TrainSampler(train, { ...options, balance: true }), 0));
     const count = (from: number, to: number) => clips.filter((clip) => clip >= from && clip < to).length;
     expect([count(0, 36), count(36, 38), count(38, 40)]).toEqual([16, 16, 16]);
-    expect(clips.filter((clip) => clip === 36)).toHaveLength(8); // and so each clip of a label
+    expect(clips.filter((clip) => clip === 36)).toHaveLength(8); // each clip of a label, too
     expect(new Set(clips.filter((clip) => clip < 36)).size).toBe(16);
   });
-  it("are refused for other splits and sizes", async () => {
+  it("cannot be drawn from other splits or with a batch size of 0", async () => {
     const train = trainOf([3]);
     expect(() => new TrainSampler(train, { batchSize: 0, segmentFrames: 3 })).toThrow(
       "batchSize must be an integer of at least 1, got 0",
     );
     const store = makeStore(1, [{ name: "a", label: "x", frames: [[1]] }]);
     const { valid } = featureSets(store, { train: [], valid: store.clips, test: [], hash: "" });
-    // @ts-expect-error a valid split is not trained on
+    // @ts-expect-error the validation split is not trained on
     expect(() => new TrainSampler(valid, { batchSize: 1, segmentFrames: 1 })).toThrow(
       "train must be the FeatureSet of the train split, got valid",
     );
   });
 });
 
-describe("training batches of clips of two bands", () => {
+describe("training batches of clips with two bands", () => {
   /** Clip `i` has `lengths[i]` frames [100 * i + t, 10 + t]. */
   const train = (lengths: number[], labels?: string[]) => {
     const clips = lengths.map((nFrames, i) => ({
@@ -110,10 +110,10 @@ describe("training batches of clips of two bands", () => {
   it.each([
     [{}, [305, 203, 102, 436, 0, 429]],
     [{ balance: true }, [102, 406, 304, 221, 0, 110]],
-  ])("stay what they are, so that old runs can be resumed: %j", async (options, expected) => {
+  ])("do not change, so that old runs can be resumed: %j", async (options, expected) => {
     const sets = train([4, 20, 30, 40, 50]); // the first clip is as long as a segment
     const sampler = new TrainSampler(sets, { batchSize: 2, segmentFrames: 4, seed: 3, ...options });
-    // The first number of a segment names its clip and its first frame.
+    // The first number of a segment identifies its clip and its first frame.
     const starts = (await epochOf(sampler, 2)).flatMap(({ inputs }) => [inputs[0], inputs[8]]);
     expect(starts).toEqual(expected);
   });
@@ -128,7 +128,7 @@ describe("training batches of clips of two bands", () => {
     const sampler = new TrainSampler(sets, { batchSize: 4, segmentFrames: 2, balance: true });
     expect(sorted(clipsOf(await epochOf(sampler, 0)))).toEqual([0, 0, 1, 1]);
   });
-  it("are refused for segments without a frame, and for seeds and epochs that are no whole numbers", () => {
+  it("cannot be drawn with segments without a frame, or with invalid seeds and epochs", () => {
     const sets = train([5]);
     const sampler = (options: object) =>
       new TrainSampler(sets, { batchSize: 1, segmentFrames: 2, ...options });
@@ -147,6 +147,6 @@ it.each([
   [32, 9, 2],
   [32, 1, 2],
   [1, 1000, 1],
-])("of %i wanted and %i clips the batch size is %i", (wanted, nClips, expected) => {
+])("for a wanted batch size of %i and %i clips, the batch size is %i", (wanted, nClips, expected) => {
   expect(fittingBatchSize(wanted, nClips)).toBe(expected);
 });

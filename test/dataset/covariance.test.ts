@@ -10,7 +10,7 @@ import { frontEnd } from "../../src/features/front-end.js";
 import fixture from "./fixtures/numpy.json" with { type: "json" };
 import { memoryClip, trainOf } from "./stored-clips.js";
 
-// Float64 throughout: sums of some hundred products differ by their order, in units of the largest variance.
+// Float64 throughout: the order changes a sum of some hundred products by this much of the largest variance.
 const ROUNDING = 1e-10;
 
 function expectClose(found: Float64Array, expected: number[]) {
@@ -30,7 +30,7 @@ function twoPass(frames: number[][]): { mean: number[]; matrix: number[] } {
   return { mean, matrix };
 }
 
-/** Frames that lean on their neighbours' bands. */
+/** Frames with correlated bands. */
 function randomFrames(nFrames: number, nBands: number, random: Random): number[][] {
   return Array.from({ length: nFrames }, () => {
     const shared = random.normal();
@@ -39,7 +39,7 @@ function randomFrames(nFrames: number, nBands: number, random: Random): number[]
 }
 
 describe("covariance", () => {
-  it("is NumPy's", async () => {
+  it("equals NumPy's", async () => {
     for (const [frames, expected] of [
       [fixture.frames, fixture.covariance],
       [fixture.mixed.frames, fixture.mixed.covariance],
@@ -49,7 +49,7 @@ describe("covariance", () => {
       expectClose(fitted.matrix, expected.flat());
     }
   });
-  it("is that of two passes, however the frames are cut into chunks", () => {
+  it("equals the result of two passes, however the frames are cut into chunks", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 8 }),
@@ -69,7 +69,7 @@ describe("covariance", () => {
       { numRuns: 50 },
     );
   });
-  it("reads no further than it is told", () => {
+  it("reads no more than the given number of frames", () => {
     const covariance = new Covariance(2);
     covariance.add(Float32Array.of(1, 2, 3, 6, 100, 100), 2);
     expect([...covariance.mean]).toEqual([2, 4]);
@@ -84,20 +84,20 @@ describe("covariance", () => {
   });
   it("can be fitted on the train split only", async () => {
     const { train, valid, test } = trainOf([[[1, 2]]], [[[3, 4]]]);
-    const refused = (split: string) => `train must be the FeatureSet of the train split, got ${split}`;
-    // @ts-expect-error a valid split has no statistics
-    await expect(fitCovariance(valid)).rejects.toThrow(refused("valid"));
-    // @ts-expect-error a test split has no statistics
-    await expect(fitCovariance(test)).rejects.toThrow(refused("test"));
+    const messageFor = (split: string) => `train must be the FeatureSet of the train split, got ${split}`;
+    // @ts-expect-error the validation split has no statistics
+    await expect(fitCovariance(valid)).rejects.toThrow(messageFor("valid"));
+    // @ts-expect-error the test split has no statistics
+    await expect(fitCovariance(test)).rejects.toThrow(messageFor("test"));
     const any: FeatureSet = test;
-    // @ts-expect-error a set of some split may be any
-    await expect(fitCovariance(any)).rejects.toThrow(refused("test"));
+    // @ts-expect-error a set of unknown split could be any
+    await expect(fitCovariance(any)).rejects.toThrow(messageFor("test"));
     const forged = { ...test, split: "train" as const };
-    // @ts-expect-error what only looks like the train split is not
-    await expect(fitCovariance(forged)).rejects.toThrow(refused("object"));
+    // @ts-expect-error an object that only looks like the train split is not one
+    await expect(fitCovariance(forged)).rejects.toThrow(messageFor("object"));
     expect((await fitCovariance(train)).count).toBe(1);
   });
-  it("refuses a train split without clips", async () => {
+  it("rejects a train split without clips", async () => {
     const empty = new FeatureSet(
       featuresInMemory(frontEnd(), []),
       { train: [], valid: [], test: [], hash: "" },
@@ -116,7 +116,7 @@ describe("covariance", () => {
           new DataError("clip 1", "holds features that are not finite numbers"),
         );
   });
-  it("stops at the third clip when it is told to after the second", async () => {
+  it("stops at the third clip when it is aborted after the second", async () => {
     const clips = Array.from({ length: 5 }, (_, i) => [[i, i]]);
     const controller = new AbortController();
     const data = featuresInMemory(
@@ -137,14 +137,14 @@ describe("covariance", () => {
     await expect(fitCovariance(train, { signal: controller.signal })).rejects.toThrow(/aborted/);
     expect(read).toEqual(["0", "1"]);
   });
-  it("lets others have a turn while it reads a store, so that an abort that is due is heard", async () => {
+  it("yields to other tasks while it reads a store, so that a pending abort takes effect", async () => {
     const clips = Array.from({ length: 400 }, (_, i) => [[i, 2 * i]]);
     const { train } = trainOf(clips);
     const controller = new AbortController();
     setImmediate(() => controller.abort());
     await expect(fitCovariance(train, { signal: controller.signal })).rejects.toThrow(/aborted/);
   });
-  it("refuses vectors of no bands", () => {
+  it("rejects vectors without bands", () => {
     expect(() => new Covariance(0)).toThrow("nBands must be an integer of at least 1, got 0");
   });
 });

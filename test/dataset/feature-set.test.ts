@@ -35,7 +35,7 @@ describe("a feature set", () => {
     return [...out];
   };
 
-  it("reads frames where it is asked to, and no others", async () => {
+  it("reads the requested frames and no others", async () => {
     expect(await read(0, 1, 2)).toEqual([-1, -1, 3, 4, 5, 6, -1]);
     expect(await read(0, 0, 1)).toEqual([-1, -1, 1, 2, -1]);
   });
@@ -55,7 +55,7 @@ describe("a feature set", () => {
   it("reads descriptors", async () => {
     expect([...(await train.readDescriptors(0))]).toEqual([7, 8]);
   });
-  it("keeps to a vocabulary it is given, and names what is not in it", () => {
+  it("uses a given vocabulary, and names the labels that are not in it", () => {
     const labels = ["cello", "drums", "flute"];
     expect([...featureSets(store, allTrain(store), labels).train.targets(1)]).toEqual([1, 0, 0]);
     expect(messageOf(() => featureSets(store, allTrain(store), ["cello"]))).toBe(
@@ -66,7 +66,7 @@ describe("a feature set", () => {
       `${store.dir}: has labels that no training clip has: gong (on t1, t2, t3 and 1 more); training clips have cello, flute`,
     );
   });
-  it("names a file that is missing, cut short or of another shape", async () => {
+  it("names a file that is missing, truncated or of another shape", async () => {
     const damaged = makeStore(
       2,
       ["a", "b", "c", "d"].map((name) => ({ name, label: "x", frames: [[1, 2]] })),
@@ -96,7 +96,7 @@ describe("a store", () => {
     prepareStore(dir, made);
     expect(openStore(dir)).toMatchObject({ dir, frontEnd: made, clips });
   });
-  it("is refused when it is not complete, not a store, or damaged", () => {
+  it("cannot be opened if it is incomplete, not a store, or damaged", () => {
     const dir = join(makeFolder(), "store");
     expect(messageOf(() => openStore(dir))).toBe(
       `${dir}: is not a feature store; extract features into it first`,
@@ -121,7 +121,7 @@ describe("a store", () => {
     writeFileSync(join(dir, "store.json"), "{}");
     expect(messageOf(() => openStore(dir))).toMatch(/store\.json: format is not as timbrel writes it: /);
   });
-  it("does not take the features of another front end, and says what differs", () => {
+  it("does not accept features of another front end, and says what differs", () => {
     const dir = join(makeFolder(), "store");
     prepareStore(dir, frontEnd({ nMels: 96 }));
     expect(messageOf(() => prepareStore(dir, frontEnd({ compression: { kind: "log1p", scale: 2 } })))).toBe(
@@ -146,7 +146,7 @@ it("a set takes its clips from the split it is named after", () => {
 });
 
 describe("a feature set's files", () => {
-  /** The train set of a store of one clip, whose features of shape [1, 2] are written anew in another. */
+  /** The train set of a store of one clip, whose features of shape [1, 2] are rewritten with another shape. */
   const setOf = (shape: number[] = [1, 2]) => {
     const store = makeStore(2, [{ name: "a", label: "x", frames: [[1, 2]] }]);
     const [features, descriptors] = [store.clips[0].features, store.clips[0].descriptors].map((name) =>
@@ -161,13 +161,13 @@ describe("a feature set's files", () => {
     ["more frames", [2, 2]],
     ["more bands", [1, 3]],
     ["another number of dimensions", [1, 2, 1]],
-  ])("are refused with %s than the store says", async (_, shape) => {
+  ])("are rejected with %s than the store lists", async (_, shape) => {
     const { features, train } = setOf(shape);
     expect(await rejectionOf(train.readFrames(0, 0, 1, new Float32Array(2), 0))).toBe(
       `${features}: has shape [${shape.join(", ")}], not [1, 2]; delete it and extract the features again`,
     );
   });
-  it("are named where the descriptors are missing", async () => {
+  it("are named if the descriptors are missing", async () => {
     const { descriptors, train } = setOf();
     rmSync(descriptors);
     expect(await rejectionOf(train.readDescriptors(0))).toBe(
@@ -176,7 +176,7 @@ describe("a feature set's files", () => {
   });
   it("are closed after every read", async () => {
     const { features, train } = setOf();
-    /** The lowest number that is free for a file: it grows with the files left open. */
+    /** The lowest free file descriptor: it grows with the files left open. */
     const freeNumber = () => {
       const fd = openSync(features, "r");
       closeSync(fd);
@@ -184,12 +184,12 @@ describe("a feature set's files", () => {
     };
     const before = freeNumber();
     for (let i = 0; i < 200; i++) await train.readFrames(0, 0, 1, new Float32Array(2), 0);
-    // Vitest may open a few meanwhile.
+    // Vitest may open a few in the meantime.
     expect(freeNumber() - before).toBeLessThan(100);
   });
 });
 
-it("a vocabulary must hold every label of a clip, and the error names the others alone", () => {
+it("a vocabulary must hold every label of a clip, and the error names only the missing ones", () => {
   const store = makeStore(1, [{ name: "a", label: "flute", frames: [[1]] }]);
   const splits = { ...allTrain(store), test: [clipOf("t", "", { labels: ["harp", "flute", "gong"] })] };
   expect(messageOf(() => featureSets(store, splits))).toBe(

@@ -5,7 +5,7 @@ import { whiteningOf } from "../../src/dataset/whitening.js";
 import fixture from "./fixtures/numpy.json" with { type: "json" };
 
 const FLOAT64 = 1e-10;
-// Deviations and projections are stored as float32, 6e-8; the smallest eigenvalue is 200 times less than the largest.
+// Deviations and projections are stored as float32, 6e-8; the smallest eigenvalue is 1/200 of the largest.
 const FLOAT32 = 1e-5;
 
 const { mixed } = fixture;
@@ -20,17 +20,17 @@ function expectClose(found: Float64Array, expected: number[], tolerance: number)
 }
 
 describe("input spectrum", () => {
-  it("is scikit-learn's explained variance where nothing is done, n against n - 1", () => {
+  it("equals scikit-learn's explained variance without normalization, except for n instead of n - 1", () => {
     const { count } = covariance;
     const expected = mixed.explained_variance.map((value) => (value * (count - 1)) / count);
     expectClose(inputSpectrum(covariance, { kind: "none" }), expected, FLOAT64);
   });
-  it("is that of NumPy's correlation matrix where every band is divided by its deviation", () => {
+  it("equals the spectrum of NumPy's correlation matrix if every band is divided by its deviation", () => {
     const std = Float32Array.from([0, 1, 2, 3, 4], (band) => Math.sqrt(covariance.matrix[band * 6]));
     const found = inputSpectrum(covariance, { kind: "standardize", mean, std });
     expectClose(found, mixed.correlation_eigenvalues, FLOAT32);
   });
-  it("is flat where the bands are whitened, as wide as the projection", () => {
+  it("is flat if the bands are whitened, and as wide as the projection", () => {
     const spectrumOf = (options: Parameters<typeof whiteningOf>[1]) =>
       inputSpectrum(covariance, {
         ...whiteningOf(covariance, { epsilon: 1e-12, ...options }),
@@ -43,11 +43,11 @@ describe("input spectrum", () => {
 });
 
 describe("condition number", () => {
-  it("is NumPy's", () => {
+  it("equals NumPy's", () => {
     const found = conditionNumber(inputSpectrum(covariance, { kind: "none" }));
     expect(Math.abs(found - mixed.condition)).toBeLessThan(FLOAT64 * mixed.condition);
   });
-  it("is the largest over the smallest, infinite where that is rounding error", () => {
+  it("is the largest eigenvalue divided by the smallest, infinite if the smallest is rounding error", () => {
     expect(conditionNumber(Float64Array.of(8, 4, 2))).toBe(4);
     expect(conditionNumber(Float64Array.of(1, 2 ** -50))).toBe(2 ** 50);
     expect(conditionNumber(Float64Array.of(1, 2 ** -51))).toBe(Number.POSITIVE_INFINITY);

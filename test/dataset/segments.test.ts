@@ -27,7 +27,7 @@ describe("segments", () => {
       ),
     );
   });
-  it("start anywhere inside the clip when drawn, the last place included", () => {
+  it("start anywhere inside the clip when drawn, including the last position", () => {
     const random = new Random(1);
     const drawn = new Set(Array.from({ length: 200 }, () => randomStart(13, 10, random)));
     expect([...drawn].sort()).toEqual([0, 1, 2, 3]);

@@ -16,7 +16,7 @@ const clipsOf = (counts: Record<string, number>): StoredClip[] =>
     Array.from({ length: n }, (_, i) => clipOf(`${label}/${i}.wav`, label)),
   );
 
-// Up to 40 groups of 1 to 4 clips, each clip of one of three labels: groups hold several labels, too.
+// 20 to 40 groups of 1 to 4 clips, each clip with one of three labels: some groups have several labels.
 const grouped = fc
   .array(fc.array(fc.constantFrom("a", "b", "c"), { minLength: 1, maxLength: 4 }), {
     minLength: 20,
@@ -42,7 +42,7 @@ describe("drawing splits", () => {
     const splits = splitClips([...large, ...small]);
     expect(SPLIT_NAMES.map((split) => splits[split].length)).toEqual([50, 1, 1]);
   });
-  it("never lets a group cross, leaves no class out of a split, and loses no clip", () => {
+  it("keeps every group in one split, leaves no class out of a split, and loses no clip", () => {
     fc.assert(
       fc.property(grouped, fc.integer({ min: 0, max: 9 }), (clips, seed) => {
         const nGroups = (label: string) =>
@@ -118,7 +118,7 @@ describe("drawing splits", () => {
     const hashOf = (all: typeof clips) => splitClips(all, options).hash;
     expect(hashOf([{ ...first, labels: ["b"] }, ...rest])).not.toBe(hashOf(clips));
   });
-  it("counts a clip of several labels for each of them", () => {
+  it("counts a clip with several labels for each of them", () => {
     const clips = Array.from({ length: 40 }, (_, i) =>
       clipOf(`${i}.wav`, "", { labels: ["all", i % 4 === 0 ? "rare" : "common"] }),
     );
@@ -136,13 +136,13 @@ describe("drawing splits", () => {
   it("gives each split one of a class's three groups, though the fractions ask for two in train", () => {
     expect(SPLIT_NAMES.map((split) => splitClips(clipsOf({ a: 3 }))[split].length)).toEqual([1, 1, 1]);
   });
-  it("gives the odd clip of each class to the split that is shorter by then", () => {
-    // Of 6 clips 1.5 are wanted in valid and 1.5 in test.
+  it("gives the odd clip of each class to the split that has fewer clips so far", () => {
+    // Of 6 clips, 1.5 are wanted in validation and 1.5 in test.
     const clips = clipsOf(Object.fromEntries([..."abcdefghij"].map((label) => [label, 6])));
     const splits = splitClips(clips, { validFraction: 0.25, testFraction: 0.25 });
     expect(SPLIT_NAMES.map((split) => splits[split].length)).toEqual([30, 15, 15]);
   });
-  it("draws again where a class was left out of a split", () => {
+  it("draws again if a class was left out of a split", () => {
     // The first draw of seed 1 leaves one out.
     const clips = ["bcd", "abd", "abcd", "cd", "abc", "bc"].map((labels, i) =>
       clipOf(`${i}.wav`, "", { labels: [...labels] }),
@@ -151,14 +151,14 @@ describe("drawing splits", () => {
     for (const split of SPLIT_NAMES)
       expect(new Set(splits[split].flatMap(({ labels }) => labels))).toEqual(new Set("abcd"));
   });
-  it("gives up where no draw puts every class into every split", () => {
-    // Each class has two of three clips: two clips are in one split, and leave the other without their class.
+  it("gives up if no draw puts every class into every split", () => {
+    // Each class has two of three clips: the class of the two clips in one split is missing from the other.
     const clips = ["ab", "bc", "ca"].map((labels) => clipOf(`${labels}.wav`, "", { labels: [...labels] }));
     expect(messageOf(() => splitClips(clips, { testFraction: 0 }))).toBe(
       "no split found in 100 draws that puts every class in train and validation; name the splits in a manifest, or leave out rare labels",
     );
   });
-  it("draws no split of fraction 0", () => {
+  it("draws no split with fraction 0", () => {
     const splits = splitClips(clipsOf({ a: 1, b: 1 }), { validFraction: 0, testFraction: 0 });
     expect(namesOf(splits)).toEqual([["a/0.wav", "b/0.wav"], [], []]);
   });
@@ -182,7 +182,7 @@ describe("drawing splits", () => {
       "testFraction must be a number of at least 0 and less than 1, got 1",
     ],
     [{ seed: 1.5 }, "seed must be an integer, got 1.5"],
-  ])("refuses %j", (options, message) => {
+  ])("rejects %j", (options, message) => {
     expect(messageOf(() => splitClips(clipsOf({ a: 9 }), options))).toBe(message);
   });
 });
@@ -195,16 +195,16 @@ describe("named splits", () => {
     const clips = [named("x", "test"), named("y", "train"), named("z", "valid")];
     expect(namesOf(splitClips(clips))).toEqual([["y"], ["z"], ["x"]]);
   });
-  it("leave valid to be cut from train, and test alone", () => {
+  it("leave validation to be drawn from train, and test unchanged", () => {
     const clips = [...Array.from({ length: 20 }, (_, i) => named(`${i}`, "train")), named("x", "test")];
     const splits = splitClips(clips);
     expect(SPLIT_NAMES.map((split) => splits[split].length)).toEqual([17, 3, 1]);
     expect(splits.test[0].name).toBe("x");
   });
-  it("may be test alone", () => {
+  it("may be only test", () => {
     expect(namesOf(splitClips([named("x", "test")]))).toEqual([[], [], ["x"]]);
   });
-  it("are refused where a group or the same audio lies in two", () => {
+  it("are rejected if a group or the same audio is in two", () => {
     const group = { group: "miles" };
     expect(messageOf(() => splitClips([named("x", "train", group), named("y", "test", group)]))).toBe(
       "group miles is in two splits, x in train and y in test; move one of them",
@@ -219,15 +219,15 @@ describe("named splits", () => {
       ),
     ).toBe("the same audio is in two splits, x in train and y in valid; move one of them");
   });
-  it("are refused where only some clips name one", () => {
+  it("are rejected if only some clips name one", () => {
     expect(messageOf(() => splitClips([named("x", "train"), named("y", null)]))).toBe(
-      "1 of 2 clips name a split, the others, e.g. y, do not; name one for every clip or for none",
+      "1 of 2 clips name a split, but the others, e.g. y, do not; name one for every clip or for none",
     );
   });
 });
 
 describe("groups", () => {
-  it("are joined over any chain of copies", () => {
+  it("are joined through any chain of copies", () => {
     const [p, q] = ["1".repeat(64), "2".repeat(64)];
     const clips = [
       clipOf("a", "x", { audioHash: p, group: "g3" }),
@@ -248,7 +248,7 @@ describe("groups", () => {
     ]); // prettier-ignore
     expect(joins).toEqual(["ab", "cd"]);
   });
-  it("are not joined to themselves over copies of one group", () => {
+  it("are not joined to themselves through copies within a group", () => {
     const copies = ["a", "b"].map((name) => clipOf(name, "x", { audioHash: "1".repeat(64), group: "g" }));
     const joins: string[] = [];
     expect(joinGroups(copies, (a, b) => joins.push(a.name + b.name))).toEqual(copies);

@@ -34,20 +34,20 @@ const randomFrames = (nFrames: number, nMels: number, random: Random) =>
   );
 
 describe("standardization", () => {
-  it("is scikit-learn's mean and deviation of every band, epsilon added", async () => {
-    const [a, b] = [fixture.frames.slice(0, 7), fixture.frames.slice(7)]; // two clips: the chunks are joined
+  it("equals scikit-learn's mean and deviation of every band, plus epsilon", async () => {
+    const [a, b] = [fixture.frames.slice(0, 7), fixture.frames.slice(7)]; // two clips: the chunks are merged
     const fitted = await standardized(trainOf([a, b]).train);
     expect(fitted).toMatchObject({ kind: "band", epsilon: 1e-3, nFrames: 50 });
     expectClose(fitted.mean, fixture.band.mean);
     expectClose(fitted.std, fixture.band.std, 1e-3);
-    expect(fitted.std[2]).toBe(Math.fround(1e-3)); // a band that never moves
+    expect(fitted.std[2]).toBe(Math.fround(1e-3)); // a constant band
   });
-  it("is scikit-learn's mean and deviation of all values together", async () => {
+  it("equals scikit-learn's mean and deviation of all values together", async () => {
     const fitted = await standardized(trainOf([fixture.frames]).train, { kind: "global", epsilon: 0.5 });
     expectClose(fitted.mean, new Array(3).fill(fixture.pooled.mean[0]));
     expectClose(fitted.std, new Array(3).fill(fixture.pooled.std[0]), 0.5);
   });
-  it("is the same as two passes over clips of any length, also longer than a chunk", async () => {
+  it("equals two passes over clips of any length, even longer than a chunk", async () => {
     const random = new Random(5);
     const clips = [1, 2500, 30, 1024].map((nFrames) => randomFrames(nFrames, 2, random));
     const all = clips.flat();
@@ -69,7 +69,7 @@ describe("standardization", () => {
     expectClose(pooled.mean, [mean, mean]);
     expectClose(pooled.std, [std, std], 1e-3);
   });
-  it("leaves the covariance as it is, so that another one can be made of it", async () => {
+  it("does not change the covariance, so that another standardization can be made from it", async () => {
     const covariance = await fitCovariance(trainOf([fixture.frames]).train);
     const before = standardizationOf(covariance);
     standardizationOf(covariance, { kind: "global" });
@@ -81,7 +81,7 @@ describe("standardization", () => {
     const loud = await standardized(trainOf(clips, [[[1e9, -1e9]]]).train);
     expect(loud).toEqual(quiet);
   });
-  it("refuses what gives no statistics", async () => {
+  it("rejects invalid settings and a covariance of no frames", async () => {
     const { train } = trainOf([[[1]]]);
     await expect(standardized(train, { epsilon: 0 })).rejects.toThrow(
       "epsilon must be a number greater than 0, got 0",

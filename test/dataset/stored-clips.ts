@@ -8,7 +8,7 @@ import { encodeNpy } from "../../src/store/npy.js";
 import { clipFiles, type FeatureStore, featureStore, type StoredClip } from "../../src/store/store.js";
 import { makeFolder } from "../store/files.js";
 
-/** A clip as a store lists it, of audio and group of its own unless said otherwise. */
+/** A clip as a store lists it; by default, its audio and group are its own. */
 export function clipOf(name: string, label: string, more: Partial<StoredClip> = {}): StoredClip {
   const audioHash = more.audioHash ?? sha256Hex(name);
   const stem = { durationSec: 1, nFrames: 1, ...clipFiles(audioHash, "0".repeat(64)) };
@@ -33,7 +33,7 @@ export function makeStore(
   return featureStore(dir, made, stored);
 }
 
-/** The sets of a store with these train clips, [nFrames][nMels] each, and these test clips after them. */
+/** The sets of a store with these training clips, [nFrames][nMels] each, and these test clips after them. */
 export function trainOf(trainFrames: number[][][], testFrames: number[][][] = []) {
   const clips = [...trainFrames, ...testFrames].map((frames, i) => ({
     name: `clip ${i}`,

@@ -6,7 +6,7 @@ import { type Whitening, whiteningOf } from "../../src/dataset/whitening.js";
 import fixture from "./fixtures/numpy.json" with { type: "json" };
 import { trainOf } from "./stored-clips.js";
 
-// Mean and projection are rounded to float32 (6e-8), a mean near 7 divided by a deviation of 0.3.
+// Mean and projection are rounded to float32 (6e-8), and a mean near 7 is divided by a deviation of 0.3.
 const RELATIVE = 1e-5;
 const NEGLIGIBLE = 1e-12;
 
@@ -40,7 +40,7 @@ function expectClose(found: ArrayLike<number>, expected: number[], tolerance: nu
     );
 }
 
-/** Independent bands of deviation 1 mixed by a random matrix. */
+/** Independent bands with deviation 1, mixed by a random matrix. */
 function mixedFrames(nBands: number, random: Random): number[][] {
   const mixing = Array.from({ length: nBands }, (_, i) =>
     Array.from({ length: nBands }, (_, j) => 0.5 * random.normal() + (i === j ? 3 : 0)),
@@ -52,7 +52,7 @@ function mixedFrames(nBands: number, random: Random): number[][] {
 }
 
 describe("whitening", () => {
-  it("is scikit-learn's PCA(whiten=True) up to sign, n against n - 1", async () => {
+  it("equals scikit-learn's PCA(whiten=True) up to sign, except for n instead of n - 1", async () => {
     const covariance = await fitCovariance(trainOf([mixed.frames.slice(0, 9), mixed.frames.slice(9)]).train);
     const whitening = whiteningOf(covariance, { epsilon: NEGLIGIBLE });
     const found = whitened(whitening, mixed.frames);
@@ -84,19 +84,19 @@ describe("whitening", () => {
       expect(projection.data).toEqual(first);
     }
   });
-  it("rotated back is SciPy's inverse square root of the covariance", () => {
+  it("rotated back equals SciPy's inverse square root of the covariance", () => {
     const whitening = whiteningOf(covarianceOf(mixed.frames), { zca: true, epsilon: NEGLIGIBLE });
     expect(whitening).toMatchObject({ kind: "zca", keptComponents: 5 });
     expect(whitening.projection.shape).toEqual([5, 5]);
     expectClose(whitening.projection.data, mixed.zca.flat(), RELATIVE);
   });
-  it("gives bands of covariance I", () => {
+  it("gives bands with covariance I", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 6 }), fc.integer(), fc.boolean(), (nBands, seed, zca) => {
         const frames = mixedFrames(nBands, new Random(seed));
         const whitening = whiteningOf(covarianceOf(frames), { zca, epsilon: NEGLIGIBLE });
         const after = covarianceOf(whitened(whitening, frames));
-        // float32 in the projection and in the frames looked at, by how far apart the deviations are
+        // The projection and the frames are float32; the error grows with the ratio of the deviations.
         const { eigenvalues } = whitening;
         const spread = Math.sqrt(eigenvalues[0] / eigenvalues[nBands - 1]);
         expectClose(after.matrix, identity(nBands), RELATIVE * spread);
@@ -105,21 +105,21 @@ describe("whitening", () => {
       { numRuns: 50 },
     );
   });
-  it("rotated back without some components keeps the width and loses these directions only", () => {
+  it("rotated back without some components keeps the width and loses only these directions", () => {
     const covariance = covarianceOf(mixed.frames);
     const options = { keepVariance: 0.9, epsilon: NEGLIGIBLE };
     const pca = whiteningOf(covariance, options);
     const zca = whiteningOf(covariance, { ...options, zca: true });
     expect(zca.projection.shape).toEqual([5, 5]);
     expect(zca.keptComponents).toBe(3);
-    // distances between frames are those of the three components: a rotation changes none
+    // Distances between frames equal those in the three components: a rotation does not change them.
     const [short, wide] = [whitened(pca, mixed.frames), whitened(zca, mixed.frames)];
     const distance = (frames: number[][], t: number) =>
       Math.hypot(...frames[t].map((x, i) => x - frames[0][i]));
     for (let t = 1; t < nFrames; t++)
       expect(Math.abs(distance(wide, t) - distance(short, t))).toBeLessThan(RELATIVE * distance(short, t));
   });
-  it("has in every column a positive entry of largest magnitude", () => {
+  it("has a positive entry of largest magnitude in every column", () => {
     const nBands = 6;
     const { projection } = whiteningOf(covarianceOf(mixedFrames(nBands, new Random(3))));
     for (let i = 0; i < nBands; i++) {
@@ -127,8 +127,8 @@ describe("whitening", () => {
       expect(Math.max(...entries)).toBe(Math.max(...entries.map(Math.abs)));
     }
   });
-  it("divides by the deviation plus epsilon, so that bands that never move give finite numbers", () => {
-    const still = covarianceOf(mixed.frames.map(([x]) => [x, 5, x])); // one constant band, one twice
+  it("divides by the deviation plus epsilon, so that constant bands give finite numbers", () => {
+    const still = covarianceOf(mixed.frames.map(([x]) => [x, 5, x])); // one constant band, one repeated
     for (const zca of [false, true]) {
       const { projection } = whiteningOf(still, { zca, epsilon: 0.01 });
       expect(projection.data.every(Number.isFinite)).toBe(true);
@@ -138,7 +138,7 @@ describe("whitening", () => {
     expect([...pca.projection.data]).toEqual([0.25]);
     expect(whiteningOf(still).epsilon).toBe(1e-3);
   });
-  it("of fewer frames than bands has no eigenvalue below 0, where rounding gives some", () => {
+  it("of fewer frames than bands has no eigenvalue below 0, even if rounding gives some", () => {
     const random = new Random(4);
     for (let draw = 0; draw < 20; draw++) {
       const frames = [1, 2, 3].map(() => Array.from({ length: 8 }, () => random.normal()));
@@ -160,7 +160,7 @@ describe("whitening", () => {
     const loud = whiteningOf(await fitCovariance(trainOf([mixed.frames], [[[9e9, 0, -9e9, 1, 2]]]).train));
     expect(loud).toEqual(quiet);
   });
-  it("refuses what it cannot do", () => {
+  it("rejects invalid settings and a covariance of no frames", () => {
     const covariance = covarianceOf([[1, 2]]);
     expect(() => whiteningOf(covariance, { keepVariance: 0 })).toThrow(
       "keepVariance must be a number greater than 0 and at most 1, got 0",

@@ -35,7 +35,7 @@ suite("summarizeDescriptors", () => {
     expect(summarizeDescriptors(tone(440, 4096))).toHaveLength(DESCRIPTOR_NAMES.length);
   });
 
-  it("is Meyda's for one frame: the spectrum's moments and the MFCCs", () => {
+  it("agrees with Meyda on one frame: the spectrum's moments and the MFCCs", () => {
     const waveform = { samples: signal("chirp", FRAME_LENGTH), sampleRate: SAMPLE_RATE };
     const found = named(summarizeDescriptors(waveform));
     library.bufferSize = FRAME_LENGTH;
@@ -46,7 +46,7 @@ suite("summarizeDescriptors", () => {
       ["spectralCentroid", "spectralSpread", "spectralSkewness", "perceptualSpread", "mfcc"],
       waveform.samples,
     );
-    // Meyda's Hann window is symmetric and its spectrum ends before the Nyquist bin; timbrel's does neither.
+    // Meyda's Hann window is symmetric and its spectrum ends before the Nyquist bin, unlike timbrel's.
     for (const name of ["spectralCentroid", "spectralSpread", "spectralSkewness", "perceptualSpread"])
       expect(Math.abs(found[`${name}Mean`] / expected[name] - 1)).toBeLessThan(0.02);
     for (const [i, value] of expected.mfcc.entries())
@@ -54,7 +54,7 @@ suite("summarizeDescriptors", () => {
     expect(found.spectralCentroidStd).toBe(0);
   });
 
-  it("does not depend on the sample rate of the clip before", () => {
+  it("does not depend on the sample rate of the previous clip", () => {
     const clip = tone(500, 5000, 0.5, 16000);
     const before = summarizeDescriptors(clip);
     summarizeDescriptors(tone(500, 5000, 0.5, 44100));
@@ -143,7 +143,7 @@ suite("summarizeDescriptors", () => {
     );
   });
 
-  it("looks at the whole of a long clip", () => {
+  it("covers the whole of a long clip", () => {
     const samples = new Float32Array(400 * FRAME_LENGTH);
     samples.set(tone(200, 200 * FRAME_LENGTH).samples);
     samples.set(tone(3000, 200 * FRAME_LENGTH).samples, 200 * FRAME_LENGTH);
@@ -172,7 +172,7 @@ suite("describe", () => {
       [0, 0, 0, 0],
     );
   });
-  it("counts crossings of a clip shorter than a frame by its own length", () => {
+  it("divides the crossings of a clip shorter than a frame by the clip's own length", () => {
     expect(Math.abs(describe(tone(2000, 600)).zeroCrossingsPerSec / 4000 - 1)).toBeLessThan(0.05);
   });
 });

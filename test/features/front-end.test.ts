@@ -26,7 +26,7 @@ describe("frontEnd", () => {
       compression: { kind: "log10", scale: 10 },
     });
   });
-  it("takes every preset through its own checks, unchanged", () => {
+  it("returns every preset unchanged from its own checks", () => {
     for (const preset of ["gct634", "gct634-2020", "musicnn"] as const)
       expect(frontEnd({ preset })).toEqual(FRONT_END_PRESETS[preset]);
   });
@@ -92,7 +92,7 @@ describe("frontEnd", () => {
     ],
     [{ compression: { ...DB, amin: 0 } }, "compression.amin must be a number greater than 0, got 0"],
     [{ compression: { ...DB, topDb: -1 } }, "compression.topDb must be a number of at least 0, got -1"],
-  ])("refuses %j", (options, message) => {
+  ])("rejects %j", (options, message) => {
     expect(usageMessageOf(() => frontEnd(options as Partial<FrontEnd>))).toBe(message);
   });
   it("suggests nothing for an option that resembles none", () => {
@@ -101,7 +101,7 @@ describe("frontEnd", () => {
 });
 
 describe("frontEndHash", () => {
-  it("does not depend on the order of members, nor on stray ones of the compression", () => {
+  it("does not depend on the order of members, or on stray members of the compression", () => {
     const reversed = Object.fromEntries(Object.entries(frontEnd()).reverse());
     expect(frontEndHash(frontEnd(reversed))).toBe(frontEndHash(frontEnd()));
     const stray = { kind: "log10", scale: 10, topDb: 80 } as const;
@@ -127,7 +127,7 @@ describe("frontEndHash", () => {
     const hashes = [frontEnd(), ...changes.map((change) => frontEnd(change))].map(frontEndHash);
     expect(new Set(hashes).size).toBe(changes.length + 1);
   });
-  it("stays what it is: stores and models on disk carry it", () => {
+  it("does not change: stores and models on disk contain it", () => {
     expect(frontEndHash(frontEnd())).toMatchInlineSnapshot(
       `"34739136585cbb5a351ab30386742cd4591ea428a1f990825631eb0e51e04561"`,
     );

@@ -42,8 +42,8 @@ describe("logMel", () => {
     );
   });
 
-  it("gives a frame of a long clip the same bits as a cut around it", () => {
-    // Long clips are computed in blocks of some thousand frames of this length.
+  it("gives a frame of a long clip the same bits as an excerpt around it", () => {
+    // Long clips are computed in blocks, here of about a thousand frames.
     const made = frontEnd({ nFft: 64, hopLength: 32, nMels: 8 });
     const { samples, sampleRate } = clip("noise", 100_000);
     const { data, shape } = logMel({ samples, sampleRate }, made);
@@ -54,7 +54,7 @@ describe("logMel", () => {
     }
   });
 
-  it("does not remember the clip before", () => {
+  it("does not depend on the previous clip", () => {
     const made = frontEnd();
     const alone = logMel(clip("quiet", 700), frontEnd());
     logMel(clip("noise", 5000), made);
@@ -66,7 +66,7 @@ describe("logMel", () => {
     expect(new Set(data)).toEqual(new Set([Math.fround(silenceValue(made))]));
   });
 
-  it("refuses another sample rate, an empty clip and samples that are not finite, in one line", () => {
+  it("rejects another sample rate, an empty clip and samples that are not finite, in one line", () => {
     const samples = signal("noise", 4000);
     expect(() => logMel({ samples, sampleRate: 44100 }, frontEnd())).toThrow(
       "waveform must be at 22050 Hz, got 44100 Hz; resample it first",
@@ -80,7 +80,7 @@ describe("logMel", () => {
     );
     samples[3210] = Number.NEGATIVE_INFINITY;
     expect(() => logMel({ samples, sampleRate: 22050 }, frontEnd())).toThrow("got -Infinity at sample 3210");
-    // 128 bands on 129 bins: the lowest bands hold no bin, and stay finite whatever the samples.
+    // 128 bands on 129 bins: the lowest bands contain no bin and stay finite for any samples.
     const fine = frontEnd({ nFft: 256, hopLength: 128 });
     expect(() => logMel({ samples, sampleRate: 22050 }, fine)).toThrow("at sample 3210");
   });
@@ -90,7 +90,7 @@ describe("hann", () => {
   it("is periodic", () => {
     expect(Array.from(hann(4, 4), (value) => Number(value.toFixed(12)))).toEqual([0, 0.5, 1, 0.5]);
   });
-  it("stands in the middle of the frame, an odd rest to the right", () => {
+  it("is centred in the frame, with the extra zero of an odd rest on the right", () => {
     expect(Array.from(hann(3, 8), (value) => Number(value.toFixed(12)))).toEqual([
       0, 0, 0, 0.75, 0.75, 0, 0, 0,
     ]);

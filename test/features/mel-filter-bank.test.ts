@@ -36,15 +36,15 @@ describe("mel filter bank", () => {
     const worst = bank.data.reduce((most, weight, i) => Math.max(most, Math.abs(weight - reference[i])), 0);
     expect(worst).toBeLessThan(WEIGHT_TOLERANCE);
   });
-  it.each(fixture.cases)("names the empty bands that librosa warns of: $settings", (expected) => {
+  it.each(fixture.cases)("lists the empty bands that librosa warns about: $settings", (expected) => {
     const empty = expected.lengths.flatMap((length, m) => (length === 0 ? [m] : []));
     expect(emptyMelBands(expected.settings as MelSettings)).toEqual(empty);
   });
-  it("has empty bands in the grid, and full ones", () => {
+  it("covers settings with and without empty bands", () => {
     const counts = fixture.cases.map((expected) => expected.lengths.filter((length) => length === 0).length);
     expect(counts.some((count) => count > 0) && counts.some((count) => count === 0)).toBe(true);
   });
-  it("gives every Slaney triangle the area 1 and every plain one at most the peak 1", () => {
+  it("gives every Slaney triangle an area of 1 and every plain one a peak of at most 1", () => {
     const settings = {
       sampleRate: 22050,
       nFft: 65536,
@@ -64,13 +64,13 @@ describe("mel filter bank", () => {
 });
 
 describe("mel scale", () => {
-  it("has its anchors", () => {
+  it("has the values that define it", () => {
     expect(hzToMel(0, "slaney")).toBe(0);
     expect(hzToMel(1000, "slaney")).toBeCloseTo(15, 12);
     expect(hzToMel(6400, "slaney")).toBeCloseTo(42, 12);
     expect(hzToMel(700, "htk")).toBeCloseTo(2595 * Math.log10(2), 12);
   });
-  it.each(["slaney", "htk"] as const)("comes back to the same frequency: %s", (scale) => {
+  it.each(["slaney", "htk"] as const)("converts to mels and back to the same frequency: %s", (scale) => {
     for (const hz of [0, 1, 440, 999.9, 1000, 1000.1, 11025, 192000])
       expect(melToHz(hzToMel(hz, scale), scale)).toBeCloseTo(hz, 7);
   });

@@ -42,7 +42,7 @@ describe("melFrames", () => {
     for (const power of [1, 2] as const) {
       const made = frontEnd({ nFft, winLength: nFft - 1, hopLength: 37, nMels: 7, melNorm: "none", power });
       const samples = signal("noise", 150);
-      const nFrames = 5; // odd: the last pair is half a pair
+      const nFrames = 5; // odd: the last pair has only one frame
       const found = melFrames(made).mel(samples, 0, nFrames);
       const expected = Array.from({ length: nFrames }, (_, t) => slowMel(samples, t, made)).flat();
       const greatest = Math.max(...expected);
@@ -53,7 +53,7 @@ describe("melFrames", () => {
     }
   });
 
-  it("gives a frame the same bits wherever its block begins and whichever frame is beside it", () => {
+  it("gives a frame the same bits wherever its block begins and whichever frame it is paired with", () => {
     const samples = signal("chirp", 9000);
     const frames = melFrames(frontEnd({ hopLength: 100 }));
     const together = frames.mel(samples, 0, 91).slice();
@@ -61,7 +61,7 @@ describe("melFrames", () => {
       expect(frames.mel(samples, t, 1)).toEqual(together.subarray(128 * t, 128 * (t + 1)));
   });
 
-  it("takes hops from one sample to far beyond the frame", () => {
+  it("accepts hops from one sample to far more than a frame", () => {
     for (const hopLength of [1, 65536]) {
       const made = frontEnd({ nFft: 64, hopLength, nMels: 4 });
       const samples = signal("noise", 70000);
@@ -71,7 +71,7 @@ describe("melFrames", () => {
     }
   });
 
-  it("runs the bytes of frame-kernel.wat", async () => {
+  it("runs the compiled frame-kernel.wat", async () => {
     const src = new URL("../../src/features/", import.meta.url);
     const wat = readFileSync(new URL("frame-kernel.wat", src), "utf8");
     expect(readFileSync(new URL("frame-kernel.ts", src), "utf8")).toBe(

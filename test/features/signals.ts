@@ -1,4 +1,4 @@
-/** Test signals by formula, the same as in scripts/fixtures/features.py. */
+/** Test signals, by the same formulas as in scripts/fixtures/features.py. */
 export type SignalName = "silence" | "noise" | "chirp" | "quiet";
 
 export function signal(name: SignalName, nSamples: number): Float32Array {

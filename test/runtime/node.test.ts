@@ -16,7 +16,7 @@ const x = { shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) };
 const y = { shape: [], data: Float32Array.of(0.5) };
 
 describe("the engine in Node", () => {
-  it("runs a model: tensors of names, scalars with no dimension", async () => {
+  it("runs a model: named tensors, scalars without dimensions", async () => {
     const session = await nodeEngine().open(smallModel());
     expect(session.inputNames).toEqual(["x", "y"]);
     expect(session.outputNames).toEqual(["twice", "out"]);
@@ -26,7 +26,7 @@ describe("the engine in Node", () => {
     await session.close();
   });
 
-  it("only reads its feeds, and gives fresh memory at every run", async () => {
+  it("does not change its feeds, and returns new memory from every run", async () => {
     const session = await nodeEngine({ threads: 2 }).open(smallModel());
     const first = await session.run({ x, y });
     const second = await session.run({ x: { ...x, data: x.data.map((value) => -value) }, y });
@@ -36,13 +36,13 @@ describe("the engine in Node", () => {
     await session.close();
   });
 
-  it("refuses bytes that are no model, on one line", async () => {
+  it("rejects bytes that are not a model, on one line", async () => {
     const opening = nodeEngine().open(Uint8Array.of(1, 2, 3));
     await expect(opening).rejects.toBeInstanceOf(UsageError);
     await expect(opening).rejects.toThrow(/^model must load in ONNX Runtime, got its error "[^\n]+"$/);
   });
 
-  it("names a setting that it does not know", () => {
+  it("rejects invalid settings by name", () => {
     expect(() => nodeEngine({ threads: 0 })).toThrow("threads must be an integer from 1 to 1024, got 0");
     // @ts-expect-error no such provider
     expect(() => nodeEngine({ provider: "cuda" })).toThrow("provider must be one of cpu, webgpu, got cuda");
