@@ -25,7 +25,7 @@ describe("a feature set", () => {
         [5, 6],
       ],
       descriptors: [7, 8],
-    }, // prettier-ignore
+    },
     { name: "b", label: "cello", frames: [[9, 10]] },
   ]);
   const { train } = featureSets(store, allTrain(store));

@@ -245,7 +245,7 @@ describe("groups", () => {
       "g1",
       "g1",
       "g4",
-    ]); // prettier-ignore
+    ]);
     expect(joins).toEqual(["ab", "cd"]);
   });
   it("are not joined to themselves through copies within a group", () => {

@@ -58,12 +58,12 @@ describe("standardization", () => {
     expectClose(
       fitted.mean,
       bands.map(([mean]) => mean),
-    ); // prettier-ignore
+    );
     expectClose(
       fitted.std,
       bands.map(([, std]) => std),
       1e-3,
-    ); // prettier-ignore
+    );
     const [mean, std] = twoPass(all.flat());
     const pooled = await standardized(train, { kind: "global" });
     expectClose(pooled.mean, [mean, mean]);
