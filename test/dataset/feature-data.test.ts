@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { featuresInMemory } from "../../src/dataset/feature-data.js";
 import { featureSets } from "../../src/dataset/feature-set.js";
+import type { FrameReader } from "../../src/dataset/frame-reader.js";
 import { frontEnd } from "../../src/features/front-end.js";
 import { messageOf } from "../store/message-of.js";
 import { memoryClip } from "./stored-clips.js";
@@ -31,6 +32,18 @@ describe("features in memory", () => {
     await train.readFrames(1, 2, 3, out, 2);
     expect([...out]).toEqual([-1, -1, 20, 21, 30, 31, 0, 0, -1, -1]);
     expect(await train.readDescriptors(1)).toEqual(descriptors);
+  });
+  it("are not asked for frames past the end of a clip", async () => {
+    const data = featuresInMemory(made, [memoryClip("a", frames(4))]);
+    const asked: number[][] = [];
+    const read: FrameReader["read"] = async (_clip, first, count) => void asked.push([first, count]);
+    const splits = { train: [...data.clips], valid: [], test: [], hash: "" };
+    const { train } = featureSets({ ...data, reader: { ...data.reader, read } }, splits);
+    for (const first of [1, 3, 4, 5]) await train.readFrames(0, first, 2, new Float32Array(4), 0);
+    expect(asked).toEqual([
+      [1, 2],
+      [3, 1],
+    ]);
   });
   it("take clips of equal features for copies, which stay in one group", () => {
     const { clips } = featuresInMemory(made, [

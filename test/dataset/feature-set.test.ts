@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { featuresInMemory } from "../../src/dataset/feature-data.js";
@@ -173,6 +173,13 @@ describe("a feature set's files", () => {
     expect(await rejectionOf(train.readDescriptors(0))).toBe(
       `${descriptors}: cannot be read (ENOENT); extract the features again`,
     );
+  });
+  it("are named where they were cut short after the first read", async () => {
+    const { features, train } = setOf();
+    const read = () => train.readFrames(0, 0, 1, new Float32Array(2), 0);
+    await read();
+    truncateSync(features, statSync(features).size - 1);
+    expect(await rejectionOf(read())).toBe(`${features}: ended while it was read`);
   });
   it("are closed after every read", async () => {
     const { features, train } = setOf();
