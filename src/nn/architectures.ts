@@ -116,6 +116,11 @@ export type NetSettings = {
  * A net's whole configuration from some of its settings, checked. The initializer is by default the activation's; pools
  * of a `vgg` are by default 2x2 in every block.
  * @throws UsageError naming a setting that is unknown or out of range
+ * @example
+ * import { netConfig } from "timbrel";
+ *
+ * const { kind, init, dropout } = netConfig({ kind: "mlp", units: [64], activation: "tanh" });
+ * console.log(kind, init, dropout); // -> mlp glorot-uniform 0.2
  */
 export function netConfig(settings: NetSettings): SegmentNetConfig {
   const kind = checkChoice("net.kind", settings.kind, NET_KINDS);

@@ -124,6 +124,11 @@ const CHECKS: Readonly<Record<Exclude<keyof TrainConfig, "net" | "validFraction"
  * The defaults with some settings changed, checked.
  * @param settings what differs from the defaults, also as a model file or a checkpoint holds it
  * @throws UsageError naming the setting, its rule and its value
+ * @example
+ * import { netConfig, OPTIMIZERS, trainConfig } from "timbrel";
+ *
+ * const config = trainConfig({ ...OPTIMIZERS.nesterov, net: netConfig({ kind: "gct634-1d" }), epochs: 5 });
+ * console.log(config.learningRate, config.segmentFrames, config.epochs); // -> 0.05 512 5
  */
 export function trainConfig(
   settings: Partial<TrainConfig> | Readonly<Record<string, unknown>> = {},

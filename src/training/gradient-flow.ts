@@ -24,6 +24,16 @@ const INACTIVE = 0.8;
 /**
  * What is wrong in which layers, first layer first; of one layer the gradient's problem before the activations'. A
  * gradient of 0 at the logits is no problem: nothing is left to learn from those batches.
+ * @example
+ * import { diagnose } from "timbrel";
+ *
+ * const norms = { weightNorm: 1, weightGradientNorm: 1, updateRatio: 0.001 };
+ * const health = { mean: 0, std: 1, inactiveFraction: 0, activationCount: 64, ...norms };
+ * const layers = [
+ *   { layer: "hidden1", activation: "tanh", activationGradientNorm: 0.0001, ...health },
+ *   { layer: "output", activation: null, activationGradientNorm: 1, ...health },
+ * ] as const;
+ * console.log(diagnose(layers)); // -> [ { layer: 'hidden1', problem: 'vanishing', value: 0.0001 } ]
  */
 export function diagnose(layers: readonly LayerHealth[]): Diagnosis[] {
   const reference = layers.at(-1)?.activationGradientNorm ?? 0;
