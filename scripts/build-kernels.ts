@@ -6,8 +6,8 @@ import loadWabt from "wabt";
 const KERNELS = ["src/audio/fir-kernel.wat", "src/features/frame-kernel.wat"];
 
 /**
- * The TypeScript module that holds a kernel's bytes in base64.
- * @param name file name without its ending, e.g. fir-kernel
+ * Returns the TypeScript module that holds a kernel's bytes in base64.
+ * @param name file name without its extension, e.g. fir-kernel
  * @param wat the kernel as WebAssembly text
  */
 export async function kernelModule(name: string, wat: string): Promise<string> {

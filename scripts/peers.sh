@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes the Python virtual environment .venv with the peers of timbrel: librosa, PyTorch, torchaudio, scikit-learn.
-# Opt-in: nothing but the benchmarks and the fixture scripts uses it. Needs Python 3.11 or newer, about 6 GB of disk.
+# Creates the Python virtual environment .venv with timbrel's peers: librosa, PyTorch, torchaudio, scikit-learn.
+# Opt-in: only the benchmarks and the fixture scripts use it. Needs Python 3.11 or newer and about 6 GB of disk.
 #
 #   scripts/peers.sh             all peers
 #   PYTHON=python3.12 scripts/peers.sh

@@ -3,11 +3,11 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-// From nothing to a scored instrument tagger, by the commands that a user would type.
+// From nothing to a scored instrument tagger, with the commands that a user would type.
 
 /** A wider range of levels than the preset's: the partials of quiet notes tell instruments apart. */
 const EXTRACT_FLAGS = ["--scale", "1000"];
-/** Shorter than the training of the shipped model, to end in minutes; fewer steps want milder augmentation. */
+/** Shorter than the training of the shipped model, to finish in minutes; fewer steps need milder augmentation. */
 const TRAIN_FLAGS = ["--epochs", "10", "--augment", "0.3"];
 
 const AUDIO = "data/instruments/manifest.csv";
@@ -22,13 +22,13 @@ const INTERRUPTED = 130;
 interface Stage {
   readonly verb: "data" | "extract" | "train" | "evaluate" | "predict";
   readonly args: readonly string[];
-  /** Where to keep a copy of what it prints. */
+  /** File that keeps a copy of the output. */
   readonly copyTo?: string;
 }
 
 process.chdir(fileURLToPath(new URL("../../", import.meta.url)));
 
-/** A recorded note: its samples are in none of the sound fonts. */
+/** A recorded note, whose samples are in none of the sound fonts. */
 function someRecording(): string {
   const paths = readFileSync(RECORDINGS, "utf8")
     .split("\n")
@@ -87,7 +87,7 @@ async function quickstart(): Promise<number> {
     if (code !== 0) {
       const what = code === INTERRUPTED ? "was stopped" : `failed with exit code ${code}`;
       console.error(
-        `\nquickstart: stage ${i + 1}, ${stage.verb}, ${what}; npm run quickstart goes on from here`,
+        `\nquickstart: stage ${i + 1}, ${stage.verb}, ${what}; npm run quickstart continues from here`,
       );
       return code;
     }
@@ -100,6 +100,6 @@ async function quickstart(): Promise<number> {
   return 0;
 }
 
-// Ctrl-C reaches the command, too, which stops cleanly and says how to go on.
+// Ctrl-C also reaches the command, which stops cleanly and says how to continue.
 process.on("SIGINT", () => {});
 process.exitCode = await quickstart();

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { EXIT, reportError } from "./commands/exit.js";
 
-/** A verb's line in the help, and its module, loaded only when the verb is asked for. */
+/** A command's line in the help, and its module, which is loaded only when the command is called. */
 interface Verb {
   readonly summary: string;
   readonly load: () => Promise<{ command: Command }>;
@@ -11,11 +11,11 @@ interface Verb {
 
 const VERBS: Readonly<Record<string, Verb>> = {
   extract: {
-    summary: "make the features of a folder of audio",
+    summary: "extract features from a folder of audio",
     load: () => import("./commands/extract.js"),
   },
   train: { summary: "train a tagger on features", load: () => import("./commands/train.js") },
-  evaluate: { summary: "score a model, beside two baselines", load: () => import("./commands/evaluate.js") },
+  evaluate: { summary: "score a model and two baselines", load: () => import("./commands/evaluate.js") },
   predict: { summary: "tag audio files", load: () => import("./commands/predict.js") },
   inspect: {
     summary: "show what is in an audio file and what the net would see",
@@ -25,7 +25,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "show a net's layers, parameters and operations",
     load: () => import("./commands/summary.js"),
   },
-  lab: { summary: "measure on features what makes nets learn", load: () => import("./commands/lab.js") },
+  lab: {
+    summary: "measure what makes nets learn, on your own features",
+    load: () => import("./commands/lab.js"),
+  },
 };
 
 const EXAMPLES = `
@@ -34,7 +37,7 @@ From a folder of audio to tags (data/<class>/*.wav, or a CSV with the columns pa
   timbrel train features --out models/mine
   timbrel evaluate models/mine/model.onnx features
   timbrel predict song.mp3 --model models/mine/model.onnx
-In a clone of the repository: npm run extract -- data --out features, and so on. Help on a verb: timbrel extract --help
+In a clone of the repository: npm run extract -- data --out features, and so on. Help for a command: timbrel extract --help
 
 Exit codes: 0 done; 1 bad input file; 2 bad command line; 70 internal error; 130 interrupted.`;
 
@@ -56,7 +59,7 @@ async function program(args: readonly string[]): Promise<Command> {
     .description("Train music taggers from a folder of audio, and tag audio with them.")
     .version(version(), "-v, --version", "print the version")
     .helpOption("-h, --help", "print this help")
-    .helpCommand("help [command]", "print the help of a command")
+    .helpCommand("help [command]", "print the help for a command")
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(`timbrel: ${errorText(text)}\n`) })
@@ -69,13 +72,13 @@ async function program(args: readonly string[]): Promise<Command> {
   return root;
 }
 
-// A reader such as `head` may leave before all is written.
+// A reader such as `head` may close the pipe before everything is written.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(EXIT.ok);
   throw error;
 });
 
-// Verbs that can stop at a safe place listen themselves.
+// Verbs that can stop at a safe point listen for it themselves.
 process.on("SIGINT", () => {
   if (process.listenerCount("SIGINT") === 1) process.exit(EXIT.interrupted);
 });

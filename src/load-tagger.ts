@@ -6,9 +6,9 @@ import { readAudioFile, readModelFile } from "./store/read-files.js";
 import { SHIPPED_MODEL } from "./tagging/shipped-model.js";
 import { Tagger, type Tagging } from "./tagging/tagger.js";
 
-/** A model that tags whatever audio it is given. */
+/** An open model that tags audio. */
 export interface LoadedTagger {
-  /** In the order of the model's output. */
+  /** The labels, in the order of the model's output. */
   readonly labels: readonly string[];
   /**
    * Tags a file by its path, the bytes of a file, or mono samples of any rate.
@@ -23,7 +23,7 @@ export interface LoadedTagger {
  * Opens a model file.
  * @param model `@default` the instrument model that comes with timbrel
  * @param options.engine `@default` ONNX Runtime on every core
- * @throws DataError if there is no such file, or it is no model of timbrel
+ * @throws DataError if the file does not exist or is not a timbrel model
  * @example
  * import { loadTagger } from "timbrel";
  *

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 const src = resolve(import.meta.dirname, "../src");
 
-/** What a page needs to train, tag and evaluate; its engine comes with `runtime/web.ts`. */
+/** Files that a page needs to train, tag and evaluate; its engine comes with `runtime/web.ts`. */
 const ENTRIES = [
   "audio/decode.ts",
   "dataset/feature-data.ts",
@@ -23,7 +23,7 @@ const ENTRIES = [
 /** The code of a file without its comments. */
 const codeOf = (file: string) =>
   readFileSync(join(src, file), "utf8").replace(/\/\*.*?\*\/|(?<=^|\s)\/\/.*?$/gms, "");
-/** Types are gone at run time. */
+/** The imports of a file, without those of types, which do not exist at run time. */
 const importsOf = (file: string) =>
   [
     ...codeOf(file).matchAll(
@@ -31,7 +31,7 @@ const importsOf = (file: string) =>
     ),
   ].map(([, from, bare, dynamic]) => from ?? bare ?? dynamic);
 
-/** The files that the entries load, themselves included, and the packages. */
+/** The files that the entries load, including the entries, and the packages. */
 function closure(entries: readonly string[]): { files: string[]; packages: Set<string> } {
   const files = [...entries];
   const packages = new Set<string>();
@@ -49,16 +49,16 @@ function closure(entries: readonly string[]): { files: string[]; packages: Set<s
 describe("what a browser loads", () => {
   const { files, packages } = closure(ENTRIES);
 
-  it("is found whole", () => {
+  it("is found completely", () => {
     expect(files.filter((file) => !existsSync(join(src, file)))).toEqual([]);
     expect(files).toContain("nn/training-step.ts");
     expect(files).toContain("dataset/covariance.ts");
     expect(files.length).toBeGreaterThan(80);
   });
-  it("imports nothing of Node, and no engine for Node", () => {
+  it("imports no module of Node and no engine for Node", () => {
     expect([...packages].filter((name) => /^node:|^onnxruntime-node/.test(name))).toEqual([]);
   });
-  it("names nothing that only Node has", () => {
+  it("uses nothing that only Node has", () => {
     expect(
       files.filter((file) => /\b(Buffer|process|__dirname|require|setImmediate)\b/.test(codeOf(file))),
     ).toEqual([]);

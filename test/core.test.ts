@@ -12,7 +12,7 @@ describe("errors", () => {
     got: "16000 Hz",
     remedy: "lower it",
   };
-  it("a UsageError says what must be and what is, and keeps the parts", () => {
+  it("a UsageError says what must be and what was given, and keeps the parts", () => {
     const cause = new Error("below");
     const error = new UsageError(mistake, { cause });
     expect(error.message).toBe(
@@ -38,7 +38,7 @@ describe("errors", () => {
     });
     expect(new DataError(null, "jazz has 1 clip")).toMatchObject({ message: "jazz has 1 clip", path: null });
   });
-  it("what a file's settings break is told without backticks, anything else as it is", () => {
+  it("a UsageError is shown without backticks, any other error unchanged", () => {
     expect(errorLine(new UsageError(mistake))).toBe(
       "fMax must be at most 11025 Hz (half of sampleRate), got 16000 Hz; lower it",
     );
@@ -52,7 +52,7 @@ describe("check", () => {
     [{ min: 1, max: 9 }, 10, "an integer from 1 to 9, got 10"],
     [{ min: 1 }, "5", 'an integer of at least 1, got "5"'],
     [{ max: 9 }, Number.POSITIVE_INFINITY, "an integer of at most 9, got Infinity"],
-  ])("an integer within %j is not %j", (rule, value, text) => {
+  ])("an integer within %j cannot be %j", (rule, value, text) => {
     expect(usageMessageOf(() => checkInteger("nFft", value, rule))).toBe(`nFft must be ${text}`);
   });
   it.each([
@@ -63,22 +63,22 @@ describe("check", () => {
     [{ above: 0 }, -1, "a number greater than 0, got -1"],
     [{ min: 0, max: 3 }, 4, "a number from 0 to 3, got 4"],
     [{}, "", 'a number, got ""'],
-  ])("a number within %j is not %j", (rule, value, text) => {
+  ])("a number within %j cannot be %j", (rule, value, text) => {
     expect(usageMessageOf(() => checkNumber("rate", value, rule))).toBe(`rate must be ${text}`);
   });
   it.each([
     [{ min: 0, max: 3 }, [0, 3, 1.5]],
     [{ above: 0, below: 1 }, [1e-9, 0.999]],
     [{}, [-1e300, 0]],
-  ])("numbers within %j are %j", (rule, values) => {
+  ])("numbers within %j include %j", (rule, values) => {
     for (const value of values) expect(checkNumber("rate", value, rule)).toBe(value);
   });
-  it.each([[[]], [8], [[8, 0]], [["8"]], ["8"]])("a list of sizes is not %j", (value) => {
+  it.each([[[]], [8], [[8, 0]], [["8"]], ["8"]])("a list of sizes cannot be %j", (value) => {
     expect(() => checkIntegers("channels", value, { min: 1 })).toThrow(
       `channels must be a list of integers of at least 1, got ${JSON.stringify(value)}`,
     );
   });
-  it("a list of sizes is [8, 16]", () => {
+  it("a list of sizes can be [8, 16]", () => {
     expect(checkIntegers("channels", [8, 16], { min: 1 })).toEqual([8, 16]);
   });
   it("suggests the nearest choice", () => {
@@ -95,7 +95,7 @@ describe("check", () => {
 });
 
 describe("errorLine", () => {
-  it("is one line, whichever way the text breaks its lines", () => {
+  it("is one line, whichever line breaks the text has", () => {
     expect(errorLine(new Error("a\n  b\r\nc\rd\u2028e"))).toBe("a b c d e");
     expect(errorLine("no error")).toBe("no error");
   });

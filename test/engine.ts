@@ -1,4 +1,4 @@
 import { nodeEngine } from "../src/runtime/node.js";
 
-/** One thread: tests run side by side. */
+/** An engine with one thread, since test files run in parallel. */
 export const ENGINE = nodeEngine({ threads: 1 });

@@ -44,12 +44,12 @@ describe("floors", () => {
   it("imports only go down", () => {
     expect(files.flatMap(climbs)).toEqual([]);
   });
-  it("Node's own modules are for the store, the engine in Node, and what is built on the two", () => {
+  it("only the store, the engine for Node and what is built on them import modules of Node", () => {
     const pure = ["core", "audio", "graph", "features", "nn", "dataset", "runtime", "tagging", "evaluation"];
     const asking = files.filter((file) => importsOf(file).some((name) => /^node:/.test(name)));
     expect(asking.filter((file) => pure.includes(roomOf(file)))).toEqual(["runtime/node.ts"]);
   });
-  it("only the top floors speak to the process and the console", () => {
+  it("only the top floors use the process and the console", () => {
     expect(
       files.filter((file) => FLOORS[roomOf(file)] < 7 && /\b(process|console)\./.test(code(file))),
     ).toEqual([]);

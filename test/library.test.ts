@@ -6,7 +6,7 @@ import { makeFolder } from "./store/files.js";
 
 const [program] = snippetsOf(readFileSync(resolve(import.meta.dirname, "../src/README.md"), "utf8"));
 
-it("trains, encodes, decodes, trains on and evaluates a model in memory, with no file written", async () => {
+it("trains, encodes, decodes, trains further and evaluates a model in memory, with no file written", async () => {
   const cwd = makeFolder();
   expect(await runSnippet(program.code, { cwd })).toBe(program.output);
   expect(readdirSync(cwd)).toEqual([]);

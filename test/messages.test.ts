@@ -8,7 +8,7 @@ const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((fi
 /** Source without its comments. */
 const code = (file: string) =>
   readFileSync(join(src, file), "utf8").replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|[\s;{}])\/\/.*$/gm, "");
-/** What works without a command line: all but `commands/` and the program itself. */
+/** Files that work without a command line: all except `commands/` and the program itself. */
 const library = files.filter((file) => !file.startsWith(`commands${sep}`) && file !== "cli.ts");
 
 /** The matches of a pattern in files, each with the name of its file. */
@@ -34,7 +34,7 @@ describe("what the library says", () => {
 
 describe("a usage error", () => {
   const SETTING = /^(?:--[a-z-]+|[a-z]\w*(?:\[\d\])?(?:\.\w+(?:\[\d\])?)*)$/i;
-  /** The settings that errors and checks name in the source; what a template puts in stands as `a`, or as `0` in brackets. */
+  /** Settings that errors and checks name in the source, with `a` for what a template inserts, or `0` in brackets. */
   const settings = matches(
     files,
     /(?<=\bsetting: |\bcheck(?:Number|Integer|Integers|Choice|Names)\()(["`])(?:(?!\1).)*\1/g,
@@ -42,7 +42,7 @@ describe("a usage error", () => {
     match.replaceAll(/\$\{(?:\w|\.|!)+\}/g, (_, at: number) => (match[at - 1] === "[" ? "0" : "a")),
   );
 
-  it("starts with the name of a setting or a flag, and with no function", () => {
+  it("starts with the name of a setting or a flag, never of a function", () => {
     expect(settings.length).toBeGreaterThan(80);
     const names = settings.map((match) => match.slice(match.indexOf(": ") + 3, -1));
     expect(names.filter((name) => !SETTING.test(name))).toEqual([]);

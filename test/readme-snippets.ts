@@ -8,9 +8,9 @@ const TSC = join(ROOT, "node_modules/typescript/bin/tsc");
 
 /** A program in a Markdown file. */
 export interface Snippet {
-  /** A block of `ts`. */
+  /** Content of a `ts` block. */
   readonly code: string;
-  /** What the program prints: the next block, if it is one of `text`; else null. */
+  /** Output of the program: the next block if it is a `text` block, else null. */
   readonly output: string | null;
 }
 
@@ -28,8 +28,8 @@ export function snippetsOf(markdown: string): Snippet[] {
 }
 
 /**
- * What a program prints on stdout. It is compiled as strictly as the sources are, and imports the built package by its name.
- * @param options.cwd the folder that it runs in. @default the repository
+ * Runs a program and returns its stdout. It is compiled as strictly as the sources and imports the package by its name.
+ * @param options.cwd folder that it runs in. @default the repository
  * @throws Error with the compiler's or the program's own messages
  */
 export async function runSnippet(code: string, options: { cwd?: string } = {}): Promise<string> {
@@ -92,7 +92,7 @@ async function withCompiled<T>(
   codes: Readonly<Record<string, string>>,
   use: (dir: string) => Promise<T>,
 ): Promise<T> {
-  // A folder in the package, or its name would not be found; `dist` is ignored by git.
+  // Inside the package, so that the package's name is found; git ignores `dist`.
   const dir = mkdtempSync(join(ROOT, "dist/snippet-"));
   const config = {
     extends: "../../tsconfig.json",

@@ -7,8 +7,8 @@ import { STEPS_PER_WATCH } from "../../src/training/fit.js";
 import { timeFrontEnd } from "./front-end.js";
 import { timeTrainingSteps } from "./training-step.js";
 
-// Both sides of a comparison are measured in turns in one run, and medians of several rounds compared: timings on a
-// shared machine drift by more than the differences in question.
+// Both sides of a comparison take turns in one run, and the medians of several rounds are compared: timings on a shared
+// machine drift by more than the differences of interest.
 const ROUNDS = 3;
 const STEPS = 8;
 const python = resolve(".venv/bin/python");
@@ -46,7 +46,7 @@ function stereoWav(durationSec: number): Uint8Array {
   bytes.writeUInt16LE(2, 22); // channels
   bytes.writeUInt32LE(sampleRate, 24);
   bytes.writeUInt32LE(4 * sampleRate, 28);
-  bytes.writeUInt16LE(4, 32); // bytes a frame
+  bytes.writeUInt16LE(4, 32); // bytes per frame
   bytes.writeUInt16LE(16, 34); // bits
   bytes.write("data", 36);
   bytes.writeUInt32LE(4 * nSamples, 40);
@@ -81,7 +81,7 @@ async function benchTrainingStep(): Promise<void> {
   report("one training step", median(ours), hasPeers ? { name: `PyTorch ${torch}`, ms: best } : undefined);
   const plain = median(ours);
   const each = plain + (median(watched) - plain) / STEPS_PER_WATCH;
-  report(`the same, watched at every ${STEPS_PER_WATCH}th`, each, { name: "not watched", ms: plain });
+  report(`the same, watching every ${STEPS_PER_WATCH}th step`, each, { name: "not watched", ms: plain });
 }
 
 async function benchFrontEnd(): Promise<void> {
@@ -124,10 +124,12 @@ function benchPredict(): void {
   }
 }
 
-console.log(`${threads} threads, medians of ${ROUNDS} rounds in turns; a ratio below 1: timbrel is faster`);
+console.log(
+  `${threads} threads, medians of ${ROUNDS} alternating rounds; a ratio below 1 means that timbrel is faster`,
+);
 if (!hasPeers)
   console.log(
-    "scripts/peers.sh installs PyTorch and torchaudio to compare with; without them, timbrel alone:",
+    "scripts/peers.sh installs PyTorch and torchaudio for comparison; without them, only timbrel is timed:",
   );
 await benchTrainingStep();
 await benchFrontEnd();

@@ -1,7 +1,7 @@
 """Times torchaudio from 30 s of 44.1 kHz stereo WAV to the log-mel of the preset gct634, and prints one line of JSON.
 
 Run in the peers' environment (scripts/peers.sh): .venv/bin/python scripts/bench/front-end-peer.py [file.wav]
-Without a file it makes one. Loads by soundfile: torchaudio 2.11's own `load` is torchcodec, which needs FFmpeg.
+Without a file it makes one. Files are read with soundfile: torchaudio 2.11's own `load` uses torchcodec, which needs FFmpeg.
 """
 
 import json
@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 import torch
 
-# torchaudio 2.11 refuses a PyTorch built for another CUDA; on the CPU that does not matter.
+# torchaudio 2.11 rejects a PyTorch built for a different CUDA version, which does not matter on the CPU.
 torch.version.cuda = None
 import torchaudio  # noqa: E402
 

@@ -4,7 +4,7 @@ import { resample } from "../../src/audio/resample.js";
 import { frontEnd } from "../../src/features/front-end.js";
 import { logMel } from "../../src/features/log-mel.js";
 
-/** Milliseconds of each run from the bytes of a WAV file to its log-mel of the preset gct634; the peer is front-end-peer.py. */
+/** Times each run from a WAV file's bytes to its log-mel [ms], with the preset gct634. The peer is front-end-peer.py. */
 export async function timeFrontEnd(wav: Uint8Array, options: { runs: number }): Promise<number[]> {
   const contract = frontEnd();
   const times: number[] = [];

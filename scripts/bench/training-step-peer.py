@@ -1,6 +1,6 @@
 """One training step of the benchmark net in PyTorch: conv net 1-32-64-128-256, 3x3, batch norm, ReLU, max pool 2,
 global average pooling, 10 classes, input [32, 1, 128, 128], SGD with momentum. Prints one JSON object with the median
-and the best milliseconds of a step for each memory format."""
+and the best time of a step [ms] for each memory format."""
 
 import argparse
 import json

@@ -5,7 +5,7 @@ import { nodeEngine } from "../../src/runtime/node.js";
 import { StepRunner } from "../../src/training/step-runner.js";
 
 /**
- * Milliseconds of each training step of the benchmark net: conv net 1-32-64-128-256, 3x3, batch norm, ReLU, max pool 2,
+ * Times each training step of the benchmark net [ms]: conv net 1-32-64-128-256, 3x3, batch norm, ReLU, max pool 2,
  * global average pooling, 10 classes, input [32, 1, 128, 128], SGD with momentum. The peer is training-step-peer.py.
  */
 export async function timeTrainingSteps(options: {

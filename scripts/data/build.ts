@@ -13,7 +13,7 @@ function parseWhole(min: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (text.trim() === "" || !Number.isSafeInteger(value) || value < min)
-      throw new InvalidArgumentError(`must be an integer at least ${min}.`);
+      throw new InvalidArgumentError(`must be an integer of at least ${min}.`);
     return value;
   };
 }
@@ -30,9 +30,9 @@ const command = new Command("data")
   .description("Render the default instrument data and list the real recordings for the external test.")
   .option(
     "--out <folder>",
-    "rendered instruments (default: data/instruments, with --small data/instruments-small)",
+    "folder for the rendered instruments (default: data/instruments; with --small, data/instruments-small)",
   )
-  .option("--recordings <folder>", "manifest of the real recordings", "data/recordings")
+  .option("--recordings <folder>", "folder for the manifest of the real recordings", "data/recordings")
   .option("--seed <number>", "seed of the drawn notes and of the held-out groups", parseWhole(0), 1)
   .option("--workers <number>", "threads", parseWhole(1), availableParallelism())
   .option("--small", "a set of 220 clips for a quick check", false)
@@ -50,11 +50,11 @@ const command = new Command("data")
       const rows = readRows(join(out, "manifest.csv"));
       if (!rendered) console.error(`${out} is complete, nothing to render`);
       console.error(`\nclips (groups) in ${out}\n${countTable(rows)}\n`);
-      if (silent.length > 0) console.error(`left out as silent: ${silent.length} (${silent.join(", ")})`);
+      if (silent.length > 0) console.error(`silent clips, left out: ${silent.length} (${silent.join(", ")})`);
       for (const label of LABELS)
         for (const split of ["valid", "test"] as const)
           if (!rows.some((row) => row.label === label && row.split === split))
-            console.error(`warning: no ${split} clips of ${label}`);
+            console.error(`warning: no clips of ${label} in ${split}`);
       const folder = resolve(options.recordings);
       const recordings = listRecordings(folder);
       writeWhole(join(folder, "manifest.csv"), manifestCsv(recordings));
@@ -67,7 +67,7 @@ const command = new Command("data")
 try {
   await command.parseAsync();
 } catch (error) {
-  // Commander has already written its line, or the help.
+  // Commander has already printed its message, or the help.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else if (error instanceof UsageError || error instanceof DataError) {
     console.error(errorLine(error));

@@ -10,7 +10,7 @@ function planFor(size: number): FFT {
   return made;
 }
 
-/** The first `signal.length` samples of signal * response, by FFT. */
+/** Convolves a signal with a response by FFT and returns the first `signal.length` samples. */
 export function convolve(signal: Float32Array, response: Float32Array): Float32Array {
   const size = 2 ** Math.ceil(Math.log2(signal.length + response.length));
   const fft = planFor(size);

@@ -14,9 +14,9 @@ export interface Font {
   /** Path inside the package. */
   readonly file: string;
   readonly licence: string;
-  /** Fonts that are rendered for training and validation, or for the test on an unseen font. */
+  /** Whether it is rendered for training and validation, or for the test on an unseen font. */
   readonly role: "train" | "test";
-  /** Share of the training clips. MSBasic and FluidR3Mono descend from the same samples and count as one and a half. */
+  /** Fraction of the training clips. MSBasic and FluidR3Mono, which descend from the same samples, have 0.56 together. */
   readonly weight: number;
   /** Banks (MIDI controller 0) whose presets are rendered; the others repeat bank 0 with other controllers. */
   readonly banks: readonly number[];
@@ -70,7 +70,7 @@ export const FONTS: readonly Font[] = [
   },
 ];
 
-/** Bank and program of presets in the listed banks that are no instrument of the program's family. */
+/** Presets (`bank:program`) in the listed banks that are not instruments of the program's family. */
 const LEFT_OUT: ReadonlySet<string> = new Set(["8:48"]); // Orchestral Pad
 
 /** Something to render: a preset, or one key of a drum kit. */
@@ -91,12 +91,12 @@ export function sourceId(source: Source): string {
   return `${source.font}-${program}${source.bank === 0 ? "" : `-b${source.bank}`}`;
 }
 
-/** The font of that name. */
+/** The font with this name. */
 export function fontOf(name: FontName): Font {
   return FONTS.find((font) => font.name === name)!;
 }
 
-/** The font that stands for a font's relatives: MSBasic grew out of FluidR3Mono and shares most of its samples. */
+/** The font that represents a font's lineage: MSBasic grew out of FluidR3Mono and shares most of its samples. */
 export function lineageOf(font: FontName): FontName {
   return font === "FluidR3Mono" ? "MSBasic" : font;
 }
@@ -123,7 +123,7 @@ export function packageVersion(packageName: string): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** Read and parse a font. Its samples are decoded when first played. */
+/** Reads and parses a font. Its samples are decoded when first played. */
 export async function loadFont(font: Font): Promise<BasicSoundBank> {
   await BasicSoundBank.isSF3DecoderReady;
   const bytes = readFileSync(join(packageFolder(font.packageName), font.file));
@@ -132,7 +132,7 @@ export async function loadFont(font: Font): Promise<BasicSoundBank> {
   );
 }
 
-/** What a font offers for the eleven classes, each with its preset. */
+/** Lists a font's sources for the eleven classes, each with its preset. */
 export function listSources(font: Font, bank: BasicSoundBank): { source: Source; preset: BasicPreset }[] {
   const found: { source: Source; preset: BasicPreset }[] = [];
   for (const preset of bank.presets) {

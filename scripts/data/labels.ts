@@ -15,8 +15,8 @@ export const LABELS = [
 export type Label = (typeof LABELS)[number];
 
 /**
- * A General MIDI program, counted from 0, with its family and the keys [MIDI note number] that a player reaches,
- * a little beyond the comfortable middle. Programs that are not listed (accordions, harmonica, guitar harmonics,
+ * A General MIDI program, counted from 0, with its family and the keys [MIDI note number] that a player can reach,
+ * slightly beyond the comfortable range. Programs that are not listed (accordions, harmonica, guitar harmonics,
  * synth basses, timpani, synth strings, pads, effects ...) share samples across families or fit none, and are left out.
  */
 export interface Program {

@@ -11,7 +11,7 @@ export interface ManifestRow {
   readonly split: Split;
 }
 
-/** The manifest as CSV text. No path, label or group of ours holds a comma, a quote or a line break. */
+/** The manifest as CSV text. No path, label or group here contains a comma, a quote or a line break. */
 export function manifestCsv(rows: readonly ManifestRow[]): string {
   return [
     "path,label,group,split",
@@ -21,7 +21,7 @@ export function manifestCsv(rows: readonly ManifestRow[]): string {
     .concat("\n");
 }
 
-/** Write a file under another name first, so that it is never seen half written. */
+/** Writes a file under a temporary name and renames it, so that it is never seen half written. */
 export function writeWhole(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(`${file}.part`, text);

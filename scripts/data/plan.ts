@@ -12,14 +12,14 @@ export interface ClipPlan {
   readonly label: Label;
   readonly group: string;
   readonly split: Split;
-  /** Where in the program's range the note lies, in [0, 1). */
+  /** Position of the note in the program's range, in [0, 1). */
   readonly pitch: number;
-  /** Number of the clip among its source's. */
+  /** Index of the clip among the clips of its source. */
   readonly index: number;
   readonly seed: string;
 }
 
-/** Clips per class and split. */
+/** Number of clips per class in each split. */
 export interface PlanSize {
   readonly train: number;
   readonly valid: number;
@@ -29,19 +29,19 @@ export interface PlanSize {
 export const FULL_SIZE: PlanSize = { train: 560, valid: 90, test: 90 };
 export const SMALL_SIZE: PlanSize = { train: 12, valid: 4, test: 4 };
 
-/** Held-out groups are drawn until they hold at least this share of their class's training weight ... */
+/** Held-out groups are drawn until they hold at least this fraction of their class's training weight ... */
 const MIN_VALID_SHARE = 0.15;
-/** ... and stay below this one. */
+/** ... and never more than this one. */
 const MAX_VALID_SHARE = 0.3;
 
-/** A source with its group and its share of its class's clips (over both training fonts' lineages 1). */
+/** A source with its group and its fraction of its class's clips; the fractions of a class sum to 1. */
 interface WeightedSource {
   readonly source: Source;
   readonly group: string;
   readonly weight: number;
 }
 
-/** Weight inside font and class before scaling: variation banks count half, the kits of a drum key share its weight. */
+/** Weights in a font and class before scaling: variation banks count half, and the kits of a drum key split its weight. */
 function rawWeights(sources: readonly Source[]): number[] {
   const kitsOfKey = new Map<number, number>();
   for (const { drumKey } of sources)
@@ -73,9 +73,9 @@ function weigh(
 }
 
 /**
- * Groups to hold out for validation: for every class a seeded draw among the groups that lie inside the class,
- * smaller groups first, alternating between the lineages, until each lineage had its turn and 15 % of the class are
- * held out. No more than 30 % are; of vocal, which has four groups, that is a single one.
+ * Draws the groups to hold out for validation: for every class, from the seed, among the groups that are in no other
+ * class, smaller groups first, alternating between the lineages, until each lineage has had its turn and 15 % of the
+ * class are held out, and never more than 30 %. For vocal, which has four groups, that is a single one.
  */
 export function drawValidGroups(
   sources: readonly Source[],
@@ -118,7 +118,7 @@ export function drawValidGroups(
   return held;
 }
 
-/** `n` draws spread over the sources in proportion to their weights (systematic sampling), as counts. */
+/** Spreads `n` clips over the sources in proportion to their weights (systematic sampling); returns each one's count. */
 function apportion(n: number, sources: readonly WeightedSource[], random: Random): number[] {
   const total = sources.reduce((sum, { weight }) => sum + weight, 0);
   const counts = sources.map(() => 0);
@@ -133,7 +133,7 @@ function apportion(n: number, sources: readonly WeightedSource[], random: Random
 }
 
 /**
- * The clips of the data set: for every class and split the same number of clips, spread over the class's presets
+ * Plans the clips of the data set: in a split every class has the same number of clips, spread over the class's presets
  * and, within a preset, evenly over its range.
  */
 export function planClips(

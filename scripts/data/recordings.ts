@@ -25,7 +25,7 @@ export function recordingPackage(name: string): string {
   return `tonejs-instrument-${name}-wav`;
 }
 
-/** One row per recording, all of them test; paths lead from `dir` into the packages, nothing is copied. */
+/** One row per recording, all in the test split; paths point from `dir` into the packages, so nothing is copied. */
 export function listRecordings(dir: string): ManifestRow[] {
   return RECORDINGS.flatMap(([name, label]) => {
     const folder = packageFolder(recordingPackage(name));

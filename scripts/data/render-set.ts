@@ -9,10 +9,10 @@ import { type ClipPlan, type PlanSize, planClips } from "./plan.js";
 import type { RenderTask } from "./render-worker.js";
 import { groupSources, type SampleFingerprint, type SourceSamples } from "./sample-groups.js";
 
-/** Raise whenever the rendering of any clip changes: data of another version is made anew. */
+/** Increase whenever the rendering of any clip changes: data of another version is rendered again. */
 export const RECIPE_VERSION = 3;
 
-/** Packages whose code or samples are in the audio. */
+/** Packages whose code or samples shape the audio. */
 const RENDERING_PACKAGES = [
   "spessasynth_core",
   "stb-vorbis",
@@ -25,7 +25,7 @@ export interface RenderSetOptions {
   readonly nWorkers: number;
 }
 
-/** What the audio of a data set depends on. */
+/** Everything that the audio of a data set depends on, and its hash. */
 export function recipeOf({ seed, size }: Omit<RenderSetOptions, "nWorkers">) {
   const packages = Object.fromEntries(RENDERING_PACKAGES.map((name) => [name, packageVersion(name)]));
   const record = { version: RECIPE_VERSION, seed, size, packages };
@@ -35,9 +35,9 @@ export function recipeOf({ seed, size }: Omit<RenderSetOptions, "nWorkers">) {
 type Fingerprinted = { sources: SourceSamples[]; fingerprints: SampleFingerprint[] };
 
 /**
- * Render the data set into `dir`: a folder per font, `recipe.json` at the beginning and `manifest.csv` at the end.
- * What a killed run of the same recipe left there is kept, what another recipe left is removed.
- * @returns whether there was anything to do, and the number of clips that were left out as silent
+ * Renders the data set into `dir`: first `recipe.json`, then a folder per font, and `manifest.csv` at the end. Clips of
+ * a killed run of the same recipe are kept; clips of another recipe are removed.
+ * @returns whether anything was left to render, and the paths of the clips that were left out as silent
  */
 export async function renderSet(
   dir: string,
@@ -79,7 +79,7 @@ function hashIn(recipeFile: string): string | undefined {
   }
 }
 
-/** Find the groups of all sources, then plan the clips. */
+/** Finds the groups of all sources, then plans the clips. */
 async function plan(pool: Tinypool, { seed, size }: RenderSetOptions): Promise<ClipPlan[]> {
   const bar = progressBar("comparing raw samples", FONTS.length);
   let done = 0;
@@ -99,10 +99,10 @@ async function plan(pool: Tinypool, { seed, size }: RenderSetOptions): Promise<C
   return planClips(sourcesOf("train"), sourcesOf("test"), groups, { seed, size });
 }
 
-/** Clips that one task renders at most. */
+/** Largest number of clips in one task. */
 const TASK_CLIPS = 150;
 
-/** Tasks of one font and, as far as possible, one group each, so that a raw sample is decoded once. Largest first. */
+/** Tasks of one font and, if possible, one group each, so that a raw sample is decoded only once; largest first. */
 function tasksOf(clips: readonly ClipPlan[]): ClipPlan[][] {
   const byGroup = new Map<string, ClipPlan[]>();
   for (const clip of clips) {

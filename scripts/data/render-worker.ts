@@ -12,13 +12,13 @@ import { peakOf, setPeak, treat } from "./treatment.js";
 
 /** Sample rate of the data set [Hz]. */
 export const DATA_RATE = 22050;
-/** A rendering with a smaller peak is silent: -70 dB. Audible notes peak at 0.005 or more. */
+/** A rendering with a smaller peak (-70 dB) counts as silent. Audible notes peak at 0.005 or more. */
 const SILENT_PEAK = 10 ** (-70 / 20);
-/** Tries to find an audible note before a clip is dropped. */
+/** Number of attempts at an audible note before a clip is dropped. */
 const MAX_ATTEMPTS = 6;
-/** Peak of the plain clips of valid and test [dB of full scale]. */
+/** Peak of the plain clips for validation and test [dB relative to full scale]. */
 const PLAIN_PEAK_DB = -3;
-/** A clip ends where the sound has fallen this far below its peak [dB], but is at least so long [s]. */
+/** A clip ends where the sound has fallen this far below its peak [dB], but not before `MIN_CLIP_SEC`. */
 const END_DB = -66;
 const MIN_CLIP_SEC = 0.8;
 
@@ -41,7 +41,7 @@ async function synthOf(name: FontName): Promise<FontSynth> {
   return made;
 }
 
-/** Samples of a clip at `DATA_RATE`, or null when the source is silent wherever it was tried. */
+/** Renders a clip at `DATA_RATE`; null if every attempt was silent. */
 function renderClip(clip: ClipPlan, synth: FontSynth): Float32Array | null {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const random = new Random(`${clip.seed}/${attempt}`);
@@ -56,7 +56,7 @@ function renderClip(clip: ClipPlan, synth: FontSynth): Float32Array | null {
   return null;
 }
 
-/** Without the silence at the end. */
+/** Cuts off the silence at the end. */
 function trim(samples: Float32Array): Float32Array {
   const floor = peakOf(samples) * 10 ** (END_DB / 20);
   let end = samples.length;
@@ -65,7 +65,7 @@ function trim(samples: Float32Array): Float32Array {
 }
 
 /**
- * Render the clips of a task that are not there yet. A file appears under its name when it is whole.
+ * Renders the clips of a task that do not exist yet. A file appears under its name only when it is complete.
  * @returns paths of clips that came out silent
  */
 export async function renderTask(task: RenderTask): Promise<string[]> {

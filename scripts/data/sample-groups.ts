@@ -1,7 +1,7 @@
 import type { BasicSample } from "spessasynth_core";
 import { type FontName, fontOf, lineageOf, listSources, loadFont, type Source, sourceId } from "./fonts.js";
 
-/** Samples as frames to compare; equal samples in two SF3 fonts keep their length but not their bits. */
+/** Number of samples to compare: the same recording has the same length in two SF3 fonts, but not the same bits. */
 const WINDOW_LENGTH = 4096;
 
 /**
@@ -14,7 +14,7 @@ const SAME_CORRELATION = 0.8;
 /** What identifies a raw sample. */
 export interface SampleFingerprint {
   readonly nSamples: number;
-  /** At most 4096 samples from a quarter of the length on, mean 0 and norm 1. */
+  /** At most 4096 samples, starting at a quarter of the length, scaled to mean 0 and norm 1. */
   readonly window: Float32Array;
 }
 
@@ -47,7 +47,7 @@ export function isSameSample(a: SampleFingerprint, b: SampleFingerprint): boolea
   return Math.abs(correlation) >= SAME_CORRELATION;
 }
 
-/** The sources of a font with the raw samples they play. Decodes every sample once and lets it go. */
+/** Lists the sources of a font with the raw samples they play. Decodes every sample once and then drops it. */
 export async function fingerprintFont(
   name: FontName,
 ): Promise<{ sources: SourceSamples[]; fingerprints: SampleFingerprint[] }> {
@@ -75,12 +75,12 @@ export async function fingerprintFont(
   return { sources, fingerprints };
 }
 
-/** Drop the decoded audio of an SF3 sample; the next note decodes it again. Keeps a font's gigabyte out of memory. */
+/** Drops the decoded audio of an SF3 sample; the next note decodes it again. Keeps a font's gigabyte out of memory. */
 export function forgetAudio(sample: BasicSample): void {
   if (sample.isCompressed) (sample as unknown as { audioData?: Float32Array }).audioData = undefined;
 }
 
-/** Disjoint sets over 0..n-1; the smallest member stands for its set. */
+/** Disjoint sets over 0..n-1; the smallest member represents its set. */
 class DisjointSets {
   readonly #parent: number[];
 
@@ -100,10 +100,10 @@ class DisjointSets {
 }
 
 /**
- * The group of every source, over all fonts: sources that share a raw sample, directly or through others, are one
- * group. So are equal presets and drum keys of MSBasic and its ancestor FluidR3Mono, because a sample that was cut
- * otherwise escapes the comparison: the steel guitar's begin 50 ms later in one of them. The group is named after its
- * first source.
+ * Groups the sources of all fonts: sources that share a raw sample, directly or through others, form one group. So do
+ * equal presets and drum keys of MSBasic and its ancestor FluidR3Mono, because samples that were trimmed differently
+ * escape the comparison: the steel guitar's begin 50 ms later in one of the two. A group is named after its first
+ * source.
  */
 export function groupSources(
   fonts: readonly { sources: readonly SourceSamples[]; fingerprints: readonly SampleFingerprint[] }[],

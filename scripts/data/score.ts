@@ -15,7 +15,7 @@ export interface Note {
 /** What the synthesizer plays for one clip. */
 export interface Score {
   readonly notes: readonly Note[];
-  /** Rendered but cut off before the clip begins [s]: clips that start in the middle of a note. */
+  /** Time that is rendered and cut off before the clip begins [s], for clips that start in the middle of a note. */
   readonly skipSec: number;
   /** MIDI controllers set before the first note. */
   readonly controllers: readonly (readonly [controller: number, value: number])[];
@@ -26,18 +26,18 @@ export interface Score {
     readonly rateHz: number;
     readonly delaySec: number;
   } | null;
-  /** Loudness at the begin and the end of the clip, MIDI expression 0 to 127; null keeps it at 127. */
+  /** Loudness at the beginning and the end of the clip, MIDI expression 0 to 127; null keeps it at 127. */
   readonly swell: readonly [from: number, to: number] | null;
-  /** A second player this many cents apart; 0 for none. */
+  /** Distance to a second player [cents]; 0 for no second player. */
   readonly unisonCents: number;
 }
 
 /** Length of a clip [s]: a little more than 128 frames of 512 samples at 22 050 Hz. */
 export const CLIP_SEC = 3;
 
-/** Training clips that begin in the middle of a note, as the later segments of a long recording do. */
+/** Fraction of single training notes (not drums) heard from the middle, like later segments of a long recording. */
 const MIDDLE_SHARE = 0.25;
-/** How far into the note they may begin [s]. */
+/** Latest beginning of such a clip after the note's onset [s]. */
 const MAX_SKIP_SEC = 4;
 
 /** MIDI controllers of the synthesizer's voice. */
@@ -80,8 +80,8 @@ function keyAt(clip: ClipPlan, pitch: number): number {
 }
 
 /**
- * One clean note as the validation and test sets have it: keys evenly over the range, velocity and length by turns.
- * @param attempt 0, or how often the note before came out silent: the next one lies elsewhere in the range
+ * One clean note for the validation and test sets: keys spread evenly over the range, velocities and lengths rotate.
+ * @param attempt number of attempts that came out silent; the next one takes a key elsewhere in the range
  */
 export function plainScore(clip: ClipPlan, attempt: number): Score {
   const pitch = (clip.pitch + attempt * 0.381966) % 1;
@@ -99,12 +99,12 @@ export function plainScore(clip: ClipPlan, attempt: number): Score {
   };
 }
 
-/** A velocity from soft to loud; middling ones more often. */
+/** A velocity from soft to loud; medium ones are more frequent. */
 function drawVelocity(random: Random): number {
   return Math.round(36 + 91 * ((random.uniform() + random.uniform()) / 2) ** 0.85);
 }
 
-/** A note length: a quarter staccato, near half held through the clip. */
+/** A note length [s]: a fifth of them staccato, half of them held for more than 1.2 s. */
 function drawDurationSec(random: Random): number {
   const kind = random.uniform();
   if (kind < 0.2) return random.uniform(0.08, 0.3);
@@ -155,14 +155,14 @@ function drawChord(random: Random, key: number, low: number, high: number): Note
     }));
 }
 
-/** A MIDI controller around its middle, 64. */
+/** A MIDI controller value around the middle, 64. */
 function around(random: Random, spread: number): number {
   return Math.round(Math.min(127, Math.max(0, 64 + spread * random.normal())));
 }
 
 /**
- * A varied score for a training clip: mostly one note, now and then a phrase or a chord, with the voice's
- * brightness, envelope, tuning, vibrato and loudness moved.
+ * Draws a score for a training clip: mostly one note, now and then a phrase or a chord, with random changes of the
+ * voice's brightness, envelope, tuning, vibrato and loudness.
  */
 export function drawScore(clip: ClipPlan, random: Random, attempt: number): Score {
   const { low, high } = rangeOf(clip);
@@ -192,7 +192,7 @@ export function drawScore(clip: ClipPlan, random: Random, attempt: number): Scor
   if (isSustained && random.uniform() < 0.15)
     controllers.push([MODULATION_WHEEL, Math.round(random.uniform(10, 60))]);
 
-  // Another key bent back to the pitch: the same note from other raw samples, or from the same ones stretched.
+  // Another key, bent back to the pitch: the same note from other raw samples, or from the same ones stretched.
   let bendCents = random.normal() * 10;
   if (isDrum) {
     if (random.uniform() < 0.6) bendCents += random.normal() * 200;

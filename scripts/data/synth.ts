@@ -7,19 +7,19 @@ import { peakOf } from "./treatment.js";
 /** Fonts are rendered at this rate: at 22 050 Hz the synthesizer's interpolation aliases cymbals by several decibels. */
 export const RENDER_RATE = 44100;
 
-/** The synthesizer's block [samples]; notes and bends fall on block borders, 2.9 ms apart. */
+/** The synthesizer's block [samples]; notes and bends fall on block boundaries, 2.9 ms apart. */
 const BLOCK = 128;
 const DRUM_CHANNEL = 9;
 /** Range of the pitch wheel [semitones], set by registered parameter 0. */
 const BEND_RANGE = 12;
 const EXPRESSION = 11;
 
-/** The longest rendering: a clip after the latest onset and the longest skip. */
+/** Longest rendering [s]: a clip after the latest onset and the longest skip. */
 const MAX_RENDER_SEC = CLIP_SEC + 5;
-/** A clip from the middle of a note whose peak is below this share of the whole note's begins at the onset instead. */
+/** A clip from the middle of a note begins at the onset if its peak is below this fraction of the whole note's. */
 const FADED_SHARE = 0.03;
 
-/** A font ready to play. Every clip begins from the synthesizer's initial state, so clips do not depend on order. */
+/** A font ready to play. Every clip begins from the synthesizer's initial state, so their order does not matter. */
 export class FontSynth {
   readonly #bank: BasicSoundBank;
   readonly #synth: SpessaSynthProcessor;
@@ -31,7 +31,7 @@ export class FontSynth {
     this.#synth.soundBankManager.addSoundBank(bank, "main");
   }
 
-  /** Play a score on a preset: `CLIP_SEC` seconds at `RENDER_RATE`, the mean of both channels. */
+  /** Plays a score on a preset and returns the mean of both channels, `CLIP_SEC` seconds at `RENDER_RATE`. */
   render(source: Source, score: Score): Float32Array {
     const synth = this.#synth;
     const skip = Math.round((score.skipSec * RENDER_RATE) / BLOCK) * BLOCK;
@@ -79,18 +79,18 @@ export class FontSynth {
     return isFaded ? left.subarray(0, middle.length) : middle;
   }
 
-  /** Forget decoded samples and voices. */
+  /** Drops decoded samples and voices. */
   clear(): void {
     this.#synth.clearCache();
     for (const sample of this.#bank.samples) forgetAudio(sample);
   }
 
-  /** Back to the state of a new synthesizer; a new one for every clip would cost more than the clip. */
+  /** Restores the state of a new synthesizer; a new one for every clip would take longer than the clip. */
   #rewind(): void {
     this.#synth.stopAllChannels(true);
     this.#synth.process(new Float32Array(BLOCK), new Float32Array(BLOCK));
     this.#synth.reset();
-    // Envelopes are computed from the absolute time: without this their rounding depends on what was played before.
+    // Envelopes are computed from absolute time: without this, their rounding depends on what was played before.
     (this.#synth as unknown as { synthCore: { currentTime: number } }).synthCore.currentTime = 0;
   }
 }
@@ -101,7 +101,7 @@ function vibratoCents({ vibrato }: Score, sec: number): number {
   return rise * vibrato.depthCents * Math.sin(2 * Math.PI * vibrato.rateHz * sec);
 }
 
-/** The 14-bit pitch wheel for a bend in cents. */
+/** The 14-bit pitch wheel value for a bend in cents. */
 function wheel(cents: number): number {
   return Math.min(16383, Math.max(0, Math.round(8192 + (cents / (100 * BEND_RANGE)) * 8192)));
 }

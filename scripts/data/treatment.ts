@@ -13,7 +13,7 @@ interface Biquad {
 type BiquadKind = "lowpass" | "highpass" | "peaking" | "lowshelf" | "highshelf";
 
 /**
- * A filter of the cookbook.
+ * Designs a filter by the formulas of the cookbook.
  * Reference: Robert Bristow-Johnson, Cookbook formulae for audio EQ biquad filter coefficients.
  */
 function biquad(kind: BiquadKind, sampleRate: number, hz: number, q: number, gainDb = 0): Biquad {
@@ -44,7 +44,7 @@ function biquad(kind: BiquadKind, sampleRate: number, hz: number, q: number, gai
   return { b0: b0 / a0, b1: b1 / a0, b2: b2 / a0, a1: a1 / a0, a2: a2 / a0 };
 }
 
-/** Filter in place. */
+/** Filters in place. */
 function filter(samples: Float32Array, { b0, b1, b2, a1, a2 }: Biquad): void {
   let [x1, x2, y1, y2] = [0, 0, 0, 0];
   for (let i = 0; i < samples.length; i++) {
@@ -61,7 +61,7 @@ function logUniform(random: Random, min: number, max: number): number {
   return min * (max / min) ** random.uniform();
 }
 
-/** Microphone and body: a tilt, up to two resonances or notches. */
+/** Simulates microphone and body: tilts, and up to two resonances or notches. */
 function equalize(samples: Float32Array, sampleRate: number, random: Random): void {
   const tiltDb = random.normal() * 4;
   filter(samples, biquad("highshelf", sampleRate, logUniform(random, 800, 4000), BUTTERWORTH_Q, tiltDb));
@@ -83,7 +83,7 @@ function equalize(samples: Float32Array, sampleRate: number, random: Random): vo
     );
 }
 
-/** A room: the direct sound, some early reflections, and noise that decays by 60 dB in `decaySec`, darker in the end. */
+/** A random room: the direct sound, early reflections, and low-passed noise that decays by 60 dB in `decaySec`. */
 function impulseResponse(sampleRate: number, random: Random): Float32Array {
   const decaySec = logUniform(random, 0.12, 1.6);
   const wet = random.uniform(0.03, 0.5);
@@ -112,7 +112,7 @@ function impulseResponse(sampleRate: number, random: Random): Float32Array {
   return tail;
 }
 
-/** Noise of a recording: white or reddish, 20 to 60 dB under the clip's own RMS. */
+/** Adds the noise of a recording: white or reddish, 18 to 60 dB below the clip's own RMS. */
 function addNoise(samples: Float32Array, random: Random): void {
   const snrDb = random.uniform(18, 60);
   const redness = random.uniform() < 0.5 ? 0 : random.uniform(0.5, 0.97);
@@ -127,7 +127,7 @@ function addNoise(samples: Float32Array, random: Random): void {
   }
 }
 
-/** Bring the largest sample to `peakDb` [dB of full scale]. */
+/** Scales the samples to a peak of `peakDb` [dB relative to full scale]. */
 export function setPeak(samples: Float32Array, peakDb: number): void {
   const peak = peakOf(samples);
   if (peak === 0) return;
@@ -142,7 +142,7 @@ export function peakOf(samples: Float32Array): number {
   return peak;
 }
 
-/** Clips that stay as clean as the test's, but for their level. */
+/** Fraction of clips that stay as clean as the test's, except for their level. */
 const UNTREATED_SHARE = 0.2;
 
 function drawPeakDb(random: Random): number {
@@ -150,8 +150,8 @@ function drawPeakDb(random: Random): number {
 }
 
 /**
- * Make a clean rendering sound like a recording somewhere: colour, room, band limits, noise and level, each by chance.
- * @returns as many samples as came in; the input is overwritten
+ * Makes a clean rendering sound like a recording: random distortion, colour, room, band limits, noise and level.
+ * @returns as many samples as were given; the input is overwritten
  */
 export function treat(samples: Float32Array, sampleRate: number, random: Random): Float32Array {
   let clip = samples;

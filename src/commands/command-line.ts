@@ -1,7 +1,7 @@
 import { basename, relative } from "node:path";
 import { shellWord } from "../report/shell-word.js";
 
-/** A command line as the user would type it, to repeat or continue what runs now: by npm, by name or by file. */
+/** A command line to repeat or follow this one, as the user would type it: through npm, by name or by file. */
 export function commandLine(verb: string, args: readonly string[]): string {
   return [caller(verb), ...args.map(quote)].join(" ");
 }
@@ -13,7 +13,7 @@ export function thisCommandLine(): string {
 }
 
 function caller(verb: string): string {
-  // npm names the script that it runs; a verb run by npm can follow another one.
+  // npm sets the name of the script it runs, which may be another verb than the one to suggest.
   const verbs = ["extract", "train", "evaluate", "predict", "inspect", "summary", "lab"];
   const script = process.env["npm_lifecycle_event"];
   if (script !== undefined && verbs.includes(script)) return `npm run ${verb} --`;
@@ -22,7 +22,7 @@ function caller(verb: string): string {
   return basename(file) === "timbrel" ? `timbrel ${verb}` : `node ${quote(relative("", file))} ${verb}`;
 }
 
-/** An argument as a shell reads it back; `<what to put here>` stays as it is. */
+/** An argument quoted for the shell; a placeholder such as `<new store>` stays as it is. */
 function quote(arg: string): string {
   return /^<[\w ]+>$/.test(arg) ? arg : shellWord(arg);
 }

@@ -15,34 +15,39 @@ const NORMALIZATIONS: { readonly [K in NormalizeKind]: Extract<NormalizeConfig, 
 
 const { setting, plain } = settingsGroup<TrainConfig>("Data:");
 
-/** How many clips are cut from a store that names no splits. */
+/** The flag for the fraction of clips in a split, for a store that names no splits. */
 export function fractionOption(
   flag: "--valid-fraction <x>" | "--test-fraction <x>",
   fraction: number,
 ): Option {
-  const description = "fraction of clips to cut, where the store names no splits";
+  const description = "fraction of clips in this split, if the store names no splits";
   return numberOption(flag, description, { min: 0, below: 1 }, fraction);
 }
 
-/** How clips are split, drawn and fed to the net. What a later one sets refines an earlier one's. */
+/** Settings for how clips are split, drawn and fed to the net. A later one refines the earlier ones. */
 export const DATA_SETTINGS: readonly Setting<TrainConfig>[] = [
   plain(
     choiceOption(
       "--task <kind>",
-      "one label a clip, or any number of them",
+      "one label per clip, or any number of them",
       ["auto", "single-label", "multi-label"],
       D.task,
     ),
   ),
   plain(
-    integerOption("--seed <n>", "seed of the splits, the weights and all that is drawn", { min: 0 }, D.seed),
+    integerOption(
+      "--seed <n>",
+      "seed of the splits, the initial weights and all random draws",
+      { min: 0 },
+      D.seed,
+    ),
   ),
   plain(fractionOption("--valid-fraction <x>", D.validFraction)),
   plain(fractionOption("--test-fraction <x>", D.testFraction)),
   setting<NormalizeKind>(
     choiceOption(
       "--normalize <kind>",
-      "what is done to every mel vector by the statistics of the train split",
+      "normalization of the mel vectors, with statistics of the train split",
       Object.keys(NORMALIZATIONS),
       D.normalize.kind,
     ),
@@ -51,7 +56,7 @@ export const DATA_SETTINGS: readonly Setting<TrainConfig>[] = [
   setting<"band" | "global">(
     choiceOption(
       "--standardize <kind>",
-      "standardize: each mel band by itself, or all as one",
+      "standardize: each mel band by itself, or all together",
       ["band", "global"],
       NORMALIZATIONS.standardize.over,
     ),
@@ -64,7 +69,7 @@ export const DATA_SETTINGS: readonly Setting<TrainConfig>[] = [
   setting<number>(
     numberOption(
       "--keep-variance <fraction>",
-      "whiten: keep the principal components that hold this fraction of the variance",
+      "whiten: keep the principal components that explain this fraction of the variance",
       { above: 0, max: 1 },
       NORMALIZATIONS.whiten.keepVariance,
     ),
@@ -72,18 +77,18 @@ export const DATA_SETTINGS: readonly Setting<TrainConfig>[] = [
       normalize: { ...only(normalize, "whiten", "--keep-variance"), keepVariance },
     }),
   ),
-  plain(new Option("--no-balance", "draw clips as they come (default: every class equally often)")),
+  plain(new Option("--no-balance", "draw every clip equally often (default: every class equally often)")),
   plain(
     numberOption(
       "--augment <strength>",
-      "strength of the random changes of segments, 0 for none",
+      "strength of the random changes to segments, 0 for none",
       { min: 0, max: 3 },
       D.augment,
     ),
   ),
 ];
 
-/** The normalization, if it is of the kind that a flag refines. */
+/** Returns the normalization if it is of the kind that a flag refines, and throws otherwise. */
 function only<K extends NormalizeKind>(
   normalize: NormalizeConfig,
   kind: K,

@@ -22,10 +22,10 @@ interface Options {
   json: boolean;
 }
 
-const DESCRIPTION = `Score a model on a store of features, beside two baselines: the majority class, and a linear classifier on descriptors.
+const DESCRIPTION = `Score a model on a store of features, next to two baselines: the majority class, and a linear classifier on descriptors.
 
-The split is drawn again as it was for the training, so the test clips of the model's own store are those it has never \
-seen. Clips that it was trained on are refused. Another store is an external test.`;
+The clips are split as they were for training, so the test clips of the model's own store are clips it has never seen. \
+Clips it was trained on are scored only with --split train. A store of other audio makes an external test.`;
 
 const EXAMPLES = `
 Examples:
@@ -35,8 +35,8 @@ Examples:
 
 export const command = new Command("evaluate")
   .description(DESCRIPTION)
-  .argument("<model>", "model file, as made by train")
-  .argument("<store>", "features, as made by extract")
+  .argument("<model>", "model file made by train")
+  .argument("<store>", "store of features made by extract")
   .addOption(splitOption())
   .addOption(threadsOption())
   .option("--json", "print one JSON object on stdout, everything else on stderr", false)
@@ -46,7 +46,7 @@ export const command = new Command("evaluate")
 function splitOption(): Option {
   const option = choiceOption("--split <name>", "clips to score", ["train", "valid", "test", "all"]);
   option.description +=
-    " (default: test; all of a store that names no splits and has no clip of the training)";
+    " (default: test, or all if the store names no splits and none of its clips were used to train the model)";
   return option;
 }
 
@@ -57,7 +57,7 @@ async function evaluate(modelPath: string, storeDir: string, options: Options): 
   if (frontEndHash(info.frontEnd) !== store.frontEndHash)
     throw new DataError(
       storeDir,
-      `holds features of another front end than ${modelPath} (${describeDifference(store.frontEnd, info.frontEnd)}); extract them again: ${commandLine("extract", ["<audio>", "--out", "<new store>", ...frontEndFlags(info.frontEnd)])}`,
+      `holds features of a different front end from ${modelPath} (${describeDifference(store.frontEnd, info.frontEnd)}); extract them again: ${commandLine("extract", ["<audio>", "--out", "<new store>", ...frontEndFlags(info.frontEnd)])}`,
     );
   const linearPath = linearBaselinePath(modelPath);
   const linear = existsSync(linearPath) ? linearModel(readFileSync(linearPath), linearPath, info) : null;

@@ -11,20 +11,20 @@ export const EXIT = {
   usage: 2,
   /** Internal error. */
   bug: 70,
-  /** Stopped by Ctrl-C, as shells count it: 128 + SIGINT. */
+  /** Stopped by Ctrl-C; 128 + SIGINT, as in shells. */
   interrupted: 130,
 } as const;
 
 /**
  * Prints what went wrong to stderr, on one line unless it is a bug, and returns the exit code.
- * @param command the one that ran, whose flags the line names; undefined before any did
+ * @param command command that ran, whose flags the line names; undefined if none has run yet
  */
 export function reportError(error: unknown, command?: Command): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage; // it has spoken already
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage; // Commander has printed it
   if (error instanceof UsageError) return say(errorText(error, command), EXIT.usage);
   if (error instanceof DataError || isSystemError(error)) return say(errorText(error, command), EXIT.data);
   console.error(error instanceof Error ? error.stack : error);
-  console.error("timbrel: this is a bug of timbrel; please report it with the command and the lines above");
+  console.error("timbrel: this is a bug in timbrel; please report it with the command and the lines above");
   return EXIT.bug;
 }
 
@@ -33,7 +33,7 @@ function say(text: string, code: number): number {
   return code;
 }
 
-/** Disk full, no permission and the like: the message names the path. */
+/** Whether the operating system failed (disk full, no permission); such a message names the path. */
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && "syscall" in error && "errno" in error;
 }

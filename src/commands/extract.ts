@@ -16,13 +16,13 @@ interface Options {
   strict: boolean;
 }
 
-const DESCRIPTION = `Make the log-mel features of every audio file of a folder or manifest, and keep them in a store.
+const DESCRIPTION = `Compute the log-mel features of every audio file in a folder or manifest, and keep them in a store.
 
 A folder holds one folder per class (<class>/*.wav), or train, valid and test with the classes in them. A manifest is \
-a .csv, .tsv or .jsonl file with the columns path and label (several labels separated by |) and, if you like, group and \
-split; clips of one group never lie in two splits.
+a .csv, .tsv or .jsonl file with the columns path and label (several labels separated by |) and, optionally, group and \
+split; clips of one group never end up in different splits.
 
-What the store holds already is not made again: a stopped run goes on where it was, and new files are added.`;
+Features already in the store are reused: a stopped run continues where it was, and new files are added.`;
 
 const EXAMPLES = `
 Examples:
@@ -34,7 +34,7 @@ export const command = addFrontEndOptions(
   new Command("extract")
     .description(DESCRIPTION)
     .argument("<folder|manifest>", "the audio and its labels")
-    .requiredOption("-o, --out <store>", "folder for the features; made where missing")
+    .requiredOption("-o, --out <store>", "folder for the features; created if missing")
     .addOption(
       integerOption("--workers <n>", "threads that read audio", { min: 1, max: 1024 }).default(
         availableParallelism(),
@@ -52,12 +52,12 @@ async function extract(source: string, options: Options): Promise<void> {
   const nEmpty = emptyMelBands(frontEnd).length;
   if (nEmpty > 0)
     console.error(
-      `warning: ${nEmpty} of ${frontEnd.nMels} mel bands hold no bin of the Fourier transform and say nothing; use fewer --n-mels or a larger --n-fft`,
+      `warning: ${nEmpty} of ${frontEnd.nMels} mel bands contain no bin of the Fourier transform and carry no information; use a smaller --n-mels or a larger --n-fft`,
     );
   const startMs = Date.now();
   let bar: ProgressBar | undefined;
   const say = (line: string): void => (bar === undefined ? console.error(line) : bar.log(line));
-  const extraction = await interruptible("when the files under way are done", (signal) =>
+  const extraction = await interruptible("when the files in progress are done", (signal) =>
     extractFeatures(source, options.out, {
       frontEnd,
       nWorkers: options.workers,
@@ -71,7 +71,9 @@ async function extract(source: string, options: Options): Promise<void> {
   );
   if (extraction.interrupted) {
     const { store, failed } = extraction;
-    console.error(`stopped with ${store.clips.length} clips done, ${failed} failed; to go on, run it again:`);
+    console.error(
+      `stopped with ${store.clips.length} clips done, ${failed} failed; to continue, run it again:`,
+    );
     console.error(`  ${thisCommandLine()}`);
     process.exitCode = EXIT.interrupted;
     return;

@@ -12,13 +12,13 @@ import { commandLine } from "./command-line.js";
 import { EXIT } from "./exit.js";
 import { interruptible } from "./interrupt.js";
 
-/** What a range test leaves in the run's folder. */
+/** Files that a range test writes to the run's folder. */
 export const RANGE_FILES = { json: "find-lr.json", page: "find-lr.html" } as const;
 
-/** Rows of the table on the terminal. */
+/** Largest number of rows in the printed table. */
 const MOST_ROWS = 15;
 
-/** `train --find-lr`: tries learning rates, shows the losses and suggests rates; nothing is trained into the folder. */
+/** Runs `train --find-lr`: tries learning rates, prints the losses and suggests rates; it writes no model. */
 export async function findRate(
   storeDir: string,
   outDir: string,
@@ -41,7 +41,7 @@ export async function findRate(
   );
   if (test === null) {
     process.exitCode = EXIT.interrupted;
-    console.error("stopped; nothing is written");
+    console.error("stopped; nothing was written");
     return;
   }
   const paths = { json: join(outDir, RANGE_FILES.json), page: join(outDir, RANGE_FILES.page) };
@@ -72,7 +72,7 @@ function rangeText({ steps, ended, suggested: { steepest, tenthOfLowest } }: Ran
     "",
     ended === "diverged"
       ? `diverged after step ${steps.length} of ${RANGE.steps}, rate ${last.learningRate.toPrecision(2)}`
-      : `all ${RANGE.steps} rates are tried`,
+      : `all ${RANGE.steps} rates were tried`,
   ];
   if (steepest === null && tenthOfLowest === null) lines.push("the loss did not fall at any rate");
   if (steepest !== null) lines.push(`steepest descent of the loss at a rate of ${steepest.toPrecision(2)}`);

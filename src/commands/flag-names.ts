@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { DataError, errorLine, UsageError } from "../core/errors.js";
 
-/** Flags of settings that have another name in the library. */
+/** Flags whose settings have a different name in the library. */
 const FLAGS: ReadonlyMap<string, string> = new Map([
   ["nWorkers", "--workers"],
   ["outDir", "--out"],
@@ -18,9 +18,9 @@ const FLAGS: ReadonlyMap<string, string> = new Map([
 const GROUPS = ["compression", "net", "normalize", "optimizer", "schedule"];
 
 /**
- * The flag that gives a setting to a command. Undefined if it has none; a flag such as `--no-balance` says the opposite of
- * its setting and is not named for it.
- * @param setting its name in the library, dotted where it is nested
+ * Returns a command's flag for a setting, or undefined if it has none. A flag such as `--no-balance` does not count, as
+ * it says the opposite of its setting.
+ * @param setting name in the library, with dots if nested
  */
 export function flagFor(setting: string, command: Command): string | undefined {
   const [group, member] = setting.split(/\.(.*)/s);
@@ -32,14 +32,14 @@ export function flagFor(setting: string, command: Command): string | undefined {
   return option?.long;
 }
 
-/** A text of the library with its settings as flags of a command: those in backticks; the others lose the backticks. */
+/** Replaces a text's settings in backticks by flags of a command; those without a flag only lose the backticks. */
 export function withFlags(text: string, command: Command): string {
   return text.replace(/`([\w.]+)`/g, (_, setting: string) => flagFor(setting, command) ?? setting);
 }
 
 /**
- * What an error says, on one line, with settings as flags.
- * @param command the one that ran; undefined before any did
+ * The message of an error, on one line, with settings as flags.
+ * @param command command that ran; undefined if none has run yet
  */
 export function errorText(error: unknown, command?: Command): string {
   if (command === undefined) return errorLine(error);

@@ -9,14 +9,14 @@ import {
 } from "../features/front-end.js";
 import { choiceOption, flagOf, integerOption, numberOption } from "./options.js";
 
-/** What each kind of compression starts from where the preset has another kind. */
+/** Defaults of each kind of compression, for presets that have another kind. */
 const COMPRESSIONS: Readonly<Record<Compression["kind"], Compression>> = {
   log10: { kind: "log10", scale: 10 },
   log1p: { kind: "log1p", scale: 10 },
   powerToDb: { kind: "powerToDb", ref: 1, amin: 1e-10, topDb: 80 },
 };
 
-/** Members of the front end that a flag sets as they are. */
+/** Members of the front end whose flags set them unchanged. */
 const MEMBERS = [
   "sampleRate",
   "nFft",
@@ -40,39 +40,42 @@ type Given = Partial<Record<(typeof MEMBERS)[number] | (typeof COMPRESSION_MEMBE
 const number = (flags: string, description: string) => numberOption(flags, description, {});
 const integer = (flags: string, description: string) => integerOption(flags, description, {});
 
-/** The flag that takes a named front end as it is. */
+/** The flag that chooses a named front end. */
 export function presetOption(): Option {
   const presets = Object.keys(FRONT_END_PRESETS);
   return choiceOption("--preset <name>", "front end to start from", presets, "gct634");
 }
 
-/** The flags that make a front end; what is not given is the preset's. */
+/** Adds the flags of a front end to a command; without a flag, the preset's value applies. */
 export function addFrontEndOptions(command: Command): Command {
   const options = [
     presetOption(),
     integer("--sample-rate <hz>", "rate that audio is resampled to"),
     integer("--n-fft <samples>", "length of the Fourier transform, a power of two"),
     integer("--win-length <samples>", "length of the Hann window, at most --n-fft (default: --n-fft)"),
-    integer("--hop-length <samples>", "from one frame to the next"),
-    integer("--power <1|2>", "mel bands of magnitudes (1) or of powers (2)"),
+    integer("--hop-length <samples>", "step from one frame to the next"),
+    integer("--power <1|2>", "spectrum behind the mel bands: magnitude (1) or power (2)"),
     integer("--n-mels <n>", "number of mel bands"),
     choiceOption("--mel-scale <name>", "mel scale", ["slaney", "htk"]),
-    choiceOption("--mel-norm <name>", "triangles of area 1 or of peak 1", ["slaney", "none"]),
+    choiceOption("--mel-norm <name>", "triangular filters of area 1 or of peak 1", ["slaney", "none"]),
     number("--f-min <hz>", "lower edge of the first band"),
     number("--f-max <hz>", "upper edge of the last band (default: half of --sample-rate)"),
     choiceOption("--compression <kind>", "compression of the bands", Object.keys(COMPRESSIONS)),
-    number("--scale <c>", "factor c of log10(1 + c * x) and log1p(c * x)"),
-    number("--ref <x>", "what powerToDb calls 0 dB"),
-    number("--amin <x>", "least value of powerToDb"),
+    number("--scale <c>", "factor c in log10(1 + c * x) and log1p(c * x)"),
+    number("--ref <x>", "value that powerToDb maps to 0 dB"),
+    number("--amin <x>", "floor of powerToDb; smaller values are raised to it"),
     topDbOption(),
   ];
   for (const option of options) command.addOption(option.helpGroup("Front end (default: as in --preset):"));
   return command.addHelpText("after", `\nPresets:\n${presetLines()}`);
 }
 
-/** `none` stands as infinity, since commander takes null for a missing value. */
+/** The flag for `topDb`; `none` becomes infinity, since commander takes null for a missing value. */
 function topDbOption(): Option {
-  const option = new Option("--top-db <db>", "range of powerToDb below a clip's loudest value, or none");
+  const option = new Option(
+    "--top-db <db>",
+    "range that powerToDb keeps below a clip's loudest value, or none",
+  );
   return option.argParser((text) => {
     const value = text === "none" ? Number.POSITIVE_INFINITY : Number(text);
     if (text.trim() !== "" && value >= 0) return value;
@@ -125,7 +128,7 @@ function compressionOf(given: Given): Compression {
   return { ...base, ...Object.fromEntries(changed) } as Compression;
 }
 
-/** The flags that make a front end, as few as possible. */
+/** Returns the shortest list of flags that makes a front end. */
 export function frontEndFlags(wanted: FrontEnd): string[] {
   const candidates = (Object.keys(FRONT_END_PRESETS) as PresetName[]).map((preset) => {
     const flags = preset === "gct634" ? [] : ["--preset", preset];
@@ -133,7 +136,7 @@ export function frontEndFlags(wanted: FrontEnd): string[] {
     for (const member of MEMBERS)
       if (made[member] !== wanted[member]) {
         flags.push(flagOf(member), String(wanted[member]));
-        // Not `frontEnd(...)`: half-way the members need not fit each other.
+        // Not `frontEnd(...)`, which would check members that do not fit together yet.
         made = { ...made, [member]: wanted[member] };
         if (member === "nFft") made = { ...made, winLength: made.nFft };
         if (member === "sampleRate") made = { ...made, fMax: made.sampleRate / 2 };

@@ -26,8 +26,8 @@ interface Options {
 
 const DESCRIPTION = `Show what is in an audio file: its format, levels and descriptors, and what the net would see of it.
 
-Levels are over all channels. Descriptors are of the mean of the channels at the file's own rate, averaged over the \
-frames that are not silent.`;
+Levels cover all channels. Descriptors are computed on the mean of the channels, at the file's own sample rate, and \
+averaged over the frames that are not silent.`;
 
 const EXAMPLES = `
 Examples:
@@ -42,14 +42,14 @@ export const command = new Command("inspect")
   .argument("<audio...>", "audio files")
   .addOption(presetOption())
   .addOption(
-    new Option("-m, --model <file>", "take the front end of a model (default: the preset)").conflicts(
+    new Option("-m, --model <file>", "use the front end of a model (default: the preset)").conflicts(
       "preset",
     ),
   )
   .option("--png <file>", "draw the log-mel spectrogram (default: not drawn)")
   .option("--waveform <file>", "write the front end's mono samples as .npy (default: not written)")
   .option("--features <file>", "write the log-mel features as .npy, [frames, bands] (default: not written)")
-  .option("--json", "print one JSON object a file on stdout, everything else on stderr", false)
+  .option("--json", "print one JSON object per file on stdout, everything else on stderr", false)
   .addHelpText("after", EXAMPLES)
   .action(inspect);
 
@@ -68,7 +68,7 @@ async function inspect(files: string[], options: Options): Promise<void> {
     }
 }
 
-/** What the net would see: by the model's own record, or by a preset. */
+/** The front end of the model, or of the preset if no model is given. */
 function frontEndOf({ model, preset }: Options): FrontEnd {
   return model === undefined
     ? FRONT_END_PRESETS[preset]
@@ -93,7 +93,7 @@ async function inspectFile(file: string, frontEnd: FrontEnd, options: Options): 
   } else console.log(report(found));
 }
 
-/** Writes what the front end makes of the audio, as far as it is asked for. */
+/** Writes those outputs of the front end that the flags ask for. */
 function writeViews(
   { waveform: { samples }, features: mel }: Pick<ClipLogMel, "waveform" | "features">,
   frontEnd: FrontEnd,

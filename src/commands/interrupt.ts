@@ -1,10 +1,10 @@
 import { EXIT } from "./exit.js";
 
-/** npm passes on a Ctrl-C that the terminal has already sent, so one keystroke can come twice. */
+/** npm forwards a Ctrl-C that the terminal has already sent, so one keystroke can arrive twice in this time. */
 const SAME_KEYSTROKE_MS = 1000;
 
 /**
- * Runs work that Ctrl-C (or a polite kill) stops at its next safe place, by its signal; a second Ctrl-C ends the process.
+ * Runs work that Ctrl-C (or SIGTERM) stops at its next safe point, through a signal; a second Ctrl-C ends the process.
  * @param what when the work stops, e.g. "after this step"
  */
 export async function interruptible<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -27,15 +27,15 @@ interface Options {
   overwrite: boolean;
 }
 
-const DESCRIPTION = `Measure on a store of features what makes nets learn.
+const DESCRIPTION = `Measure, on a store of features, what makes nets learn.
 
 Five sections: how activations and gradients flow through deep nets, input normalization, initialization, batch norm, \
-and optimizers. Small nets are trained for it, on the clips to train; curves are scored on those to validate. \
-On 2 cores the whole lab takes about 12 minutes on 6000 clips, with --quick about 2. A lab that was stopped goes on after the last \
-section that was done, by the same command.`;
+and optimizers. The lab trains small nets on the train split and scores their curves on the validation split. With 6000 \
+clips it takes about 12 minutes on 2 cores, or about 2 with --quick. If it is stopped, the same command continues after \
+the last finished section.`;
 
 const EXAMPLES = `
-Written into <dir>: ${LAB_FILES.page} (pictures and findings, one file that needs no other) and ${LAB_FILES.numbers} (every number).
+Files written to <dir>: ${LAB_FILES.page} (figures and findings, in one self-contained page) and ${LAB_FILES.numbers} (every number).
 
 Examples:
   timbrel lab features --quick
@@ -43,18 +43,20 @@ Examples:
 
 export const command = new Command("lab")
   .description(DESCRIPTION)
-  .argument("<store>", "features, as made by extract")
-  .option("-o, --out <dir>", "folder to write into; made where missing", "lab")
-  .option("--quick", "shorter runs, fewer of them", false)
-  .addOption(integerOption("--seed <n>", "of splits, initial weights and batches", { min: 0 }, 1))
+  .argument("<store>", "store of features made by extract")
+  .option("-o, --out <dir>", "folder to write to; created if missing", "lab")
+  .option("--quick", "shorter and fewer runs", false)
+  .addOption(
+    integerOption("--seed <n>", "seed of the splits, the initial weights and the batches", { min: 0 }, 1),
+  )
   .addOption(fractionOption("--valid-fraction <x>", TRAIN_DEFAULTS.validFraction))
   .addOption(fractionOption("--test-fraction <x>", TRAIN_DEFAULTS.testFraction))
   .addOption(threadsOption())
-  .option("--overwrite", "throw away the lab in <dir>", false)
+  .option("--overwrite", "replace the lab in <dir>", false)
   .addHelpText("after", EXAMPLES)
   .action(lab);
 
-/** The command line that runs a lab again. */
+/** The command line that repeats a lab. */
 export function repeatedBy({ store, isQuick, seed, validFraction, testFraction }: LabResult): string {
   return [
     `timbrel lab ${shellWord(store)}${isQuick ? " --quick" : ""} --seed ${seed}`,
@@ -100,7 +102,7 @@ async function lab(storeDir: string, options: Options): Promise<void> {
   });
   if (result === null) {
     process.exitCode = EXIT.interrupted;
-    console.error(`stopped; ${sectionsKept(out)} of 5 sections are kept; to go on:`);
+    console.error(`stopped; ${sectionsKept(out)} of 5 sections are kept; to continue:`);
     console.error(`  ${thisCommandLine()}`);
     return;
   }

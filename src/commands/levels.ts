@@ -1,15 +1,15 @@
 import type { DecodedAudio } from "../audio/waveform.js";
 
-/** How loud audio is, over all channels. */
+/** Levels of audio, over all channels. */
 export interface Levels {
-  /** [dB of full scale]; null for silence. */
+  /** [dB relative to full scale]; null for silence. */
   readonly peakDbfs: number | null;
   readonly rmsDbfs: number | null;
   /** Samples at or beyond full scale. */
   readonly nClipped: number;
 }
 
-/** The greatest 16-bit sample. */
+/** The largest 16-bit sample. */
 const FULL_SCALE = 32767 / 32768;
 
 const dbfs = (amplitude: number): number | null => (amplitude > 0 ? 20 * Math.log10(amplitude) : null);

@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { DataError, errorLine, UsageError } from "../core/errors.js";
 import { type NetSettings, netConfig, type SegmentNetConfig } from "../nn/architectures.js";
 
-/** Whether a text names a file that holds a net's settings. */
+/** Whether a value of `--net` is the path of a file rather than the kind of a net. */
 export function isNetFile(text: string): boolean {
   return text.endsWith(".json");
 }
 
 /**
- * The net of a file such as `{"kind": "vgg", "channels": [8, 16]}`; what it does not set is the kind's default.
+ * Reads the net in a file such as `{"kind": "vgg", "channels": [8, 16]}`; what it leaves out is the kind's default.
  * @throws DataError naming the path and the setting
  */
 export function readNetFile(path: string): SegmentNetConfig {
@@ -16,15 +16,15 @@ export function readNetFile(path: string): SegmentNetConfig {
 }
 
 /**
- * The net of settings that a file holds.
- * @param path the file's, for errors
+ * Checks the settings of a net and fills in its defaults.
+ * @param path path of the settings' file, for errors
  * @throws DataError naming the path and the setting
  */
 function checkedNet(settings: unknown, path: string): SegmentNetConfig {
   if (typeof settings !== "object" || settings === null || Array.isArray(settings))
     throw new DataError(
       path,
-      `must hold a net's settings such as {"kind": "vgg"}, holds ${JSON.stringify(settings)}`,
+      `must hold a net's settings such as {"kind": "vgg"}, but holds ${JSON.stringify(settings)}`,
     );
   try {
     return netConfig(settings as NetSettings);

@@ -24,7 +24,7 @@ const BATCH_NORM = D.batchNorm!;
 
 const { setting, plain } = settingsGroup<NetChoice>("Net:");
 
-/** The nets' defaults, for the help: `vgg 0.2, mlp 0.2`. */
+/** Gives a flag the defaults of all kinds of net, for the help: `vgg 0.2; mlp 0.2`. */
 function defaultOf(option: Option, pick: (net: SegmentNetConfig) => unknown): Option {
   const texts = NET_KINDS.map((kind) => `${kind} ${String(pick(NETS[kind]))}`);
   return option.default(pick(NETS[TRAIN_DEFAULTS.net.kind]), texts.join("; "));
@@ -32,7 +32,7 @@ function defaultOf(option: Option, pick: (net: SegmentNetConfig) => unknown): Op
 
 const sizes = (net: SegmentNetConfig) => (net.kind === "mlp" ? net.units : net.channels);
 
-/** A net with its layers and the segments that it reads. What a later one sets refines an earlier one's. */
+/** Settings of a net, its layers and its segments. A later one refines the earlier ones. */
 export const NET_SETTINGS: readonly Setting<NetChoice>[] = [
   setting<string>(netOption(), changeNet),
   plain(
@@ -46,14 +46,10 @@ export const NET_SETTINGS: readonly Setting<NetChoice>[] = [
   ),
   setting<number[]>(
     defaultOf(
-      integersOption(
-        "--channels <list>",
-        "channels of each block; of an mlp the units of each hidden layer",
-        {
-          min: 1,
-          max: 4096,
-        },
-      ),
+      integersOption("--channels <list>", "channels of each block; for an mlp, units of each hidden layer", {
+        min: 1,
+        max: 4096,
+      }),
       sizes,
     ),
     ({ net }, channels) => ({ net: withChannels(net, channels) }),
@@ -61,7 +57,7 @@ export const NET_SETTINGS: readonly Setting<NetChoice>[] = [
   setting<GlobalPool>(
     choiceOption(
       "--global-pool <axes>",
-      "average the last maps of a vgg over time alone, or over time and mel bands",
+      "average the last feature maps of a vgg over time only, or over time and mel bands",
       ["frames", "all"],
       D.globalPool,
     ),
@@ -83,13 +79,13 @@ export const NET_SETTINGS: readonly Setting<NetChoice>[] = [
     ({ net }, dropout) => ({ net: { ...net, dropout } }),
   ),
   setting<ActivationName>(
-    choiceOption("--activation <name>", "of the hidden layers", ACTIVATION_NAMES, D.activation),
+    choiceOption("--activation <name>", "activation of the hidden layers", ACTIVATION_NAMES, D.activation),
     ({ net }, activation) => ({ net: withActivation(net, activation) }),
   ),
   setting<InitializerName | "auto">(
     choiceOption(
       "--init <name>",
-      "initial weights; auto: glorot-uniform for tanh and sigmoid, else he-normal",
+      "initial weights; auto is glorot-uniform for tanh and sigmoid, otherwise he-normal",
       ["auto", ...INITIALIZER_NAMES],
       "auto",
     ),
@@ -98,13 +94,13 @@ export const NET_SETTINGS: readonly Setting<NetChoice>[] = [
     }),
   ),
   setting<boolean>(
-    new Option("--no-batch-norm", "leave out batch norm (default: between layer and activation)"),
+    new Option("--no-batch-norm", "leave out batch norm (default: between each layer and its activation)"),
     ({ net }) => ({ net: { ...net, batchNorm: null } }),
   ),
   setting<number>(
     numberOption(
       "--bn-momentum <fraction>",
-      "fraction of the new batch in batch norm's moving averages",
+      "weight of the new batch in batch norm's moving averages",
       { above: 0, max: 1 },
       BATCH_NORM.momentum,
     ),
@@ -133,14 +129,14 @@ function netOption(): Option {
   });
 }
 
-/** Another kind comes with its own settings and segments. */
+/** Changes the net; one of another kind brings its own settings and segment length. */
 function changeNet({ net: { kind } }: NetChoice, text: string): Partial<NetChoice> {
   const net = isNetFile(text) ? readNetFile(text) : text === kind ? undefined : NETS[text as NetKind];
   if (net === undefined) return {};
   return { net, ...(net.kind === kind ? {} : { segmentFrames: SEGMENT_FRAMES[net.kind] }) };
 }
 
-/** The pools of a vgg go along: as they were, 2x2 in new blocks. */
+/** Changes the channels; a vgg keeps its pools and pools by 2x2 in new blocks. */
 function withChannels(net: SegmentNetConfig, channels: readonly number[]): SegmentNetConfig {
   switch (net.kind) {
     case "mlp":
@@ -151,9 +147,9 @@ function withChannels(net: SegmentNetConfig, channels: readonly number[]): Segme
       if (channels.length !== net.channels.length)
         throw new UsageError({
           setting: "--channels",
-          rule: `be ${net.channels.length} numbers for this ${net.kind}`,
+          rule: `have ${net.channels.length} numbers for this ${net.kind}`,
           got: channels.length,
-          remedy: "another number of blocks needs kernels and pools of its own, set in --net <file.json>",
+          remedy: "a different number of blocks needs its own kernels and pools, set in --net <file.json>",
         });
       return { ...net, channels };
     case "short-chunk":
@@ -161,7 +157,7 @@ function withChannels(net: SegmentNetConfig, channels: readonly number[]): Segme
   }
 }
 
-/** Initial weights that fitted the old activation by themselves fit the new one. */
+/** Changes the activation; initial weights that were the old one's default become the new one's. */
 function withActivation(net: SegmentNetConfig, activation: ActivationName): SegmentNetConfig {
   const isAuto = net.init === defaultInitializer(net.activation);
   return { ...net, activation, init: isAuto ? defaultInitializer(activation) : net.init };
@@ -176,7 +172,7 @@ function withBatchNorm(
     throw new UsageError({
       setting: flag,
       rule: "be used with batch norm",
-      got: "a net without",
+      got: "a net without it",
       remedy: `leave out ${flag} or --no-batch-norm`,
     });
   return { ...net, batchNorm: { ...net.batchNorm, ...change } };

@@ -23,13 +23,13 @@ const SCHEDULES: Readonly<Record<ScheduleKind, ScheduleConfig>> = {
   step: STEP,
   plateau: PLATEAU,
   cosine: COSINE,
-  // As PyTorch's OneCycleLR.
+  // The defaults of PyTorch's OneCycleLR.
   "one-cycle": { kind: "one-cycle", peakAt: 0.3, startFactor: 1 / 25, endFactor: 1 / 250_000 },
 };
 
 const { setting, plain } = settingsGroup<TrainConfig>("Optimizer and learning rate:");
 
-/** `momentum 0.9, nesterov 0.9`: what the presets of the optimizers set, for the help. */
+/** A setting's values in the optimizers' presets, for the help: `momentum 0.9; nesterov 0.9`. */
 function byOptimizer(pick: (preset: OptimizerPreset) => number | undefined): string {
   return NAMES.map((name) => [name, pick(OPTIMIZERS[name])] as const)
     .filter(([, value]) => value !== undefined)
@@ -37,26 +37,29 @@ function byOptimizer(pick: (preset: OptimizerPreset) => number | undefined): str
     .join("; ");
 }
 
-/** How weights follow gradients. What a later one sets refines an earlier one's. */
+/** Settings of the optimizer and the learning rate. A later one refines the earlier ones. */
 export const OPTIMIZER_SETTINGS: readonly Setting<TrainConfig>[] = [
   setting<OptimizerName>(
     choiceOption(
       "--optimizer <name>",
-      "with its own settings and learning rate",
+      "optimizer, with its own default settings and learning rate",
       NAMES,
       optimizerName(D.optimizer),
     ),
     ({ optimizer }, name) => (name === optimizerName(optimizer) ? {} : OPTIMIZERS[name]),
   ),
   setting<number>(
-    numberOption("--momentum <x>", "fraction of its pace that a weight keeps", { min: 0, below: 1 }).default(
+    numberOption("--momentum <x>", "fraction of its velocity that a weight keeps at each step", {
+      min: 0,
+      below: 1,
+    }).default(
       momentumOf(OPTIMIZERS.nesterov.optimizer),
       byOptimizer(({ optimizer }) => momentumOf(optimizer)),
     ),
     ({ optimizer }, momentum) => ({ optimizer: { ...withMomentum(optimizer), momentum } }),
   ),
   setting<number>(
-    numberOption("--weight-decay <x>", "pull of the weights towards 0", { min: 0 }).default(
+    numberOption("--weight-decay <x>", "strength of the weights' pull towards 0", { min: 0 }).default(
       D.optimizer.weightDecay,
       byOptimizer(({ optimizer }) => optimizer.weightDecay),
     ),
@@ -71,25 +74,30 @@ export const OPTIMIZER_SETTINGS: readonly Setting<TrainConfig>[] = [
   plain(
     numberOption(
       "--clip-norm <x>",
-      "shorten all gradients together to this norm, 0 for never",
+      "largest joint norm of all gradients, which are scaled down to it; 0 for no limit",
       { min: 0 },
       D.clipNorm,
     ),
   ),
   setting<ScheduleKind>(
-    choiceOption("--schedule <kind>", "course of the learning rate", Object.keys(SCHEDULES), D.schedule.kind),
+    choiceOption(
+      "--schedule <kind>",
+      "how the learning rate changes during the run",
+      Object.keys(SCHEDULES),
+      D.schedule.kind,
+    ),
     ({ schedule }, kind) => (kind === schedule.kind ? {} : { schedule: SCHEDULES[kind] }),
   ),
   setting<number>(
-    numberOption("--warm-up <fraction>", "fraction of the run in which the rate rises from 0", {
+    numberOption("--warm-up <fraction>", "fraction of the run during which the rate rises from 0", {
       min: 0,
       below: 1,
-    }).default(COSINE.warmUp, `cosine ${COSINE.warmUp}; else 0; one-cycle has its own`),
+    }).default(COSINE.warmUp, `cosine ${COSINE.warmUp}; one-cycle has its own; otherwise 0`),
     ({ schedule }, warmUp) => {
       if (schedule.kind === "one-cycle")
         throw new UsageError({
           setting: "--warm-up",
-          rule: "be used with another schedule than one-cycle, which rises by itself",
+          rule: "be used with a schedule other than one-cycle, which has its own warm-up",
           got: "--schedule one-cycle",
         });
       return { schedule: { ...schedule, warmUp } };
@@ -98,7 +106,7 @@ export const OPTIMIZER_SETTINGS: readonly Setting<TrainConfig>[] = [
   setting<number>(
     integerOption(
       "--drop-epochs <n>",
-      "step: epochs from drop to drop; plateau: epochs without a better one that it waits for",
+      "step: epochs between drops; plateau: epochs without improvement to wait before a drop",
       {
         min: 1,
       },
@@ -112,7 +120,7 @@ export const OPTIMIZER_SETTINGS: readonly Setting<TrainConfig>[] = [
     },
   ),
   setting<number>(
-    numberOption("--drop-factor <x>", "what step and plateau multiply the rate by", {
+    numberOption("--drop-factor <x>", "factor of each drop in step and plateau", {
       above: 0,
       below: 1,
     }).default(STEP.factor, `step ${STEP.factor}; plateau ${PLATEAU.factor}`),
@@ -120,7 +128,7 @@ export const OPTIMIZER_SETTINGS: readonly Setting<TrainConfig>[] = [
   ),
 ];
 
-/** undefined for an optimizer that has none. */
+/** The momentum of an optimizer; undefined if it has none. */
 function momentumOf(optimizer: OptimizerConfig): number | undefined {
   return "momentum" in optimizer ? optimizer.momentum : undefined;
 }

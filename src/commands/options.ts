@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { Option } from "commander";
 import { checkChoice, checkInteger, checkIntegers, checkNumber, type NumberRule } from "../core/check.js";
 
-/** The number a text spells, or the text where it spells none, so that an error can show it. */
+/** The number that a text spells, or the text itself if it is not a number, so that an error can show it. */
 function numberIn(text: string): number | string {
   return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
 }
@@ -39,7 +39,7 @@ export function choiceOption(
   return withDefault(option, defaultValue);
 }
 
-/** A flag whose value is a list of integers with commas between them. */
+/** A flag whose value is a comma-separated list of integers. */
 export function integersOption(flags: string, description: string, rule: NumberRule): Option {
   const option = new Option(flags, description);
   option.argParser((text) => checkIntegers(option.long!, text.split(",").map(numberIn), rule));
@@ -48,11 +48,11 @@ export function integersOption(flags: string, description: string, rule: NumberR
 
 /** The flag for the threads of ONNX Runtime. */
 export function threadsOption(): Option {
-  const option = integerOption("--threads <n>", "threads of the engine", { min: 1, max: 1024 });
-  return option.default(availableParallelism(), "every core");
+  const option = integerOption("--threads <n>", "threads of ONNX Runtime", { min: 1, max: 1024 });
+  return option.default(availableParallelism(), "one per core");
 }
 
-/** `--n-mels` for `nMels`. */
+/** The flag of a member, e.g. `--n-mels` for `nMels`. */
 export function flagOf(member: string): string {
   return `--${member.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

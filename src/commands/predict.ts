@@ -18,7 +18,7 @@ interface Options {
   threads: number;
 }
 
-const DESCRIPTION = `Tag audio files: WAV, MP3, OGG Vorbis, Opus or FLAC, of any rate, length and number of channels.`;
+const DESCRIPTION = `Tag audio files: WAV, MP3, OGG Vorbis, Opus or FLAC, of any sample rate, length and number of channels.`;
 
 const EXAMPLES = `
 Examples:
@@ -28,11 +28,11 @@ Examples:
 
 export const command = new Command("predict")
   .description(DESCRIPTION)
-  .argument("<audio...>", "audio files, or folders to look through")
+  .argument("<audio...>", "audio files, or folders to search")
   .option("-m, --model <file>", "model file (default: the instrument model that comes with timbrel)")
-  .addOption(integerOption("--top <n>", "show the most probable n tags", { min: 1 }, 5))
+  .addOption(integerOption("--top <n>", "show the n most probable tags", { min: 1 }, 5))
   .addOption(threadsOption())
-  .option("--json", "print one JSON object a file on stdout, everything else on stderr", false)
+  .option("--json", "print one JSON object per file on stdout, everything else on stderr", false)
   .addHelpText("after", EXAMPLES)
   .action(predict);
 
@@ -57,11 +57,11 @@ function shippedModel(): string {
     setting: "--model",
     rule: "name a model file, because this copy of timbrel comes without one",
     got: `no ${path}`,
-    remedy: "make one with timbrel train",
+    remedy: "train one with timbrel train",
   });
 }
 
-/** The audio at a path; a folder is looked through. What cannot be used is reported on stderr and makes the exit code 1. */
+/** Lists the audio files at a path; a folder is searched, and without audio it makes the exit code 1. */
 function audioFiles(path: string): string[] {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats?.isDirectory() !== true) return [path];

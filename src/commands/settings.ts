@@ -6,7 +6,7 @@ export interface Setting<C> {
   readonly change: (config: C, value: never) => Partial<C>;
 }
 
-/** Settings whose flags stand under one heading of the help. */
+/** Makes settings whose flags share a heading in the help. */
 export function settingsGroup<C>(heading: string) {
   const setting = <T>(option: Option, change: (config: C, value: T) => Partial<C>): Setting<C> => ({
     option: option.helpGroup(heading),
@@ -14,7 +14,7 @@ export function settingsGroup<C>(heading: string) {
   });
   return {
     setting,
-    /** A flag that sets the member of its own name. */
+    /** A flag that sets the member of the same name. */
     plain: (option: Option): Setting<C> =>
       setting(option, (_, value) => ({ [option.attributeName()]: value }) as Partial<C>),
   };
@@ -47,7 +47,7 @@ export function typedSettings<C>(command: Command, settings: readonly Setting<C>
   });
 }
 
-/** The configuration with what the settings change, one after another. */
+/** Applies settings to a configuration, one after another. */
 export function changed<C>(config: C, settings: readonly TypedSetting<C>[]): C {
   let now = config;
   for (const { value, change } of settings) now = { ...now, ...change(now, value) };

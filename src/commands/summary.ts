@@ -25,10 +25,10 @@ interface Subject {
   readonly nLabels: number;
 }
 
-const DESCRIPTION = `Show the layers of a net: output shapes, trained parameters, and floating-point operations forward.
+const DESCRIPTION = `Show the layers of a net: output shapes, trained parameters, and floating-point operations of the forward pass.
 
-The net is that of a model file, or the one that train would make of the same flags. Shapes and operations are of one \
-segment; operations are those of convolutions and dense layers, two for each multiply-add.`;
+The net is taken from a model file, or is the one that train would build from the same flags. Shapes and operations are \
+for one segment; only convolutions and dense layers are counted, two operations for each multiply-add.`;
 
 const EXAMPLES = `
 Examples:
@@ -39,11 +39,9 @@ Examples:
 export const command = addSettings(
   new Command("summary")
     .description(DESCRIPTION)
-    .argument("[model]", "model file, as made by train (default: the net of the flags)")
+    .argument("[model]", "model file made by train (default: the net of the flags)")
     .addOption(integerOption("--labels <n>", "number of labels", { min: 1, max: 65536 }, 10))
-    .addOption(
-      integerOption("--mels <n>", "values of a frame that the net reads", { min: 1, max: 4096 }, 128),
-    )
+    .addOption(integerOption("--mels <n>", "values per frame that the net reads", { min: 1, max: 4096 }, 128))
     .option("--json", "print one JSON object on stdout", false),
   NET_SETTINGS,
 )
@@ -67,12 +65,12 @@ function subjectOfFlags({ labels, mels }: Options): Subject {
       setting: "--mels",
       rule: `be at least ${minBands(net)} for this ${net.kind}`,
       got: mels,
-      remedy: "use more, or fewer blocks",
+      remedy: "use more mel bands, or fewer blocks",
     });
   return { net, inputShape: [segmentFrames, mels], nLabels: labels };
 }
 
-/** The net of a model file, which says all that flags could say. */
+/** Reads the net of a model file, which leaves nothing for flags to set. */
 function subjectOfModel(path: string): Subject {
   const typed = command.options.find(
     (option) => option.long !== "--json" && command.getOptionValueSource(option.attributeName()) === "cli",
@@ -123,5 +121,5 @@ function summaryText(
     2,
   );
   const norm = net.batchNorm === null ? ", no batch norm" : "";
-  return `${net.kind}, ${net.activation}, weights ${net.init}${norm}, ${nLabels} labels\n\n${body}`;
+  return `${net.kind}, ${net.activation}, initial weights ${net.init}${norm}, ${nLabels} labels\n\n${body}`;
 }

@@ -4,9 +4,10 @@ import { NETS, type SegmentNetConfig } from "../nn/architectures.js";
 import type { Task } from "../nn/training-step.js";
 import type { LayerHealth } from "../nn/watch.js";
 import { diagnosisText, NewDiagnoses, remedyTexts } from "../report/gradient-flow.js";
+import { threeDigits } from "../report/numbers.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { splitTable } from "../report/split-table.js";
-import { alignedRow, percent, threeDigits } from "../report/table.js";
+import { alignedRow, percent } from "../report/table.js";
 import type { NormalizeConfig } from "../training/config.js";
 import type { EpochRecord, StepReport } from "../training/fit.js";
 import { diagnose } from "../training/gradient-flow.js";
@@ -30,7 +31,7 @@ function netText(net: SegmentNetConfig): string {
     : `${net.kind} of ${net.channels.join("-")} channels`;
 }
 
-/** What the normalization does to the input: `whiten, condition number of the input's covariance 2300 -> 1`. */
+/** The effect of the normalization on the input: `whiten, condition number of the input's covariance 2300 -> 1`. */
 function inputText({ kind }: NormalizeConfig, conditionNumber: RunStart["conditionNumber"]): string {
   if (conditionNumber === null) return `${kind}, with the statistics of the model that training starts from`;
   const { before, after } = conditionNumber;
@@ -38,7 +39,7 @@ function inputText({ kind }: NormalizeConfig, conditionNumber: RunStart["conditi
   return `${kind === "none" ? "not normalized" : kind}, condition number of the input's covariance ${numbers}`;
 }
 
-/** Shows a run as it goes: its data and settings, a bar with the loss and the time left, a row for every epoch. */
+/** Shows a run while it trains: its data and settings, a bar with the loss and the time left, a row for every epoch. */
 export class TrainDisplay {
   readonly #threads: number;
   readonly #command: Command;
@@ -50,7 +51,7 @@ export class TrainDisplay {
   #net: SegmentNetConfig = NETS.vgg;
   readonly #news = new NewDiagnoses();
 
-  /** @param command whose flags are named as remedies */
+  /** @param command command whose flags are named as remedies */
   constructor(threads: number, command: Command) {
     this.#threads = threads;
     this.#command = command;
@@ -64,11 +65,9 @@ export class TrainDisplay {
     this.#net = net;
     console.log(splitTable(splits));
     console.log(`\n${task}, ${netText(net)}, ${parameterCount} parameters,`);
-    console.log(
-      `batches of ${batchSize} segments of ${segmentFrames} frames, cpu with ${this.#threads} threads`,
-    );
+    console.log(`batches of ${batchSize} segments of ${segmentFrames} frames, CPU threads: ${this.#threads}`);
     console.log(inputText(config.normalize, conditionNumber));
-    if (resumedFrom > 0) console.log(`epochs 1 to ${resumedFrom} of ${config.epochs} are done`);
+    if (resumedFrom > 0) console.log(`epochs 1 to ${resumedFrom} of ${config.epochs} are already done`);
     this.#widths = heading(task).map((title) => title.length);
     console.log(`\n${alignedRow(heading(task), this.#widths)}`);
     this.#epochStartMs = Date.now();
@@ -99,7 +98,7 @@ export class TrainDisplay {
     this.warn(layers);
   };
 
-  /** Says what is newly wrong with the layers that a watch saw. */
+  /** Warns of new problems that the layer statistics show. */
   warn(layers: readonly LayerHealth[] = []): void {
     const news = this.#news.among(diagnose(layers));
     for (const diagnosis of news) this.#bar?.log(`warning: ${diagnosisText(diagnosis)}`);

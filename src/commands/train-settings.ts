@@ -24,7 +24,7 @@ const TRAINING_SETTINGS: readonly Setting<TrainConfig>[] = [
   plain(
     integerOption(
       "--batch-size <n>",
-      "segments in one step; fewer where clips are few",
+      "segments per step; fewer if there are few clips",
       { min: 2, max: 65536 },
       D.batchSize,
     ),
@@ -32,7 +32,7 @@ const TRAINING_SETTINGS: readonly Setting<TrainConfig>[] = [
   plain(
     integerOption(
       "--patience <epochs>",
-      "stop after so many without a better one, 0 for never",
+      "stop after this many epochs without improvement, 0 for never",
       { min: 0 },
       D.patience,
     ),
@@ -40,7 +40,7 @@ const TRAINING_SETTINGS: readonly Setting<TrainConfig>[] = [
   plain(
     numberOption(
       "--label-smoothing <x>",
-      "fraction of the target that all labels get",
+      "fraction of the target that is spread over all labels",
       { min: 0, below: 1 },
       D.labelSmoothing,
     ),
@@ -56,12 +56,12 @@ const TRAINING_SETTINGS: readonly Setting<TrainConfig>[] = [
   plain(
     switchOption(
       "--watch",
-      "record how activations and gradients flow, and warn of layers that do not learn",
+      "record how activations and gradients flow, and warn about layers that do not learn",
     ),
   ),
 ];
 
-/** Applied in this order. */
+/** All settings, in the order in which they are applied. */
 const SETTINGS: readonly Setting<TrainConfig>[] = [
   ...DATA_SETTINGS,
   ...NET_SETTINGS,
@@ -84,19 +84,19 @@ export function trainConfigOf(command: Command): TrainConfig {
 }
 
 /**
- * Refuses flags that ask for other settings than a run's, since a resumed run keeps its own.
+ * Checks that the flags ask for the settings that a run already has, since a resumed run keeps its own.
  * @throws UsageError naming the first such flag
  */
 export function checkUnchanged(command: Command, config: TrainConfig, outDir: string): void {
   const isSame = (other: TrainConfig) => canonicalJson(other) === canonicalJson(config);
   const typed = typedSettings(command, SETTINGS);
-  // One flag may undo another's change, as `--channels` that of a net's file.
+  // One flag may undo another's change, as `--channels` does with a net file's channels.
   if (isSame(changed(config, typed))) return;
   const { flag, value } = typed.find((setting) => !isSame(changed(config, [setting])))!;
   throw new UsageError({
     setting: flag,
-    rule: `be as in the run in ${outDir}`,
+    rule: `match the run in ${outDir}`,
     got: String(value),
-    remedy: "leave it out to resume, or start anew with --overwrite",
+    remedy: "leave it out to resume, or start over with --overwrite",
   });
 }

@@ -31,12 +31,12 @@ interface Options {
 const DESCRIPTION = `Train a tagger on a store of features.
 
 The clips are split into train, valid and test: as the store names them, or by a seeded draw that keeps the classes in \
-proportion and every group together. The net learns from train, the best epoch is chosen by valid, and test is left for \
-evaluate. After every epoch a checkpoint is written; a stopped run goes on with --resume, to the same bits.`;
+proportion and every group together. The net learns from train, the best epoch is chosen on valid, and test is left for \
+evaluate. A checkpoint is written after every epoch; with --resume a stopped run continues and ends in the same bits.`;
 
 const EXAMPLES = `
-Written into <dir>: ${RUN_FILES.model} (the best epoch), ${RUN_FILES.linear} (the baseline on descriptors),
-${RUN_FILES.checkpoint} and ${RUN_FILES.metrics}; with --watch ${RUN_FILES.watch}; with --find-lr nothing but
+Files written to <dir>: ${RUN_FILES.model} (the best epoch), ${RUN_FILES.linear} (the baseline on descriptors),
+${RUN_FILES.checkpoint} and ${RUN_FILES.metrics}; with --watch also ${RUN_FILES.watch}; with --find-lr only
 ${RANGE_FILES.json} and ${RANGE_FILES.page}.
 
 Examples:
@@ -50,11 +50,11 @@ Examples:
 export const command = addTrainOptions(
   new Command("train")
     .description(DESCRIPTION)
-    .argument("<store>", "features, as made by extract")
-    .requiredOption("-o, --out <dir>", "folder of the run; made where missing")
-    .option("--resume", "go on with the run in <dir>, with its settings", false)
-    .option("--overwrite", "throw away the run in <dir>", false)
-    .option("--find-lr", "train nothing, but try learning rates and suggest one", false)
+    .argument("<store>", "store of features made by extract")
+    .requiredOption("-o, --out <dir>", "folder of the run; created if missing")
+    .option("--resume", "continue the run in <dir>, with its settings", false)
+    .option("--overwrite", "replace the run in <dir>", false)
+    .option("--find-lr", "try learning rates and suggest one, without training a model", false)
     .addOption(threadsOption()),
 )
   .addHelpText("after", EXAMPLES)
@@ -90,18 +90,18 @@ async function train(storeDir: string, options: Options): Promise<void> {
   else sayDone(storeDir, result);
 }
 
-/** Draws what the watch of a run saw, as far as it came, and prints its last epoch. */
+/** Draws the layer statistics of a watched run as far as it got, and prints those of its last epoch. */
 async function drawWatch(out: string, { history }: TrainResult): Promise<void> {
   const layers = history.at(-1)?.layers;
   if (layers === undefined) return;
   const path = join(out, RUN_FILES.watch);
   const { watchPage } = await import("../report/watch-page.js"); // charts take a while to load
   writeAtomically(path, watchPage(out, history));
-  const title = `epoch ${history.length}, means over every eighth step; drawn by epoch in ${path}`;
+  const title = `epoch ${history.length}, means over every eighth step; every epoch is drawn in ${path}`;
   console.log(`\n${title}\n${flowTable(layers)}\n`);
 }
 
-/** Of a new run what the flags say, of a resumed one what it was started with. */
+/** Settings of the run: from the flags if it is new, from its checkpoint if it is resumed. */
 function checkedConfig({ out, resume, overwrite, findLr }: Options): TrainConfig {
   if (findLr && (resume || overwrite))
     throw new UsageError({
@@ -144,8 +144,10 @@ function sayStopped(storeDir: string, { out }: Options, result: TrainResult | nu
   }
   const epochs = result?.history.length ?? 0;
   const kept =
-    epochs > 0 ? `epoch ${epochs} is kept (the best so far is ${result?.bestEpoch})` : "all is kept";
-  console.error(`stopped; ${kept}; to go on:`);
+    epochs > 0
+      ? `epoch ${epochs} is kept (the best so far is ${result?.bestEpoch})`
+      : "the checkpoint is kept";
+  console.error(`stopped; ${kept}; to continue:`);
   console.error(`  ${commandLine("train", [storeDir, "--out", out, "--resume", ...threads])}`);
 }
 
@@ -153,8 +155,10 @@ function sayDone(storeDir: string, { task, ended, bestEpoch, history, modelPath 
   const { score } = history[bestEpoch - 1];
   const measure = mainMeasure(task).title;
   if (ended === "early-stopped")
-    console.log(`stopped early: ${history.length - bestEpoch} epochs without a better one`);
-  console.log(`best epoch ${bestEpoch} of ${history.length}: ${measure} ${percent(score)} on valid`);
+    console.log(`stopped early: ${history.length - bestEpoch} epochs without improvement`);
+  console.log(
+    `best epoch ${bestEpoch} of ${history.length}: ${measure} ${percent(score)} on the validation split`,
+  );
   console.log(`model: ${modelPath}`);
   console.log(`next:  ${commandLine("evaluate", [modelPath, storeDir])}`);
   console.log(`       ${commandLine("predict", ["<audio>", "--model", modelPath])}`);

@@ -4,10 +4,10 @@ import type { FeatureData } from "../dataset/feature-data.js";
 import { type ClipSplits, splitClips } from "../dataset/splits.js";
 import { type ModelInfo, wasTrainedOn } from "../tagging/model-file.js";
 
-/** What of a store is scored: a split, or everything. */
+/** Part of a store to score: a split, or everything. */
 export type PartName = "train" | "valid" | "test" | "all";
 
-/** The clips to score, and whether they are of other data than the model's own splits. */
+/** The clips to score, and whether they come from other data than the model's own splits. */
 export interface ChosenClips {
   /** With `part` "all", every clip is in `test`. */
   readonly splits: ClipSplits;
@@ -16,8 +16,8 @@ export interface ChosenClips {
 }
 
 /**
- * Splits a store as it was split for the model. Where the user asks for nothing, that is the test split; but all clips of
- * a store that names no splits and of which the model knows no clip, since nothing of it was held out from anything.
+ * Splits a store as it was split for the model, and chooses the part to score. Default: the test split. If the store
+ * names no splits and shares no clip with the model's training data, all of it: it is all unseen.
  */
 export function chooseClips(data: FeatureData, info: ModelInfo, asked: PartName | undefined): ChosenClips {
   const isKnown = wasTrainedOn(info);
@@ -35,7 +35,10 @@ export function chooseClips(data: FeatureData, info: ModelInfo, asked: PartName 
   return { splits, part, isExternal: splits.hash !== info.split.hash };
 }
 
-/** @throws DataError if a clip was in the model's train split: its score would be worth nothing */
+/**
+ * Checks that the model was trained on none of the clips; scores on such clips mean nothing.
+ * @throws DataError if it was trained on one of them
+ */
 export function checkUnseen(
   info: ModelInfo,
   clips: readonly Clip[],

@@ -8,25 +8,25 @@ import { checkUnseen, chooseClips, type PartName } from "./choose-clips.js";
 import { evaluateLinear, evaluateMajority, evaluateNet } from "./evaluate.js";
 import type { Scores } from "./scores.js";
 
-/** Scores of a model on clips that it was not trained on, beside two baselines. */
+/** Scores of a model and of two baselines on the same clips. */
 export interface Evaluation {
   readonly split: PartName;
-  /** Whether the clips are of other data than the model's own splits. */
+  /** Whether the clips come from other data than the model's own splits. */
   readonly isExternal: boolean;
-  /** The answer that never listens: for every clip the fraction of each label in training. */
+  /** The baseline that never listens: its answer to every clip is the fraction of each label in training. */
   readonly majority: Scores;
-  /** A linear classifier on descriptors; null where none was given. */
+  /** A linear classifier on descriptors; null if none was given. */
   readonly linear: Scores | null;
   readonly net: Scores;
 }
 
 /**
- * Scores a model on the clips of a split, which is drawn again as it was drawn for the training. Clips that the model was
- * trained on are not scored, unless the train split is asked for by name.
+ * Scores a model on the clips of a split, which is drawn again as it was for training. Clips that the model was trained
+ * on are not scored, unless `split` is "train".
  *
- * @param options.split `@default` "test"; "all" if the data name no splits and share no clip with the model's training data:
- *   they are all unseen
- * @param options.linear the linear baseline, as `trainLinearBaseline` or `linearModel` gives it. `@default` none
+ * @param options.split `@default` "test"; "all" if the data name no splits and share no clip with the model's training
+ *   data: they are all unseen
+ * @param options.linear the linear baseline, as `trainLinearBaseline` or `linearModel` returns it. `@default` none
  * @param options.onProgress called with the number of clips scored so far
  * @throws DataError if the data have another front end or labels than the model, if the split holds no clip, or if the
  *   model was trained on one of its clips

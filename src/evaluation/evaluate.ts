@@ -6,7 +6,7 @@ import { clipProbabilities } from "../tagging/aggregate.js";
 import { scoreMultiLabel, scoreSingleLabel } from "./metrics.js";
 import type { Scores } from "./scores.js";
 
-/** Seed of the bootstrap's resamples: a score reported twice is the same score. */
+/** Seed of the bootstrap's resamples: a score that is reported twice has the same interval. */
 const BOOTSTRAP_SEED = "bootstrap";
 
 const targetsOf = (set: FeatureSet) => set.clips.map((_, clip) => set.targets(clip));
@@ -26,9 +26,9 @@ export function scoreAnswers(
 }
 
 /**
- * Scores a net on a set: every clip by the mean of its segments.
- * @param options.resamples of the score's interval; 1 where nobody reads it, since the many of a multi-label set take a second.
- *   `@default` 1000
+ * Scores a net on a set, each clip by the mean over its segments.
+ * @param options.resamples number of resamples for the score's interval; 1 if the interval is not used: 1000 take a
+ *   second on a multi-label set. `@default` 1000
  */
 export async function evaluateNet(
   session: Session,
@@ -48,10 +48,10 @@ export async function evaluateNet(
   return scoreAnswers(task, set, rows, resamples);
 }
 
-/** Descriptors read at once: thousands of files open together would run into the system's limit. */
+/** Number of descriptors read at once: thousands of open files would exceed the system's limit. */
 const READS = 64;
 
-/** The descriptors of every clip of a set. */
+/** Reads the descriptors of every clip of a set. */
 export async function readAllDescriptors(set: FeatureSet): Promise<Float32Array[]> {
   const clips = set.clips.map((_, clip) => clip);
   const vectors: Float32Array[] = [];
@@ -64,7 +64,7 @@ export async function readAllDescriptors(set: FeatureSet): Promise<Float32Array[
 
 /**
  * Scores the linear baseline on a set's descriptors.
- * @param options.resamples as of `evaluateNet`
+ * @param options.resamples see `evaluateNet`
  */
 export async function evaluateLinear(
   session: Session,
@@ -83,7 +83,7 @@ export async function evaluateLinear(
   return scoreAnswers(task, set, rows, resamples);
 }
 
-/** Scores the answer that never looks: for every clip the share of each label in training. */
+/** Scores the baseline that never listens: its answer to every clip is the fraction of each label in training. */
 export function evaluateMajority(
   set: FeatureSet,
   task: Task,

@@ -13,7 +13,7 @@ export interface Measure<S extends Scores = Scores> {
 
 type MeasuresOf<T extends Task> = readonly Measure<Extract<Scores, { task: T }>>[];
 
-/** The measures of each task; the first is the main one, which training watches and `evaluate` leads with. */
+/** The measures of each task. The first is the main one: it chooses the best epoch, and `evaluate` shows it first. */
 export const MEASURES: { readonly [T in Task]: MeasuresOf<T> } = {
   "single-label": [
     {

@@ -3,7 +3,7 @@ import type { Random } from "../core/random.js";
 /** Truth and answer of every clip: rows of [nLabels]. */
 export interface Answers {
   readonly labels: readonly string[];
-  /** 1 for every label a clip has. */
+  /** 1 for every label that the clip has. */
   readonly targets: readonly Float32Array[];
   readonly probabilities: readonly Float32Array[];
 }
@@ -12,13 +12,13 @@ export interface Answers {
 export interface SingleLabelScores {
   readonly nClips: number;
   readonly accuracy: number;
-  /** Mean over the labels that occur of the share of their clips answered rightly (recall). */
+  /** Mean recall over the labels that occur. */
   readonly balancedAccuracy: number;
-  /** Percentiles 2.5 and 97.5 of `balancedAccuracy` under resampling of the clips of every label. */
+  /** Percentiles 2.5 and 97.5 of `balancedAccuracy` when the clips of each label are resampled. */
   readonly interval: readonly [low: number, high: number];
-  /** Share of each label's clips answered rightly; labels without a clip are left out. */
+  /** Fraction of each label's clips that are answered correctly; labels without clips are left out. */
   readonly recall: Readonly<Record<string, number>>;
-  /** confusion[i][j]: clips of label i answered as label j. */
+  /** confusion[i][j] is the number of clips of label i answered as label j. */
   readonly confusion: readonly (readonly number[])[];
   /** Mean cross-entropy [nat]. */
   readonly loss: number;
@@ -27,9 +27,9 @@ export interface SingleLabelScores {
 /** Scores of multi-label answers. */
 export interface MultiLabelScores {
   readonly nClips: number;
-  /** Mean over labels of the average precision; labels without a clip are left out. */
+  /** Mean of the average precision over the labels; labels without clips are left out. */
   readonly meanAveragePrecision: number;
-  /** Percentiles 2.5 and 97.5 of it under resampling of the clips. */
+  /** Percentiles 2.5 and 97.5 of `meanAveragePrecision` when the clips are resampled. */
   readonly interval: readonly [low: number, high: number];
   readonly averagePrecision: Readonly<Record<string, number>>;
   /** Mean binary cross-entropy [nat]. */
@@ -38,7 +38,7 @@ export interface MultiLabelScores {
 
 const RESAMPLES = 1000;
 
-/** Index of the largest element; the first of equals. */
+/** Index of the largest element; the first one of equal elements. */
 export function argmax(row: ArrayLike<number>): number {
   let best = 0;
   for (let i = 1; i < row.length; i++) if (row[i] > row[best]) best = i;
@@ -58,7 +58,7 @@ function percentiles(draw: () => number, resamples: number): [number, number] {
  *
  * The interval is the percentile bootstrap over clips, resampled within each label.
  * @param random draws the resamples
- * @param resamples of the interval, at least 1
+ * @param resamples number of resamples for the interval, at least 1
  * Same as: scikit-learn 1.9 balanced_accuracy_score, accuracy_score, confusion_matrix and, within 1e-6, log_loss;
  * test/evaluation/metrics.test.ts
  */
@@ -98,8 +98,8 @@ export function scoreSingleLabel(
 }
 
 /**
- * Average precision of a ranking: the mean, over the relevant clips, of the precision at their rank; clips of equal score
- * share a rank.
+ * Average precision of a ranking: the mean, over the relevant clips, of the precision at each one's rank; clips with
+ * equal scores share a rank.
  * Same as: scikit-learn 1.9 average_precision_score; test/evaluation/metrics.test.ts
  */
 export function averagePrecision(relevant: readonly boolean[], scores: readonly number[]): number {
@@ -120,7 +120,7 @@ export function averagePrecision(relevant: readonly boolean[], scores: readonly 
 
 /**
  * Scores answers to clips of any number of labels; the interval is the percentile bootstrap over clips.
- * @param resamples of the interval, at least 1
+ * @param resamples number of resamples for the interval, at least 1
  */
 export function scoreMultiLabel(
   { labels, targets, probabilities }: Answers,

@@ -8,8 +8,8 @@ const { DataType, DataLocation } = onnx.TensorProto;
 type ModelProto = InstanceType<typeof onnx.ModelProto>;
 
 /**
- * The metadata of an ONNX model.
- * @throws DataError if the bytes are no ONNX model
+ * Reads the metadata of an ONNX model.
+ * @throws DataError if the bytes are not an ONNX model
  */
 export function decodeMetadata(bytes: Uint8Array, path: string): Record<string, string> {
   const { metadataProps } = decodeProto(bytes, path);
@@ -17,10 +17,10 @@ export function decodeMetadata(bytes: Uint8Array, path: string): Record<string, 
 }
 
 /**
- * The float32 tensors that an ONNX model stores, by name: weights, and constants of its graph. Integers, which are
- * shapes and axes, are left out.
- * @throws DataError if the bytes are no ONNX model, or if a tensor has another type, is in another file, or holds more
- *   or fewer numbers than its dimensions say
+ * Reads the float32 tensors stored in an ONNX model, by name: weights and the graph's constants. Integer tensors, which
+ * hold shapes and axes, are left out.
+ * @throws DataError if the bytes are not an ONNX model, or if a tensor has another type, is in another file, or holds
+ *   more or fewer numbers than its dimensions say
  */
 export function decodeWeights(bytes: Uint8Array, path: string): Map<string, Tensor> {
   const weights = new Map<string, Tensor>();
@@ -28,7 +28,7 @@ export function decodeWeights(bytes: Uint8Array, path: string): Map<string, Tens
     if (stored.dataType === DataType.INT64) continue;
     const name = stored.name ?? "";
     const fail = (reason: string): never => {
-      // A name of another's file may hold anything, such as line breaks.
+      // A name in a file from elsewhere may contain anything, such as line breaks.
       throw new DataError(path, `tensor ${JSON.stringify(name)} ${reason}`);
     };
     if (weights.has(name)) fail("is stored twice");
@@ -40,7 +40,7 @@ export function decodeWeights(bytes: Uint8Array, path: string): Map<string, Tens
     if (shape.some((dim) => dim < 0)) fail(`has a negative dimension: [${shape.join(", ")}]`);
     const rawData = stored.rawData ?? new Uint8Array();
     const floatData = stored.floatData ?? [];
-    // The format has two ways to hold the numbers; one of them is empty.
+    // The format stores the numbers in one of two fields; the other is empty.
     const length = rawData.length > 0 ? rawData.length / 4 : floatData.length;
     if (length !== sizeOf(shape)) fail(`[${shape.join(", ")}] holds ${length} numbers, not ${sizeOf(shape)}`);
     weights.set(name, { shape, data: rawData.length > 0 ? float32(rawData) : Float32Array.from(floatData) });
@@ -48,7 +48,7 @@ export function decodeWeights(bytes: Uint8Array, path: string): Map<string, Tens
   return weights;
 }
 
-/** Little-endian by the format. A copy, since the bytes may be unaligned. */
+/** Reads little-endian numbers, as the format stores them, from a copy: the bytes may be unaligned. */
 function float32(bytes: Uint8Array): Float32Array {
   return new Float32Array(new Uint8Array(bytes).buffer);
 }

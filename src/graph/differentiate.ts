@@ -5,12 +5,12 @@ import { add } from "./ops/elementwise.js";
 /**
  * Emits the gradients of a scalar `loss` with respect to `parameters`, by reverse-mode differentiation over the tape.
  *
- * An operation that is not between a parameter and the loss emits nothing. An operation's gradient rule is called with null
- * for an output that the loss does not depend on.
+ * An operation that is not on a path from a parameter to the loss emits nothing. An operation's gradient rule is called
+ * with null for an output that the loss does not depend on.
  *
  * @param loss scalar, shape []
- * @param parameters the values to differentiate by
- * @returns one gradient for each parameter, of its shape
+ * @param parameters the values to differentiate with respect to
+ * @returns one gradient per parameter, in the parameter's shape
  * @throws UsageError if the loss is not a scalar, or does not depend on one of the parameters
  */
 export function gradients(loss: Value, parameters: readonly Value[]): Value[] {
@@ -18,7 +18,7 @@ export function gradients(loss: Value, parameters: readonly Value[]): Value[] {
     throw new UsageError({ setting: "loss", rule: "be a scalar", got: `shape [${loss.shape.join(", ")}]` });
   const { graph } = loss;
   const tape = [...graph.tape];
-  // What depends on a parameter; only there is a gradient carried.
+  // Values that depend on a parameter: only they get a gradient.
   const dependent = new Set(parameters.map((parameter) => parameter.name));
   for (const entry of tape)
     if (entry.inputs.some((input) => dependent.has(input.name)))

@@ -28,7 +28,7 @@ function tensorProto({ name, shape, data }: Initializer) {
     name,
     dims: [...shape],
     dataType: data instanceof Float32Array ? ELEMENT_TYPE.float32 : ELEMENT_TYPE.int64,
-    // Little-endian by the format; so is every platform that JavaScript engines run on.
+    // The format is little-endian, as is every platform that JavaScript engines run on.
     rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
   };
 }
@@ -40,7 +40,7 @@ function valueInfo(name: string, { shape, dataType }: Value, freeBatch: boolean)
   return { name, type: { tensorType: { elemType: ELEMENT_TYPE[dataType], shape: { dim } } } };
 }
 
-/** The nodes that an output depends on, in order: gradient rules emit freely and what nobody reads is left out here. */
+/** The nodes that an output depends on, in order. Gradient rules emit freely; unread results are dropped here. */
 function liveNodes({ nodes, outputs }: Graph): Node[] {
   const needed = new Set(outputs.map(({ name }) => name));
   const live: Node[] = [];
@@ -53,8 +53,8 @@ function liveNodes({ nodes, outputs }: Graph): Node[] {
 }
 
 /**
- * A graph as the bytes of an ONNX model. Nodes that no output depends on are left out.
- * @param metadata texts stored with the model, by name
+ * Encodes a graph as the bytes of an ONNX model. Nodes that no output depends on are left out.
+ * @param metadata strings stored with the model, by key
  * @throws UsageError if the graph has no output
  */
 export function encodeGraph(graph: Graph, metadata: Readonly<Record<string, string>> = {}): Uint8Array {

@@ -15,7 +15,7 @@ export interface Value {
   readonly dataType: DataType;
 }
 
-/** An attribute of an ONNX node: an integer, a list of integers, a text, or a float as `{ float }`. */
+/** An attribute of an ONNX node: an integer, a list of integers, a string, or a float as `{ float }`. */
 export type Attribute = number | readonly number[] | string | { readonly float: number };
 
 /** One ONNX node. */
@@ -49,7 +49,7 @@ export interface TapeEntry {
 
 const CONSTANT = "const";
 
-/** Whether a stored tensor of this name is a constant that a `Graph` numbered, not a weight that was given a name. */
+/** Whether a stored tensor of this name is a constant, numbered by a `Graph`, and not a weight, named by the caller. */
 export function isConstantName(name: string): boolean {
   return new RegExp(`^${CONSTANT}_\\d+$`).test(name);
 }
@@ -62,11 +62,11 @@ interface OutputSpec {
 }
 
 /**
- * A graph under construction: ONNX nodes in order of execution, and beside them the tape of differentiable operations
- * from which `gradients` emits the backward pass into the same graph.
+ * A graph under construction: ONNX nodes in execution order, and the tape of differentiable operations from which
+ * `gradients` emits the backward pass into the same graph.
  *
- * An operation is a function that emits one or more nodes and records how its gradient is emitted. Those in `ops/` are
- * written with nothing but `emit` and `record`, as your own can be.
+ * An operation is a function that emits one or more nodes and records how its gradient is emitted. The ones in `ops/`
+ * need only `emit` and `record`, and so can yours.
  */
 export class Graph {
   readonly nodes: Node[] = [];
@@ -76,7 +76,7 @@ export class Graph {
   readonly initializers: Initializer[] = [];
   /**
    * "fixed": every dimension is as given. "free": the first dimension of every input and output takes any size at run time;
-   * build such a graph with batch size 1, and only of operations that do not mix examples.
+   * build such a graph with batch size 1 and only from operations that do not mix examples.
    */
   readonly batch: "fixed" | "free";
   #count = 0;
@@ -91,7 +91,7 @@ export class Graph {
     return `${stem}_${this.#count++}`;
   }
 
-  /** Takes a name that the caller chose: of an input, an output or a weight, unique among all three. */
+  /** Reserves a name that the caller chose for an input, an output or a weight; it is unique among all three. */
   #take(name: string): void {
     if (this.#given.has(name))
       throw new UsageError({ setting: "name", rule: "be unique in the graph", got: `${name} twice` });
@@ -103,7 +103,7 @@ export class Graph {
   }
 
   /**
-   * An input, fed at every run.
+   * Adds an input, fed on every run.
    * @throws UsageError if the name is taken
    */
   input(name: string, shape: readonly number[], dataType: DataType = "float32"): Value {
@@ -114,7 +114,7 @@ export class Graph {
   }
 
   /**
-   * Makes a value an output, under a name of its own.
+   * Makes a value an output of the graph, called `name`.
    * @throws UsageError if the name is taken
    */
   output(name: string, value: Value): void {
@@ -131,7 +131,7 @@ export class Graph {
   }
 
   /**
-   * A tensor stored in the graph under a name, such as a trained weight.
+   * Stores a tensor in the graph under a name, such as a trained weight.
    * @throws UsageError if the name is taken
    */
   weight(name: string, { shape, data }: Tensor): Value {
@@ -140,13 +140,13 @@ export class Graph {
     return this.#value(name, shape, "float32");
   }
 
-  /** A constant of floats: a scalar [], or a vector [n]. Equal constants are stored once. */
+  /** Returns a float32 constant: a scalar [] or a vector [n]. Equal constants are stored once. */
   constant(content: number | readonly number[]): Value {
     const data = Float32Array.from(typeof content === "number" ? [content] : content);
     return this.#constant(data, typeof content === "number" ? [] : [data.length], "float32");
   }
 
-  /** A constant vector [n] of int64: axes, shapes, positions. */
+  /** Returns a constant int64 vector [n], for axes, shapes or positions. */
   integers(content: readonly number[]): Value {
     return this.#constant(BigInt64Array.from(content.map(BigInt)), [content.length], "int64");
   }
@@ -163,10 +163,10 @@ export class Graph {
   }
 
   /**
-   * Emits a node with one output. The shape of the output is not checked: it must be what the operator gives.
+   * Emits a node with one output. The output's shape is not checked: it must be what the operator produces.
    * @param opType an ONNX operator, e.g. "MatMul"
    * @param inputs in the operator's order; null for an optional input that is left out
-   * @param domain the operator's, e.g. "com.microsoft" for ONNX Runtime's own. @default "" for standard operators
+   * @param domain the operator's domain, e.g. "com.microsoft" for ONNX Runtime's own. @default "" for standard ones
    */
   emit(
     opType: string,

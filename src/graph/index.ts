@@ -1,23 +1,23 @@
 /**
- * The package's entry `timbrel/graph`, which builds computations as ONNX graphs and differentiates them. README.md beside
- * this file has an example.
+ * The package entry `timbrel/graph`, which builds computations as ONNX graphs and differentiates them. README.md in
+ * this folder has an example.
  */
 
 // The graph and its values; `Graph.emit` and `Graph.record` are what an operation of your own needs.
 
 export type { Tensor } from "../core/tensor.js";
-export { type Attribute, type Backward, type DataType, Graph, isConstantName, type Value } from "./graph.js";
+export { type Attribute, type Backward, type DataType, Graph, type Value } from "./graph.js";
 
 // The backward pass.
 
 export { gradients } from "./differentiate.js";
 
-// The graph as an ONNX file, and what is in such files.
+// Writing a graph as an ONNX model, and reading such models.
 
 export { decodeMetadata, decodeWeights } from "./decode.js";
 export { encodeGraph } from "./encode.js";
 
-// Operations on each element: arithmetic, functions, activations, choices. Shapes broadcast.
+// Elementwise operations: arithmetic, functions, activations, selection. Shapes broadcast.
 
 export {
   abs,

@@ -10,19 +10,19 @@ import { type TrainCurve, trainCurves } from "./train-curve.js";
 export interface BatchNormBudget {
   readonly steps: number;
   readonly points: number;
-  /** Of each short run by which the baseline's rate is chosen. */
+  /** Steps of each short run in the search for the baseline's learning rate. */
   readonly searchSteps: number;
 }
 
 const QUICK = { steps: 320, points: 16, searchSteps: 80 };
 const FULL = { steps: 3000, points: 50, searchSteps: 300 };
 
-/** The baseline's rate is the one of these with the lowest train loss. */
+/** Candidates for the baseline's learning rate: the one with the lowest training loss wins. */
 const LEARNING_RATES = [1 / 1024, 1 / 256, 1 / 64, 1 / 16];
 
 const MOMENTUM: OptimizerConfig = { kind: "sgd", momentum: 0.9, nesterov: false, weightDecay: 0 };
 
-/** What a step costs by that of the section on input normalization. */
+/** Cost of one training step, relative to a step of the section on input normalization. */
 const STEP_COST = 3;
 
 const net = (activation: "relu" | "sigmoid", isBatchNorm: boolean): SegmentNetConfig =>
@@ -34,7 +34,7 @@ const net = (activation: "relu" | "sigmoid", isBatchNorm: boolean): SegmentNetCo
     ...(isBatchNorm ? {} : { batchNorm: null }),
   });
 
-/** The runs and the factor of each to the baseline's learning rate. */
+/** The runs, each with its learning rate as a multiple of the baseline's. */
 const RUNS: readonly { name: BatchNormRunName; net: SegmentNetConfig; factor: number }[] = [
   { name: "baseline", net: net("relu", false), factor: 1 },
   { name: "BN", net: net("relu", true), factor: 1 },
@@ -46,7 +46,7 @@ const RUNS: readonly { name: BatchNormRunName; net: SegmentNetConfig; factor: nu
 
 const budgetOf = (isQuick: boolean): BatchNormBudget => (isQuick ? QUICK : FULL);
 
-/** Batch norm: what rates and activations it makes possible. */
+/** Batch norm: the learning rates and activations that it makes possible. */
 export const batchNormSection: LabSection<BatchNormResult> = {
   budget(isQuick) {
     const { steps, searchSteps } = budgetOf(isQuick);
@@ -56,8 +56,8 @@ export const batchNormSection: LabSection<BatchNormResult> = {
 };
 
 /**
- * The experiment of Figure 2: a net without batch norm at its best rate, and with batch norm at multiples of that rate
- * and with the sigmoid.
+ * Repeats the experiment of Figure 2: trains a net without batch norm at its best learning rate, then with batch norm
+ * at multiples of that rate, and both ways with sigmoids.
  *
  * Reference: Ioffe and Szegedy, "Batch Normalization", 2015, section 4.2, https://arxiv.org/abs/1502.03167
  */
@@ -78,7 +78,7 @@ export async function batchNorm(
     }),
   );
   const bestOf = ({ curve }: TrainCurve) => Math.max(0, ...curve.map(({ score }) => score));
-  const aim = bestOf(trained[0]);
+  const target = bestOf(trained[0]);
   const runs = RUNS.map(({ name, factor }, i): BatchNormRun => {
     const { curve, divergedAt } = trained[i];
     return {
@@ -87,18 +87,18 @@ export async function batchNorm(
       curve,
       divergedAt,
       best: bestOf(trained[i]),
-      stepsToBaselineBest: curve.find(({ score }) => score >= aim)?.step ?? null,
+      stepsToBaselineBest: curve.find(({ score }) => score >= target)?.step ?? null,
       spread: spreadOf(trained[i]),
     };
   });
   const rates = LEARNING_RATES.map((rate) => rate.toPrecision(2)).join(", ");
   return {
-    net: `2-D conv net on ${inputShape[0]} frames of ${inputShape[1]} bands, standardized: 4 blocks of 4, 8, 16 and 32 channels (kernel 3x3, max pool 2x2; He for ReLU, Glorot for sigmoid), a dense layer; SGD with momentum 0.9, batches of ${batchSize}; the baseline's rate is that of ${rates} with the lowest train loss over the second half of ${budget.searchSteps} steps`,
+    net: `2-D conv net on ${inputShape[0]} frames of ${inputShape[1]} bands, standardized: 4 blocks of 4, 8, 16 and 32 channels (kernel 3x3, max pool 2x2; He initialization with ReLU, Glorot with sigmoid) and a dense layer; SGD with momentum 0.9, batches of ${batchSize}. The baseline uses whichever of the learning rates ${rates} has the lowest training loss over the second half of ${budget.searchSteps} steps`,
     runs,
   };
 }
 
-/** The rate at which the baseline's loss falls most in a short run; the smallest where all runs diverge. */
+/** Finds the rate of lowest training loss in short runs of the baseline; the smallest rate if all runs diverge. */
 async function bestRate(
   bench: LabBench,
   normalization: InputNormalization,
@@ -115,7 +115,7 @@ async function bestRate(
   return LEARNING_RATES[losses.indexOf(Math.min(...losses))];
 }
 
-/** The activations of the last layer before the dense one. */
+/** Mean and deviation of the activations of the last layer before the dense one, at each point of the curve. */
 function spreadOf({ curve, layers }: TrainCurve): BatchNormRun["spread"] {
   return layers.map((health, i) => {
     const { mean, std } = health[health.length - 2];

@@ -14,19 +14,19 @@ import { runData } from "../training/run-data.js";
 /** Length of the segments that the lab's nets read [frames]. */
 const SEGMENT_FRAMES = 32;
 const BATCH_SIZE = 32;
-/** Four max pools halve the bands. */
+/** Each of four max pools halves the bands. */
 const MIN_BANDS = 16;
-/** Clips of the valid split that a curve's points are scored on. */
+/** Number of validation clips that the points of a curve are scored on. */
 const VALID_CLIPS = { quick: 400, full: 1000 };
 
-/** What all sections of the lab work on: the user's data, and how they are to work. */
+/** What all sections of the lab share: the user's data and the settings of the run. */
 export interface LabBench {
   readonly data: FeatureData;
   readonly splits: ClipSplits;
   readonly sets: ReturnType<typeof featureSets>;
-  /** The clips of the valid split that curves are scored on: a fixed share of every label. */
+  /** The validation clips that curves are scored on: the same fraction of every label. */
   readonly valid: FeatureSet<"valid">;
-  /** Of all frames of the train split, for the normalizations: it takes seconds, so the sections share it. */
+  /** Covariance of all training frames, for the normalizations. It takes seconds, so the sections share it. */
   readonly covariance: Covariance;
   readonly task: Task;
   readonly labels: readonly string[];
@@ -38,30 +38,30 @@ export interface LabBench {
   readonly testFraction: number;
   readonly isQuick: boolean;
   readonly engine: Engine;
-  /** For nets too small to gain by more than one thread. */
+  /** Engine for nets that are too small to gain from more than one thread. */
   readonly smallEngine: Engine;
   readonly signal: AbortSignal | undefined;
-  /** Tells that so many training steps of a small net, or work of their length, are done. */
+  /** Reports `nSteps` more training steps of a small net, or other work that takes as long, as done. */
   advance(nSteps: number): void;
 }
 
-/** A section of the lab, of its work known beforehand. */
+/** A section of the lab, whose amount of work is known before it runs. */
 export interface LabSection<Result> {
-  /** How far the section will advance the bench; less where a run diverges. */
+  /** Steps by which the section will advance the bench; fewer if a run diverges. */
   budget(isQuick: boolean): number;
   run(bench: LabBench): Promise<Result>;
 }
 
 /**
- * The bench of a store, its clips split as `train` splits them.
- * @throws DataError if the store has nothing to train on or to choose by, or too few mel bands for the lab's nets
+ * Makes the bench of a store, whose clips it splits as `train` does.
+ * @throws DataError if the store has no training or no validation clips, or too few mel bands for the lab's nets
  */
 export async function labBench(
   data: FeatureData,
   options: {
     seed: number;
     isQuick: boolean;
-    /** Of the clips, where the store names no splits. @default as in training */
+    /** Fraction of the clips, if the store names no splits. @default as in training */
     validFraction?: number;
     testFraction?: number;
     engine: Engine;
@@ -77,7 +77,7 @@ export async function labBench(
   const { splits, sets, task } = runData(data, trainConfig({ seed, validFraction, testFraction }));
   const { labels, nMels, clips } = sets.train;
   if (nMels < MIN_BANDS)
-    throw new DataError(data.name, `has ${nMels} mel bands, the lab's nets need at least ${MIN_BANDS}`);
+    throw new DataError(data.name, `has ${nMels} mel bands; the lab's nets need at least ${MIN_BANDS}`);
   const valid = stratified(splits.valid, VALID_CLIPS[isQuick ? "quick" : "full"], seed);
   return {
     data,
@@ -100,7 +100,7 @@ export async function labBench(
   };
 }
 
-/** `nClips` of the clips, of every label (or set of labels) its share; all where there are no more. */
+/** Takes `nClips` of the clips, in proportion from every label (or set of labels); all clips if there are no more. */
 export function stratified<C extends Pick<Clip, "labels">>(
   clips: readonly C[],
   nClips: number,

@@ -13,28 +13,28 @@ import type { GradientFlowResult, GradientFlowRun } from "./results.js";
 
 const WIDTH = 100;
 const BATCH_SIZE = 64;
-/** Short segments: what matters here is what the hidden layers make of the input. */
+/** Length of a segment: short, since only what the hidden layers do to the input matters here. */
 const SEGMENT_FRAMES = 8;
 
-/** Hidden layers. */
+/** Numbers of hidden layers. */
 const DEPTHS = { quick: [2, 5, 10, 20], full: [2, 4, 6, 8, 10, 12, 14, 16, 18, 20] };
 const depthsOf = (isQuick: boolean): readonly number[] => DEPTHS[isQuick ? "quick" : "full"];
 
 const INITS: readonly InitializerName[] = ["zeros", "small", "glorot-normal", "he-normal"];
 const ACTIVATIONS: readonly ActivationName[] = ["tanh", "sigmoid", "relu"];
 
-/** Share of the mean below which a deviation is rounding: see `activationStd`. */
+/** A deviation below this fraction of the mean is rounding error; see `activationStd`. */
 const ROUNDING = 1e-3;
 
-/** Gradient flow: what depth does to activations and gradients; its work is a step for each net. */
+/** Gradient flow: what depth does to activations and gradients. Its work is one step per net. */
 export const gradientFlowSection: LabSection<GradientFlowResult> = {
   budget: (isQuick) => depthsOf(isQuick).length * INITS.length * ACTIVATIONS.length * 2,
   run: (bench) => gradientFlow(bench),
 };
 
 /**
- * Deviations of activations and of the loss's gradients in MLPs at their first weights, on one batch of standardized
- * training segments: over depths, initializers and activations, with and without batch norm.
+ * Measures the deviations of the activations and of the loss's gradients in MLPs at their initial weights, on one batch
+ * of standardized training segments: for every depth, initializer and activation, with and without batch norm.
  *
  * Reference: Glorot and Bengio, 2010, https://proceedings.mlr.press/v9/glorot10a.html, figures 6 and 7
  */
@@ -62,11 +62,11 @@ export async function gradientFlow(
 interface FlowSetup {
   readonly batch: { readonly inputs: Float32Array; readonly targets: Float32Array };
   readonly normalization: InputNormalization;
-  /** First weights so far, by initializer and name. */
+  /** The initial weights drawn so far, by initializer and name. */
   readonly drawn: Map<string, Tensor>;
 }
 
-/** A net's flow at first weights of each initializer, which share its graph and so its session. */
+/** Measures a net's flow at the initial weights of each initializer; all of them share one graph and so one session. */
 async function flowsOf(
   { sets, task, labels, seed, engine }: LabBench,
   kind: Pick<GradientFlowRun, "depth" | "activation" | "isBatchNorm">,
@@ -101,7 +101,7 @@ async function flowsOf(
       inputs: { data: batch.inputs, shape: [BATCH_SIZE, ...inputShape] },
       targets: { data: batch.targets, shape: [BATCH_SIZE, labels.length] },
       learningRate: { data: Float32Array.of(0), shape: [] },
-      ...firstWeights(step, INITS[i], { drawn, seed }),
+      ...initialWeights(step, INITS[i], { drawn, seed }),
     });
     const hidden = readWatch(step.watched, watch).filter((layer) => layer.activation !== null);
     runs.push({
@@ -116,10 +116,10 @@ async function flowsOf(
 }
 
 /**
- * First weights of a net. Those of a name are the same in all nets of an initializer, so that nets differ by what they
- * are, not by chance; and drawing them takes longer than the nets themselves.
+ * Draws a net's initial weights. Weights of one name are the same in all nets with the same initializer, so that nets
+ * differ by design and not by chance. It also saves time: drawing the weights takes longer than running the nets.
  */
-function firstWeights(
+function initialWeights(
   { state }: TrainingStep,
   init: InitializerName,
   { drawn, seed }: { drawn: Map<string, Tensor>; seed: number },
@@ -133,12 +133,12 @@ function firstWeights(
 }
 
 /**
- * The deviation of a layer's activations. The watch takes it from the difference of two mean squares, each right to a few
- * 1e-7, so that of a constant c it may find up to |c| / 1000: that is 0.
+ * The deviation of a layer's activations. It is computed as the difference of two mean squares, each accurate to a few
+ * 1e-7, so a constant c may appear to deviate by up to |c| / 1000; such a deviation counts as 0.
  */
 export const activationStd = ({ mean, std }: Pick<LayerHealth, "mean" | "std">): number =>
   std < ROUNDING * Math.abs(mean) ? 0 : std;
 
-/** Around 0, as their mean nearly is: the root mean square. */
+/** The gradients' deviation around 0, where their mean nearly is: their root mean square. */
 const gradientStd = ({ activationGradientNorm, activationCount }: LayerHealth) =>
   activationGradientNorm / Math.sqrt(activationCount);

@@ -9,7 +9,7 @@ import { SEGMENT_FRAMES } from "../training/config.js";
 import type { LabBench, LabSection } from "./bench.js";
 import type { InitializationResult, VarianceDraw } from "./results.js";
 
-/** Those whose law is about fans; `small` and `zeros` know none. */
+/** The initializers whose variance depends on the fans; that of `small` and `zeros` does not. */
 const INITS: readonly InitializerName[] = [
   "glorot-uniform",
   "glorot-normal",
@@ -19,21 +19,21 @@ const INITS: readonly InitializerName[] = [
   "lecun-normal",
 ];
 
-/** Nets whose weights are drawn: together they have 2-D and 1-D kernels and dense weights, whatever the number of bands. */
+/** Nets whose weights are drawn. Together they have 2-D and 1-D kernels and dense weights, for any number of bands. */
 const KINDS = ["short-chunk", "gct634-1d", "mlp"] as const;
 
-/** Numbers drawn of each law and shape, at least: the variance of so many normal ones is right to sqrt(2 / 1e5) = 0.4 %. */
+/** Fewest numbers drawn per initializer and shape. With normal ones the variance is right to sqrt(2 / 1e5) = 0.4 %. */
 const MIN_NUMBERS = 100_000;
 
-/** Initialization: the variance laws, measured. It trains nothing and takes no time to speak of. */
+/** Initialization: the initializers' variance formulas, measured. It trains nothing and takes hardly any time. */
 export const initializationSection: LabSection<InitializationResult> = {
   budget: () => 0,
   run: initialization,
 };
 
 /**
- * The variance of first weights, by law and as measured over draws, for shapes that the nets have on the user's data.
- * Of He's law the one in front of ReLU.
+ * Compares the variance of initial weights by formula with the variance measured over draws, for the weight shapes that
+ * the nets have on the user's data. He's formula is the one for weights followed by ReLU.
  */
 export async function initialization(bench: LabBench): Promise<InitializationResult> {
   const random = new Random(bench.seed).fork("initialization");
@@ -47,7 +47,7 @@ export async function initialization(bench: LabBench): Promise<InitializationRes
   return { draws };
 }
 
-/** Of the hidden layers of the nets, each shape once. */
+/** The weight shapes of the nets' hidden layers, each once. */
 function weightShapes({ sets, labels }: LabBench): readonly (readonly number[])[] {
   const shapes = new Map<string, readonly number[]>();
   for (const kind of KINDS) {
@@ -60,7 +60,7 @@ function weightShapes({ sets, labels }: LabBench): readonly (readonly number[])[
   return [...shapes.values()];
 }
 
-/** The mean square of so many weights, in float64, around the mean of 0 that the laws have. */
+/** Measures the weights' variance as their mean square in float64, since their mean is 0 by design. */
 function measure(
   init: InitializerName,
   shape: readonly number[],

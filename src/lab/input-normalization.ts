@@ -12,9 +12,9 @@ import { evaluateOn, trainCurves } from "./train-curve.js";
 export interface InputNormalizationBudget {
   readonly steps: number;
   readonly points: number;
-  /** Every normalization is tried at all of them: each has its own best one. */
+  /** Every normalization is tried at all of these, since each has its own best learning rate. */
   readonly learningRates: readonly number[];
-  /** Of the comparison of statistics. */
+  /** Steps of each run that compares statistics of the training split with statistics of all data. */
   readonly leakSteps: number;
   readonly leakSeeds: number;
 }
@@ -24,7 +24,7 @@ const LEARNING_RATES = [1 / 256, 1 / 64, 1 / 16, 1 / 4];
 const QUICK = { steps: 500, points: 10, learningRates: LEARNING_RATES, leakSteps: 400, leakSeeds: 2 };
 const FULL = { steps: 2400, points: 20, learningRates: LEARNING_RATES, leakSteps: 1600, leakSeeds: 5 };
 
-/** Of the comparison of statistics: one at which the net learns well with standardized input. */
+/** Learning rate of the comparison of statistics; the net learns well at it with standardized input. */
 const LEAK_LEARNING_RATE = 1 / 16;
 
 const NAMES: readonly NormalizeName[] = ["none", "standardize", "whiten"];
@@ -35,7 +35,7 @@ const NORMALIZATIONS: Readonly<Record<NormalizeName, NormalizeConfig>> = {
   whiten: { kind: "whiten", zca: false, keepVariance: 1 },
 };
 
-/** Bands are channels: a convolution over bands would find no neighbours among principal components. */
+/** Its channels are the bands: a convolution across bands would make no sense for principal components. */
 const NET = netConfig({
   kind: "gct634-1d",
   channels: [32, 32, 32],
@@ -48,7 +48,7 @@ const SGD: OptimizerConfig = { kind: "sgd", momentum: 0, nesterov: false, weight
 
 const budgetOf = (isQuick: boolean): InputNormalizationBudget => (isQuick ? QUICK : FULL);
 
-/** Input normalization: the same net by plain gradient descent, its input as it is, standardized and whitened. */
+/** Input normalization: one net, trained by plain gradient descent on raw, standardized and whitened input. */
 export const inputNormalizationSection: LabSection<InputNormalizationResult> = {
   budget(isQuick) {
     const { steps, learningRates, leakSteps, leakSeeds } = budgetOf(isQuick);
@@ -58,8 +58,8 @@ export const inputNormalizationSection: LabSection<InputNormalizationResult> = {
 };
 
 /**
- * Loss curves of a net without batch norm by normalization and rate, and test scores with statistics of the train split
- * and of all clips.
+ * Trains a net without batch norm with every normalization at every learning rate; then compares its test scores with
+ * statistics of the training split and with statistics of all clips.
  */
 export async function inputNormalization(
   bench: LabBench,
@@ -88,7 +88,7 @@ export async function inputNormalization(
     }),
   );
   return {
-    net: `1-D conv net over time on ${inputShape[0]} frames of ${inputShape[1]} bands: 3 blocks of 32 channels (kernel 3, He, ReLU, max pool 2), a dense layer, no batch norm; plain SGD, batches of ${batchSize}`,
+    net: `1-D conv net over time, on ${inputShape[0]} frames of ${inputShape[1]} bands: 3 blocks of 32 channels (kernel 3, He initialization, ReLU, max pool 2) and a dense layer, no batch norm; plain SGD, batches of ${batchSize}`,
     conditionNumber: each((name) => fitted[name].conditionNumber.after),
     eigenvalues: each((name) => [...fitted[name].eigenvalues.after]),
     runs: setups.map((setup, i) => ({ ...setup, curve: curves[i].curve, divergedAt: curves[i].divergedAt })),
@@ -96,7 +96,7 @@ export async function inputNormalization(
   };
 }
 
-/** Test scores with standardization by the train split and by all clips; empty where the store has no test clips. */
+/** Test scores with standardization fitted on the training split and on all clips; empty if there are no test clips. */
 async function leak(
   bench: LabBench,
   trainOnly: InputNormalization,
@@ -128,11 +128,11 @@ async function leak(
 }
 
 /**
- * All clips under the name of the train split: the mistake this section is there to measure. Statistics are fitted on a
- * `FeatureSet<"train">` and on nothing else, so that only splits that lie, as these do, let valid and test clips in.
+ * All clips, labelled as the training split: the mistake that this section measures. Statistics can be fitted only on a
+ * `FeatureSet<"train">`, so only mislabelled splits such as these let validation and test clips in.
  */
 export function everyClip({ data, splits, labels }: LabBench) {
   const { train, valid, test, hash } = splits;
-  const lying = { train: [...train, ...valid, ...test], valid: [], test: [], hash };
-  return featureSets(data, lying, labels).train;
+  const mislabelled = { train: [...train, ...valid, ...test], valid: [], test: [], hash };
+  return featureSets(data, mislabelled, labels).train;
 }

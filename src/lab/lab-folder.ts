@@ -8,26 +8,26 @@ import { LAB_SECTIONS, type LabProgress, type LabSections, runLab, type SectionR
 import { encodeLabJson } from "./lab-json.js";
 import type { LabResult } from "./results.js";
 
-/** What a lab leaves in its folder. */
+/** The files that a lab writes to its folder. */
 export const LAB_FILES = {
-  /** Every number. */
+  /** Every number that the lab measured. */
   numbers: "lab.json",
   page: "lab.html",
-  /** The sections done, until all are. */
+  /** The sections finished so far; deleted when all are. */
   partial: "lab.partial.json",
 } as const;
 
-/** Sections done, and a hash of all they came from. */
+/** The finished sections, and a hash of everything that their results depend on. */
 interface PartialLab {
   readonly key: string;
   readonly sections: Partial<SectionResults>;
 }
 
 /**
- * Runs a lab and writes its numbers to a folder. Every finished section is kept, so that a lab that was stopped goes on
- * after it when it is run again with the same settings on the same data.
- * @param options.overwrite throws away a finished lab, or a stopped one of other settings or data
- * @throws UsageError if the folder holds such a lab and `overwrite` is not asked for
+ * Runs a lab and writes its numbers to a folder. Every finished section is saved, so a lab that was stopped continues
+ * after the last one when it is run again with the same settings on the same data.
+ * @param options.overwrite discard a finished lab in the folder, or a stopped one with other settings or data
+ * @throws UsageError if the folder holds such a lab and `overwrite` is not set
  */
 export async function runLabInFolder(
   bench: LabBench,
@@ -45,11 +45,11 @@ export async function runLabInFolder(
   if (!overwrite && existsSync(path.numbers))
     throw new UsageError({
       setting: "outDir",
-      rule: "be a folder without a lab",
+      rule: "be a folder without a finished lab",
       got: `${dir}, which holds ${LAB_FILES.numbers}`,
       remedy: "use another folder, or `overwrite`",
     });
-  mkdirSync(dir, { recursive: true }); // a folder that cannot be made costs no section
+  mkdirSync(dir, { recursive: true }); // fails here, before any section has run, if the folder cannot be made
   const result = await runLab(bench, {
     done,
     sections,
@@ -61,13 +61,13 @@ export async function runLabInFolder(
   return result;
 }
 
-/** How many sections of a stopped lab are kept in a folder. */
+/** Number of finished sections that a stopped lab left in a folder. */
 export function sectionsKept(dir: string): number {
   const path = join(dir, LAB_FILES.partial);
   return existsSync(path) ? Object.keys(readPartial(path).sections).length : 0;
 }
 
-/** Equal for labs that find the same. */
+/** A hash of everything that the results depend on: labs with equal keys have equal results. */
 function keyOf({ seed, isQuick, splits, data }: LabBench, sections: LabSections): string {
   const budgets = Object.entries(sections).map(([name, { budget }]) => [name, budget(isQuick)]);
   return hashRecord({ seed, isQuick, budgets, split: splits.hash, frontEnd: data.frontEndHash });
@@ -83,7 +83,7 @@ function sectionsDone(
   if (overwrite) return {};
   throw new UsageError({
     setting: "outDir",
-    rule: "hold no stopped lab of other settings or data",
+    rule: "not hold a stopped lab with other settings or data",
     got: path,
     remedy: "use the same settings and data, another folder, or `overwrite`",
   });
@@ -95,7 +95,7 @@ function readPartial(path: string): PartialLab {
     if (typeof key !== "string" || typeof sections !== "object") throw new Error("key or sections missing");
     return { key, sections };
   } catch (error) {
-    throw new DataError(path, `is not a stopped lab (${errorLine(error)}); delete it to start anew`, {
+    throw new DataError(path, `is not a stopped lab (${errorLine(error)}); delete it to start over`, {
       cause: error,
     });
   }

@@ -1,9 +1,9 @@
-/** Stands for Infinity while JSON is made; no text of a lab begins so. */
+/** Placeholder for Infinity while the JSON is made; no text in a lab begins with it. */
 const INFINITY = "\u0000Infinity";
 
 /**
- * JSON of the lab's numbers. Infinity, as a condition number may be, is written as 1e999: valid JSON, which readers of
- * double precision read as Infinity again; NaN is written as null.
+ * Encodes the lab's numbers as JSON. Infinity, which a condition number can be, is written as 1e999: valid JSON that
+ * parsers of double precision read back as Infinity. NaN is written as null.
  */
 export function encodeLabJson(value: object): string {
   const text = JSON.stringify(

@@ -7,7 +7,7 @@ import { inputNormalizationSection } from "./input-normalization.js";
 import { optimizationSection } from "./optimization.js";
 import type { LabResult } from "./results.js";
 
-/** What the sections of the lab found, by name. */
+/** The results of the lab's sections, by section name. */
 export type SectionResults = Pick<
   LabResult,
   "gradientFlow" | "inputNormalization" | "initialization" | "batchNorm" | "optimization"
@@ -25,20 +25,20 @@ export const LAB_SECTIONS: LabSections = {
   optimization: optimizationSection,
 };
 
-/** How far a lab is. */
+/** Progress of a running lab. */
 export interface LabProgress {
   readonly section: SectionName;
-  /** Training steps, or work of their length, done of those that were still to do. */
+  /** Training steps done in this run, or other work counted in such steps, of `total`. */
   readonly done: number;
   readonly total: number;
 }
 
 /**
  * Runs the lab, section by section.
- * @param options.done what sections found before; they are not run again
+ * @param options.done results of sections that ran before; these sections are not run again
  * @param options.sections `@default` LAB_SECTIONS
- * @param options.onSection called after every section with all that is found by then
- * @throws the AbortError of the bench's signal when stopped; the section that ran is lost
+ * @param options.onSection called after every section with all results so far
+ * @throws the AbortError of the bench's signal if stopped; the section in progress is lost
  */
 export async function runLab(
   bench: LabBench,

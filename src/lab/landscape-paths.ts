@@ -13,15 +13,15 @@ import type { LandscapeName, LandscapePath, LandscapeResult } from "./results.js
 const STEPS = 150;
 
 /**
- * Learning rates at which each landscape shows what it is for.
+ * Learning rates at which each landscape shows its difficulty.
  *
- * Quadratic: gradient descent diverges from 2 / 50 = 0.04 on, so it goes just below, where it bounces across the valley and
- * creeps along it; momentum, whose bound is 2 * (1 + 0.9) / 50 = 0.076, at the same rate for a fair race. RMSProp and
- * Adam divide the slope by its own size: their steps are about the rate (RMSProp's first is ten times that, as its
- * average begins at 0), chosen to cross the 4.5 to the minimum in time.
- * Saddle: a tenth for the two that feel the slope: (1 + 0.1)^73 = 1000, so gradient descent needs some 70 steps from
- * y = 0.001 to the height of the minima.
- * Local minimum: slow enough for gradient descent to be caught by the first well; at the same rate momentum carries over.
+ * Quadratic: gradient descent diverges above 2 / 50 = 0.04, so its rate is just below: it bounces across the valley
+ * and creeps along it. Momentum, which diverges above 2 * (1 + 0.9) / 50 = 0.076, has the same rate, for a fair race.
+ * RMSProp and Adam divide the slope by its own size, so their steps are about as long as the rate (RMSProp's first step
+ * is ten times that, because its average starts at 0); the rates are large enough to cover the distance of 4.5 in time.
+ * Saddle: 0.1 for the two whose steps depend on the slope. Since (1 + 0.1)^73 = 1000, gradient descent needs about 70
+ * steps from y = 0.001 to the height of the minima.
+ * Local minimum: slow enough that the first well catches gradient descent; momentum, at the same rate, rolls past it.
  */
 const RATES: Readonly<Record<LandscapeName, Readonly<Record<ComparedName, number>>>> = {
   "ill-conditioned quadratic": { sgd: 0.039, momentum: 0.039, rmsprop: 0.05, adam: 0.2 },
@@ -29,7 +29,7 @@ const RATES: Readonly<Record<LandscapeName, Readonly<Record<ComparedName, number
   "local minimum": { sgd: 0.05, momentum: 0.05, rmsprop: 0.02, adam: 0.05 },
 };
 
-/** The paths of the compared optimizers over every landscape, 150 steps each. */
+/** Runs each of the compared optimizers for 150 steps on every landscape. */
 export async function landscapePaths(engine: Engine): Promise<LandscapeResult[]> {
   const results: LandscapeResult[] = [];
   for (const name of Object.keys(LANDSCAPES) as LandscapeName[]) {
@@ -44,7 +44,7 @@ export async function landscapePaths(engine: Engine): Promise<LandscapeResult[]>
   return results;
 }
 
-/** Where an optimizer goes from a landscape's start: the start and `steps` points more. */
+/** The path of an optimizer from a landscape's start: the start and `steps` more points. */
 export async function landscapePath(
   engine: Engine,
   name: LandscapeName,
@@ -57,7 +57,7 @@ export async function landscapePath(
   const runner = await StepRunner.open(engine, model);
   const zeros = model.state.map((slot) => [slot.name, scalar(0)] as const);
   runner.load(new Map([...zeros, ["x", scalar(start[0])], ["y", scalar(start[1])]]));
-  const random = new Random(0); // a landscape draws nothing
+  const random = new Random(0); // not used: a landscape draws no random numbers
   try {
     for (let step = 1; step <= steps; step++) {
       await runner.run({}, { learningRate, random });
@@ -72,7 +72,7 @@ export async function landscapePath(
 
 const scalar = (value: number): Tensor => ({ shape: [], data: Float32Array.of(value) });
 
-/** One step of two scalar weights, x and y. */
+/** One optimizer step on two scalar weights, x and y, as an ONNX model. */
 function landscapeStep(name: LandscapeName, optimizer: OptimizerConfig): StepModel {
   const graph = new Graph();
   const state: { name: string }[] = [];

@@ -3,13 +3,13 @@ import type { LandscapeName } from "./results.js";
 
 type Point = readonly [x: number, y: number];
 
-/** A loss of two weights that shows one difficulty of optimization. */
+/** A loss over two weights that shows one difficulty of optimization. */
 export interface Landscape {
   readonly formula: string;
   readonly start: Point;
   /** The part worth drawing. */
   readonly domain: { readonly x: Point; readonly y: Point };
-  /** The lowest first. */
+  /** In order of their loss, lowest first. */
   readonly minima: readonly Point[];
   /** The loss, in float64. */
   at(x: number, y: number): number;
@@ -17,17 +17,17 @@ export interface Landscape {
   emit(x: Value, y: Value): Value;
 }
 
-/** Largest by smallest curvature of the ill-conditioned quadratic: plain gradient descent must stay below 2 / 50. */
+/** Largest over smallest curvature of the quadratic: plain gradient descent converges only at rates below 2 / 50. */
 const CONDITION_NUMBER = 50;
 
-/** Tilt of the double well: the left minimum lies 0.3 below the right one. */
+/** Tilt of the double well: the left minimum is 0.3 lower than the right one. */
 const TILT = 0.15;
 
-// The roots of x^3 - x + TILT: two minima and, at 0.1536, the pass between them.
+// Two roots of x^3 - x + TILT: the minima. The third, 0.1536, is the pass between them.
 const LOWER_WELL = -1.067923;
 const UPPER_WELL = 0.9142973;
 
-/** Three difficulties of optimization, each with a start at which it shows. */
+/** Three difficulties of optimization, each with a start from which it shows. */
 export const LANDSCAPES: Readonly<Record<LandscapeName, Landscape>> = {
   "ill-conditioned quadratic": {
     formula: "(x² + 50 y²) / 2",
@@ -37,7 +37,7 @@ export const LANDSCAPES: Readonly<Record<LandscapeName, Landscape>> = {
     at: (x, y) => (x ** 2 + CONDITION_NUMBER * y ** 2) / 2,
     emit: (x, y) => mul(add(mul(x, x), mul(mul(y, y), CONDITION_NUMBER)), 0.5),
   },
-  // The start lies so near the ridge y = 0 that the way first leads to the saddle point (0, 0).
+  // The start is so near the ridge y = 0 that the path first leads to the saddle point (0, 0).
   saddle: {
     formula: "x² / 2 - y² / 2 + y⁴ / 4",
     start: [-1.6, 0.001],

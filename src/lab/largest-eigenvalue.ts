@@ -1,34 +1,34 @@
 import { checkInteger, checkNumber } from "../core/check.js";
 import type { Random } from "../core/random.js";
 
-/** A loss's gradient at some weights, both flat. */
+/** Computes a loss's gradient at some weights, both as flat vectors. */
 export type GradientAt = (weights: Float32Array) => Promise<Float32Array>;
 
-/** A curvature and the direction that it was found in. */
+/** An eigenvalue of a Hessian and its eigenvector: a curvature and its direction. */
 export interface Eigenpair {
   readonly eigenvalue: number;
-  /** Of length 1. */
+  /** A vector of length 1. */
   readonly vector: Float32Array;
 }
 
 /**
- * How far from the weights the two gradients lie whose difference is a product with the Hessian. A central difference
- * errs by a term in step^2 and by the gradients' rounding, 6e-8, over step: least near the cube root of 6e-8, 2^-8.
+ * Distance from the weights to each of the two gradients of a central difference. Its error is a term in step^2 plus
+ * the gradients' rounding error over step, 6e-8 / step; the sum is smallest near the cube root of 6e-8, about 2^-8.
  */
 const STEP = 2 ** -8;
 
 /**
- * The largest eigenvalue of a loss's Hessian, by power iteration on central differences of gradients:
+ * Finds the largest eigenvalue of a loss's Hessian by power iteration on central differences of gradients:
  *
  *   Hv = (gradient(w + step v) - gradient(w - step v)) / (2 step),   v <- Hv / |Hv|,   eigenvalue = v . Hv
  *
- * until the eigenvalue moves by less than `tolerance` of itself. Power iteration finds the eigenvalue of largest size;
- * where that is negative, a second one of H + size * I finds the largest. Where another eigenvalue is nearly as large, it
- * comes slowly, from below.
+ * until the eigenvalue changes by less than `tolerance`, relative to itself. Power iteration finds the eigenvalue of
+ * largest magnitude; if that is negative, a second iteration with H + magnitude * I finds the largest. It converges
+ * slowly, from below, if another eigenvalue is nearly as large.
  *
- * @param options.start direction to begin with, e.g. that of weights near by. @default a random one, from `random`
+ * @param options.start initial direction, e.g. the result at nearby weights. @default a random one, from `random`
  * @param options.tolerance above 0. @default 1e-3
- * @param options.maxIterations of each of the two, at least 1. @default 50
+ * @param options.maxIterations for each of the two power iterations, at least 1. @default 50
  * Same as: PyTorch 2.15 torch.func.hessian and torch.linalg.eigvalsh of a tanh net within 1e-4, at a tolerance of 1e-7;
  * test/lab/largest-eigenvalue.test.ts
  */
@@ -71,7 +71,7 @@ async function powerIteration(
       return { eigenvalue, vector };
     last = eigenvalue;
     const next = product.map((value, i) => value + shift * vector[i]);
-    // A loss without curvature leaves no direction.
+    // Without curvature there is no next direction.
     if (!(dot(next, next) > 0)) return { eigenvalue, vector };
     vector = unit(next);
   }

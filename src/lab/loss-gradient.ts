@@ -7,7 +7,7 @@ import { Net, type StateSpec } from "../nn/net.js";
 import type { TrainingStepConfig } from "../nn/training-step.js";
 import type { Engine, Session } from "../runtime/engine.js";
 
-/** What of a training step's settings a loss's gradient needs. */
+/** The settings of a training step that the gradient of its loss depends on. */
 export type LossConfig = Pick<
   TrainingStepConfig,
   "net" | "task" | "nLabels" | "inputShape" | "batchSize" | "normalization"
@@ -32,7 +32,7 @@ export class LossGradient {
     this.size = parameters.reduce((size, { shape }) => size + sizeOf(shape), 0);
   }
 
-  /** @param config of a net without dropout and batch norm: nothing but the weights decides the loss */
+  /** @param config of a net without dropout and batch norm, whose loss depends on nothing but the weights */
   static async open(
     config: LossConfig,
     batch: { inputs: Float32Array; targets: Float32Array },
@@ -62,7 +62,7 @@ export class LossGradient {
     return new LossGradient(session, net.state, feeds);
   }
 
-  /** First weights, as training draws them. */
+  /** Draws initial weights as training does. */
   initialWeights(random: Random): Float32Array {
     return this.#joined(({ name, init }) => init(random.fork(name)));
   }

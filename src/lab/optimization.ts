@@ -8,7 +8,7 @@ import type { OptimizationResult } from "./results.js";
 import { type SharpnessBudget, sharpnessRuns, sharpnessWork } from "./sharpness.js";
 import { trainCurves } from "./train-curve.js";
 
-/** Without batch norm, which would make the optimizers more alike. */
+/** The net has no batch norm, which would make the optimizers more alike. */
 const NET = netConfig({
   kind: "vgg",
   channels: [8, 16],
@@ -21,9 +21,9 @@ const NET = netConfig({
   batchNorm: null,
 });
 const NET_WORDS =
-  "2-D conv net of 8 and 16 channels (3x3, max pools 4x4 and 2x4), He, ReLU, no batch norm, constant learning rate";
+  "2-D conv net with 8 and 16 channels (kernel 3x3, max pools 4x4 and 2x4), He initialization, ReLU, no batch norm, constant learning rate";
 
-/** The middle of each optimizer's grid of learning rates; its neighbours lie a factor of 3 apart. */
+/** The middle of each optimizer's grid of learning rates, whose neighbours differ by a factor of 3. */
 const MIDDLE_RATES: Readonly<Record<ComparedName, number>> = {
   sgd: 0.1,
   momentum: 0.03,
@@ -36,7 +36,7 @@ export interface OptimizationBudget {
   /** Steps of a run of the net, a multiple of `points`. */
   readonly steps: number;
   readonly points: number;
-  /** Learning rates of each optimizer, by its middle one. */
+  /** Learning rates of each optimizer, as multiples of its middle one. */
   readonly factors: readonly number[];
   readonly sharpness: SharpnessBudget;
 }
@@ -56,7 +56,7 @@ const FULL: OptimizationBudget = {
 
 const budgetOf = (isQuick: boolean): OptimizationBudget => (isQuick ? QUICK : FULL);
 
-/** Optimization: optimizers on landscapes and on the net, and the edge of stability. */
+/** Optimization: the optimizers on landscapes and on a net, and the edge of stability. */
 export const optimizationSection: LabSection<OptimizationResult> = {
   budget(isQuick) {
     const { steps, factors, sharpness } = budgetOf(isQuick);
@@ -66,8 +66,8 @@ export const optimizationSection: LabSection<OptimizationResult> = {
 };
 
 /**
- * How the optimizers differ: their paths over three landscapes; the same net, trained by each at several learning
- * rates; and what bounds the learning rate, the largest eigenvalue of the loss's Hessian.
+ * Shows how the optimizers differ: by their paths on three landscapes, and by training the same net with each at
+ * several learning rates. Also measures what bounds the learning rate: the largest eigenvalue of the loss's Hessian.
  */
 export async function optimization(
   bench: LabBench,
@@ -82,7 +82,7 @@ export async function optimization(
   return { landscapes, net: NET_WORDS, runs, sharpness };
 }
 
-/** The net by an optimizer, once with every learning rate of its grid. */
+/** Trains the net with one optimizer at every learning rate of its grid. */
 async function gridRuns(
   bench: LabBench,
   { optimizer, config }: (typeof COMPARED)[number],

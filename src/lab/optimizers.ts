@@ -5,6 +5,6 @@ const NAMES = ["sgd", "momentum", "rmsprop", "adam"] as const;
 
 export type ComparedName = (typeof NAMES)[number];
 
-/** As `train` sets them, without weight decay: it would move the minima. */
+/** The optimizers with `train`'s default settings, but no weight decay, which would move the minima. */
 export const COMPARED: readonly { readonly optimizer: ComparedName; readonly config: OptimizerConfig }[] =
   NAMES.map((optimizer) => ({ optimizer, config: { ...OPTIMIZERS[optimizer].optimizer, weightDecay: 0 } }));

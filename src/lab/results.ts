@@ -2,14 +2,14 @@ import type { ActivationName } from "../nn/activations.js";
 import type { InitializerName } from "../nn/initializers.js";
 
 /**
- * What `lab.json` holds: every number that `lab.html` draws or speaks of. Infinity stands there as 1e999, which is read as
- * Infinity, and NaN as null.
+ * The contents of `lab.json`: every number that `lab.html` draws or mentions. In the file, Infinity is 1e999, which
+ * `JSON.parse` reads as Infinity, and NaN is null.
  */
 export interface LabResult {
   readonly store: string;
   readonly isQuick: boolean;
   readonly seed: number;
-  /** Of the clips that were cut to validate and to test, where the store names no splits. */
+  /** Fractions of the clips used for validation and test, if the store names no splits. */
   readonly validFraction: number;
   readonly testFraction: number;
   readonly data: LabData;
@@ -32,7 +32,7 @@ export interface LabData {
   readonly measure: string;
 }
 
-/** Deviations of activations and of gradients by depth, in nets that have not learned yet. */
+/** Deviations of activations and gradients by depth, in untrained nets. */
 export interface GradientFlowResult {
   /** Units of every hidden layer. */
   readonly width: number;
@@ -45,24 +45,24 @@ export interface GradientFlowRun {
   readonly init: InitializerName;
   readonly activation: ActivationName;
   readonly isBatchNorm: boolean;
-  /** By hidden layer, first layer first. */
+  /** Standard deviation of each hidden layer's activations, first layer first. */
   readonly activationStd: readonly number[];
-  /** Of the loss's gradient with respect to each hidden layer's activations. */
+  /** Standard deviation of the loss's gradient with respect to each hidden layer's activations. */
   readonly gradientStd: readonly number[];
 }
 
 export type NormalizeName = "none" | "standardize" | "whiten";
 
 export interface InputNormalizationResult {
-  /** What the net is, in words. */
+  /** Description of the net. */
   readonly net: string;
-  /** Largest by smallest eigenvalue of the covariance of what the net reads. */
+  /** Largest over smallest eigenvalue of the covariance of the net's input, after normalization. */
   readonly conditionNumber: Readonly<Record<NormalizeName, number>>;
-  /** Eigenvalues of that covariance, largest first. */
+  /** Eigenvalues of the same covariance, largest first. */
   readonly eigenvalues: Readonly<Record<NormalizeName, readonly number[]>>;
-  /** One a normalization and a learning rate. */
+  /** One run per normalization and learning rate. */
   readonly runs: readonly NormalizeRun[];
-  /** Statistics of all data against those of the train split. */
+  /** Comparison of statistics of all data with statistics of the training split. */
   readonly leak: LeakResult;
 }
 
@@ -70,7 +70,7 @@ export interface NormalizeRun extends LabRun {
   readonly normalize: NormalizeName;
 }
 
-/** Test scores of nets that differ in nothing but the clips their statistics came from; one entry a seed. */
+/** Test scores of nets that differ only in the clips their statistics come from; one entry per seed. */
 export interface LeakResult {
   readonly seeds: readonly number[];
   readonly trainOnly: readonly number[];
@@ -87,9 +87,9 @@ export interface VarianceDraw {
   readonly shape: readonly number[];
   readonly fanIn: number;
   readonly fanOut: number;
-  /** Weights drawn. */
+  /** Number of weights drawn. */
   readonly count: number;
-  /** What the law says. */
+  /** Variance by the initializer's formula. */
   readonly variance: number;
   readonly measured: number;
 }
@@ -98,17 +98,17 @@ export interface VarianceDraw {
 export interface LabRun {
   readonly learningRate: number;
   readonly curve: readonly CurvePoint[];
-  /** The step at which the loss was no longer finite; null where it stayed so. */
+  /** The step at which the loss stopped being finite; null if it never did. */
   readonly divergedAt: number | null;
 }
 
 export interface CurvePoint {
-  /** Training steps done. */
+  /** Number of training steps done. */
   readonly step: number;
-  /** Mean over the steps since the point before. */
+  /** Mean over the steps since the previous point. */
   readonly trainLoss: number;
   readonly validLoss: number;
-  /** On the valid split. */
+  /** Score on the validation split. */
   readonly score: number;
 }
 
@@ -123,15 +123,15 @@ export interface BatchNormResult {
 export interface BatchNormRun extends LabRun {
   readonly name: BatchNormRunName;
   readonly best: number;
-  /** Steps until the baseline's best score is reached; null where it never is. */
+  /** Steps until the baseline's best score is reached; null if it never is. */
   readonly stepsToBaselineBest: number | null;
-  /** Activations of the last hidden layer, over training. */
+  /** Mean and deviation of the last hidden layer's activations during training. */
   readonly spread: readonly { readonly step: number; readonly mean: number; readonly std: number }[];
 }
 
 export interface OptimizationResult {
   readonly landscapes: readonly LandscapeResult[];
-  /** The same net and batches by each optimizer. */
+  /** Description of the net; all optimizers train it on the same batches. */
   readonly net: string;
   readonly runs: readonly (LabRun & { readonly optimizer: string })[];
   readonly sharpness: readonly SharpnessRun[];
@@ -147,7 +147,7 @@ export type LandscapeName = "ill-conditioned quadratic" | "saddle" | "local mini
 export interface LandscapePath {
   readonly optimizer: string;
   readonly learningRate: number;
-  /** x, y and the loss there, beginning with the start. */
+  /** x, y and the loss at that point, beginning with the start. */
   readonly points: readonly (readonly [x: number, y: number, loss: number])[];
 }
 

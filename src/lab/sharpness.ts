@@ -8,44 +8,44 @@ import { LossGradient } from "./loss-gradient.js";
 import type { SharpnessRun } from "./results.js";
 
 /**
- * A net whose loss is smooth, so that it has a Hessian everywhere: tanh, no max pool; small, since a run takes thousands
- * of gradients of a large batch.
+ * A net whose loss is smooth and so has a Hessian everywhere: it has tanh and no max pool. It is small, since a run
+ * computes thousands of gradients on a large batch.
  */
 const UNITS = 64;
 const NET = netConfig({ kind: "mlp", units: [UNITS], activation: "tanh", batchNorm: null, dropout: 0 });
 const SEGMENT_FRAMES = 4;
 const BATCH_SIZE = 512;
 
-/** The net and its descent, in words. */
-export const SHARPNESS_NET = `MLP of one hidden layer of ${UNITS} tanh units, no batch norm, by plain gradient descent on all of ${BATCH_SIZE} training segments of ${SEGMENT_FRAMES} frames`;
+/** Description of the net and of its gradient descent. */
+export const SHARPNESS_NET = `an MLP with one hidden layer of ${UNITS} tanh units and no batch norm; every step of plain gradient descent uses all of the same ${BATCH_SIZE} training segments of ${SEGMENT_FRAMES} frames`;
 
 /**
- * What 2 / learning rate is of the first eigenvalue: above 1, so that descent begins stable; near it, so that the
- * eigenvalue, which grows while it does, gets there.
+ * 2 / learning rate, as multiples of the eigenvalue at the initial weights: above 1, so that descent is stable at
+ * first, but not by much, so that the eigenvalue, which grows while descent is stable, reaches it.
  */
 const EDGES = [1.1, 1.5] as const;
 
-/** How long the runs are. */
+/** Length of the runs. */
 export interface SharpnessBudget {
   /** Steps of a run, a multiple of `points`. */
   readonly steps: number;
-  /** Points measured beside the first. */
+  /** Number of points measured after the first. */
   readonly points: number;
 }
 
-/** Gradients of a measured point, by experience: it counts as so many steps. */
+/** Typical number of gradients that one measured point takes; it counts as this many steps. */
 const GRADIENTS_PER_POINT = 20;
 
-/** How far `sharpnessRuns` will advance the bench. */
+/** Steps by which `sharpnessRuns` will advance the bench. */
 export const sharpnessWork = ({ steps, points }: SharpnessBudget): number =>
   EDGES.length * (steps + points * GRADIENTS_PER_POINT);
 
 /**
- * The largest eigenvalue of the training loss's Hessian along plain gradient descent on one large batch of training
- * segments, at two learning rates from the same weights.
+ * Measures the largest eigenvalue of the training loss's Hessian along plain gradient descent on one large batch of
+ * training segments, at two learning rates from the same weights.
  *
- * Gradient descent on a quadratic diverges where the eigenvalue is above 2 / learning rate. Along a net's loss it grows
- * until it is there, then stays thereabouts while the loss still falls, in jumps: the edge of stability.
+ * Gradient descent on a quadratic diverges if the eigenvalue is above 2 / learning rate. On a net's loss the eigenvalue
+ * grows to about that value and stays near it, while the loss keeps falling, in jumps: the edge of stability.
  *
  * Reference: Cohen et al., 2021, https://arxiv.org/abs/2103.00065
  */
@@ -97,7 +97,7 @@ async function descend(
   const gradientAt: GradientAt = async (at) => (await loss.at(at)).gradient;
   const points: SharpnessRun["points"][number][] = [];
   let at = run.weights;
-  // The direction turns slowly: the last one is a good start for the next.
+  // The direction turns slowly, so the last one is a good start for the next.
   let start: Float32Array | undefined;
   for (let step = 0; ; step++) {
     bench.signal?.throwIfAborted();

@@ -19,35 +19,35 @@ export interface TrainCurveOptions {
   readonly net: SegmentNetConfig;
   readonly normalization: InputNormalization;
   readonly optimizer: OptimizerConfig;
-  /** Constant. */
+  /** Learning rate of every step. */
   readonly learningRate: number;
   /** A multiple of `points`. */
   readonly steps: number;
-  /** How often the net is scored on the valid clips, at least 1. */
+  /** How often the net is scored on the validation clips, at least 1. */
   readonly points: number;
-  /** Seed of the weights and the batches. @default the bench's */
+  /** Seed of the weights and the batches. @default the bench's seed */
   readonly seed?: number;
   /** @default false */
   readonly watch?: boolean;
-  /** How far a step advances the bench. @default 1 */
+  /** Steps by which one training step advances the bench. @default 1 */
   readonly stepCost?: number;
 }
 
-/** A training run's course. */
+/** The course of a training run. */
 export interface TrainCurve {
-  /** A point after every `steps / points` steps; of a run that diverged those before. */
+  /** One point every `steps / points` steps; if the run diverged, only the points before. */
   readonly curve: readonly CurvePoint[];
   readonly divergedAt: number | null;
-  /** Of a watched run the flow through the layers, means over the steps before each point of the curve. */
+  /** Layer statistics at each point of the curve, means over the steps before it; empty unless `watch` is set. */
   readonly layers: readonly (readonly LayerHealth[])[];
-  /** The training step's last state of finite loss: weights and moving averages by name. */
+  /** State after the last step of finite loss: weights and moving averages, by name. */
   readonly weights: ReadonlyMap<string, Tensor>;
 }
 
 /**
- * Trains a net as the lab's comparisons do: balanced batches of plain segments, labels as they are, no augmentation, no
- * averaged weights. Runs of one bench and seed see the same batches, and start from the same weights where their nets
- * have the same layers.
+ * Trains a net for one of the lab's comparisons: balanced batches of plain segments, no label smoothing, no
+ * augmentation, no averaged weights. Runs with the same bench and seed see the same batches, and layers that their nets
+ * have in common start from the same weights.
  */
 export async function trainCurve(bench: LabBench, options: TrainCurveOptions): Promise<TrainCurve> {
   const { steps, points, learningRate, seed = bench.seed } = options;
@@ -89,8 +89,8 @@ export async function trainCurve(bench: LabBench, options: TrainCurveOptions): P
 }
 
 /**
- * `trainCurve` of every run, one after the other: the engine works in JavaScript's own thread, so that several at a time
- * would be no faster.
+ * `trainCurve` of every run, one after the other: the engine works on JavaScript's own thread, so running several at a
+ * time would be no faster.
  */
 export async function trainCurves(
   bench: LabBench,
@@ -101,12 +101,12 @@ export async function trainCurves(
   return curves;
 }
 
-/** With two threads a step of a 2-D net takes a third less time, a step of the lab's other nets more. */
+/** With two threads, a step of a 2-D net takes a third less time, but a step of the lab's other nets takes more. */
 function engineFor({ kind }: SegmentNetConfig, { engine, smallEngine }: LabBench): Engine {
   return kind === "vgg" ? engine : smallEngine;
 }
 
-/** Score and loss of a trained net on a set. */
+/** Measures the score and the loss of a trained net on a set. */
 export async function evaluateOn(
   bench: LabBench,
   set: FeatureSet,
@@ -131,7 +131,7 @@ function stepConfigOf(
   return { net, task, nLabels: labels.length, inputShape, batchSize, normalization, optimizer };
 }
 
-/** One stream of batches, whatever the number of points it is cut into. */
+/** One stream of batches, the same for any number of points. */
 function batchesOf(
   { sets, batchSize, inputShape }: LabBench,
   seed: number,

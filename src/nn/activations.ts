@@ -6,17 +6,17 @@ export type ActivationName = "relu" | "leaky-relu" | "elu" | "gelu" | "silu" | "
 /** The slope of `leaky-relu` below 0, PyTorch's default. */
 export const LEAKY_SLOPE = 0.01;
 
-/** One activation: what it computes, and what the rest of the product must know of it. */
+/** One activation: what it computes, and what other code needs to know about it. */
 export interface ActivationSpec {
-  /** Emits it and its gradient; any shape, kept. */
+  /** Emits the activation and its gradient, for any shape, which it keeps. */
   readonly emit: (x: Value) => Value;
   /** Whether it never decreases, so that it commutes with a max pool. */
   readonly isMonotone: boolean;
   /**
-   * What a useless unit looks like to the gradient watch.
+   * When the layer statistics count a unit, or one activation, as inactive.
    *
-   * "dead": the unit's output is nowhere above 0 in a batch.
-   * "saturated": an output lies below `low` or above `high`, where the curve is nearly flat; null where it has no such end.
+   * "dead": the unit's output is never above 0 in a batch.
+   * "saturated": an output is below `low` or above `high`, where the curve is nearly flat; null for an end that is not.
    */
   readonly inactive:
     | { readonly kind: "dead" }
@@ -34,12 +34,13 @@ export interface ActivationSpec {
  *   tanh        (e^x - e^-x) / (e^x + e^-x)                    torch.nn.Tanh
  *   sigmoid     1 / (1 + e^-x)                                 torch.nn.Sigmoid
  *
- * Same as: those modules of PyTorch 2.15 with their default settings, within 1e-5 of the largest value;
+ * Same as: these modules of PyTorch 2.15 with their default settings, within 1e-5 of the largest value;
  * test/graph/torch.test.ts, and test/nn/activations.test.ts for the settings
  *
- * The bounds of "saturated" are where at most 2 % of the gradient passes: 1 - 0.99^2 in tanh, 0.01 * 0.99 in sigmoid,
- * 1 - 0.99 in elu. A leaky-relu unit can always recover, yet one whose output is nowhere above 0 is no better than those:
- * for the whole batch it is a linear map that lets LEAKY_SLOPE = 1 % of the gradient pass. So it counts as dead.
+ * Beyond the bounds of "saturated" at most 2 % of the gradient passes: 1 - 0.99^2 in tanh, 0.01 * 0.99 in sigmoid,
+ * 1 - 0.99 in elu. A leaky-relu unit can always recover, yet one whose output is never above 0 is no better than a
+ * saturated one: over the whole batch it is a linear map that passes LEAKY_SLOPE = 1 % of the gradient. So it counts as
+ * dead.
  */
 export const ACTIVATIONS: Readonly<Record<ActivationName, ActivationSpec>> = {
   relu: { emit: relu, isMonotone: true, inactive: { kind: "dead" } },

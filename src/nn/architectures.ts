@@ -12,8 +12,8 @@ export interface VggConfig extends LayerStyle {
   /** The max-pool window [frames, mels] of each block. */
   readonly pools: readonly (readonly [number, number])[];
   /**
-   * What the last maps are averaged over. "frames": over time alone, so that the last layer knows where on the mel axis
-   * a pattern lies; register and formants tell sounds apart. "all": over time and mel bands.
+   * The axes that the last maps are averaged over. "frames": time only, so that the last layer knows where on the mel
+   * axis a pattern is; register and formants distinguish sounds. "all": time and mel bands.
    */
   readonly globalPool: GlobalPool;
   /** Dropout before the last dense layer, in [0, 1). */
@@ -23,13 +23,13 @@ export interface VggConfig extends LayerStyle {
 export type GlobalPool = "frames" | "all";
 
 /**
- * The 1-D conv net of the course: convolutions over time alone, the mel bands are the channels; no padding. The last
- * maps are read whole by the dense layer.
+ * The 1-D conv net of the course: convolutions over time only, with the mel bands as channels and no padding. The dense
+ * layer reads the last maps whole.
  */
 export interface Conv1dConfig extends LayerStyle {
   readonly kind: "gct634-1d";
   readonly channels: readonly number[];
-  /** Kernel of each block [frames]. */
+  /** Kernel size of each block [frames]. */
   readonly kernelSizes: readonly number[];
   /** Max-pool window of each block [frames]. */
   readonly pools: readonly number[];
@@ -37,11 +37,11 @@ export interface Conv1dConfig extends LayerStyle {
 }
 
 /**
- * Short-chunk CNN with residual blocks: blocks of two 3x3 convolutions, the first of stride 2, around a shortcut; the
- * maximum over what is left of time and bands; one hidden dense layer, dropout, dense.
+ * Short-chunk CNN with residual blocks: blocks of two 3x3 convolutions, the first with stride 2, and a shortcut past
+ * them; the maximum over the remaining frames and bands; one hidden dense layer, dropout, dense.
  *
  * Reference: Won, Ferraro, Bogdanov and Serra, "Evaluation of CNN-based automatic music tagging models", 2020,
- * https://arxiv.org/abs/2006.00751; there of 128-128-256-256-256-256-512 channels
+ * https://arxiv.org/abs/2006.00751; the paper's net has 128-128-256-256-256-256-512 channels
  */
 export interface ShortChunkConfig extends LayerStyle {
   readonly kind: "short-chunk";
@@ -63,10 +63,10 @@ export interface LinearConfig {
   readonly kind: "linear";
 }
 
-/** A net that trains on segments of log-mel. */
+/** Configuration of a net that trains on log-mel segments. */
 export type SegmentNetConfig = VggConfig | Conv1dConfig | ShortChunkConfig | MlpConfig;
 
-/** A net by its configuration. */
+/** Configuration of any net. */
 export type NetConfig = SegmentNetConfig | LinearConfig;
 
 export type NetKind = SegmentNetConfig["kind"];
@@ -77,7 +77,7 @@ const STYLE: LayerStyle = {
   batchNorm: { epsilon: 1e-5, momentum: 0.1 },
 };
 
-/** The nets by name, with the settings where a user names none. */
+/** The nets by name, with their default settings. */
 export const NETS: { readonly [K in NetKind]: Extract<SegmentNetConfig, { kind: K }> } = {
   vgg: {
     ...STYLE,
@@ -107,14 +107,14 @@ export const NETS: { readonly [K in NetKind]: Extract<SegmentNetConfig, { kind: 
 
 export const NET_KINDS = Object.keys(NETS) as NetKind[];
 
-/** Some settings of a net; `kind` says of which. */
+/** Some settings of a net; `kind` says which net. */
 export type NetSettings = {
   [K in NetKind]: { readonly kind: K } & Partial<Omit<Extract<SegmentNetConfig, { kind: K }>, "kind">>;
 }[NetKind];
 
 /**
- * A net's whole configuration from some of its settings, checked. The initializer is by default the activation's; pools
- * of a `vgg` are by default 2x2 in every block.
+ * Completes some of a net's settings to its whole configuration, and checks it. The initializer defaults to the
+ * activation's, see `defaultInitializer`; the pools of a `vgg` default to 2x2 in every block.
  * @throws UsageError naming a setting that is unknown or out of range
  * @example
  * import { netConfig } from "timbrel";

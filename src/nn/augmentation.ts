@@ -3,7 +3,7 @@ import { add, exp, flip, matmul, mul, reshape, sub, type Value } from "../graph/
 import type { Net } from "./net.js";
 
 /**
- * Random changes of log-compressed mel segments, each drawn anew for every example of every step.
+ * Random changes to log-compressed mel segments, drawn anew for every example in every step.
  *
  * Level, colour, noise and mixing act on magnitudes, before compression, as a room, a microphone and a preamplifier do;
  * shifts and masks act on compressed values.
@@ -15,27 +15,27 @@ export interface Augmentation {
   readonly power: 1 | 2;
   /** Level: uniform gain within +-levelDb. */
   readonly levelDb: number;
-  /** Colour: a smooth random curve over mel bands, standard deviation in dB. */
+  /** Colour: standard deviation in dB of a smooth random curve over mel bands. */
   readonly colourDb: number;
-  /** Envelope: a smooth random curve over time, standard deviation in dB. */
+  /** Envelope: standard deviation in dB of a smooth random curve over time. */
   readonly envelopeDb: number;
   /** Noise: stationary, with a random smooth spectrum; the level relative to full scale is uniform in [min, max] dB. */
   readonly noiseDb: readonly [min: number, max: number];
-  /** Pitch and body: mel bands move by up to +-bandShift and spread by up to bandStretch (0.1: 10 %) about the middle. */
+  /** Pitch and body: mel bands shift up to +-bandShift and stretch about the middle up to bandStretch (0.1: 10 %). */
   readonly bandShift: number;
   readonly bandStretch: number;
-  /** Tempo: time runs faster or slower by up to this share, and begins up to frameShift later or half of it earlier. */
+  /** Tempo: time runs up to frameStretch faster or slower, and starts up to frameShift later or half of it earlier. */
   readonly frameStretch: number;
   readonly frameShift: number;
   /** Longest time mask [frames] and number of masks. */
   readonly timeMask: { readonly frames: number; readonly count: number };
   /** Widest frequency mask [mel bands] and number of masks. */
   readonly bandMask: { readonly bands: number; readonly count: number };
-  /** Mix-up: the share of a second example, in sound and in targets, is uniform in [0, mixup]; 0 for none. */
+  /** Mixup: the fraction of a second example, in sound and in targets, is uniform in [0, mixup]; 0 for none. */
   readonly mixup: number;
 }
 
-/** A smooth random curve: cosines of the lowest orders with normal amplitudes, standard deviation about `std`. */
+/** Draws a smooth random curve: cosines of the lowest orders with normal amplitudes; standard deviation about `std`. */
 function smoothCurve(random: Random, length: number, options: { std: number; orders: number }): Float32Array {
   const { std, orders } = options;
   const curve = new Float32Array(length);
@@ -46,14 +46,14 @@ function smoothCurve(random: Random, length: number, options: { std: number; ord
   return curve;
 }
 
-/** `draw` for each of `count` examples, one after another. */
+/** Calls `draw` for each of `count` examples and joins the results. */
 function drawEach(count: number, length: number, draw: () => Float32Array): Float32Array {
   const all = new Float32Array(count * length);
   for (let i = 0; i < count; i++) all.set(draw(), i * length);
   return all;
 }
 
-/** 1 everywhere but 0 in `count` runs of random start and of random length up to `longest`. */
+/** Draws a mask: 0 in `count` runs of random start and random length up to `longest`, 1 elsewhere. */
 function maskCurve(
   random: Random,
   length: number,
@@ -69,8 +69,8 @@ function maskCurve(
 }
 
 /**
- * The matrix that reads `length` values at the places centre + (j - centre) * stretch + shift, between two values
- * linearly; outside lies silence. [length, length], row j for place j.
+ * A matrix [length, length] that resamples `length` values: its row j interpolates linearly at position
+ * centre + (j - centre) * stretch + shift. Outside the values it reads 0, which is silence.
  */
 function readingMatrix(length: number, { stretch, shift }: { stretch: number; shift: number }): Float32Array {
   const matrix = new Float32Array(length * length);
@@ -85,13 +85,13 @@ function readingMatrix(length: number, { stretch, shift }: { stretch: number; sh
   return matrix;
 }
 
-/** A factor in [1 / (1 + spread), 1 + spread], its logarithm uniform. */
+/** Draws a factor in [1 / (1 + spread), 1 + spread] whose logarithm is uniform. */
 const stretchFactor = (random: Random, spread: number) =>
   Math.exp(random.uniform(-1, 1) * Math.log1p(spread));
 
 /**
- * ln(x), as the logarithm of sums of one element each. `Log` itself computes the last elements of a thread's share by
- * another routine than the others, so that the number of threads would show in the last bits (on 3, 5, 6 or 7 threads).
+ * ln(x), as the logarithm of sums of one element each. `Log` itself uses another routine for the last elements of each
+ * thread's block, so that the number of threads would show in the last bits (with 3, 5, 6 or 7 threads).
  */
 function steadyLog(x: Value): Value {
   const column = reshape(x, [...x.shape, 1]);
@@ -103,7 +103,7 @@ function steadyLog(x: Value): Value {
  * Emits the augmentation of a batch.
  * @param x [N, nFrames, nMels], compressed and not yet normalized
  * @param targets [N, nLabels]
- * @returns the changed batch and its targets, in their shapes
+ * @returns the changed batch and targets, in the same shapes
  * References: Park et al., 2019 (SpecAugment), https://arxiv.org/abs/1904.08779; Zhang et al., 2018 (mixup),
  * https://arxiv.org/abs/1710.09412
  */
@@ -132,7 +132,7 @@ export function emitAugmentation(
       }),
     ),
   );
-  // Everything that reads or masks values does so on their height above silence, so that 0 is silence.
+  // Values are moved and masked as heights above silence, so that 0 is silence.
   const silence = Math.log(floor) / rate;
   const moved = add(matmul(frameReading, matmul(sub(x, silence), bandReading, { transB: true })), silence);
   const scaled = sub(exp(mul(moved, rate)), floor); // scale * x
@@ -162,7 +162,7 @@ export function emitAugmentation(
   const fraction = net.random("augment.mixup", [batch, 1, 1], (random) =>
     drawEach(batch, 1, () => Float32Array.of(random.uniform(0, config.mixup))),
   );
-  // Every example is mixed with its mirror image in the batch.
+  // Example i is mixed with example batch - 1 - i.
   const mix = (a: Value, part: Value) => add(a, mul(sub(flip(a, 0), a), part));
   const changed = add(mix(coloured, fraction), noise);
   const compressed = mul(steadyLog(add(changed, floor)), 1 / rate);

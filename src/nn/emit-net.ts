@@ -20,11 +20,11 @@ import {
 } from "./layers.js";
 import type { Net } from "./net.js";
 
-/** What a net makes of its input. */
+/** The outputs of a net. */
 export interface NetOutput {
   /** [N, nLabels] */
   readonly logits: Value;
-  /** What the last dense layer reads, before dropout; the input itself for "linear" [N, nFeatures]. */
+  /** Input of the last dense layer, before dropout [N, features]; for "linear" the net's input [N, nFeatures]. */
   readonly embedding: Value;
 }
 
@@ -63,7 +63,7 @@ function flatten(x: Value): Value {
   return reshape(x, [x.shape[0], x.shape.slice(1).reduce((a, b) => a * b, 1)]);
 }
 
-/** One map: [N, nFrames, nMels] -> [N, 1, nFrames, nMels] */
+/** Adds a channel axis of size 1: [N, nFrames, nMels] -> [N, 1, nFrames, nMels] */
 function asMaps(x: Value): Value {
   const [batch, nFrames, nMels] = x.shape;
   return reshape(x, [batch, 1, nFrames, nMels]);

@@ -9,9 +9,9 @@ const SMALLEST = 2 ** -126;
  *
  *   norm = scale * sqrt(sum((x / scale)^2)), scale = the largest tensor's sum(|x|)
  *
- * Of n elements in m tensors the scaled squares sum to between 1 / n and m, so neither large nor small elements are lost:
- * plain squares leave float32's range at 1e19 and 1e-19. Any scale of that size does; this one takes ONNX Runtime one
- * pass, the largest |x| two. Not finite where an element is not.
+ * With n elements in m tensors the scaled squares sum to between 1 / n and m, so neither large nor small elements are
+ * lost: plain squares leave float32's range at 1e19 and 1e-19. Any scale of that size works; this one takes ONNX
+ * Runtime one pass, the largest |x| would take two. The norm is not finite if an element is not.
  * @param values at least one
  */
 export function globalNorm(values: readonly Value[]): Value {
@@ -22,7 +22,7 @@ export function globalNorm(values: readonly Value[]): Value {
   return mul(scale, sqrt(graph.emit("Sum", squares, { shape: [] })));
 }
 
-/** Sum of x^2 over all elements, scalar: by rows, in parallel, and with less rounding than one long sum. */
+/** Sum of x^2 over all elements, scalar. It is summed row by row: in parallel, and rounding less than one long sum. */
 function sumSquare(x: Value): Value {
   const count = x.shape.length > 1 ? x.shape[0] : 1;
   const rows = reshape(x, [count, 1, sizeOf(x.shape) / count]);
@@ -30,7 +30,7 @@ function sumSquare(x: Value): Value {
 }
 
 /**
- * Gradients scaled down, all by the same factor, where their norm as one vector is above `maxNorm`.
+ * Scales gradients down, all by the same factor, if their norm as one vector is above `maxNorm`.
  *
  *   g * min(maxNorm / (globalNorm(gradients) + 1e-6), 1)
  *

@@ -5,17 +5,17 @@ import { emitNormalization } from "./input-normalization.js";
 import { Net } from "./net.js";
 import type { TrainingStepConfig } from "./training-step.js";
 
-/** What of a training step's configuration the trained model keeps. */
+/** The part of a training step's configuration that the trained model keeps. */
 export type InferenceConfig = Pick<
   TrainingStepConfig,
   "net" | "task" | "nLabels" | "inputShape" | "normalization"
 >;
 
 /**
- * The trained net as an ONNX model: input `inputs` [batch, ...inputShape], unnormalized; output `probabilities`
- * [batch, nLabels]. Any batch size; an example's answer does not depend on its batch.
+ * Builds the trained net as an ONNX model: input `inputs` [batch, ...inputShape], unnormalized; output `probabilities`
+ * [batch, nLabels]. Any batch size works; an example's result does not depend on its batch.
  * @param weights parameters and moving averages by name
- * @param metadata texts stored with the model
+ * @param metadata strings stored with the model, by key
  */
 export function buildInferenceModel(
   config: InferenceConfig,

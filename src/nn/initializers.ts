@@ -3,10 +3,10 @@ import type { Random } from "../core/random.js";
 import { sizeOf } from "../core/tensor.js";
 import { type ActivationName, LEAKY_SLOPE } from "./activations.js";
 
-/** First values of a parameter of a given shape. */
+/** Draws the initial values of a parameter of a given shape. */
 export type Initializer = (shape: readonly number[], random: Random) => Float32Array;
 
-/** The laws that first weights can follow. */
+/** The names of the rules for initial weights. */
 export const INITIALIZER_NAMES = [
   "glorot-uniform",
   "glorot-normal",
@@ -21,11 +21,11 @@ export const INITIALIZER_NAMES = [
 
 export type InitializerName = (typeof INITIALIZER_NAMES)[number];
 
-/** Standard deviation of `small`, whatever the fans: signals and gradients vanish in a deep net, on purpose. */
+/** Standard deviation of `small`, for any fan-in: signals and gradients vanish in a deep net, on purpose. */
 const SMALL_STD = 0.01;
 
 /**
- * The number of inputs and outputs that one element of a weight connects:
+ * Fan-in and fan-out of a weight, the numbers of inputs and outputs that it connects:
  * fanIn = inChannels * kernel elements, fanOut = outChannels * kernel elements.
  * @param shape [outFeatures, inFeatures, ...kernel]
  */
@@ -35,8 +35,8 @@ export function fans(shape: readonly number[]): { fanIn: number; fanOut: number 
 }
 
 /**
- * What undoes the share of the mean square that an activation takes away: 2 for ReLU, and for those near it (ELU,
- * GELU, SiLU); 2 / (1 + slope^2) for leaky ReLU, exactly.
+ * The factor that restores the mean square after an activation: 2 for ReLU, and for the activations close to it (ELU,
+ * GELU, SiLU); exactly 2 / (1 + slope^2) for leaky ReLU.
  *
  * Same as: PyTorch 2.15 torch.nn.init.calculate_gain of relu and leaky_relu, squared; test/nn/initializers.test.ts
  */
@@ -45,9 +45,9 @@ function squaredGain(activation: ActivationName): number {
 }
 
 /**
- * The variance of first weights by their law, around a mean of 0:
+ * The variance of the initial weights under each rule; their mean is 0:
  *
- *   glorot-*    2 / (fanIn + fanOut)    between keeping the variance of activations and that of gradients
+ *   glorot-*    2 / (fanIn + fanOut)    a compromise between keeping the variances of activations and of gradients
  *   he-*        gain^2 / fanIn          keeps the mean square of activations through the ReLU family
  *   lecun-*     1 / fanIn               keeps the variance through layers that are nearly linear
  *   orthogonal  1 / max(outFeatures, fanIn)
@@ -56,7 +56,7 @@ function squaredGain(activation: ActivationName): number {
  *
  * with gain^2 = 2 / (1 + slope^2) for leaky ReLU and 2 otherwise. Only he-* reads the activation.
  *
- * @param activation what follows the layer
+ * @param activation the activation after the layer
  * @param shape [outFeatures, inFeatures, ...kernel]
  */
 export function initialVariance(
@@ -85,11 +85,11 @@ export function initialVariance(
 }
 
 /**
- * The initializer of a name, in front of an activation. Its variance is `initialVariance`; the normal ones are not
- * truncated, the uniform ones fill [-sqrt(3 * variance), sqrt(3 * variance)).
+ * Returns the initializer of a name for a layer in front of an activation. Its variance is `initialVariance`; the
+ * normal ones are not truncated, the uniform ones fill [-sqrt(3 * variance), sqrt(3 * variance)).
  *
  * The numbers come from + - * / and sqrt, which IEEE 754 rounds exactly, and from Math.log, which V8 computes in
- * software by fdlibm, so that a seed gives the same float32 weights on every platform.
+ * software with fdlibm, so that a seed gives the same float32 weights on every platform.
  *
  * Same distribution as, in torch.nn.init:
  *   glorot-uniform, glorot-normal  xavier_uniform_(w), xavier_normal_(w)
@@ -98,7 +98,7 @@ export function initialVariance(
  *   lecun-uniform, lecun-normal    kaiming_uniform_, kaiming_normal_(w, mode="fan_in", nonlinearity="linear")
  *   orthogonal                     orthogonal_(w)
  *   small, zeros                   normal_(w, 0, 0.01), zeros_(w)
- * Means, variances and shapes of these by test/nn/initializers.test.ts.
+ * test/nn/initializers.test.ts checks means, variances and shapes.
  *
  * Reference: Glorot and Bengio, 2010, https://proceedings.mlr.press/v9/glorot10a.html; He et al., 2015,
  * https://arxiv.org/abs/1502.01852; LeCun et al., Efficient BackProp, 1998; Saxe et al., 2014,
@@ -127,8 +127,8 @@ export function initializerOf(name: InitializerName, activation: ActivationName)
 
 /**
  * A weight that, flattened to [outFeatures, inFeatures * kernel elements], has orthonormal rows, or orthonormal columns
- * where those are fewer; drawn evenly from all such matrices: Q of the QR decomposition of a normal matrix, each column
- * by the sign of R's diagonal.
+ * if those are fewer; drawn uniformly from all such matrices: Q of the QR decomposition of a normal matrix, each column
+ * times the sign of R's diagonal element.
  *
  * Same as: PyTorch 2.15 torch.nn.init.orthogonal_ from the same normal draws, within float32's rounding;
  * test/nn/initializers.test.ts
@@ -152,14 +152,14 @@ const orthogonal: Initializer = (shape, random) => {
 };
 
 /**
- * The initializer where the user names none: Glorot's in front of tanh and sigmoid, which it was derived for, He's in
- * front of the ReLU family, which takes away about half of the mean square.
+ * The default initializer: Glorot uniform in front of tanh and sigmoid, which it was derived for; He normal in front of
+ * the ReLU family, which removes about half of the mean square.
  */
 export function defaultInitializer(activation: ActivationName): InitializerName {
   return activation === "tanh" || activation === "sigmoid" ? "glorot-uniform" : "he-normal";
 }
 
-/** Every element the same. */
+/** Sets every element to `value`. */
 export const constant =
   (value: number): Initializer =>
   (shape) =>

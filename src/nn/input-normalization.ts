@@ -2,7 +2,7 @@ import { type Tensor, tensor } from "../core/tensor.js";
 import { div, sub, type Value } from "../graph/index.js";
 
 /**
- * What is done to every vector of features x before the net reads it; the numbers are those of the train split.
+ * How every feature vector x is normalized before the net reads it; the numbers are fitted to the train split.
  *
  *   none:         x
  *   standardize:  (x - mean) / std

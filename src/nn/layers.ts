@@ -23,24 +23,24 @@ import type { Net } from "./net.js";
 export interface BatchNormSettings {
   /** Added to the variance. */
   readonly epsilon: number;
-  /** Share of the new batch in the moving averages, as in PyTorch (ONNX and Keras write 1 - momentum). */
+  /** Fraction of the new batch in the moving averages, as in PyTorch (ONNX and Keras write 1 - momentum). */
   readonly momentum: number;
 }
 
-/** What all hidden layers of a net share. */
+/** Settings that all hidden layers of a net share. */
 export interface LayerStyle {
   readonly activation: ActivationName;
   readonly init: InitializerName;
-  /** Between layer and activation, in place of the layer's bias; null for none. */
+  /** Between layer and activation, instead of the layer's bias; null for none. */
   readonly batchNorm: BatchNormSettings | null;
 }
 
 /**
- * The four tensors of a batch norm and what the two modes make of them:
+ * The four tensors of a batch norm and how the two modes use them:
  *
  *   train:    y = scale * (x - batch mean) / sqrt(batch variance + epsilon) + shift
  *             mean <- (1 - momentum) * mean + momentum * batch mean
- *             var  <- (1 - momentum) * var  + momentum * m / (m - 1) * batch variance   (m elements a channel)
+ *             var  <- (1 - momentum) * var  + momentum * m / (m - 1) * batch variance   (m elements per channel)
  *   predict:  y = scale * (x - mean) / sqrt(var + epsilon) + shift
  *
  * The batch's own variance is biased where it normalizes and unbiased in the moving average.
@@ -73,7 +73,7 @@ function moveAverages(
   net.update(`${name}.var`, move(tensors.variance, batch.variance, count / Math.max(1, count - 1)));
 }
 
-/** Batch norm by moving averages: one node, which ONNX Runtime folds into the convolution before it. */
+/** Batch norm with the moving averages: one node, which ONNX Runtime folds into the convolution before it. */
 function normalizeByAverages(x: Value, tensors: BatchNormTensors, epsilon: number): Value {
   const { scale, shift, mean, variance } = tensors;
   return x.graph.emit(
@@ -86,7 +86,7 @@ function normalizeByAverages(x: Value, tensors: BatchNormTensors, epsilon: numbe
 
 /**
  * Batch norm over [N, C] or [N, C, ...spatial].
- * @returns x normalized, in its shape
+ * @returns x normalized, in the same shape
  */
 export function batchNormLayer(net: Net, name: string, x: Value, settings: BatchNormSettings): Value {
   const { epsilon, momentum } = settings;
@@ -101,7 +101,7 @@ export function batchNormLayer(net: Net, name: string, x: Value, settings: Batch
 /** A convolution's geometry. */
 export interface ConvSettings {
   readonly outChannels: number;
-  /** One for every spatial axis. */
+  /** The same for every spatial axis. */
   readonly kernelSize: number;
   /** @default 1 */
   readonly stride?: number;
@@ -126,7 +126,7 @@ function describeConv(net: Net, name: string, kernel: Value, output: Value): voi
 }
 
 /**
- * conv -> batch norm, or conv with bias where the style has none.
+ * conv -> batch norm, or conv with bias if the style has no batch norm.
  * @param x [N, inChannels, ...size]
  */
 export function convNormLayer(
@@ -144,7 +144,7 @@ export function convNormLayer(
   });
 }
 
-/** Batch norm, or a bias for every channel where there is none; `describe` adds the linear layer's line before it. */
+/** Batch norm, or a bias for every channel if there is none; `describe` adds the linear layer's line before it. */
 function normOrBias(
   net: Net,
   name: string,
@@ -166,7 +166,7 @@ function normOrBias(
 
 /** A convolution block's settings. */
 export interface ConvBlockSettings extends ConvSettings {
-  /** Window of the max pool, one number a spatial axis; all 1 for none. */
+  /** Window of the max pool, one number per spatial axis; all 1 for none. */
   readonly pool: readonly number[];
 }
 
@@ -205,7 +205,7 @@ export function convBlock(
   return out;
 }
 
-/** maxPool(batchNorm(conv(x))) in training, the pool first; see `convBlock`. */
+/** maxPool(batchNorm(conv(x))) in training, with the pool first; see `convBlock`. */
 function pooledNormConv(
   net: Net,
   name: string,
@@ -236,7 +236,7 @@ function denseWeight(net: Net, name: string, x: Value, outFeatures: number, init
 }
 
 /**
- * dense -> batch norm -> activation; a bias in place of batch norm where the style has none.
+ * dense -> batch norm -> activation; a bias instead of batch norm if the style has none.
  * @param x [N, inFeatures]
  * @returns [N, units]
  */
@@ -270,7 +270,7 @@ export function outputLayer(net: Net, x: Value, nLabels: number, init: Initializ
   return logits;
 }
 
-/** Dropout: a share `rate` of the elements is 0 when training; nothing when predicting. */
+/** Dropout: in training each element is set to 0 with probability `rate`; when predicting nothing is. */
 export function dropoutLayer(net: Net, name: string, x: Value, rate: number): Value {
   checkNumber("rate", rate, { min: 0, below: 1 });
   if (net.mode === "predict" || rate === 0) return x;

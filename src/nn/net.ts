@@ -12,14 +12,14 @@ export interface StateSpec {
   readonly init: (random: Random) => Float32Array;
 }
 
-/** Random numbers that the training step reads: drawn outside, so that a run repeats to the bit from its seed. */
+/** Random numbers that the training step reads: drawn outside it, so that a seed reproduces a run to the bit. */
 export interface RandomInput {
   readonly name: string;
   readonly shape: readonly number[];
   readonly draw: (random: Random) => Float32Array;
 }
 
-/** A trained or training parameter in the graph. */
+/** A parameter in the graph, trained or in training. */
 export interface Parameter {
   readonly name: string;
   readonly value: Value;
@@ -30,15 +30,15 @@ export interface Parameter {
 export interface LayerInfo {
   readonly name: string;
   readonly type: string;
-  /** Of one example. */
+  /** Shape of the output for one example. */
   readonly outputShape: readonly number[];
-  /** Trained numbers. */
+  /** Number of trained values. */
   readonly parameterCount: number;
-  /** Floating-point operations of the layer's products for one example, forward: two for each multiply-add. */
+  /** Floating-point operations of the layer's products in the forward pass of one example: two per multiply-add. */
   readonly flops: number;
 }
 
-/** A weight layer and what comes out of its activation: what a gradient watch looks at. */
+/** A layer with a weight, and the output of its activation: what the layer statistics are computed from. */
 export interface WatchedLayer {
   readonly name: string;
   /** [N, units] or [N, units, ...spatial]; the logits in the last layer. */
@@ -49,7 +49,7 @@ export interface WatchedLayer {
 }
 
 /**
- * A net while its layers emit it. In "train" mode parameters and statistics are inputs of the graph, and batch norm uses
+ * A net under construction. In "train" mode parameters and statistics are inputs of the graph, and batch norm uses
  * the batch; in "predict" mode they are constants from `weights`, and batch norm uses its moving averages. The mode is
  * fixed for the whole graph: no layer can be left in the wrong one.
  */
@@ -58,15 +58,15 @@ export class Net {
   readonly state: StateSpec[] = [];
   readonly randomInputs: RandomInput[] = [];
   readonly parameters: Parameter[] = [];
-  /** In the order of the forward pass. */
+  /** The lines of the summary, in the order of the forward pass. */
   readonly layers: LayerInfo[] = [];
-  /** In the order of the forward pass. */
+  /** The layers with statistics, in the order of the forward pass. */
   readonly watched: WatchedLayer[] = [];
   /** Next values of statistics, by name. */
   readonly updates = new Map<string, Value>();
   readonly #weights: ReadonlyMap<string, Tensor> | null;
 
-  /** @param weights the trained tensors by name: a net to predict with; without them, a net to train */
+  /** @param weights the trained tensors by name, to predict with the net; null to train it */
   constructor(graph: Graph, weights: ReadonlyMap<string, Tensor> | null = null) {
     this.graph = graph;
     this.#weights = weights;
@@ -92,7 +92,7 @@ export class Net {
   }
 
   /**
-   * A parameter that the optimizer trains.
+   * Adds a parameter that the optimizer trains.
    * @param options.isDecayed whether weight decay applies: to weights, not to biases or batch norm's scale and shift
    */
   parameter(
@@ -105,23 +105,23 @@ export class Net {
     return value;
   }
 
-  /** A tensor that a layer itself carries on, such as a moving average; see `update`. */
+  /** Adds a tensor that a layer itself updates, such as a moving average; see `update`. */
   statistic(name: string, shape: readonly number[], initial: number): Value {
     return this.#tensor({ name, shape, init: () => new Float32Array(sizeOf(shape)).fill(initial) });
   }
 
-  /** The next value of a statistic. */
+  /** Sets the next value of a statistic. */
   update(name: string, next: Value): void {
     this.updates.set(name, next);
   }
 
-  /** Random numbers, drawn anew for every step. Only in a net that trains. */
+  /** Adds random numbers, drawn anew for every step. Only in a net that trains. */
   random(name: string, shape: readonly number[], draw: (random: Random) => Float32Array): Value {
     this.randomInputs.push({ name, shape, draw });
     return this.graph.input(name, shape);
   }
 
-  /** A line of the summary; the parameters named `<name>.<leaf>` are this layer's. */
+  /** Adds a line to the summary; the parameters named `<name>.<leaf>` are this layer's. */
   layer(name: string, type: string, output: Value, multiplyAdds = 0): void {
     const own = this.parameters.filter((each) => each.name.slice(0, each.name.lastIndexOf(".")) === name);
     const parameterCount = own.reduce((count, { value }) => count + sizeOf(value.shape), 0);
@@ -129,7 +129,7 @@ export class Net {
     this.layers.push({ name, type, outputShape, parameterCount, flops: 2 * multiplyAdds });
   }
 
-  /** Something for the gradient watch to look at: the output of the layer whose weight has this name. */
+  /** Adds a layer to the layer statistics: its output, and the weight of this name. */
   watch(name: string, output: Value, activation: ActivationName | null, weightName: string): void {
     const weight = this.parameters.find((parameter) => parameter.name === weightName)!;
     this.watched.push({ name, output, activation, weight });

@@ -8,7 +8,7 @@ export interface OptimizerSettings {
   readonly weightDecay: number;
 }
 
-/** What an optimizer reads beside its settings and the gradient. */
+/** The values that an optimizer reads besides its settings and the gradient. */
 export interface DirectionContext {
   /** Number of this step, from 1, scalar. */
   readonly step: Value;
@@ -37,9 +37,9 @@ export interface Optimizer<
   Config extends OptimizerSettings = OptimizerSettings,
   Variant extends string = string,
 > {
-  /** Settings where a user names none. `kind` is the optimizer's name. */
+  /** Default settings. `kind` is the optimizer's name. */
   readonly defaults: Config;
-  /** Highest learning rate of a run where a user names none. */
+  /** Default of a run's highest learning rate. */
   readonly learningRate: number;
   /** The same optimizer under other names, with what each changes in the defaults, and its highest learning rate. */
   readonly variants?: Readonly<
@@ -53,8 +53,8 @@ export interface Optimizer<
   readonly isDecayDecoupled?: boolean;
   /**
    * Emits what a step subtracts, times the learning rate, from a parameter: for plain gradient descent, the gradient.
-   * @param gradient of the parameter's shape, as is the result
+   * @param gradient in the parameter's shape, as is the result
    */
-  // A method, not a function property: so an optimizer of any settings is an `Optimizer`.
+  // A method, not a function property, so that an optimizer with settings of any type is an `Optimizer`.
   direction(config: Config, gradient: Value, context: DirectionContext): Value;
 }

@@ -42,7 +42,7 @@ const adagrad: Optimizer<AdagradConfig, never> = {
   },
 };
 
-/** RMSProp: as AdaGrad, with a moving average of the squares in place of their sum. */
+/** RMSProp: as AdaGrad, with a moving average of the squares instead of their sum. */
 export interface RmspropConfig extends OptimizerSettings {
   readonly kind: "rmsprop";
   /** Fraction that the average of squares keeps at every step, in [0, 1): PyTorch's `alpha`. */
@@ -108,8 +108,8 @@ function meanSquare(g: Value, decay: number, advance: DirectionContext["advance"
 }
 
 /**
- * 1 - beta^step, as -2 t / (1 - t) with t = tanh(step * ln(beta) / 2): written out, the difference of two numbers near 1
- * would leave 5 digits of it in float32.
+ * 1 - beta^step, as -2 t / (1 - t) with t = tanh(step * ln(beta) / 2): computed directly, the difference of two numbers
+ * near 1 would keep only 5 digits in float32.
  */
 function oneMinusPower(step: Value, beta: number): Value {
   const t = tanh(mul(step, Math.log(beta) / 2));
@@ -121,21 +121,21 @@ const RECORDS = [sgd, adagrad, rmsprop, adam, adamw] as const;
 
 type Listed = (typeof RECORDS)[number];
 
-/** The settings of one of timbrel's optimizers; `kind` says of which. */
+/** The settings of one of timbrel's optimizers; `kind` says which one. */
 export type OptimizerConfig = Listed["defaults"];
 
 type VariantOf<Each> = Each extends Optimizer<infer _, infer Variant> ? Variant : never;
 
-/** What a user calls an optimizer, variants included. */
+/** The name of an optimizer or of a variant. */
 export type OptimizerName = OptimizerConfig["kind"] | VariantOf<Listed>;
 
-/** An optimizer's settings and highest learning rate where a user names none. */
+/** An optimizer's default settings and highest learning rate. */
 export interface OptimizerPreset {
   readonly optimizer: OptimizerConfig;
   readonly learningRate: number;
 }
 
-/** The optimizers by name, with the settings and the highest learning rate where a user names none. */
+/** The optimizers by name, with their default settings and highest learning rate. */
 export const OPTIMIZERS = Object.fromEntries(RECORDS.flatMap(presetsOf)) as Readonly<
   Record<OptimizerName, OptimizerPreset>
 >;
@@ -160,8 +160,8 @@ function recordOf(kind: OptimizerConfig["kind"]): Optimizer {
 }
 
 /**
- * What a user calls the optimizer with these settings: the last variant that changes only settings which differ from the
- * defaults here too, else the kind. SGD with a momentum of 0.5 is "momentum".
+ * The name of the optimizer with these settings: the last variant whose changed settings all differ from the defaults
+ * here too, else the kind. SGD with a momentum of 0.5 is "momentum".
  */
 export function optimizerName(config: OptimizerConfig): OptimizerName {
   const { defaults, variants = {} } = recordOf(config.kind);
@@ -172,7 +172,7 @@ export function optimizerName(config: OptimizerConfig): OptimizerName {
   return (variant?.[0] ?? config.kind) as OptimizerName;
 }
 
-/** What an optimizer reads beside parameter and gradient. */
+/** The values that an optimizer step reads besides the parameter and the gradient. */
 export interface OptimizerContext {
   /** Scalar. */
   readonly learningRate: Value;
@@ -187,7 +187,7 @@ export interface OptimizerContext {
 /**
  * Emits one parameter's next value.
  *
- *   p <- p - lr * direction(g), where before g += weightDecay * p; for adamw p -= lr * weightDecay * p instead
+ *   p <- p - lr * direction(g), after g += weightDecay * p; for adamw, after p -= lr * weightDecay * p instead
  *
  *   sgd:      v <- momentum * v + g;  direction = nesterov ? g + momentum * v : v
  *   adagrad:  s <- s + g^2;  direction = g / (sqrt(s) + epsilon)

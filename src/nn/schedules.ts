@@ -1,43 +1,43 @@
-/** A start at a small rate. */
+/** The warm-up that most schedules can start with. */
 interface WarmUp {
-  /** Share of all steps over which the rate rises linearly from 0, in [0, 1). @default 0 */
+  /** Fraction of all steps over which the rate rises linearly from 0, in [0, 1). @default 0 */
   readonly warmUp?: number;
 }
 
-/** How the learning rate goes over training. */
+/** How the learning rate changes over training. */
 export type ScheduleConfig =
   | ({ readonly kind: "constant" } & WarmUp)
-  /** Times `factor` after every `everyEpochs` epochs. */
+  /** Multiplied by `factor` after every `everyEpochs` epochs. */
   | ({ readonly kind: "step"; readonly everyEpochs: number; readonly factor: number } & WarmUp)
-  /** Times `factor` whenever the valid score has not risen for more than `patience` epochs. */
+  /** Multiplied by `factor` whenever the validation score has not risen for more than `patience` epochs. */
   | ({ readonly kind: "plateau"; readonly factor: number; readonly patience: number } & WarmUp)
-  /** From the full rate to 0 along half a cosine over the steps after the warm-up. */
+  /** Falls from the full rate to 0 along half a cosine over the steps after the warm-up. */
   | ({ readonly kind: "cosine" } & WarmUp)
-  /** Up to the full rate at share `peakAt` of all steps, in (0, 1), and down again, along half a cosine each. */
+  /** Rises to the full rate at fraction `peakAt` of all steps, in (0, 1), and falls again, along half a cosine each. */
   | {
       readonly kind: "one-cycle";
       readonly peakAt: number;
-      /** Of the full rate: where the way up starts. */
+      /** Rate at the start, as a fraction of the full rate. */
       readonly startFactor: number;
-      /** Of the full rate: where the way down ends. */
+      /** Rate at the end, as a fraction of the full rate. */
       readonly endFactor: number;
     };
 
 /**
- * What to multiply the learning rate by.
+ * The factor to multiply the learning rate by.
  *
  *   step:       factor ^ floor(epochs done / everyEpochs)
  *   cosine:     half a cosine from 1 to 0 over (progress - warmUp) / (1 - warmUp)
  *   one-cycle:  half a cosine from startFactor to 1 over progress / peakAt,
  *               then from 1 to endFactor over (progress - peakAt) / (1 - peakAt)
- *   each but one-cycle times min(progress / warmUp, 1)
+ *   all except one-cycle are also multiplied by min(progress / warmUp, 1)
  *
- * @param progress share of all steps done, in [0, 1]
- * @param scores valid score of every epoch done, higher is better
+ * @param progress fraction of all steps done, in [0, 1]
+ * @param scores validation score of every epoch done; higher is better
  * Same as: PyTorch 2.15 torch.optim.lr_scheduler StepLR, ReduceLROnPlateau(mode="max", threshold=0), CosineAnnealingLR,
- * LinearLR as the warm-up of each, and OneCycleLR; test/nn/schedules.test.ts. OneCycleLR(total_steps=n) ends at its last
- * step and counts its share of n: step k of it is progress k / (n - 1), peakAt = (pct_start * n - 1) / (n - 1),
- * startFactor = 1 / div_factor, endFactor = startFactor / final_div_factor.
+ * LinearLR as the warm-up of each, and OneCycleLR; test/nn/schedules.test.ts. OneCycleLR(total_steps=n) ends at its
+ * last step, and its pct_start is a fraction of n: step k is progress k / (n - 1),
+ * peakAt = (pct_start * n - 1) / (n - 1), startFactor = 1 / div_factor, endFactor = startFactor / final_div_factor.
  * References: Loshchilov and Hutter, 2017, https://arxiv.org/abs/1608.03983; Smith and Topin, 2018,
  * https://arxiv.org/abs/1708.07120
  */
@@ -57,7 +57,7 @@ export function learningRateFactor(
   return ramp * warmFactor(config, Math.max(progress - warmUp, 0) / (1 - warmUp), scores);
 }
 
-/** Without the warm-up; `progress` is the share done of the steps after it. */
+/** The factor without the warm-up; `progress` is the fraction done of the steps after it. */
 function warmFactor(
   config: Exclude<ScheduleConfig, { kind: "one-cycle" }>,
   progress: number,
@@ -75,12 +75,12 @@ function warmFactor(
   }
 }
 
-/** From `start` at 0 to `end` at 1. */
+/** Half a cosine from `start` at fraction 0 to `end` at fraction 1. */
 function halfCosine(start: number, end: number, fraction: number): number {
   return end + ((start - end) * (1 + Math.cos(Math.PI * fraction))) / 2;
 }
 
-/** How many times more than `patience` epochs went by without a new best score; each time the count begins anew. */
+/** How many times more than `patience` epochs passed without a new best score; each time the count restarts. */
 function plateaus(scores: readonly number[], patience: number): number {
   let [found, best, bad] = [0, Number.NEGATIVE_INFINITY, 0];
   for (const score of scores) {

@@ -18,7 +18,7 @@ function emitted(config: NetConfig, inputShape: readonly number[], nLabels: numb
  * Same as: PyTorch 2.15 numel of all parameters, and torch.utils.flop_counter.FlopCounterMode of a forward pass, exactly;
  * test/nn/summary.test.ts
  *
- * @param inputShape of one example as the net reads it: [nFrames, nFeatures], or [nFeatures] for "linear"
+ * @param inputShape shape of one example as the net reads it: [nFrames, nFeatures], or [nFeatures] for "linear"
  * @throws UsageError if the examples are too short for the net
  */
 export function summarize(
@@ -30,8 +30,8 @@ export function summarize(
 }
 
 /**
- * The tensors that a trained net consists of: its parameters and batch norm's moving averages.
- * @param inputShape as of `summarize`
+ * The tensors that make up a trained net: its parameters and batch norm's moving averages.
+ * @param inputShape see `summarize`
  * @throws UsageError if the examples are too short for the net
  */
 export function netTensors(

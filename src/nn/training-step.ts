@@ -25,10 +25,10 @@ import type { Optimizer } from "./optimizer.js";
 import { type OptimizerConfig, optimizerStep } from "./optimizers.js";
 import { emitWatch, type WatchedSpec } from "./watch.js";
 
-/** Whether every clip has exactly one label (softmax) or any number (sigmoid). */
+/** Whether every clip has exactly one label (softmax) or any number of labels (sigmoid). */
 export type Task = "single-label" | "multi-label";
 
-/** All that determines a training step's graph. */
+/** Everything that determines a training step's graph. */
 export interface TrainingStepConfig {
   readonly net: NetConfig;
   readonly task: Task;
@@ -39,15 +39,15 @@ export interface TrainingStepConfig {
   readonly normalization: InputNormalization;
   /** The settings of one of timbrel's optimizers, or an optimizer of the caller's own, which runs with its defaults. */
   readonly optimizer: OptimizerConfig | Optimizer;
-  /** Largest norm of all gradients together; longer ones are shortened to it. @default none */
+  /** Largest norm of all gradients together; larger ones are scaled down to it. @default none */
   readonly clipNorm?: number | undefined;
-  /** Share of the targets spread evenly over all labels, in [0, 1). @default 0 */
+  /** Fraction of the targets spread evenly over all labels, in [0, 1). @default 0 */
   readonly labelSmoothing?: number;
-  /** Decay of the moving average of all weights, in [0, 1); 0 keeps none. @default 0 */
+  /** Decay of the moving average of all weights, in [0, 1); 0 for no average. @default 0 */
   readonly emaDecay?: number;
-  /** Random changes of the input. @default none */
+  /** Random changes to the input. @default none */
   readonly augmentation?: Augmentation | undefined;
-  /** Whether the step also tells how activations and gradients flow through the layers. @default false */
+  /** Whether the step also reports statistics of activations and gradients in every layer. @default false */
   readonly watch?: boolean;
 }
 
@@ -55,22 +55,22 @@ export interface TrainingStepConfig {
 export interface TrainingStep {
   /**
    * Feeds: `inputs`, `targets`, `learningRate`, the random inputs, the state. Results: `loss`, `next/<state>`, `watch`.
-   * The loss is NaN where the step leaves a weight or a statistic that is no finite number.
+   * The loss is NaN if the step leaves a weight or a statistic that is not finite.
    */
   readonly model: Uint8Array;
   readonly state: readonly StateSpec[];
-  /** Names in the state of what a trained net consists of: its parameters and batch norm's moving averages. */
+  /** Names of the state tensors that make up a trained net: its parameters and batch norm's moving averages. */
   readonly weightNames: readonly string[];
   readonly randomInputs: readonly RandomInput[];
   /** Shape of one example. */
   readonly inputShape: readonly number[];
   readonly nLabels: number;
   readonly parameterCount: number;
-  /** The layers of the `watch` output, which `readWatch` reads; none where the step is not watched. */
+  /** The layers of the `watch` output, which `readWatch` reads; empty if the step has no such output. */
   readonly watched: readonly WatchedSpec[];
 }
 
-/** Prefix of the state that holds averaged weights. */
+/** Prefix of the names of averaged weights in the state. */
 export const AVERAGE = "average/";
 /** Name of the step counter in the state. */
 export const STEP = "step";
@@ -163,9 +163,9 @@ export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
 }
 
 /**
- * The share of the newest weights in their average: max(10 / (step + 9), 1 - decay). The average begins as the first
- * step's weights and reaches back over about the last tenth of all steps, until that is longer than the decay's memory:
- * in a short run the untrained beginning, and batch norm's averages of then, would otherwise weigh on it.
+ * The fraction of the newest weights in their average: max(10 / (step + 9), 1 - decay). The average starts as the first
+ * step's weights and reaches back over about the last tenth of all steps, until that is longer than the decay's memory.
+ * In a short run the untrained start, including batch norm's early averages, would otherwise weigh on it.
  */
 function emaWeight(step: Value, decay: number): Value {
   return step.graph.emit("Max", [div(10, add(step, 9)), step.graph.constant(1 - decay)], { shape: [] });
@@ -173,22 +173,22 @@ function emaWeight(step: Value, decay: number): Value {
 
 function emitLoss(task: Task, logits: Value, targets: Value, labelSmoothing: number): Value {
   const nLabels = logits.shape[1];
-  // Single label: the mass goes to all labels; multi-label: every target moves towards 1/2.
+  // Single-label: the mass goes to all labels; multi-label: every target moves towards 1/2.
   const spread = task === "single-label" ? labelSmoothing / nLabels : labelSmoothing / 2;
   const smooth = labelSmoothing > 0 ? add(mul(targets, 1 - labelSmoothing), spread) : targets;
   return task === "single-label" ? softmaxCrossEntropy(logits, smooth) : sigmoidCrossEntropy(logits, smooth);
 }
 
 /**
- * The loss, or NaN where one of the tensors holds what is no finite number. The loss alone would not tell: ONNX Runtime's
- * pools and activations may take NaN for a number, and a running variance of Infinity shows only in predictions.
+ * The loss, or NaN if one of the tensors is not finite. The loss alone would not show it: ONNX Runtime's pools and
+ * activations may swallow a NaN, and a running variance of Infinity shows only in predictions.
  */
 function lossOfFinite(loss: Value, tensors: readonly Value[]): Value {
   const sums = tensors.map((tensor) => sum(tensor));
   return add(loss, mul(loss.graph.emit("Sum", sums, { shape: [] }), 0));
 }
 
-/** First values of the whole state; each tensor draws from a stream of its own name. */
+/** Draws the initial values of the whole state, each tensor from a random stream of its own name. */
 export function initialState(step: TrainingStep, random: Random): Map<string, Tensor> {
   return new Map(
     step.state.map(({ name, shape, init }) => [name, { shape, data: init(random.fork(name)) }] as const),

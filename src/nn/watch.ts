@@ -5,28 +5,28 @@ import { globalNorm } from "./gradient-clipping.js";
 import type { WatchedLayer } from "./net.js";
 
 /**
- * What a training step's `watch` output tells of one layer.
+ * The statistics of one layer in a training step's `watch` output.
  *
  * Same as: PyTorch 2.15, activations and weights with retain_grad(), mean, std(correction=0) and norm, within 1e-5;
- * test/nn/watch.test.ts. Below some 3e-4 of the mean the deviation is rounding.
+ * test/nn/watch.test.ts. A deviation below about 3e-4 of the mean is rounding error.
  */
 export interface LayerHealth {
   readonly layer: string;
   /** null in the last layer. */
   readonly activation: ActivationName | null;
-  /** Over the layer's activations, after its pool; of the last layer the logits. */
+  /** Mean over the layer's activations, after its pool; in the last layer, over the logits. */
   readonly mean: number;
   readonly std: number;
-  /** Share of dead units or of saturated activations; null where the layer has no activation. */
+  /** Fraction of dead units or of saturated activations; null if the layer has no activation. */
   readonly inactiveFraction: number | null;
   /** L2 norm of the loss's gradient with respect to the activations. */
   readonly activationGradientNorm: number;
-  /** Number of activations of a batch: the gradient's root mean square is norm / sqrt(count). */
+  /** Number of activations in a batch: the gradient's root mean square is norm / sqrt(count). */
   readonly activationCount: number;
   readonly weightNorm: number;
   /** L2 norm of the loss's gradient with respect to the layer's weight, before clipping. */
   readonly weightGradientNorm: number;
-  /** Norm of the step that the optimizer made in the weight, by the norm of the weight; null for a weight of 0. */
+  /** Norm of the optimizer's change to the weight divided by the weight's norm; null if the weight is 0. */
   readonly updateRatio: number | null;
 }
 
@@ -37,13 +37,13 @@ export interface WatchedSpec {
   readonly activationCount: number;
 }
 
-/** Numbers of a layer in the `watch` output, in this order. */
+/** Numbers per layer in the `watch` output. */
 const FIELDS = 7;
 
 /**
- * Emits what a gradient watch reads: [nLayers, 7], see `readWatch`. Deviations and ratios are left to float64 outside:
- * the square of what vanishes would be 0 in float32.
- * @param gradientOf the loss's gradient with respect to a layer's output and to its weight
+ * Emits the statistics of every layer: [nLayers, 7], see `readWatch`. Deviations and ratios are computed outside, in
+ * float64: the square of a vanishing number would be 0 in float32.
+ * @param gradientOf gives the loss's gradients with respect to a layer's output and its weight
  * @param next next values of the parameters, by name
  */
 export function emitWatch(
@@ -69,7 +69,7 @@ export function emitWatch(
   return reshape(joined, [layers.length, FIELDS]);
 }
 
-/** The share of units nowhere above 0, or of activations in a flat end of their curve; 0 without an activation. */
+/** The fraction of units never above 0, or of activations in a flat end of their curve; 0 without an activation. */
 function inactiveFraction({ output, activation }: WatchedLayer): Value {
   if (activation === null) return output.graph.constant(0);
   const { inactive } = ACTIVATIONS[activation];

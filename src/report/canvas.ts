@@ -1,6 +1,6 @@
 import type { Rgb } from "./magma.js";
 
-// Glyphs of 3 x 5 pixels: five rows from the top, each an octal digit whose bits are pixels.
+// Glyphs of 3 x 5 pixels: five rows from top to bottom, each an octal digit whose bits are pixels.
 const GLYPHS: Record<string, string> = {
   "0": "75557",
   "1": "26227",
@@ -23,7 +23,7 @@ const GLYPH_SCALE = 2;
 const ADVANCE = 4 * GLYPH_SCALE;
 export const TEXT_HEIGHT = 5 * GLYPH_SCALE;
 
-/** A picture in memory: `width * height` pixels of three bytes, rows from the top, white at first. */
+/** A picture in memory: `width * height` pixels of three bytes, row by row from the top, initially white. */
 export class Canvas {
   readonly width: number;
   readonly height: number;
@@ -35,7 +35,7 @@ export class Canvas {
     this.data = new Uint8Array(width * height * 3).fill(255);
   }
 
-  /** Fills a rectangle; what lies outside the picture is left out. */
+  /** Fills a rectangle, clipped to the picture. */
   fill(left: number, top: number, width: number, height: number, color: Rgb): void {
     const right = Math.min(this.width, left + width);
     const bottom = Math.min(this.height, top + height);

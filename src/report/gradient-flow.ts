@@ -3,9 +3,10 @@ import { defaultInitializer } from "../nn/initializers.js";
 import type { LayerStyle } from "../nn/layers.js";
 import type { LayerHealth } from "../nn/watch.js";
 import type { Diagnosis, Problem } from "../training/gradient-flow.js";
-import { percent, table, threeDigits } from "./table.js";
+import { threeDigits } from "./numbers.js";
+import { percent, table } from "./table.js";
 
-/** A gradient by that of the output, in words. */
+/** The ratio of a layer's gradient to the output's, in words. */
 function ratioText(ratio: number): string {
   if (!Number.isFinite(ratio)) return "its gradient is not finite";
   return ratio < 1
@@ -18,18 +19,19 @@ const SYMPTOMS: Readonly<Record<Problem, (value: number) => string>> = {
   exploding: (ratio) => `explodes: ${ratioText(ratio)}`,
   dead: (fraction) => `is dead: ${percent(fraction)} of its units are 0 or less in every example`,
   saturated: (fraction) =>
-    `is saturated: ${percent(fraction)} of its activations are at a flat end of their curve`,
+    `is saturated: ${percent(fraction)} of its activations are at a flat end of the activation function`,
 };
 
-/** What is wrong with a layer, e.g. `block3 vanishes: its gradient is 2e-6 of the output's`. */
+/** Says what is wrong with a layer, e.g. `block3 vanishes: its gradient is 2e-6 of the output's`. */
 export function diagnosisText({ layer, problem, value }: Diagnosis): string {
   return `${layer} ${SYMPTOMS[problem](value)}`;
 }
 
-/** Something that helps, and the nets that do not have it already. */
+/** Something that helps against a problem, and which nets it can help. */
 interface Remedy {
-  /** Settings are in backticks. */
+  /** The remedy, with settings in backticks. */
   readonly text: string;
+  /** False for a net that has the remedy already. */
   readonly helps: (net: LayerStyle) => boolean;
 }
 
@@ -56,7 +58,7 @@ const REMEDIES: Readonly<Record<Problem, readonly Remedy[]>> = {
   saturated: [SLOWER, BATCH_NORM, RELU],
 };
 
-/** What helps this net against the problems found, a line for each kind, with settings in backticks. */
+/** Remedies for the problems found in this net, one line per kind of problem, with settings in backticks. */
 export function remedyTexts(diagnoses: readonly Diagnosis[], net: LayerStyle): string[] {
   const kinds = [...new Set(diagnoses.map(({ problem }) => problem))];
   return kinds.map((problem) => {
@@ -65,11 +67,11 @@ export function remedyTexts(diagnoses: readonly Diagnosis[], net: LayerStyle): s
   });
 }
 
-/** Tells what is new among the diagnoses of an epoch. */
+/** Filters each epoch's diagnoses for new ones. */
 export class NewDiagnoses {
   #known = new Set<string>();
 
-  /** Those that the epoch before did not have. */
+  /** The diagnoses that the previous epoch did not have. */
   among(diagnoses: readonly Diagnosis[]): Diagnosis[] {
     const key = ({ layer, problem }: Diagnosis) => `${layer} ${problem}`;
     const known = this.#known;
@@ -78,7 +80,7 @@ export class NewDiagnoses {
   }
 }
 
-/** What a gradient watch saw of every layer, as a table. */
+/** The statistics of every layer as a table of text. */
 export function flowTable(layers: readonly LayerHealth[]): string {
   const orNone = (value: number | null, text: (value: number) => string) =>
     value === null ? "-" : text(value);

@@ -1,9 +1,9 @@
 import { PALETTE, PAPER } from "./charts/style.js";
 import { type Html, html, trusted } from "./html.js";
 
-/** One part of a page. */
+/** One section of a page. */
 export interface Section {
-  /** Its address within the page. */
+  /** Anchor within the page. */
   readonly id: string;
   readonly title: string;
   readonly body: Html;
@@ -54,8 +54,9 @@ thead th { color: var(--quiet); vertical-align: bottom; white-space: normal; max
 `;
 
 /**
- * A page of HTML that needs nothing beside it: no script, no font, no picture is fetched.
- * @param page `head`: what stands under the title, before the contents, which a page of one section has none of
+ * Renders a self-contained HTML page: it fetches no script, font or picture.
+ * @param page its title; `head`, shown between the title and the table of contents; and its sections. A page with one
+ * section has no table of contents
  */
 export function htmlPage(page: { title: string; head: Html; sections: readonly Section[] }): string {
   const { title, head, sections } = page;

@@ -6,7 +6,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Markup that may stand in a page as it is; only `html` and `trusted` make it. */
+/** Markup that goes into a page unescaped; only `html` and `trusted` make it. */
 export class Html {
   readonly #markup: string;
 
@@ -21,12 +21,12 @@ export class Html {
 
 type Part = Html | string | number | readonly Part[];
 
-/** A template of markup: texts and numbers put into it are escaped, markup and lists of it are not. */
+/** Template tag for markup: escapes the texts and numbers put into it, but not markup and lists of markup. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.reduce((whole, text, i) => whole + markupOf(parts[i - 1]) + text));
 }
 
-/** Markup from a source that escapes by itself, such as a DOM. */
+/** Marks text as markup; for sources that escape by themselves, such as a DOM. */
 export function trusted(markup: string): Html {
   return new Html(markup);
 }

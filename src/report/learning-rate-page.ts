@@ -4,13 +4,13 @@ import { html } from "./html.js";
 import { htmlPage } from "./html-page.js";
 import { readable } from "./numbers.js";
 
-/** Losses are drawn up to so many times the largest before the lowest: a loss that diverged would flatten all others. */
+/** Ceiling of the chart over the largest loss before the lowest one: losses that diverge would flatten all others. */
 const HEADROOM = 1.1;
 
 /**
- * The curve of a learning-rate range test as a page of its own.
- * @param title of the run
- * @param test of at least one step
+ * Renders the curve of a learning-rate range test as an HTML page.
+ * @param title what the test was run on, e.g. the path of the feature store
+ * @param test a test of at least one step
  */
 export function learningRatePage(title: string, test: RangeTest): string {
   const { steps, suggested } = test;
@@ -32,12 +32,12 @@ export function learningRatePage(title: string, test: RangeTest): string {
       ...mark("tenth of lowest", suggested.tenthOfLowest, 2),
     ],
   });
-  const head = html`<p>${steps.length} steps, from rate ${readable(steps[0].learningRate)} to ${readable(
+  const head = html`<p>${steps.length} steps at learning rates from ${readable(steps[0].learningRate)} to ${readable(
     steps[steps.length - 1].learningRate,
   )}${test.ended === "diverged" ? ", where the loss diverged" : ""}.</p>`;
   const body = html`<p class="finding">${finding(test)}</p><div class="figures">${chart}</div>`;
   return htmlPage({
-    title: `Learning-rate range test of ${title}`,
+    title: `Learning-rate range test on ${title}`,
     head,
     sections: [{ id: "curve", title: "Curve", body }],
   });
@@ -47,10 +47,10 @@ const pointOf = ({ learningRate, smoothedLoss }: RangeStep) => [learningRate, sm
 
 function finding({ suggested: { steepest, tenthOfLowest } }: RangeTest): string {
   const found = [
-    steepest === null ? [] : `The loss falls fastest at a rate of ${readable(steepest)}.`,
+    steepest === null ? [] : `The loss falls fastest at a learning rate of ${readable(steepest)}.`,
     tenthOfLowest === null
       ? []
-      : `It is lowest at ${readable(10 * tenthOfLowest)}; a tenth of that, ${readable(tenthOfLowest)}, is a rate to begin with.`,
+      : `It is lowest at ${readable(10 * tenthOfLowest)}; a tenth of that, ${readable(tenthOfLowest)}, is a good rate to start with.`,
   ].flat();
   return found.length > 0 ? found.join(" ") : "The loss did not fall at any rate.";
 }

@@ -7,30 +7,30 @@ import { magma, type Rgb } from "./magma.js";
 
 const INK: Rgb = [70, 70, 80];
 const MARGIN = { left: 52, right: 16, top: 14, bottom: 34 };
-// The spectrogram's size [pixels]: a short clip is stretched to the least width, of a long one frames share a column.
+// Size of the spectrogram [pixels]: a short clip is stretched to the least width; in a long one, frames share columns.
 const LEAST_WIDTH = 640;
 const MOST_COLUMNS = 1600;
 const HEIGHT = 384;
 const TICK_LENGTH = 5;
 const FREQUENCIES_HZ = [100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000];
 
-/** How frames and bands lie on the pixels. */
+/** How frames and bands map to pixels. */
 interface Layout {
   readonly framesPerColumn: number;
   readonly nColumns: number;
-  /** [pixels] of a column. */
+  /** Width of a column [pixels]. */
   readonly columnWidth: number;
-  /** [pixels] of a band. */
+  /** Height of a band [pixels]. */
   readonly bandHeight: number;
   readonly width: number;
   readonly height: number;
 }
 
 /**
- * Picture of a log-mel spectrogram as PNG: time to the right [s], frequency upwards [Hz, at even distances of mels], from black
- * (the clip's least value) to pale yellow (its greatest).
+ * Draws a log-mel spectrogram as a PNG: time [s] to the right, frequency [Hz] upwards on a mel scale, from black (the
+ * clip's lowest value) to pale yellow (its highest).
  * @param logMel shape [nFrames, nMels]
- * @param options the front end that made it; `title` goes into the file's text, not into the picture
+ * @param options the front end that made `logMel`; `title` goes into the file's metadata, not into the picture
  * @example
  * import { writeFileSync } from "node:fs";
  * import { frontEnd, logMel, logMelPng } from "timbrel";
@@ -90,7 +90,7 @@ function drawValues(canvas: Canvas, { data, shape }: Tensor, layout: Layout): vo
   }
 }
 
-/** Ticks at round frequencies, wherever they do not crowd. */
+/** Draws ticks at round frequencies, leaving out those too close to the last one. */
 function drawFrequencies(canvas: Canvas, layout: Layout, frontEnd: FrontEnd): void {
   const { fMin, fMax, melScale } = frontEnd;
   const lowest = hzToMel(fMin, melScale);
@@ -108,7 +108,7 @@ function drawFrequencies(canvas: Canvas, layout: Layout, frontEnd: FrontEnd): vo
   canvas.text("Hz", 4, 4, INK);
 }
 
-/** Ticks at round times, the centre of frame `t` standing at `t * hopLength / sampleRate` seconds. */
+/** Draws ticks at round times; the centre of frame `t` is at `t * hopLength / sampleRate` seconds. */
 function drawSeconds(canvas: Canvas, layout: Layout, frontEnd: FrontEnd): void {
   const pixelsPerSec =
     ((layout.columnWidth / layout.framesPerColumn) * frontEnd.sampleRate) / frontEnd.hopLength;
@@ -126,13 +126,13 @@ function drawSeconds(canvas: Canvas, layout: Layout, frontEnd: FrontEnd): void {
   canvas.text("s", canvas.width - 14, bottom + TICK_LENGTH + 4, INK);
 }
 
-/** The least of 1, 2 or 5 times a power of ten that is at least `least`. */
+/** The smallest number of at least `least` that is 1, 2 or 5 times a power of ten. */
 function roundStep(least: number): number {
   const power = 10 ** Math.floor(Math.log10(least));
   return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= least * (1 - 1e-9))!;
 }
 
-/** PNG's text is Latin-1. */
+/** Replaces every character outside Latin-1, the encoding of a PNG's text, by `?`. */
 function latin1(text: string): string {
   return text.replace(/[^\x20-\x7e\xa1-\xff]/gu, "?");
 }

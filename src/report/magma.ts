@@ -1,7 +1,7 @@
 /** Red, green and blue, each 0 to 255. */
 export type Rgb = readonly [number, number, number];
 
-// Nine evenly spaced colours of matplotlib's magma (CC0): even steps look even, also in grey and to the colour-blind.
+// Nine evenly spaced colours of matplotlib's magma (CC0): equal steps look equal, even in grey and to the colour-blind.
 const STOPS: readonly Rgb[] = [
   [0x00, 0x00, 0x04],
   [0x1c, 0x10, 0x44],
@@ -14,7 +14,7 @@ const STOPS: readonly Rgb[] = [
   [0xfc, 0xfd, 0xbf],
 ];
 
-/** Colour of a share between 0 (black) and 1 (pale yellow), linear between magma's stops; outside, the nearest end. */
+/** Maps 0 to black and 1 to pale yellow, linearly between magma's stops; clamps what is outside. */
 export function magma(fraction: number): Rgb {
   const place = Math.min(1, Math.max(0, fraction)) * (STOPS.length - 1);
   const stop = Math.min(STOPS.length - 2, Math.floor(place));

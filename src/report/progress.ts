@@ -2,21 +2,22 @@ import cliProgress from "cli-progress";
 
 /** A running progress display. */
 export interface ProgressBar {
-  /** `done` of the total are finished; `note` is shown behind the bar. */
+  /** Shows that `done` of the total are finished, with `note` after the bar. */
   update(done: number, note?: string): void;
   /** Writes a line above the display. */
   log(line: string, stream?: NodeJS.WriteStream): void;
-  /** Leave the display at its present state. */
+  /** Ends the display and leaves its last state on the screen. */
   stop(): void;
 }
 
-/** Without a terminal a line is written whenever this much more of the total is done, or so much time has passed. */
-const LINE_SHARE = 0.1;
+/** Without a terminal, a line is written each time this fraction of the total is done or this much time has passed. */
+const LINE_FRACTION = 0.1;
 const LINE_MS = 30_000;
 
 /**
- * A progress bar with the time left on stderr; plain lines, one per tenth or half minute, where stderr is no terminal.
- * @param label what is going on, e.g. `rendering`
+ * Starts a progress bar on stderr that shows the time left. If stderr is not a terminal, it writes plain lines instead,
+ * one per tenth of the total or half minute.
+ * @param label name of the work, e.g. `rendering`
  */
 export function progressBar(label: string, total: number): ProgressBar {
   return process.stderr.isTTY ? terminalBar(label, total) : lines(label, total);
@@ -51,14 +52,14 @@ function terminalBar(label: string, total: number): ProgressBar {
 function lines(label: string, total: number): ProgressBar {
   const startMs = Date.now();
   let lastMs = startMs;
-  let nextFraction = LINE_SHARE;
+  let nextFraction = LINE_FRACTION;
   return {
     update(done, note) {
       const fraction = total === 0 ? 0 : done / total;
       const isLate = fraction > 0 && Date.now() - lastMs >= LINE_MS;
       if (fraction < nextFraction && !isLate) return;
       lastMs = Date.now();
-      nextFraction = (Math.floor(fraction / LINE_SHARE + 1e-9) + 1) * LINE_SHARE;
+      nextFraction = (Math.floor(fraction / LINE_FRACTION + 1e-9) + 1) * LINE_FRACTION;
       const left = done < total ? `, ${secondsLeft(startMs, done, total)} left` : "";
       const tail = note === undefined ? "" : `, ${note}`;
       process.stderr.write(`${label} ${Math.round(100 * fraction)} % (${done}/${total})${left}${tail}\n`);

@@ -4,18 +4,18 @@ import type { Scores } from "../evaluation/scores.js";
 import type { ModelInfo } from "../tagging/model-file.js";
 import { percent, table } from "./table.js";
 
-/** Scores of a model and its baselines on some clips. */
+/** Scores of a model and its baselines on a set of clips, with the paths of the model and the store. */
 export interface ScoredModel extends Evaluation {
   readonly model: string;
   readonly store: string;
   readonly labels: readonly string[];
 }
 
-/** The widest that a confusion matrix may be [characters]. */
+/** Largest width of a confusion matrix [characters]. */
 const MAX_WIDTH = 110;
 const LEAST_COLUMN = 4;
 
-/** Scores as text: baselines and net, then label by label, then which label is taken for which. */
+/** Scores as text: first the baselines and the net, then each label, then which labels are mistaken for which. */
 export function scoresReport(
   scored: ScoredModel,
   { info, linearPath }: { info: ModelInfo; linearPath: string },
@@ -33,8 +33,8 @@ function header({ model, store, split, isExternal, net }: ScoredModel, info: Mod
     `model  ${model} (${info.labels.length} labels, epoch ${info.epoch}, trained on ${trained} clips)`,
     `data   ${store}, ${split === "all" ? "all" : `split ${split}:`} ${net.nClips} clips`,
   ];
-  if (isExternal) lines.push("       other data than the model's own splits: an external test");
-  if (split === "train") lines.push("       the model was trained on these clips: this is no test");
+  if (isExternal) lines.push("       not from the model's own splits: an external test");
+  if (split === "train") lines.push("       the model was trained on these clips: this is not a test");
   return lines.join("\n");
 }
 
@@ -73,7 +73,7 @@ function precisionTable({ averagePrecision }: Extract<Scores, { task: "multi-lab
   return table([["label", "average precision"], ...rows]);
 }
 
-/** Rows are what the clips are, columns what the net says; long names are cut, and too many become numbers. */
+/** Rows are the clips' labels, columns the net's answers. Long names are cut; too many become numbers. */
 function confusionTable({ confusion }: SingleLabel, labels: readonly string[]): string {
   const rowWidth = Math.max(...labels.map((label) => label.length)) + 4;
   const width = Math.floor((MAX_WIDTH - rowWidth) / labels.length) - 2;

@@ -3,7 +3,7 @@ import { SPLITS } from "../dataset/split-names.js";
 import type { ClipSplits } from "../dataset/splits.js";
 
 /**
- * The splits as a table: clips of each class in each split, groups, and the hash. A clip of two labels counts twice.
+ * The splits as a table: clips per class and split, groups, and the hash. A clip with two labels counts for both.
  * @example
  * import { splitClips, splitTable } from "timbrel";
  *

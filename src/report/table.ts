@@ -1,13 +1,12 @@
 /**
- * Rows of text as aligned columns, the first `nLeft` to the left and the others to the right; the first row is the
- * heading.
+ * Lays out rows of text as columns, the first `nLeft` aligned left and the others right. The first row is the heading.
  */
 export function table(rows: readonly (readonly string[])[], nLeft = 1): string {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((cells) => cells[column].length)));
   return rows.map((cells) => alignedRow(cells, widths, nLeft)).join("\n");
 }
 
-/** One row of a table whose widths are known before its rows. */
+/** Lays out one row of a table whose column widths are known in advance. */
 export function alignedRow(cells: readonly string[], widths: readonly number[], nLeft = 1): string {
   return cells
     .map((cell, column) => (column < nLeft ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
@@ -15,18 +14,7 @@ export function alignedRow(cells: readonly string[], widths: readonly number[], 
     .trimEnd();
 }
 
-/** A share as a percentage of one decimal: `0.5` is `50.0 %`. */
+/** A fraction as a percentage with one decimal: `0.5` is `50.0 %`. */
 export function percent(fraction: number): string {
   return `${(100 * fraction).toFixed(1)} %`;
-}
-
-/** A number of any size to three digits: `0.0123`, `1250`, `3.2e-7`, `infinite`. */
-export function threeDigits(value: number): string {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : "infinite";
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) {
-    const [mantissa, exponent] = value.toExponential(2).split("e");
-    return `${Number(mantissa)}e${Number(exponent)}`;
-  }
-  return size >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
 }

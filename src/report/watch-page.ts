@@ -5,7 +5,7 @@ import { lineChart } from "./charts/line-chart.js";
 import { html } from "./html.js";
 import { htmlPage } from "./html-page.js";
 
-/** Epochs drawn: the first, the last, and some between. */
+/** Most epochs that a chart draws: the first, the last and some in between. */
 const MOST_EPOCHS = 5;
 
 interface Measure {
@@ -50,9 +50,9 @@ const MEASURES: readonly Measure[] = [
 ];
 
 /**
- * What a gradient watch saw, drawn by layer for the first epoch, the last and some between, as a page of its own.
- * @param title of the run
- * @param history records of a watched run, at least one
+ * Renders layer statistics as an HTML page: charts by layer, for the first epoch, the last and some in between.
+ * @param title name of the run, e.g. its folder
+ * @param history epochs of a run with `watch` on, at least one
  */
 export function watchPage(title: string, history: readonly EpochRecord[]): string {
   const shown = spread(history.filter(({ layers }) => layers !== undefined));
@@ -64,22 +64,22 @@ export function watchPage(title: string, history: readonly EpochRecord[]): strin
       y: { label, scale },
       series: shown.map(({ epoch, layers }) => ({
         name: `epoch ${epoch}`,
-        // The output has no activation that could be inactive; it is no gap.
+        // The output has no activation that could be inactive; leaving it out makes no gap.
         points: layers!
           .map((layer, i) => [i + 1, value(layer)] as const)
           .filter(([, measured]) => measured !== null),
       })),
     }),
   );
-  const names = layers.map(({ layer }, i) => `${i + 1} ${layer}`).join(", ");
+  const names = layers.map(({ layer }, i) => `${i + 1} = ${layer}`).join(", ");
   const { activation } = layers[0];
   const inactive =
     activation === null || ACTIVATIONS[activation].inactive.kind === "saturated"
-      ? "Saturated: activations at a flat end of their curve"
-      : "Dead: units that are 0 or less in every example of a batch";
+      ? "Saturated activations are at a flat end of the activation function"
+      : "Dead units are 0 or less in every example of a batch";
   return htmlPage({
     title: `Gradient flow of ${title}`,
-    head: html`<p>Means over every eighth step of each epoch. Layers: ${names}. ${inactive}.</p>`,
+    head: html`<p>Every value is the mean over every eighth step of an epoch. Layers: ${names}. ${inactive}.</p>`,
     sections: [{ id: "flow", title: "By layer", body: html`<div class="figures">${charts}</div>` }],
   });
 }

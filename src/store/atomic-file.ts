@@ -3,8 +3,8 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
- * Writes a file so that a reader, and a run killed at any moment, sees the old content or the new, never a part:
- * under another name, then renamed. Makes the folder where it is missing. Two writers of one file do not meet.
+ * Writes a file under a temporary name and renames it, so that readers see the old content or the new, never a part,
+ * even if the process is killed. Creates the folder if it is missing. Two writers of the same file do not collide.
  */
 export function writeAtomically(path: string, content: Uint8Array | string): void {
   const part = `${path}.${randomBytes(6).toString("hex")}.part`;

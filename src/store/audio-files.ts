@@ -2,30 +2,30 @@ import { readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { AUDIO_EXTENSIONS } from "../audio/decode.js";
 
-/** Audio that people have and timbrel does not read: worth a line, unlike pictures and texts. */
+/** Extensions of audio that timbrel does not read: worth a line, unlike pictures and text files. */
 const FOREIGN_AUDIO =
   ".ac3 .aifc .alac .amr .ape .au .caf .dsf .mid .midi .mka .mp2 .mp4 .ra .snd .voc .w64 .webm .wma .wv".split(
     " ",
   );
 
-/** Whether the name ends like a format that timbrel decodes. */
+/** Whether the name has the extension of a format that timbrel decodes. */
 export function isAudioName(name: string): boolean {
   return AUDIO_EXTENSIONS.includes(extname(name).toLowerCase());
 }
 
-/** A name that no listing shows: dot files, and what macOS leaves in archives. */
+/** Whether listings leave the name out: dot files, and the folder that macOS adds to archives. */
 export function isHiddenName(name: string): boolean {
   return name.startsWith(".") || name === "__MACOSX";
 }
 
-/** The names in a folder, hidden ones left out, in the order of their code units: the same on every file system. */
+/** Names in a folder without the hidden ones, sorted by code unit: the same order on every file system. */
 export function listFolder(dir: string): string[] {
   return readdirSync(dir)
     .filter((name) => !isHiddenName(name))
     .sort();
 }
 
-/** What a path is after following links; `null` for a link that leads nowhere or a file that may not be looked at. */
+/** Status of a path, links followed; `null` for a missing file, a broken link, or a file without permission. */
 export function statOrNull(path: string): Stats | null {
   try {
     return statSync(path);
@@ -35,9 +35,9 @@ export function statOrNull(path: string): Stats | null {
 }
 
 /**
- * Every audio file under a folder, links followed, each real folder entered once, so that loops end.
- * Files of other kinds are passed over; those that are audio of a kind timbrel does not read, and what cannot be
- * opened, become lines for `onProblem`.
+ * Finds every audio file under a folder. Links are followed, and each real folder is entered once, so that loops end.
+ * Audio in a format that timbrel does not read, and whatever cannot be opened, gives a line for `onProblem`; other
+ * files are skipped.
  */
 export function findAudio(dir: string, onProblem: (line: string) => void): string[] {
   const files: string[] = [];
@@ -59,9 +59,9 @@ export function findAudio(dir: string, onProblem: (line: string) => void): strin
       if (stats?.isDirectory()) enter(path);
       else if (isAudioName(name)) {
         if (stats?.isFile()) files.push(path);
-        else onProblem(`${path}: ${stats === null ? "link leads nowhere" : "is not a regular file"}`);
+        else onProblem(`${path}: ${stats === null ? "is a broken link" : "is not a regular file"}`);
       } else if (FOREIGN_AUDIO.includes(extname(name).toLowerCase()))
-        onProblem(`${path}: ${extname(name)} files are not read; convert it to WAV or FLAC`);
+        onProblem(`${path}: ${extname(name)} files are not supported; convert it to WAV or FLAC`);
     }
   };
   enter(dir);

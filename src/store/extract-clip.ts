@@ -10,25 +10,25 @@ import { writeAtomically } from "./atomic-file.js";
 import { encodeNpy } from "./npy.js";
 import { clipFiles } from "./store.js";
 
-/** What every worker knows. */
+/** Settings that every worker receives. */
 export interface ExtractSetup {
   storeDir: string;
   frontEnd: FrontEnd;
   frontEndHash: string;
-  /** Audio whose features are in the store. */
+  /** Hashes of the audio whose features are in the store. */
   knownHashes: ReadonlySet<string>;
 }
 
-/** What came of one file. */
+/** Outcome of extracting one file. */
 export type Extracted =
   | { kind: "made"; audioHash: string; durationSec: number; nFrames: number; warnings: string[] }
   | { kind: "known"; audioHash: string }
   | { kind: "bad"; reason: string };
 
 /**
- * Audio file to features and descriptors in the store.
- * @param path of the audio file
- * @returns `bad` for whatever is the file's fault
+ * Computes the features and descriptors of an audio file and writes them to the store.
+ * @param path path of the audio file
+ * @returns `bad` if the file is at fault
  * @throws DataError if the store cannot be written
  */
 export async function extractClip(path: string, setup: ExtractSetup): Promise<Extracted> {
@@ -36,7 +36,7 @@ export async function extractClip(path: string, setup: ExtractSetup): Promise<Ex
   let audioHash: string;
   try {
     const bytes = readFileSync(path);
-    // OpenSSL: 1.5 GB/s where the portable hash of core/ does 0.2, and every file passes here.
+    // OpenSSL hashes 1.5 GB/s, the portable hash of core/ 0.2 GB/s, and every file is hashed here.
     audioHash = createHash("sha256").update(bytes).digest("hex");
     if (setup.knownHashes.has(audioHash)) return { kind: "known", audioHash };
     made = await audioToFeatures(bytes, path, setup.frontEnd);
@@ -64,7 +64,7 @@ async function audioToFeatures(bytes: Uint8Array, path: string, frontEnd: FrontE
   return { ...made, descriptors: { data: summary, shape: [summary.length] } };
 }
 
-/** The line's text where the error is the file's fault, without its path; `undefined` for a bug of ours. */
+/** The error's line without the path, if the file is at fault; `undefined` for a bug in timbrel. */
 function reasonOf(error: unknown, path: string): string | undefined {
   if (error instanceof DataError) return error.path === path ? error.reason : error.message;
   if (error instanceof RangeError) return `is too long for the memory of this machine (${error.message})`;

@@ -3,7 +3,7 @@ import type { Extracted } from "./extract-clip.js";
 import type { Fatal } from "./extract-worker.js";
 import type { SourceEntry, SourceIndex } from "./source-index.js";
 
-/** How far an extraction is; `done` counts `reused` and `failed`, too. */
+/** Progress of an extraction, in files; `done` includes `reused` and `failed`. */
 export interface ExtractProgress {
   done: number;
   total: number;
@@ -11,24 +11,24 @@ export interface ExtractProgress {
   failed: number;
 }
 
-/** An audio file whose features may have to be made. */
+/** An audio file whose features may have to be computed. */
 export interface PendingClip {
-  /** Absolute. */
+  /** Absolute path. */
   readonly path: string;
-  /** As the user named it, for messages. */
+  /** Path as the user named it, for messages. */
   readonly shownPath: string;
-  /** [bytes] and time, taken before the file is read. */
+  /** Size [bytes] and modification time, taken before the file is read. */
   readonly size: number;
   readonly mtimeMs: number;
 }
 
-/** Keeps count of an extraction: what became of each file, on disk (`index`) and to whoever listens. */
+/** Keeps count of an extraction: records the outcome of each file in the index on disk and tells the listeners. */
 export class ExtractTally {
-  /** What is known of each file that has features, by absolute path. */
+  /** The index entry of each file that has features, by absolute path. */
   readonly entries = new Map<string, SourceEntry>();
   readonly problems: string[] = [];
   readonly progress: ExtractProgress;
-  /** Files whose features were made. */
+  /** Number of files whose features were computed. */
   extracted = 0;
   readonly #index: SourceIndex;
   readonly #onProgress?: (progress: ExtractProgress) => void;
@@ -50,7 +50,7 @@ export class ExtractTally {
     this.#onProblem?.(line);
   }
 
-  /** Counts the file as done, if it is unchanged and its features are there. */
+  /** Counts the file as done and returns true if it is unchanged and its features are in the store. */
   reuse(clip: PendingClip, knownHashes: ReadonlySet<string>): boolean {
     const entry = this.#index.findUnchanged(clip.path, clip.size, clip.mtimeMs);
     if (entry === undefined || !knownHashes.has(entry.audioHash)) return false;
@@ -60,7 +60,10 @@ export class ExtractTally {
     return true;
   }
 
-  /** @throws what a worker found to end the whole extraction */
+  /**
+   * Records the results of a batch.
+   * @throws DataError or Error if one of them ends the whole extraction
+   */
   settle(clips: readonly PendingClip[], results: readonly (Extracted | Fatal)[]): void {
     const kept: SourceEntry[] = [];
     for (const [i, result] of results.entries()) {
@@ -84,10 +87,10 @@ export class ExtractTally {
     this.#advance(results.length);
   }
 
-  /** The worker that read this file died. */
+  /** Counts a file as failed because the worker that read it died. */
   crash(clip: PendingClip, error: unknown): void {
     this.progress.failed++;
-    this.report(`${clip.shownPath}: stopped the worker that read it (${errorLine(error)})`);
+    this.report(`${clip.shownPath}: crashed the worker that read it (${errorLine(error)})`);
     this.#advance(1);
   }
 

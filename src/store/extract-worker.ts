@@ -5,7 +5,7 @@ import { type Extracted, type ExtractSetup, extractClip } from "./extract-clip.j
 /** A result that ends the whole extraction: the store cannot be written, or a bug with its stack. */
 export type Fatal = { kind: "fatal"; path: string | null; reason: string } | { kind: "bug"; stack: string };
 
-/** Entry of a worker thread: the files of one batch, one after the other. */
+/** Entry point of a worker thread: extracts the files of a batch, one after the other. */
 export default async function extractBatch(paths: string[]): Promise<(Extracted | Fatal)[]> {
   const setup = Tinypool.workerData as ExtractSetup;
   const results: (Extracted | Fatal)[] = [];

@@ -27,39 +27,39 @@ export interface ExtractOptions {
   /** @default one per core */
   nWorkers?: number;
   onProgress?: (progress: ExtractProgress) => void;
-  /** Told one line for every bad file, `<path>: <reason>`, and for every warning, `<path>: warning: <text>`. */
+  /** Called with a line for every bad file, `<path>: <reason>`, and for every warning, `<path>: warning: <text>`. */
   onProblem?: (line: string) => void;
-  /** After an abort the files under way are finished, and the next run goes on from there. */
+  /** After an abort the files in progress are finished; the next run continues from there. */
   signal?: AbortSignal;
 }
 
 export interface Extraction {
   store: FeatureStore;
-  /** Files whose features were made in this run. */
+  /** Number of files whose features were computed in this run. */
   extracted: number;
-  /** Files whose features were there already. */
+  /** Number of files whose features were already in the store. */
   reused: number;
-  /** Files left out because they could not be read. */
+  /** Number of files left out because they could not be read. */
   failed: number;
-  /** All lines that `onProblem` was told. */
+  /** All lines that `onProblem` was called with. */
   problems: string[];
-  /** Stopped by `signal`: `store` holds the clips so far, and `openStore` refuses it until a run has finished. */
+  /** Whether `signal` stopped the run: `store` holds the clips so far; `openStore` rejects it until a run finishes. */
   interrupted: boolean;
 }
 
-/** A worker gets a batch at a time: few enough files that a killed run loses little, enough that messages cost nothing. */
+/** Size of a worker's batch: small enough that a killed run loses little, large enough that messages cost little. */
 const BATCH_FILES = 8;
 const BATCH_BYTES = 4e6;
 
 /**
- * Makes the features of every clip of a source, on all cores, and keeps them in a store.
+ * Computes the features of every clip of a source, on all cores, and keeps them in a store.
  *
- * Files whose features are in the store are not read again while their path, size and time are the same, nor computed
- * again while their content is. Of every file only a line is held in memory, never its samples or features. The store
- * lists the clips of the source last extracted into it.
+ * A file whose features are in the store is not read again while its path, size and time are the same, and its features
+ * are not computed again while its content is the same. Only one line per file stays in memory, never its samples or
+ * features. The store lists the clips of the source last extracted into it.
  * @param source folder or manifest, see `scanSource`
- * @param storeDir folder of the store; made where missing
- * @throws DataError if nothing in the source is usable, or the store is of another front end or cannot be written
+ * @param storeDir folder of the store; created if missing
+ * @throws DataError if nothing in the source is usable, or the store has another front end or cannot be written
  * @example
  * import { writeFileSync } from "node:fs";
  * import { extractFeatures, frontEnd } from "timbrel";
@@ -113,7 +113,7 @@ export async function extractFeatures(
     if (stored.length === 0)
       throw new DataError(
         source,
-        `none of its ${total} files could be used; the first: ${tally.problems[0]}`,
+        `none of its ${total} files could be used; the first problem: ${tally.problems[0]}`,
       );
     completeStore(storeDir, stored);
   }
@@ -127,7 +127,7 @@ function showPath(source: string, name: string): string {
   return join(statOrNull(source)?.isDirectory() ? source : dirname(source), name);
 }
 
-/** Hands out the next batch at every call, and an empty one at the end. */
+/** Returns a function that gives the next batch at every call, and an empty one at the end. */
 function batches(pending: readonly PendingClip[]): () => PendingClip[] {
   let next = 0;
   return () => {

@@ -1,12 +1,12 @@
 import { DataError } from "../core/errors.js";
 import { sizeOf, type Tensor } from "../core/tensor.js";
 
-/** Bytes that hold the header of any `.npy` file timbrel writes; enough to call `readNpyHeader` on. */
+/** Length that covers the header of any `.npy` file timbrel writes: enough for `readNpyHeader` [bytes]. */
 export const NPY_HEADER_BYTES = 128;
 
 const MAGIC = "\x93NUMPY";
 
-/** What the header of a `.npy` file says: the shape, and where the values begin [bytes]. */
+/** Header of a `.npy` file: the shape, and the offset of the values [bytes]. */
 export interface NpyHeader {
   readonly shape: readonly number[];
   readonly dataOffset: number;
@@ -15,7 +15,7 @@ export interface NpyHeader {
 function headerText(shape: readonly number[]): string {
   const dims = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const fields = `{'descr': '<f4', 'fortran_order': False, 'shape': (${dims}), }`;
-  // magic 6, version 2, length 2, then the text: together a multiple of 64, closed by a line feed.
+  // 6 bytes of magic, 2 of version, 2 of length, then the text, ended by a line feed: together a multiple of 64.
   return `${fields.padEnd(Math.ceil((10 + fields.length + 1) / 64) * 64 - 11)}\n`;
 }
 
@@ -25,7 +25,7 @@ export function npyByteLength(shape: readonly number[]): number {
 }
 
 /**
- * The bytes of a NumPy `.npy` file, format 1.0, little-endian float32 in C order.
+ * Encodes a tensor as a NumPy `.npy` file: format 1.0, little-endian float32, C order.
  *
  * Same as: numpy 1.x and 2.x `numpy.save`, to the byte; test/store/npy.test.ts.
  * Reference: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
@@ -48,21 +48,21 @@ export function encodeNpy({ data, shape }: Tensor): Uint8Array {
 }
 
 /**
- * The header of a `.npy` file, from its first bytes.
+ * Reads the header of a `.npy` file from its first bytes.
  * @throws DataError unless it is a `.npy` file of little-endian float32 in C order
  */
 export function readNpyHeader(bytes: Uint8Array, path: string): NpyHeader {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (view.length < 12 || view.toString("latin1", 0, 6) !== MAGIC)
     throw new DataError(path, "is not a .npy file");
-  const textOffset = view[6] === 1 ? 10 : 12; // versions 2 and 3 count the header in 4 bytes
+  const textOffset = view[6] === 1 ? 10 : 12; // versions 2 and 3 give the header's length in 4 bytes
   const dataOffset = textOffset + (view[6] === 1 ? view.readUInt16LE(8) : view.readUInt32LE(8));
   const text = view.toString("latin1", textOffset, dataOffset);
   const descr = /'descr':\s*'([^']*)'/.exec(text)?.[1];
   const fortranOrder = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
   const dims = /'shape':\s*\(([\d,\s]*)\)/.exec(text)?.[1];
   if (descr === undefined || fortranOrder === undefined || dims === undefined)
-    throw new DataError(path, "has a .npy header that is cut short or not readable");
+    throw new DataError(path, "has a .npy header that is cut short or unreadable");
   if (descr !== "<f4") throw new DataError(path, `holds '${descr}', not little-endian float32 ('<f4')`);
   if (fortranOrder === "True") throw new DataError(path, "is in Fortran order, not in C order");
   const shape = dims
@@ -73,8 +73,8 @@ export function readNpyHeader(bytes: Uint8Array, path: string): NpyHeader {
 }
 
 /**
- * The tensor in the bytes of a `.npy` file.
- * @throws DataError unless it is whole, little-endian float32, in C order
+ * Decodes a `.npy` file.
+ * @throws DataError unless it is complete and holds little-endian float32 in C order
  * @example
  * import { decodeNpy, encodeNpy } from "timbrel";
  *
@@ -88,9 +88,9 @@ export function decodeNpy(bytes: Uint8Array, path: string): Tensor {
   if (bytes.length !== expected)
     throw new DataError(
       path,
-      `is ${bytes.length} bytes long, not ${expected} as its shape [${shape.join(", ")}] needs`,
+      `is ${bytes.length} bytes long, but its shape [${shape.join(", ")}] needs ${expected}`,
     );
-  const data = new Float32Array(sizeOf(shape)); // a copy, because the values may lie unaligned in `bytes`
+  const data = new Float32Array(sizeOf(shape)); // a copy, because the values may be unaligned in `bytes`
   new Uint8Array(data.buffer).set(bytes.subarray(dataOffset));
   return { data, shape };
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DataError, errorLine } from "../core/errors.js";
 
 /**
- * The bytes of an audio file.
+ * Reads an audio file.
  * @throws DataError if it cannot be read
  */
 export function readAudioFile(path: string): Uint8Array {
@@ -11,7 +11,7 @@ export function readAudioFile(path: string): Uint8Array {
 }
 
 /**
- * The bytes of a model file.
+ * Reads a model file.
  * @throws DataError if it cannot be read
  */
 export function readModelFile(path: string): Uint8Array {

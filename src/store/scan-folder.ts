@@ -5,9 +5,9 @@ import { findAudio, isAudioName, listFolder, statOrNull } from "./audio-files.js
 import type { Scan } from "./source-clip.js";
 
 /**
- * The clips of a folder: `<class>/**` or, where its folders are named train, valid and test,
- * `train|valid|test/<class>/**`. The class is the folder's name; folders inside a class folder only order it.
- * @throws DataError for a split folder by another name, and for a folder without class folders
+ * Lists the clips of a folder: `<class>/**` or, if its folders are named train, valid and test,
+ * `train|valid|test/<class>/**`. The class is the folder's name; folders inside a class folder carry no label.
+ * @throws DataError for a split folder with another name, and for a folder without class folders
  */
 export function scanFolder(dir: string): Scan {
   const scan: Scan = { clips: [], problems: [] };
@@ -22,13 +22,13 @@ export function scanFolder(dir: string): Scan {
     if (split !== undefined) addClasses(dir, join(dir, name), split, scan);
     else
       scan.problems.push(
-        `${join(dir, name)}: is not one of train, valid and test, which are beside it; left out`,
+        `${join(dir, name)}: is next to split folders but is not named train, valid or test; left out`,
       );
   }
   return scan;
 }
 
-/** One folder named `test` beside class folders is a class; two split names, or nothing else, are splits. */
+/** Whether folders are splits: two have a split's name, or the only one does. One `test` among classes is a class. */
 function hasSplitFolders(folders: string[]): boolean {
   const meant = folders.filter((name) => splitMeantBy(name) !== undefined);
   return meant.length >= 2 || (meant.length === 1 && folders.length === 1);
@@ -60,11 +60,11 @@ function addClasses(root: string, dir: string, split: Split | null, scan: Scan):
         scan.clips.push({
           path: resolve(file),
           name: relative(root, file).split(sep).join("/"),
-          labels: [name.normalize("NFC")], // macOS spells accents apart
+          labels: [name.normalize("NFC")], // macOS stores an accent apart from its letter
           group: null,
           split,
         });
-    } else if (isAudioName(name)) onProblem(`${path}: is in no class folder; left out`);
+    } else if (isAudioName(name)) onProblem(`${path}: is not in a class folder; left out`);
   }
   if (nClassFolders === 0)
     throw new DataError(

@@ -17,10 +17,10 @@ interface Row {
 }
 
 /**
- * The clips of a manifest: columns `path` and `label` (several separated by `|`), optional `group` and `split`.
- * CSV and TSV need a header; JSONL has one object a line, `label` a text or a list. Other columns are passed over.
- * Paths are relative to the manifest's folder.
- * @throws DataError for a manifest that cannot be read, misses a column, misspells one, or names an unknown split
+ * Lists the clips of a manifest with the columns `path` and `label` (several labels separated by `|`) and, optionally,
+ * `group` and `split`; other columns are ignored. CSV and TSV need a header; JSONL has one object per line, whose
+ * `label` is a string or a list of strings. Paths are relative to the manifest's folder.
+ * @throws DataError for a manifest that cannot be read, lacks a column, misspells one, or names an unknown split
  */
 export function scanManifest(manifest: string): Scan {
   const extension = extname(manifest).toLowerCase();
@@ -51,7 +51,7 @@ export function scanManifest(manifest: string): Scan {
 
 function readText(manifest: string): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(manifest)); // takes a byte order mark away
+    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(manifest)); // drops a byte order mark
   } catch (error) {
     if (error instanceof TypeError) throw new DataError(manifest, "is not UTF-8 text", { cause: error });
     throw new DataError(manifest, `cannot be read: ${errorLine(error)}`, { cause: error });
@@ -76,7 +76,7 @@ function readRow(
   return { path, name, labels: named, group: cells.group?.trim() || null, split };
 }
 
-/** Refused rather than left out: a whole split would be missing. */
+/** Throws for an unknown split instead of leaving the row out: a whole split could be missing. */
 function readSplit(where: string, name: string): Split | null {
   if (name === "") return null;
   const split = SPLITS.find((known) => known === name);
@@ -97,7 +97,7 @@ function tableRows(
     records = parse(text, {
       delimiter,
       info: true,
-      relax_quotes: true, // a 12" single is no quotation
+      relax_quotes: true, // the quote in: a 12" single
       relax_column_count: true,
       skip_empty_lines: true,
     }) as unknown as typeof records;
@@ -129,7 +129,7 @@ function jsonRows(manifest: string, text: string, onProblem: (line: number, reas
   return rows;
 }
 
-/** The cells of a JSON object, or what is wrong with it. */
+/** Returns the cells of a JSON object, or what is wrong with it. */
 function jsonCells(source: string, where: string): Row["cells"] | string {
   let value: unknown;
   try {
@@ -146,12 +146,12 @@ function jsonCells(source: string, where: string): Row["cells"] | string {
     if (typeof cell === "string") cells[column] = cell;
     else if (column === "label" && Array.isArray(cell) && cell.every((one) => typeof one === "string"))
       cells.label = cell.join("|");
-    else return `${column} is not a text${column === "label" ? " or a list of texts" : ""}`;
+    else return `${column} is not a string${column === "label" ? " or a list of strings" : ""}`;
   }
   return cells;
 }
 
-/** A missing column must be named, and a misspelled optional one must not be passed over in silence. */
+/** Throws if a required column is missing, or if an optional one is misspelled and would be ignored silently. */
 function checkColumns(where: string, header: string[]): void {
   const missing = COLUMNS.filter((column) => !header.includes(column));
   const others = header.filter((name) => !(COLUMNS as readonly string[]).includes(name));

@@ -8,16 +8,17 @@ export type { Split } from "../dataset/split-names.js";
 export type { Scan, SourceClip } from "./source-clip.js";
 
 /**
- * The clips of a folder (`<class>/**` or `train|valid|test/<class>/**`) or of a manifest (.csv, .tsv, .jsonl).
+ * Lists the clips of a folder (`<class>/**` or `train|valid|test/<class>/**`) or of a manifest (.csv, .tsv, .jsonl).
  * @param source path of the folder or manifest
- * @throws DataError if there is nothing to read there, or its form leaves open what is meant
+ * @throws DataError if it holds no usable audio, or its layout is ambiguous
  */
 export function scanSource(source: string): Scan {
   const stats = statOrNull(source);
   if (stats === null) throw new DataError(source, "does not exist");
   const scan = stats.isDirectory() ? scanFolder(source) : scanManifest(source);
   if (scan.clips.length === 0) {
-    const first = scan.problems.length > 0 ? `; first of ${scan.problems.length}: ${scan.problems[0]}` : "";
+    const first =
+      scan.problems.length > 0 ? `; problem 1 of ${scan.problems.length}: ${scan.problems[0]}` : "";
     throw new DataError(source, `holds no usable audio${first}`);
   }
   return scan;

@@ -4,17 +4,17 @@ import type { Split } from "../dataset/split-names.js";
 export interface SourceClip {
   /** Absolute path of the audio file. */
   readonly path: string;
-  /** As the manifest names it, or relative to the scanned folder, with `/`. */
+  /** Path as the manifest has it, or relative to the scanned folder, with `/`. */
   readonly name: string;
-  /** At least one. */
+  /** At least one label. */
   readonly labels: string[];
-  /** Clips of one group never lie in two splits; `null`: the clip and its copies are a group of their own. */
+  /** Clips of one group are always in the same split; `null`: the clip and its copies are a group of their own. */
   readonly group: string | null;
-  /** The split the source names; `null`: to be drawn. */
+  /** The split that the source names; `null` if it is to be drawn. */
   readonly split: Split | null;
 }
 
-/** What a source holds, and a line for everything that was left out of it. */
+/** The clips of a source, and a line for everything that was left out. */
 export interface Scan {
   clips: SourceClip[];
   problems: string[];

@@ -12,12 +12,12 @@ const sourceEntry = z.object({
   warnings: z.array(z.string()),
 });
 
-/** An audio file as it was when its features were made. */
+/** An audio file as it was when its features were computed. */
 export type SourceEntry = Readonly<z.infer<typeof sourceEntry>>;
 
 /**
- * The memory of a store: which audio files have their features, one JSON line each in `sources.jsonl`, appended as
- * they finish. A later line about a path replaces an earlier one. A line that a killed run left torn is dropped.
+ * A store's record of the audio files whose features it has: one JSON line each in `sources.jsonl`, appended as they
+ * finish. A later line for a path replaces an earlier one. An incomplete line, left by a killed run, is dropped.
  */
 export class SourceIndex {
   readonly #byPath = new Map<string, SourceEntry>();
@@ -35,23 +35,23 @@ export class SourceIndex {
     this.#fd = openSync(path, "a");
   }
 
-  /** The entry of this path, if the file still has the size and time of then: its content need not be read again. */
+  /** The entry of this path, if the file still has the recorded size and time: it need not be read again. */
   findUnchanged(path: string, size: number, mtimeMs: number): SourceEntry | undefined {
     const entry = this.#byPath.get(path);
     return entry?.size === size && entry.mtimeMs === mtimeMs ? entry : undefined;
   }
 
-  /** An entry with this audio, under whatever path. */
+  /** An entry with this audio, whatever its path. */
   findAudio(audioHash: string): SourceEntry | undefined {
     return this.#byAudio.get(audioHash);
   }
 
-  /** One entry for every audio that was ever made features of. */
+  /** One entry for each audio whose features were ever computed. */
   get audio(): SourceEntry[] {
     return [...this.#byAudio.values()];
   }
 
-  /** Remembers entries, on disk at once. */
+  /** Adds entries and writes them to disk at once. */
   append(entries: readonly SourceEntry[]): void {
     if (entries.length === 0) return;
     writeSync(this.#fd, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));

@@ -10,15 +10,15 @@ import type { StoredClip } from "./store.js";
 const readAsync = promisify(readCallback);
 
 /**
- * A reader over the `.npy` files of a store. A file is opened for every read: that costs 15 us, and a limit on open files
- * is none to run into. The read itself leaves JavaScript's thread, so that batches read at once and Ctrl-C is heard.
+ * Returns a reader over the `.npy` files of a store. It opens a file for every read, which costs 15 us and never runs
+ * into a limit on open files. Reads run outside JavaScript's thread, so that a batch's reads overlap and Ctrl-C works.
  *
  * Its promises reject with a DataError if a file is missing, damaged or not of the clip's shape.
- * @param nMels values of a frame
+ * @param nMels number of values in a frame
  */
 export function storeReader(dir: string, clips: readonly StoredClip[], nMels: number): FrameReader {
   const byHash = new Map(clips.map((clip) => [clip.audioHash, clip]));
-  /** Where the values begin in each file that was checked [bytes]. */
+  /** Offset of the values in each file that was checked [bytes]. */
   const dataOffsets = new Map<string, number>();
   return {
     nFrames: ({ nFrames }) => nFrames,
@@ -63,7 +63,7 @@ function missing(path: string, error: unknown): DataError {
   );
 }
 
-/** Offset of the values, after a look at header and length [bytes]. */
+/** Checks a file's header and length, and returns the offset of its values [bytes]. */
 function checkFile(fd: number, path: string, expected: readonly [nFrames: number, nMels: number]): number {
   const head = new Uint8Array(NPY_HEADER_BYTES);
   const nHead = readSync(fd, head, 0, head.length, 0);

@@ -44,28 +44,28 @@ const storedClip = z.object({
   descriptors: z.string(),
 });
 
-/** A clip whose features lie in a store. */
+/** A clip whose features are in a store. */
 export type StoredClip = Clip & Readonly<Pick<z.infer<typeof storedClip>, "features" | "descriptors">>;
 
 /**
- * A folder of features: `store.json` (the front end), `clips.jsonl` (one line a clip, written last),
+ * A folder of features: `store.json` (the front end), `clips.jsonl` (one line per clip, written last),
  * `sources.jsonl` (what was read, for the next run) and the `.npy` files, named by audio and front end.
  */
 export interface FeatureStore extends FeatureData {
-  /** Also its name. */
+  /** Path of the folder; also the store's name. */
   readonly dir: string;
   readonly clips: readonly StoredClip[];
 }
 
-/** The store of these clips in a folder. */
+/** Returns the store of these clips in a folder. */
 export function featureStore(dir: string, frontEnd: FrontEnd, clips: readonly StoredClip[]): FeatureStore {
   const reader = storeReader(dir, clips, frontEnd.nMels);
   return { dir, name: dir, frontEnd, frontEndHash: hashFrontEnd(frontEnd), clips, reader };
 }
 
 /**
- * The store in a folder, its clips in the order of their source.
- * @throws DataError if the folder is no store, is not complete, or was written by another version
+ * Opens the store in a folder. Its clips are in the order of their source.
+ * @throws DataError if the folder is not a store, is incomplete, or was written by another version
  * @example
  * import { writeFileSync } from "node:fs";
  * import { extractFeatures, frontEnd, openStore } from "timbrel";
@@ -89,7 +89,7 @@ export function openStore(dir: string): FeatureStore {
 }
 
 /**
- * Makes a folder ready to receive features of a front end; one that is ready already stays as it is.
+ * Prepares a folder for the features of a front end; a folder that is ready stays as it is.
  * @throws DataError if it holds something else, or features of another front end
  */
 export function prepareStore(dir: string, frontEnd: FrontEnd): void {
@@ -123,17 +123,17 @@ export function prepareStore(dir: string, frontEnd: FrontEnd): void {
     );
 }
 
-/** Takes the list of clips away while the store is being changed, so that nobody trains on a part of it. */
+/** Removes the list of clips while the store is being changed, so that no run trains on a part of it. */
 export function markIncomplete(dir: string): void {
   rmSync(join(dir, CLIPS_FILE), { force: true });
 }
 
-/** Writes the list of clips: the store is complete. */
+/** Writes the list of clips, which makes the store complete. */
 export function completeStore(dir: string, clips: readonly StoredClip[]): void {
   writeAtomically(join(dir, CLIPS_FILE), clips.map((clip) => `${JSON.stringify(clip)}\n`).join(""));
 }
 
-/** Where the features and descriptors of some audio lie, relative to the store. */
+/** Paths of the features and descriptors of some audio, relative to the store. */
 export function clipFiles(
   audioHash: string,
   frontEndHash: string,
@@ -142,7 +142,7 @@ export function clipFiles(
   return { features: `${stem}.features.npy`, descriptors: `${stem}.descriptors.npy` };
 }
 
-/** Hashes of the audio whose files in the store are there and whole. */
+/** Hashes of the audio whose files in the store exist and have their full length. */
 export function intactAudio(
   dir: string,
   audio: readonly { audioHash: string; nFrames: number }[],
@@ -164,7 +164,10 @@ function readStoreRecord(dir: string): { frontEnd: FrontEnd; frontEndHash: strin
   const record = parseJson(storeRecord, readFileSync(path, "utf8"), path);
   const frontEnd = readFrontEnd(record.frontEnd, path);
   if (hashFrontEnd(frontEnd) !== record.frontEndHash)
-    throw new DataError(path, "frontEndHash does not fit its frontEnd; delete the folder and extract again");
+    throw new DataError(
+      path,
+      "frontEndHash does not match its frontEnd; delete the folder and extract again",
+    );
   if (canonicalJson(record.descriptorNames) !== canonicalJson(DESCRIPTOR_NAMES))
     throw new DataError(
       path,

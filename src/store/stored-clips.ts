@@ -4,10 +4,10 @@ import type { SourceEntry } from "./source-index.js";
 import { clipFiles, type StoredClip } from "./store.js";
 
 /**
- * The clips that have features, in the order of the source. A clip without a group is one with its copies; groups that
- * hold the same audio become one.
- * @param entries what is known of each audio file, by path
- * @param report told of copies that differ in label or group
+ * Returns the clips that have features, in the order of the source. A clip without a group forms one with its copies;
+ * groups that hold the same audio are merged.
+ * @param entries index entry of each audio file, by path
+ * @param report called with a line for copies that differ in label or group
  */
 export function storedClips(
   clips: readonly SourceClip[],
@@ -28,7 +28,7 @@ export function storedClips(
   reportConflicts(stored, report);
   return joinGroups(stored, (a, b) =>
     report(
-      `${b.name}: warning: same audio as ${a.name}; their groups ${b.group} and ${a.group} are taken for one`,
+      `${b.name}: warning: same audio as ${a.name}; their groups ${b.group} and ${a.group} are treated as one`,
     ),
   );
 }

@@ -1,26 +1,26 @@
 import { Tinypool } from "tinypool";
 
-/** Tasks run in worker threads, and what becomes of them. */
+/** Tasks to run in worker threads, and the handlers of their results. */
 export interface WorkerJob<Task, Result> {
   /** Compiled module whose default export takes a list of tasks and resolves to a list of results. */
   worker: URL;
   /** Given to every worker once, as `Tinypool.workerData`. */
   workerData: unknown;
   nWorkers: number;
-  /** The next tasks for one worker; empty when there are no more. Asked only when a worker is about to be free. */
+  /** Returns the next tasks for a worker, none at the end. Called only when a worker is about to be free. */
   nextBatch: () => Task[];
-  /** What the worker is told of a task. */
+  /** Message that the worker gets for a task. */
   messageOf: (task: Task) => unknown;
   onResults: (tasks: Task[], results: Result[]) => void;
-  /** A worker died at this task; the others go on in a new one. */
+  /** Called when a worker dies at this task; the other tasks go on in a new worker. */
   onCrash: (task: Task, error: unknown) => void;
-  /** After an abort no new tasks start; those under way finish. */
+  /** After an abort no new tasks start; those in progress finish. */
   signal?: AbortSignal;
 }
 
 /**
- * Runs tasks on all workers; never more than one batch a worker, and one in waiting, exist at a time, so that memory
- * does not grow with the number of tasks. When a worker dies, its batch is run again task by task, to name the one.
+ * Runs tasks on all workers. At most one batch per worker and one waiting exist at a time, so that memory does not grow
+ * with the number of tasks. When a worker dies, its batch is run again task by task, to find the one that kills it.
  *
  * tinypool rather than piscina: the same pool, one fifth of the size, no dependencies.
  */
@@ -54,11 +54,11 @@ export async function runInWorkers<Task, Result>(job: WorkerJob<Task, Result>): 
         await runBatch(batch);
       }
     } catch (error) {
-      failed = true; // thrown by onResults: the other lanes stop, too
+      failed = true; // thrown by onResults: the other lanes stop too
       throw error;
     }
   };
-  // A worker that dies without a task, e.g. because its module cannot be loaded.
+  // Rejects when a worker dies without a task, e.g. because its module cannot be loaded.
   const broken = new Promise<never>((_, reject) => pool.on("error", reject));
   try {
     await Promise.race([Promise.all(Array.from({ length: nWorkers + 1 }, lane)), broken]);
@@ -69,8 +69,8 @@ export async function runInWorkers<Task, Result>(job: WorkerJob<Task, Result>): 
 }
 
 /**
- * Ends all workers. tinypool 2.2 waits for them by `events.once`, which on a worker's error calls its `removeListener`; its
- * workers have none, so that one dying just then would end the whole program. Its error is not the job's: that has ended.
+ * Ends all workers. tinypool 2.2 waits for them with `events.once`, which calls `removeListener` on a failed worker.
+ * Its workers have none, so one dying just then would end the whole program. Its error is ignored: the job has ended.
  */
 async function destroy(pool: Tinypool): Promise<void> {
   for (const worker of pool.threads) Object.assign(worker, { removeListener: () => worker });

@@ -1,24 +1,24 @@
 import { segmentStarts } from "../dataset/segments.js";
 import type { Session } from "../runtime/engine.js";
 
-/** Clips whose frames can be read piece by piece, silence past their ends, such as a `FeatureSet`. */
+/** Clips whose frames can be read in pieces, with silence past their ends, such as a `FeatureSet`. */
 export interface FrameSource {
   readonly clips: readonly { readonly nFrames: number }[];
   readonly nMels: number;
-  /** As `FeatureSet.readFrames`. */
+  /** See `FeatureSet.readFrames`. */
   readFrames(clip: number, first: number, count: number, out: Float32Array, offset: number): Promise<void>;
 }
 
-/** Segments in one run of the net: enough to fill the cores, few enough for a small memory. */
+/** Number of segments in one run of the net: enough to keep the cores busy, few enough to need little memory. */
 const BATCH = 32;
 
 /**
- * The probabilities of each clip: the mean over its segments. Clips of every length share batches; since an example's
- * answer does not depend on its batch, neither does a clip's.
+ * Computes the probabilities of each clip: the mean over its segments. Clips of any length share batches; since an
+ * example's output does not depend on its batch, neither does a clip's.
  *
  * @param session a net from `inputs` [batch, segmentFrames, nMels] to `probabilities` [batch, nLabels]
- * @param options.onProgress called after every batch with the number of clips begun
- * @returns one row [nLabels] a clip
+ * @param options.onProgress called after every batch with the number of clips started
+ * @returns one row [nLabels] per clip
  */
 export async function clipProbabilities(
   session: Session,

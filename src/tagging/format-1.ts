@@ -3,7 +3,7 @@ import type { Tensor } from "../core/tensor.js";
 import { type NetSettings, netConfig } from "../nn/architectures.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
 
-/** Members of records by their old names, and their names of today. */
+/** Old names of members of records, mapped to today's names. */
 const RENAMED = new Map([
   ["averageDecay", "emaDecay"],
   ["validShare", "validFraction"],
@@ -11,8 +11,8 @@ const RENAMED = new Map([
   ["idleShare", "inactiveFraction"],
 ]);
 
-/** The record with its members under today's names; a record of today stays as it is. */
-export function todaysNames(record: Readonly<Record<string, unknown>>): Record<string, unknown> {
+/** Returns the record with its members under today's names; a record that has them already is unchanged. */
+export function currentNames(record: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(record).map(([name, value]) => [RENAMED.get(name) ?? name, value]),
   );
@@ -23,15 +23,15 @@ const recordSchema = z.looseObject({
   config: z.looseObject({
     net: z.looseObject({ kind: z.string() }),
     optimizer: z.looseObject({ kind: z.string() }),
-    /** In the oldest files, in place of `normalize`. */
+    /** Replaced by `normalize` in all but the oldest files. */
     standardize: z.unknown().optional(),
     normalize: z.looseObject({ kind: z.string() }).optional(),
   }),
 });
 
 /**
- * The metadata of a model file of format 1, as format 2 has them. The oldest files are those with a `standardize`: their
- * net has only some of today's settings, and their "adam" is what is "adamw" today.
+ * Converts the metadata of a model file from format 1 to format 2. The oldest files are the ones with `standardize`:
+ * their net has only some of today's settings, and their "adam" is today's "adamw".
  * @throws ZodError or UsageError if the record is damaged
  */
 export function upgradeRecord(record: unknown): unknown {
@@ -49,14 +49,14 @@ export function upgradeRecord(record: unknown): unknown {
     format: 2,
     net,
     normalization: upgraded.normalize?.kind,
-    split: todaysNames(split),
-    config: todaysNames(upgraded),
+    split: currentNames(split),
+    config: currentNames(upgraded),
   };
 }
 
 /**
- * The tensors of a file of format 1, mean and deviation under today's names. They were the first constants of its graph:
- * `const_0` and `const_2`, or `const_0` twice if they were equal.
+ * Returns the tensors of a format 1 file with mean and deviation under today's names. In the file they are the first
+ * constants of the graph: `const_0` and `const_2`, or only `const_0` if they are equal.
  */
 export function upgradeTensors(
   tensors: ReadonlyMap<string, Tensor>,

@@ -6,10 +6,10 @@ import type { ModelInfo } from "./model-file.js";
 import { modelTensors } from "./model-tensors.js";
 
 /**
- * The linear baseline of a file as an ONNX model: its tensors, checked, in a graph built anew. The file says nothing of
- * itself; task and labels are those of the model that it is the baseline of.
- * @returns a model from `inputs` [batch, nDescriptors] to `probabilities` [batch, nLabels]
- * @throws DataError if the bytes are no ONNX model or do not hold the tensors of a linear classifier
+ * Reads the file of a linear baseline: checks its tensors and builds a new graph around them. The file has no metadata;
+ * task and labels come from the model that it is the baseline of.
+ * @returns an ONNX model from `inputs` [batch, nDescriptors] to `probabilities` [batch, nLabels]
+ * @throws DataError if the bytes are not an ONNX model or do not hold the tensors of a linear classifier
  */
 export function linearModel(
   bytes: Uint8Array,

@@ -24,9 +24,9 @@ const infoSchema = z.object({
   frontEnd: z
     .looseObject({ compression })
     .transform((members): FrontEnd => frontEnd(members as Partial<FrontEnd>)),
-  /** Length of the segments that the net reads. */
+  /** Length of the segments that the net reads [frames]. */
   segmentFrames: z.number().int().positive(),
-  /** How the data were split, and the hash of who went where. */
+  /** How the data were split, and a hash of which clip is in which split. */
   split: z.object({
     seed: z.number(),
     validFraction: z.number(),
@@ -37,13 +37,13 @@ const infoSchema = z.object({
   /** Scores on the validation split at the epoch whose weights these are. */
   valid: z.record(z.string(), z.number()),
   epoch: z.number().int(),
-  /** The settings of the run that trained it. `trainConfig` checks them; here they may hold anything. */
+  /** Settings of the run that trained the model. They are not checked here; `trainConfig` does that. */
   config: z.record(z.string(), z.unknown()),
-  /** First 10 hex digits of the audio hash of every clip of the train split, joined: to refuse a score on them. */
+  /** First 10 hex digits of the audio hash of every training clip, joined, so that a score on one can be rejected. */
   trainClips: z.string(),
 });
 
-/** What is known of a model beside its numbers: what it answers, what it was trained on and how well it did. */
+/** Facts about a model besides its tensors: what it outputs, what it was trained on and how well it scored. */
 export type ModelInfo = z.infer<typeof infoSchema>;
 
 /** The metadata of a model file. */
@@ -53,11 +53,11 @@ const recordSchema = infoSchema.extend({
   net: z
     .looseObject({ kind: z.string() })
     .transform((settings): SegmentNetConfig => netConfig(settings as NetSettings)),
-  /** Kind of the normalization, whose numbers are tensors. */
+  /** Kind of the normalization; its numbers are stored as tensors. */
   normalization: z.enum(["none", "standardize", "whiten"]),
 });
 
-/** A trained net with all that it needs to answer or to be trained on. */
+/** A trained net with everything it needs to tag audio or to be trained further. */
 export interface TrainedModel {
   readonly info: ModelInfo;
   readonly net: SegmentNetConfig;
@@ -66,7 +66,7 @@ export interface TrainedModel {
   readonly normalization: InputNormalization;
 }
 
-/** Length of one entry of `trainClips`. */
+/** Length of one entry of `trainClips` [hex digits]. */
 const PREFIX = 10;
 
 function prefixesIn(trainClips: string): string[] {
@@ -76,8 +76,8 @@ function prefixesIn(trainClips: string): string[] {
 }
 
 /**
- * The entry of `ModelInfo.trainClips` for clips of these audio hashes.
- * @param before the entry of the model that was trained on; "" if the run began with drawn weights
+ * Returns `ModelInfo.trainClips` for a model trained on clips with these audio hashes.
+ * @param before `trainClips` of the model that the run started from; "" if it started from drawn weights
  */
 export function addTrainClips(before: string, audioHashes: readonly string[]): string {
   const prefixes = audioHashes.map((hash) => hash.slice(0, PREFIX));
@@ -85,7 +85,7 @@ export function addTrainClips(before: string, audioHashes: readonly string[]): s
 }
 
 /**
- * Whether a clip of this audio hash was in the model's train split.
+ * Returns a function that says whether the clip with an audio hash was in the model's train split.
  * @example
  * import { readFileSync, writeFileSync } from "node:fs";
  * import { extractFeatures, readModelInfo, wasTrainedOn } from "timbrel";
@@ -101,9 +101,9 @@ export function wasTrainedOn({ trainClips }: Pick<ModelInfo, "trainClips">): (au
 }
 
 /**
- * The model as the bytes of an ONNX file: input `inputs` [batch, segmentFrames, nMels], not normalized; output
- * `probabilities` [batch, nLabels]. The same model gives the same bytes. Tensors in `weights` that are not the net's, such
- * as an optimizer's, are left out.
+ * Encodes a model as an ONNX file with the input `inputs` [batch, segmentFrames, nMels], not normalized, and the output
+ * `probabilities` [batch, nLabels]. The same model gives the same bytes. Tensors in `weights` that do not belong to the
+ * net, such as an optimizer's, are left out.
  * @throws UsageError if `weights` lacks a tensor of the net, or has it in another shape
  * @example
  * import { readFileSync, writeFileSync } from "node:fs";
@@ -129,10 +129,10 @@ export function encodeModel({ info, net, weights, normalization }: TrainedModel)
 }
 
 /**
- * Reads a model back. Only the file's metadata and tensors are read, and they must fit each other. Its graph is ignored:
+ * Decodes a model file. Only its metadata and tensors are read, and they must match each other. Its graph is ignored:
  * `encodeModel` builds the one that the settings describe.
- * @param path the file's, for errors
- * @throws DataError if the bytes are no ONNX model, no model of timbrel, or their parts contradict each other
+ * @param path path of the file, for errors
+ * @throws DataError if the bytes are not a timbrel model, or their parts contradict each other
  * @example
  * import { readFileSync } from "node:fs";
  * import { decodeModel } from "timbrel";
@@ -151,9 +151,9 @@ export function decodeModel(bytes: Uint8Array, path: string): TrainedModel {
 }
 
 /**
- * Reads what a model file says of itself, without its tensors.
- * @param path the file's, for errors
- * @throws DataError if the bytes are no ONNX model, no model of timbrel, or its metadata contradict each other
+ * Reads the metadata of a model file, without its tensors.
+ * @param path path of the file, for errors
+ * @throws DataError if the bytes are not a timbrel model, or the metadata is damaged
  * @example
  * import { readFileSync } from "node:fs";
  * import { readModelInfo } from "timbrel";
@@ -170,7 +170,7 @@ interface ModelRecord {
   readonly info: ModelInfo;
   readonly net: SegmentNetConfig;
   readonly normalization: InputNormalization["kind"];
-  /** As the file has it. */
+  /** Format version of the file. */
   readonly format: number;
 }
 
@@ -179,7 +179,7 @@ function readRecord(bytes: Uint8Array, path: string): ModelRecord {
   if (text === undefined)
     throw new DataError(
       path,
-      "is an ONNX model but not one of timbrel: its metadata hold no labels and no front end",
+      "is an ONNX model but not a timbrel model: its metadata has no labels and no front end",
     );
   try {
     const record: unknown = JSON.parse(text);
@@ -188,7 +188,7 @@ function readRecord(bytes: Uint8Array, path: string): ModelRecord {
       throw new Error(`format is ${format}, this version of timbrel reads at most ${FORMAT}; update timbrel`);
     const parsed = recordSchema.parse(format === 1 ? upgradeRecord(record) : record);
     const { format: _, frontEndHash: hash, net, normalization, ...info } = parsed;
-    if (frontEndHash(info.frontEnd) !== hash) throw new Error("the front end does not fit its hash");
+    if (frontEndHash(info.frontEnd) !== hash) throw new Error("the front end does not match its hash");
     const least = minFrames(net);
     if (info.segmentFrames < least)
       throw new Error(`segmentFrames is ${info.segmentFrames}, this ${net.kind} needs at least ${least}`);

@@ -1,14 +1,14 @@
 import { DataError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
-import { isConstantName } from "../graph/index.js";
+import { isConstantName } from "../graph/graph.js";
 import { minBands, type NetConfig } from "../nn/architectures.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
 import { netTensors } from "../nn/summary.js";
 
-/** What decides which tensors a model has. */
+/** Settings that decide which tensors a model has. */
 export interface ModelShape {
   readonly net: NetConfig;
-  /** Shape of one example, not normalized: [nFrames, nMels], or [nFeatures] for "linear". */
+  /** Shape of one example before normalization: [nFrames, nMels], or [nFeatures] for "linear". */
   readonly inputShape: readonly number[];
   readonly nLabels: number;
   readonly normalization: InputNormalization["kind"];
@@ -22,9 +22,9 @@ export interface ModelTensors {
 }
 
 /**
- * The tensors of a model file, found to be all that the model's settings ask for, of the right shapes, finite, and no
- * others but constants of the file's graph.
- * @param path the file's, for errors
+ * Checks the tensors of a model file: it must hold every tensor that the model's settings ask for, with the right shape
+ * and finite values, and no others except constants of the file's graph.
+ * @param path path of the file, for errors
  * @throws DataError naming the tensor, what it must be and what it is
  */
 export function modelTensors(
@@ -51,21 +51,21 @@ export function modelTensors(
   if (net.kind !== "linear" && width < minBands(net))
     throw new DataError(
       path,
-      `gives its ${net.kind} ${width} values a frame, fewer than the ${minBands(net)} it needs`,
+      `gives its ${net.kind} ${width} values per frame, fewer than the ${minBands(net)} it needs`,
     );
   const specs = netTensors(net, [...inputShape.slice(0, -1), width], nLabels);
   const weights = new Map(specs.map(({ name, shape }) => [name, take(name, shape)]));
   for (const [name, { shape }] of left)
     throw new DataError(
       path,
-      `holds tensor ${JSON.stringify(name)} ${list(shape)}, which is none of its net and normalization`,
+      `holds tensor ${JSON.stringify(name)} ${list(shape)}, which belongs to neither its net nor its normalization`,
     );
   return { weights, normalization };
 }
 
 const list = (shape: readonly number[]) => `[${shape.join(", ")}]`;
 
-/** The number of components that a stored whitening keeps; all of them where the projection is none. */
+/** Number of components that a stored whitening keeps; all of them if the projection is missing or malformed. */
 function projectionWidth(tensors: ReadonlyMap<string, Tensor>, nFeatures: number): number {
   const width = tensors.get("normalization.projection")?.shape[1] ?? nFeatures;
   return width >= 1 && width <= nFeatures ? width : nFeatures;

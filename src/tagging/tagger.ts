@@ -14,7 +14,7 @@ import { decodeModel, encodeModel, type ModelInfo, type TrainedModel } from "./m
 /** One tag of a clip. */
 export interface Tag {
   label: string;
-  /** In [0, 1]. Of a single-label model all tags sum to 1. */
+  /** In [0, 1]. The probabilities of a single-label model sum to 1. */
   probability: number;
 }
 
@@ -23,13 +23,13 @@ export interface Tagging {
   /** Every label of the model, most probable first. */
   tags: Tag[];
   durationSec: number;
-  /** What is odd about the audio, one line each. */
+  /** Oddities of the audio, one line each. */
   warnings: string[];
 }
 
 /**
- * A trained model, ready to tag audio of any rate, length and number of channels: it carries its front end, statistics and
- * labels, so nothing has to be told and nothing can be told wrongly.
+ * A trained model, ready to tag audio of any rate, length and number of channels. It carries its front end, statistics
+ * and labels, so there is nothing to configure and nothing to get wrong.
  * @example
  * import { readFileSync } from "node:fs";
  * import { decodeModel, nodeEngine, Tagger } from "timbrel";
@@ -54,13 +54,13 @@ export class Tagger {
    * Opens a model.
    * @param bytes a model file's content
    * @param path its name in errors
-   * @throws DataError if the bytes are no model of timbrel, or their parts contradict each other
+   * @throws DataError if the bytes are not a timbrel model, or their parts contradict each other
    */
   static async open(bytes: Uint8Array, path: string, engine: Engine): Promise<Tagger> {
     return Tagger.of(decodeModel(bytes, path), engine);
   }
 
-  /** Opens a model in memory, e.g. one that `trainModel` made. */
+  /** Opens a model in memory, e.g. one that `trainModel` trained. */
   static async of(model: TrainedModel, engine: Engine): Promise<Tagger> {
     return new Tagger(model.info, await engine.open(encodeModel(model)));
   }
@@ -83,7 +83,7 @@ export class Tagger {
 
   /**
    * Tags mono samples of any rate; they are resampled to the model's.
-   * @throws UsageError if nothing is left of them, or some are not finite
+   * @throws UsageError if no sample is left after resampling, or some are not finite
    */
   async tagWaveform(waveform: Waveform): Promise<Omit<Tagging, "warnings">> {
     const { sampleRate } = this.info.frontEnd;

@@ -1,9 +1,9 @@
 import type { FrontEnd } from "../features/front-end.js";
 import type { Augmentation } from "../nn/augmentation.js";
 
-/** The compression as y = log(scale * x + floor) / rate. */
+/** Writes the compression as y = log(scale * x + floor) / rate. */
 function logarithm({ compression }: FrontEnd): Augmentation["logarithm"] {
-  // powerToDb clips at its floor rather than adding it; what lies there is below every noise that is added.
+  // powerToDb clips at its floor instead of adding it; values there are below any noise that is added.
   if (compression.kind === "powerToDb") {
     const { amin, ref } = compression;
     const reference = Math.max(amin, ref);
@@ -13,7 +13,8 @@ function logarithm({ compression }: FrontEnd): Augmentation["logarithm"] {
 }
 
 /**
- * The random changes of training segments, by one strength: 0.5 is what the shipped model was trained with; short runs get further with less.
+ * Returns the random changes to training segments for a strength. The shipped model was trained with 0.5; short runs do
+ * better with less.
  * @param strength greater than 0; levels, curves and masks grow with it
  */
 export function augmentationOf(frontEnd: FrontEnd, segmentFrames: number, strength: number): Augmentation {

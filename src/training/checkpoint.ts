@@ -2,18 +2,18 @@ import { z } from "zod";
 import { DataError, errorLine } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { ACTIVATION_NAMES } from "../nn/activations.js";
-import { todaysNames } from "../tagging/format-1.js";
+import { currentNames } from "../tagging/format-1.js";
 import type { FitState } from "./fit.js";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.js";
 
 const BEST = "best/";
 
-/** A record whose members may have the names of format 2. */
+/** Parses a record whose members may have the names of format 2. */
 function named<T>(schema: z.ZodType<T, Record<string, unknown>>) {
-  return z.record(z.string(), z.unknown()).transform(todaysNames).pipe(schema);
+  return z.record(z.string(), z.unknown()).transform(currentNames).pipe(schema);
 }
 
-/** JSON writes what is no finite number as null; an exploded norm is Infinity again when it is read. */
+/** JSON writes non-finite numbers as null; an exploded norm is read back as Infinity. */
 const norm = z
   .number()
   .nullable()
@@ -34,7 +34,7 @@ const layerHealth = named(
   }),
 );
 
-/** Version of the record; format 2 has some members under older names, format 1 settings of another meaning. */
+/** Version of the record. Format 2 has older names for some members; in format 1 some settings have another meaning. */
 const FORMAT = 3;
 
 const version = z.object({ format: z.number().default(1) });
@@ -56,7 +56,7 @@ const header = z.object({
   frontEndHash: z.string(),
 });
 
-/** A run as it stood after an epoch. */
+/** State of a run after an epoch. */
 export interface Checkpoint {
   readonly state: FitState;
   /** The run's settings. */
@@ -65,7 +65,7 @@ export interface Checkpoint {
   readonly frontEndHash: string;
 }
 
-/** The checkpoint as the bytes of a safetensors file. */
+/** Encodes a checkpoint as a safetensors file. */
 export function encodeCheckpoint({ state, ...run }: Checkpoint): Uint8Array {
   const tensors = new Map<string, Tensor>(state.tensors);
   for (const [name, tensor] of state.best.weights) tensors.set(BEST + name, tensor);
@@ -75,9 +75,9 @@ export function encodeCheckpoint({ state, ...run }: Checkpoint): Uint8Array {
 }
 
 /**
- * Reads a checkpoint.
- * @param path the file's, for errors
- * @throws DataError if the file is damaged, or of another version
+ * Decodes a checkpoint.
+ * @param path path of the file, for errors
+ * @throws DataError if the file is damaged, or from another version
  */
 export function decodeCheckpoint(bytes: Uint8Array, path: string): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes, path);
@@ -98,7 +98,7 @@ function parseRecord(text: string, path: string): z.infer<typeof header> {
     ({ format } = version.parse(record));
     if (format === FORMAT || format === 2) return header.parse(record);
   } catch (cause) {
-    throw new DataError(path, `is not a checkpoint of timbrel (${errorLine(cause).slice(0, 120)})`, {
+    throw new DataError(path, `is not a timbrel checkpoint (${errorLine(cause).slice(0, 120)})`, {
       cause,
     });
   }

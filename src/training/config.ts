@@ -17,17 +17,17 @@ import { OPTIMIZER_CHECKS, OPTIMIZERS, type OptimizerConfig } from "../nn/optimi
 import type { ScheduleConfig } from "../nn/schedules.js";
 import type { Task } from "../nn/training-step.js";
 
-/** What is fitted on the train split and done to every mel vector before the net reads it. */
+/** Normalization that is fitted on the train split and applied to every mel vector before the net reads it. */
 export type NormalizeConfig =
   | { readonly kind: "none" }
-  /** Of every mel band by its own mean and deviation, or of all by one. */
+  /** Shifts and scales every mel band by its own mean and deviation, or all bands by one of each. */
   | { readonly kind: "standardize"; readonly over: "band" | "global" }
-  /** By the principal components; `zca` rotates back to mel bands; the components that hold `keepVariance` are kept. */
+  /** Whitens with the components that hold the fraction `keepVariance` of the variance; `zca` rotates back to bands. */
   | { readonly kind: "whiten"; readonly zca: boolean; readonly keepVariance: number };
 
 /** All settings of a run; the same settings, data and seed give the same weights to the bit. */
 export interface TrainConfig {
-  /** "auto": multi-label if any clip has not exactly one label. */
+  /** "auto": multi-label if any clip has more than one label. */
   readonly task: Task | "auto";
   readonly net: SegmentNetConfig;
   /** Length of the segments that the net reads [frames]. */
@@ -37,17 +37,17 @@ export interface TrainConfig {
   readonly optimizer: OptimizerConfig;
   readonly learningRate: number;
   readonly schedule: ScheduleConfig;
-  /** Largest norm of the gradient; a longer one is shortened to it; 0 for none. */
+  /** Largest norm of the gradient; a longer gradient is scaled down to it. 0 for no limit. */
   readonly clipNorm: number;
-  /** Epochs without a better valid score after which training stops; 0 never. */
+  /** Number of epochs without a better validation score after which training stops; 0 for never. */
   readonly patience: number;
   readonly labelSmoothing: number;
-  /** Decay of the moving average of the weights, which is what is evaluated and kept; 0 for none. */
+  /** Decay of the moving average of the weights; the average is evaluated and kept. 0 for no average. */
   readonly emaDecay: number;
   /** Strength of the augmentation; 0 for none. */
   readonly augment: number;
   readonly normalize: NormalizeConfig;
-  /** Whether every label comes equally often. */
+  /** Whether every label is drawn equally often. */
   readonly balance: boolean;
   /** Whether the flow of activations and gradients through the layers is recorded. */
   readonly watch: boolean;
@@ -56,7 +56,7 @@ export interface TrainConfig {
   readonly testFraction: number;
 }
 
-/** Length of a net's segments where a user names none [frames]. */
+/** Default length of a net's segments [frames]. */
 export const SEGMENT_FRAMES: Readonly<Record<NetKind, number>> = {
   vgg: 64,
   "gct634-1d": 512,
@@ -64,7 +64,7 @@ export const SEGMENT_FRAMES: Readonly<Record<NetKind, number>> = {
   mlp: 64,
 };
 
-/** Settings where a user names none. */
+/** Default settings. */
 export const TRAIN_DEFAULTS: TrainConfig = {
   ...OPTIMIZERS.adamw,
   task: "auto",
@@ -89,7 +89,7 @@ export const TRAIN_DEFAULTS: TrainConfig = {
 const factor = number({ above: 0, max: 1 });
 const warmUp = optional(fraction);
 
-/** The net is checked by `netConfig`, the shares of the splits by `splitClips`. */
+/** `netConfig` checks the net, `splitClips` the fractions of the splits. */
 const CHECKS: Readonly<Record<Exclude<keyof TrainConfig, "net" | "validFraction" | "testFraction">, Check>> =
   {
     task: choice(["auto", "single-label", "multi-label"]),
@@ -121,8 +121,8 @@ const CHECKS: Readonly<Record<Exclude<keyof TrainConfig, "net" | "validFraction"
   };
 
 /**
- * The defaults with some settings changed, checked.
- * @param settings what differs from the defaults, also as a model file or a checkpoint holds it
+ * Checks settings and fills in the defaults.
+ * @param settings settings that differ from the defaults, or the `config` of a model file or a checkpoint
  * @throws UsageError naming the setting, its rule and its value
  * @example
  * import { netConfig, OPTIMIZERS, trainConfig } from "timbrel";

@@ -7,53 +7,53 @@ import type { TrainConfig } from "./config.js";
 import { type PreparedRun, prepareRun } from "./prepare-run.js";
 import { batchFeeds, StepRunner } from "./step-runner.js";
 
-/** The rates tried, from the smallest to the largest, by one factor from step to step. */
+/** The rates to try, from the smallest to the largest, each larger than the last by the same factor. */
 export const RANGE = { from: 1e-6, to: 10, steps: 200 } as const;
-/** Share that the moving average of the loss keeps at every step. */
+/** Fraction that the moving average of the loss keeps at every step. */
 const SMOOTHING = 0.9;
-/** The test stops where the smoothed loss is so many times its lowest. */
+/** The test stops when the smoothed loss exceeds its lowest value by this factor. */
 const DIVERGED = 4;
-/** The first steps say little: the average is young. */
+/** Number of first steps that are ignored, since the average is made of too few losses. */
 const SKIPPED = RANGE.steps / 10;
-/** Slopes are taken over so many steps before and after: half a decade of rates together. */
+/** Slopes are taken over this many steps before and after, together half a decade of rates. */
 const HALF_WINDOW = 7;
-/** A rise by this share of the curve's whole fall ends a valley. */
+/** A rise by this fraction of the curve's whole fall ends a valley. */
 const RISE = 0.25;
 
 /** One step of a range test. */
 export interface RangeStep {
   readonly learningRate: number;
-  /** Of the step's batch, before the step. */
+  /** Loss of the step's batch, before the step. */
   readonly loss: number;
   /** Exponential moving average of the loss, corrected for its start at 0. */
   readonly smoothedLoss: number;
 }
 
-/** The rates that a range test points to; null where the loss never fell. */
+/** The rates that a range test suggests; null if the loss never fell. */
 export interface SuggestedRates {
-  /** Where the smoothed loss falls fastest by the logarithm of the rate. */
+  /** Rate at which the smoothed loss falls fastest, relative to the logarithm of the rate. */
   readonly steepest: number | null;
-  /** A tenth of the rate of the lowest smoothed loss. */
+  /** A tenth of the rate with the lowest smoothed loss. */
   readonly tenthOfLowest: number | null;
 }
 
-/** What a range test found. */
+/** Result of a range test. */
 export interface RangeTest {
-  /** Only those of finite loss. */
+  /** The steps with a finite loss. */
   readonly steps: readonly RangeStep[];
-  /** "diverged": before the largest rate, by a loss that was not finite or 4 times the lowest. */
+  /** "diverged" if the loss was not finite, or more than 4 times its lowest value, before the largest rate. */
   readonly ended: "finished" | "diverged";
   readonly suggested: SuggestedRates;
 }
 
-/** The learning rate of a step, from 0. */
+/** Learning rate of a step, counted from 0. */
 export function rateOf(step: number): number {
   return RANGE.from * (RANGE.to / RANGE.from) ** (step / (RANGE.steps - 1));
 }
 
 /**
- * Trains with a learning rate that grows from step to step, and throws the weights away: net, data, optimizer and
- * augmentation are those of a run with these settings, as are the first weights and batches.
+ * Trains with a learning rate that grows from step to step, and discards the weights. Net, data, optimizer,
+ * augmentation, initial weights and batches are the same as in a run with these settings.
  *
  *   smoothedLoss[t] = average[t] / (1 - 0.9^t),  average[t] = 0.9 * average[t - 1] + 0.1 * loss[t],  average[0] = 0
  *
@@ -71,12 +71,12 @@ export async function findLearningRate(
     engine: Engine;
     signal?: AbortSignal | undefined;
     onStart?: (run: PreparedRun) => void;
-    /** After every step; `done` counts them from 1. */
+    /** Called after every step; `done` counts the steps from 1. */
     onStep?: (done: number, step: RangeStep) => void;
   },
 ): Promise<RangeTest | null> {
   const { engine, signal } = options;
-  // The averaged weights would only be thrown away.
+  // Averaged weights would only be discarded.
   const run = await prepareRun(data, { ...config, emaDecay: 0, watch: false }, { signal });
   options.onStart?.(run);
   const runner = await StepRunner.open(engine, run.step);
@@ -107,7 +107,7 @@ export async function findLearningRate(
   return { steps, ended, suggested: suggestRates(steps) };
 }
 
-/** The loss of every step of training at the growing rate. */
+/** Trains at the growing rate and yields the loss of every step. */
 async function* losses(
   runner: StepRunner,
   { step, batches }: PreparedRun,
@@ -124,9 +124,9 @@ async function* losses(
 }
 
 /**
- * The rates that the steps of a range test point to, in the first valley of the smoothed loss.
+ * Suggests rates from the steps of a range test, in the first valley of the smoothed loss.
  *
- * steepest: the middle of the 15 steps before the lowest smoothed loss over which it falls most.
+ * steepest: the middle of the 15 steps, none after the lowest smoothed loss, over which it falls most.
  */
 export function suggestRates(steps: readonly RangeStep[]): SuggestedRates {
   const valley = firstValley(steps.slice(SKIPPED));
@@ -143,8 +143,9 @@ export function suggestRates(steps: readonly RangeStep[]): SuggestedRates {
 }
 
 /**
- * The steps until the loss, from its lowest so far, has risen by a quarter of the whole curve's fall. Behind, it often
- * falls again, to that of a guess, when decay and huge steps have made the net forget its input: no place to train at.
+ * Returns the steps until the loss has risen from its lowest value so far by a quarter of the whole curve's fall. After
+ * that it often falls again, to the loss of a guess, because weight decay and huge steps have made the net ignore its
+ * input: such rates are useless for training.
  */
 function firstValley(steps: readonly RangeStep[]): readonly RangeStep[] {
   const losses = steps.map(({ smoothedLoss }) => smoothedLoss);
@@ -158,7 +159,7 @@ function firstValley(steps: readonly RangeStep[]): readonly RangeStep[] {
   return end < 0 ? steps : steps.slice(0, end);
 }
 
-/** Index of the lowest smoothed loss; -1 of no steps. */
+/** Index of the lowest smoothed loss; -1 if there are no steps. */
 function lowestOf(steps: readonly RangeStep[]): number {
   const losses = steps.map(({ smoothedLoss }) => smoothedLoss);
   return losses.indexOf(Math.min(...losses));

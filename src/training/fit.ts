@@ -8,53 +8,53 @@ import type { Engine } from "../runtime/engine.js";
 import { FlowMeans } from "./gradient-flow.js";
 import { batchFeeds, StepRunner } from "./step-runner.js";
 
-/** Where batches come from; an epoch depends on its number alone. */
+/** Source of batches; the batches of an epoch depend only on its number. */
 export interface BatchSource {
   readonly stepsPerEpoch: number;
   startEpoch(epoch: number): void;
   next(): Promise<{ inputs: Float32Array; targets: Float32Array }>;
 }
 
-/** One epoch's record: what `metrics.jsonl` holds a line of. */
+/** Record of one epoch, and a line of `metrics.jsonl`. */
 export interface EpochRecord {
-  /** From 1. */
+  /** Number of the epoch, from 1. */
   readonly epoch: number;
-  /** At the epoch's last step. */
+  /** Learning rate of the epoch's last step. */
   readonly learningRate: number;
-  /** Mean over the epoch's steps. */
+  /** Mean loss over the epoch's steps. */
   readonly trainLoss: number;
-  /** What training looks at to choose the best epoch; higher is better. */
+  /** Validation score that chooses the best epoch; higher is better. */
   readonly score: number;
   readonly valid: Readonly<Record<string, number>>;
-  /** Flow of activations and gradients, means over every eighth of the epoch's steps; only of a watched run. */
+  /** Layer statistics, means over every eighth step of the epoch; only if the run records them. */
   readonly layers?: readonly LayerHealth[];
 }
 
-/** Everything a run needs to go on to the same bits. */
+/** Everything a run needs to continue with the same bits. */
 export interface FitState {
   readonly history: readonly EpochRecord[];
-  /** The training step's state by name. */
+  /** State of the training step, by name. */
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** The weights of the best epoch so far, by name. */
   readonly best: { readonly epoch: number; readonly weights: ReadonlyMap<string, Tensor> };
 }
 
-/** One step done. */
+/** A step that was done. */
 export interface StepReport {
   readonly epoch: number;
-  /** From 1, within the epoch. */
+  /** Number of the step within the epoch, from 1. */
   readonly step: number;
   readonly stepsPerEpoch: number;
   readonly loss: number;
 }
 
-/** The watch reads its layers' activations and gradients from memory, which can take a third of a small net's step. */
+/** Only every eighth step records layer statistics: reading them can take a third of a small net's step. */
 export const STEPS_PER_WATCH = 8;
 
-/** What `fit` works with. */
+/** Options of `fit`. */
 export interface FitOptions {
   readonly step: TrainingStep;
-  /** The same step, watched: it takes a plain one's place at every eighth step, and gives the same bits. */
+  /** The same step with layer statistics. It replaces the plain one at every eighth step and gives the same bits. */
   readonly watchedStep?: TrainingStep | null | undefined;
   readonly engine: Engine;
   readonly batches: BatchSource;
@@ -62,42 +62,42 @@ export interface FitOptions {
   readonly epochs: number;
   readonly learningRate: number;
   readonly schedule: ScheduleConfig;
-  /** Stops after so many epochs without a better score; 0 never. */
+  /** Number of epochs without a better score after which training stops; 0 for never. */
   readonly patience: number;
   readonly seed: number;
   readonly resume?: FitState | undefined;
-  /** Weights to begin with, by name; the others are drawn. @default all are drawn */
+  /** Weights to start with, by name; the others are drawn. @default all are drawn */
   readonly weights?: ReadonlyMap<string, Tensor> | undefined;
   readonly onStep?: ((report: StepReport) => void) | undefined;
-  /** May answer "stop": the run ends after this epoch. */
+  /** May return "stop" to end the run after this epoch. */
   readonly onEpoch?:
     | ((record: EpochRecord, state: FitState) => EpochAnswer | Promise<EpochAnswer>)
     | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a listener may say to an epoch. */
-// biome-ignore lint/suspicious/noConfusingVoidType: a listener that answers nothing is the usual one
+/** Return value of a listener to epochs. */
+// biome-ignore lint/suspicious/noConfusingVoidType: most listeners return nothing
 export type EpochAnswer = "stop" | undefined | void;
 
-/** How a run ended. */
+/** State of a run at its end, and how it ended. */
 export interface FitResult {
   readonly state: FitState;
   /** "early-stopped" by `patience`, "stopped" by `onEpoch`, "interrupted" by the signal. */
   readonly ended: "finished" | "early-stopped" | "stopped" | "interrupted";
 }
 
-/** What is known of a run when its loss is no longer finite. */
+/** State of a run whose loss is no longer finite. */
 export interface Divergence {
-  /** Steps done from the beginning of the run until the loss was seen, this one included. */
+  /** Number of steps from the start of the run up to and including the one that gave the loss. */
   readonly step: number;
-  /** The last state whose loss was finite; the first one of a run, or of a resumed one, that diverges at its first step. */
+  /** The last state whose loss was finite; the state it started from if the run diverges at its first step. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** What a watched step sees of that state; none of a run that is not watched. */
+  /** Layer statistics of that state; empty if the run does not record them. */
   readonly layers: readonly LayerHealth[];
 }
 
-/** A run whose loss is no longer finite. */
+/** Error of a run whose loss is no longer finite. */
 export class DivergedError extends UsageError {
   readonly divergence: Divergence;
 
@@ -107,7 +107,7 @@ export class DivergedError extends UsageError {
   }
 }
 
-/** The weights to predict with, by name: the averaged ones where the step keeps an average. */
+/** Returns the weights to predict with, by name: the averaged ones if the step keeps an average. */
 export function predictionWeights(
   { weightNames }: Pick<TrainingStep, "weightNames">,
   tensors: ReadonlyMap<string, Tensor>,
@@ -122,18 +122,18 @@ const best = (history: readonly EpochRecord[]) => history.reduce((a, b) => (b.sc
  *
  * All randomness comes from the seed and the number of the epoch or the step, so a run that stops after an epoch and is
  * resumed gives the same bits as one that never stopped. An interrupted epoch is lost.
- * @throws DivergedError when a loss is not finite; the state of the last whole epoch is what `onEpoch` saw
+ * @throws DivergedError if a loss is not finite; `onEpoch` was called with the state of the last complete epoch
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
   const { step, watchedStep, engine, epochs, seed, signal } = options;
   const random = new Random(seed);
-  let tensors = options.resume?.tensors ?? firstState(options, random.fork("weights"));
+  let tensors = options.resume?.tensors ?? startState(options, random.fork("weights"));
   let state: FitState = options.resume ?? { history: [], tensors, best: { epoch: 0, weights: new Map() } };
-  const isWaitedOut = () =>
+  const hasRunOutOfPatience = () =>
     options.patience > 0 &&
     state.history.length - state.best.epoch >= options.patience &&
     state.best.epoch > 0;
-  if (isWaitedOut()) return { state, ended: "early-stopped" };
+  if (hasRunOutOfPatience()) return { state, ended: "early-stopped" };
   const runner = await StepRunner.open(engine, step, watchedStep);
   runner.load(tensors);
   try {
@@ -151,7 +151,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       const isBest = best(history) === epoch;
       state = { history, tensors, best: isBest ? { epoch, weights } : state.best };
       const answer = await options.onEpoch?.(record, state);
-      if (isWaitedOut()) return { state, ended: "early-stopped" };
+      if (hasRunOutOfPatience()) return { state, ended: "early-stopped" };
       if (answer === "stop") return { state, ended: "stopped" };
       if (signal?.aborted && epoch < epochs) return { state, ended: "interrupted" };
     }
@@ -161,12 +161,12 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   return { state, ended: "finished" };
 }
 
-/** The initial state; given weights take the place of drawn ones. */
-function firstState({ step, weights }: FitOptions, random: Random): ReadonlyMap<string, Tensor> {
+/** Returns the initial state; weights that are given replace drawn ones. */
+function startState({ step, weights }: FitOptions, random: Random): ReadonlyMap<string, Tensor> {
   return new Map([...initialState(step, random), ...(weights ?? [])]);
 }
 
-/** The weights after an epoch's last step show in no loss but the validation split's. */
+/** Throws if a validation score is not finite: only these show the weights after an epoch's last step. */
 async function checkFinite(
   valid: EpochRecord["valid"],
   runner: StepRunner,
@@ -194,7 +194,7 @@ interface TrainedEpoch {
   readonly layers: readonly LayerHealth[];
 }
 
-/** One epoch's steps; null when stopped in between. */
+/** Trains for one epoch; returns null if stopped before its end. */
 async function trainEpoch(
   runner: StepRunner,
   options: FitOptions,

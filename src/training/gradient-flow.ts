@@ -1,29 +1,30 @@
 import { ACTIVATIONS } from "../nn/activations.js";
 import type { LayerHealth } from "../nn/watch.js";
 
-/** What can go wrong in a layer. */
+/** A problem that a layer can have. */
 export type Problem = "vanishing" | "exploding" | "dead" | "saturated";
 
-/** A layer that something is wrong with. */
+/** A layer with a problem. */
 export interface Diagnosis {
   readonly layer: string;
   readonly problem: Problem;
-  /** What shows it: the gradient's norm by that of the logits, or the share of inactive units or activations. */
+  /** Ratio of the layer's gradient norm to that of the logits, or fraction of inactive units or activations. */
   readonly value: number;
 }
 
 /**
- * A gradient whose norm, by that of the logits, is below this vanishes, and above its inverse explodes. A sound net keeps
- * it within a factor of some tens: Glorot's and He's initializers are made to, pools and averages take a little.
+ * Ratio of a layer's gradient norm to that of the logits. Below VANISHING it vanishes, above EXPLODING it explodes. In
+ * a healthy net it stays within a factor of a few tens: Glorot and He initializers are made for that, and pools and
+ * averages lower it a little.
  */
 const VANISHING = 1e-3;
 const EXPLODING = 1e3;
-/** Share of inactive units or activations from which a layer is called dead or saturated. */
+/** Fraction of inactive units or activations from which on a layer counts as dead or saturated. */
 const INACTIVE = 0.8;
 
 /**
- * What is wrong in which layers, first layer first; of one layer the gradient's problem before the activations'. A
- * gradient of 0 at the logits is no problem: nothing is left to learn from those batches.
+ * Finds the problems of layers, first layer first, and within a layer the gradient's problem before the activations'. A
+ * gradient of 0 at the logits is not a problem: those batches have nothing left to teach.
  * @example
  * import { diagnose } from "timbrel";
  *
@@ -48,7 +49,7 @@ export function diagnose(layers: readonly LayerHealth[]): Diagnosis[] {
   });
 }
 
-/** Means over the steps of an epoch of what a gradient watch saw. */
+/** Collects the layer statistics of an epoch's steps and averages them. */
 export class FlowMeans {
   readonly #steps: (readonly LayerHealth[])[] = [];
 
@@ -56,7 +57,7 @@ export class FlowMeans {
     this.#steps.push(layers);
   }
 
-  /** One entry a layer; a value that was null in every step stays null. */
+  /** One entry per layer; a value that was null in every step stays null. */
   means(): LayerHealth[] {
     return (this.#steps[0] ?? []).map((first, i) => {
       const mean = (pick: (health: LayerHealth) => number | null): number | null => {

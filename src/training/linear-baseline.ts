@@ -14,7 +14,7 @@ const EPOCHS = 40;
 const BATCH_SIZE = 64;
 const LEARNING_RATE = 0.01;
 
-/** Batches of whole descriptor vectors, every clip once an epoch in random order. */
+/** Batches of whole descriptor vectors, every clip once per epoch in random order. */
 function descriptorBatches(
   train: FeatureSet<"train">,
   vectors: readonly Float32Array[],
@@ -42,9 +42,9 @@ function descriptorBatches(
 }
 
 /**
- * The course's first homework as a baseline: a linear classifier on mean and deviation of Meyda's descriptors and MFCCs,
- * standardized by the train split, trained by the same engine on the same splits.
- * @returns an ONNX model from `inputs` [batch, nDescriptors] to `probabilities` [batch, nLabels]; null when stopped
+ * Trains the course's first homework as a baseline: a linear classifier on mean and deviation of Meyda's descriptors
+ * and MFCCs, standardized over the train split. It uses the same engine and splits as the net.
+ * @returns an ONNX model from `inputs` [batch, nDescriptors] to `probabilities` [batch, nLabels]; null if stopped
  * @example
  * import { featureSets, featuresInMemory, frontEnd, nodeEngine, splitClips, trainLinearBaseline } from "timbrel";
  *

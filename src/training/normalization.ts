@@ -6,20 +6,20 @@ import { whiteningOf } from "../dataset/whitening.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
 import type { NormalizeConfig } from "./config.js";
 
-/** A normalization with what it does to the input. */
+/** A normalization and its effect on the input. */
 export interface FittedNormalization {
   readonly normalization: InputNormalization;
-  /** Eigenvalues of the covariance of mel vectors, largest first, without and with the normalization. */
+  /** Eigenvalues of the covariance of mel vectors, largest first, before and after the normalization. */
   readonly eigenvalues: { readonly before: Float64Array; readonly after: Float64Array };
   /**
-   * Largest by smallest of these. `after` is that of the kept components: where a whitening rotated back to mel bands
-   * drops some, the others are 0, and no weight along them learns anything.
+   * Ratio of the largest eigenvalue to the smallest. `after` counts only the components that a whitening keeps: rotated
+   * back to mel bands, the dropped ones have eigenvalue 0, and no weight along them learns anything.
    */
   readonly conditionNumber: { readonly before: number; readonly after: number };
 }
 
 /**
- * Fits a normalization on the train split: mean and covariance of all its frames, read once.
+ * Fits a normalization on the train split, from mean and covariance of all its frames, which are read once.
  * @throws DataError naming a clip whose features are not finite
  */
 export async function fitNormalization(
@@ -30,7 +30,7 @@ export async function fitNormalization(
   return normalizationOf(await fitCovariance(train, options), config);
 }
 
-/** The normalization by this mean and covariance of the train split. */
+/** Returns the normalization for the mean and covariance of the train split. */
 export function normalizationOf(covariance: Covariance, config: NormalizeConfig): FittedNormalization {
   const { normalization, keptComponents } = byKind(covariance, config);
   const before = inputSpectrum(covariance, { kind: "none" });

@@ -13,21 +13,21 @@ import type { TrainConfig } from "./config.js";
 import { type FittedNormalization, fitNormalization } from "./normalization.js";
 import { type RunData, runData } from "./run-data.js";
 
-/** A run that has only to begin. */
+/** A run that is ready to start. */
 export interface PreparedRun {
   readonly data: RunData;
   /** See `FittedNormalization`; null for a normalization that comes with a model. */
   readonly conditionNumber: FittedNormalization["conditionNumber"] | null;
   readonly stepConfig: TrainingStepConfig;
   readonly step: TrainingStep;
-  /** null for a run that is not watched. */
+  /** null if the run does not record layer statistics. */
   readonly watchedStep: TrainingStep | null;
   readonly batches: TrainSampler;
 }
 
 /**
  * Splits the clips, fits the normalization on the train split and builds the training step; nothing is written.
- * @param options.resume the checkpoint that the data must be those of
+ * @param options.resume the checkpoint to resume from; the data must be the same
  * @param options.from the model that the run starts from
  * @throws DataError if the data have too few clips or classes to train on
  * @throws UsageError if the data do not fit the settings, the checkpoint or the model
@@ -62,7 +62,7 @@ export async function prepareRun(
   };
 }
 
-/** The training step for these settings and data. */
+/** Returns the settings of the training step for a run's settings and data. */
 function stepConfigOf(
   { name, frontEnd }: FeatureData,
   config: TrainConfig,
@@ -75,7 +75,7 @@ function stepConfigOf(
     const remedy = nBands < train.nMels ? "keep more variance, use" : "use";
     throw new UsageError({
       setting: "net",
-      rule: `fit the ${nBands} values a frame of ${name}`,
+      rule: `fit the ${nBands} values per frame of ${name}`,
       got: `a ${net.kind} that needs at least ${minBands(net)}`,
       remedy: `${remedy} fewer blocks, or use another kind of net`,
     });
@@ -95,7 +95,10 @@ function stepConfigOf(
   };
 }
 
-/** @throws UsageError if a run with these settings and data cannot start from the model */
+/**
+ * Checks that a run with these settings and data can start from the model.
+ * @throws UsageError if it cannot
+ */
 function checkStart(
   { name, frontEnd }: FeatureData,
   config: TrainConfig,

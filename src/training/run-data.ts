@@ -1,5 +1,4 @@
 import { DataError, UsageError } from "../core/errors.js";
-import type { Clip } from "../dataset/clip.js";
 import type { FeatureData } from "../dataset/feature-data.js";
 import { featureSets } from "../dataset/feature-set.js";
 import { type ClipSplits, splitClips } from "../dataset/splits.js";
@@ -8,7 +7,7 @@ import type { TrainedModel } from "../tagging/model-file.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { TrainConfig } from "./config.js";
 
-/** The data of a run, found to fit its settings. */
+/** The data of a run, checked against its settings. */
 export interface RunData {
   readonly splits: ClipSplits;
   readonly sets: ReturnType<typeof featureSets>;
@@ -17,8 +16,8 @@ export interface RunData {
 
 /**
  * Splits the clips for a run.
- * @throws DataError if there is nothing to train on or to choose by
- * @throws UsageError if the clips' labels do not fit the task, or if the data are not those of the checkpoint to go on from
+ * @throws DataError if the data have too few clips or classes to train on
+ * @throws UsageError if the clips' labels do not fit the task, or if the data are not the checkpoint's
  */
 export function runData(
   data: FeatureData,
@@ -28,7 +27,7 @@ export function runData(
   const { resume, from } = options;
   const { seed, validFraction, testFraction } = config;
   const splits = splitClips(data.clips, { seed, validFraction, testFraction });
-  // The least batch that batch norm can train on.
+  // Batch norm needs at least 2 clips in a batch.
   if (splits.train.length < 2 || splits.valid.length === 0)
     throw new DataError(
       data.name,
@@ -42,7 +41,12 @@ export function runData(
   const found = from?.info.task ?? (several === undefined ? "single-label" : "multi-label");
   const task = config.task === "auto" ? found : config.task;
   if (task === "single-label") {
-    if (several !== undefined) checkOneLabel(several);
+    if (several !== undefined)
+      throw new UsageError({
+        setting: "task",
+        rule: "be multi-label for clips with several labels",
+        got: `single-label, and ${several.name} labelled ${several.labels.join(", ")}`,
+      });
     if (labels.length < 2)
       throw new DataError(
         data.name,
@@ -57,16 +61,8 @@ function checkSameData(data: FeatureData, splits: ClipSplits, checkpoint: Checkp
   const what = checkpoint.splitHash === splits.hash ? "features" : "clips or splits";
   throw new UsageError({
     setting: "resume",
-    rule: "go on with the data of its checkpoint",
+    rule: "use the data of its checkpoint",
     got: `other ${what} in ${data.name}`,
     remedy: "start anew with `overwrite`",
-  });
-}
-
-function checkOneLabel({ name, labels }: Clip): void {
-  throw new UsageError({
-    setting: "task",
-    rule: "be multi-label for clips of several labels",
-    got: `single-label, and ${name} labelled ${labels.join(", ")}`,
   });
 }

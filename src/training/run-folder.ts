@@ -3,36 +3,36 @@ import { join } from "node:path";
 import { UsageError } from "../core/errors.js";
 import { type Checkpoint, decodeCheckpoint } from "./checkpoint.js";
 
-/** Names of what a run writes into its folder. */
+/** Names of the files that a run writes into its folder. */
 export const RUN_FILES = {
   model: "model.onnx",
   linear: "model.linear.onnx",
   checkpoint: "checkpoint.safetensors",
   metrics: "metrics.jsonl",
-  /** The flow through the layers of a watched run, drawn. */
+  /** Charts of the layer statistics, if the run records them. */
   watch: "watch.html",
-  /** The last weights whose loss was finite, of a run that came to grief. */
+  /** The last weights with a finite loss, if the run diverged. */
   diverged: "diverged.safetensors",
 } as const;
 
 /** Path of each of a run's files. */
 export type RunPaths = Readonly<Record<keyof typeof RUN_FILES, string>>;
 
-/** Where a run in this folder writes. */
+/** Paths of the files of a run in this folder. */
 export function runPaths(outDir: string): RunPaths {
   return Object.fromEntries(
     Object.entries(RUN_FILES).map(([file, name]) => [file, join(outDir, name)]),
   ) as RunPaths;
 }
 
-/** Where the linear baseline of a model lies: `<name>.linear.onnx` beside `<name>.onnx`. */
+/** Path of a model's linear baseline: `<name>.linear.onnx` next to `<name>.onnx`. */
 export function linearBaselinePath(modelPath: string): string {
   return modelPath.replace(/(\.onnx)?$/, ".linear.onnx");
 }
 
 /**
- * The checkpoint to go on from; null for a run that begins.
- * @throws UsageError if the folder holds a run that is neither to be resumed nor to be overwritten
+ * Returns the checkpoint to resume from; null for a new run.
+ * @throws UsageError if the folder holds a run that is to be neither resumed nor overwritten
  */
 export function checkpointToResume(
   outDir: string,
@@ -45,14 +45,14 @@ export function checkpointToResume(
       setting: "outDir",
       rule: "be a folder without a run",
       got: `${outDir}, which holds ${RUN_FILES[found]}`,
-      remedy: "go on with `resume`, or replace the run with `overwrite`",
+      remedy: "continue the run with `resume`, or replace it with `overwrite`",
     });
   return resume ? readCheckpoint(paths.checkpoint) : null;
 }
 
 /**
- * The checkpoint in a file; null if there is none.
- * @throws DataError if the file is damaged, or of another version
+ * Reads the checkpoint in a file; null if the file does not exist.
+ * @throws DataError if the file is damaged, or from another version
  */
 export function readCheckpoint(path: string): Checkpoint | null {
   return existsSync(path) ? decodeCheckpoint(readFileSync(path), path) : null;

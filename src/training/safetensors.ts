@@ -9,7 +9,7 @@ const headerSchema = z
   .catchall(z.object({ dtype: z.string(), shape: z.array(length), data_offsets: z.tuple([length, length]) }));
 
 /**
- * Tensors and texts as one safetensors file: 8 bytes of header length, a JSON header, the data.
+ * Encodes tensors and texts as one safetensors file: 8 bytes of header length, a JSON header, the data.
  * Reference: https://huggingface.co/docs/safetensors
  */
 export function encodeSafetensors(
@@ -23,7 +23,7 @@ export function encodeSafetensors(
     offset += data.byteLength;
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
-  const headerBytes = Math.ceil(json.length / 8) * 8; // spaces to a multiple of 8, so that the data are aligned
+  const headerBytes = Math.ceil(json.length / 8) * 8; // padded with spaces to align the data
   const bytes = new Uint8Array(8 + headerBytes + offset).fill(0x20, 8, 8 + headerBytes);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
   bytes.set(json, 8);
@@ -36,7 +36,7 @@ export function encodeSafetensors(
 }
 
 /**
- * Reads a safetensors file of 32-bit floats.
+ * Decodes a safetensors file of 32-bit floats.
  * @throws DataError if it is damaged: every length and offset is checked before it is used
  */
 export function decodeSafetensors(
@@ -57,7 +57,7 @@ export function decodeSafetensors(
     return fail("its header is not JSON");
   }
   const header = headerSchema.safeParse(json);
-  if (!header.success) return fail("its header is not as the format says");
+  if (!header.success) return fail("its header does not follow the format");
   const tensors = new Map<string, Tensor>();
   const { __metadata__: metadata = {}, ...entries } = header.data;
   for (const [name, { dtype, shape, data_offsets }] of Object.entries(entries)) {
@@ -66,7 +66,7 @@ export function decodeSafetensors(
     const to = 8 + headerBytes + end;
     if (dtype !== "F32" || to - from !== 4 * sizeOf(shape) || to > bytes.length)
       fail(`tensor ${name} (${dtype} [${shape.join(", ")}] at ${begin} to ${end}) does not fit`);
-    // A copy, since the data may lie unaligned; a Buffer's own slice would be none.
+    // A copy, since the data may be unaligned; a Buffer's own `slice` does not copy.
     const copy = new Uint8Array(bytes.subarray(from, to));
     tensors.set(name, { shape, data: new Float32Array(copy.buffer) });
   }

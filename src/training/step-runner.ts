@@ -5,20 +5,20 @@ import type { TrainingStep } from "../nn/training-step.js";
 import { type LayerHealth, readWatch, type WatchedSpec } from "../nn/watch.js";
 import type { Engine, Session } from "../runtime/engine.js";
 
-/** A model that takes a state and what one step reads, and gives `loss` and the next state as `next/<name>`. */
+/** A model that takes a state and the inputs of one step, and gives `loss` and the next state as `next/<name>`. */
 export interface StepModel {
   readonly model: Uint8Array;
   readonly state: readonly Pick<StateSpec, "name">[];
   readonly randomInputs: readonly RandomInput[];
 }
 
-/** The same step, watched: from the same state it makes the same bits. */
+/** The same step with layer statistics; from the same state it gives the same bits. */
 export type WatchedStepModel = StepModel & { readonly watched: readonly WatchedSpec[] };
 
-/** What a step reads besides its state, its rate and its random numbers. */
+/** Inputs of a step besides its state, learning rate and random numbers. */
 export type Feeds = Readonly<Record<string, Tensor>>;
 
-/** The feeds of a batch. */
+/** Returns the inputs for a batch. */
 export function batchFeeds(
   { inputShape, nLabels }: Pick<TrainingStep, "inputShape" | "nLabels">,
   { inputs, targets }: { inputs: Float32Array; targets: Float32Array },
@@ -30,16 +30,16 @@ export function batchFeeds(
   };
 }
 
-/** What a step found. */
+/** Result of a step. */
 export interface StepResult {
   readonly loss: number;
-  /** How activations and gradients flow through the layers; null of a step that was not watched. */
+  /** Layer statistics; null if the step did not record them. */
   readonly layers: readonly LayerHealth[] | null;
 }
 
 type State = ReadonlyMap<string, Tensor>;
 
-/** Everything that one run of a step's model reads. */
+/** All inputs of one run of a step's model. */
 interface StepInput {
   readonly state: State;
   readonly feeds: Feeds;
@@ -52,7 +52,7 @@ export class StepRunner {
   readonly #plainSession: Session;
   readonly #watchedSession: Session | null;
   #state: State = new Map();
-  /** Input of the last step whose loss was finite; if there is none, of the last step. */
+  /** Input of the last step whose loss was finite; if no loss was, of the last step. */
   #before: { input: StepInput; isFiniteLoss: boolean } | null = null;
 
   private constructor(
@@ -66,7 +66,7 @@ export class StepRunner {
     this.#watchedSession = sessions.watched;
   }
 
-  /** Loads a step's model, and the watched step's where there is one; `load` must follow. */
+  /** Opens a step's model, and the watched step's if there is one. Call `load` next. */
   static async open(
     engine: Engine,
     step: StepModel,
@@ -77,7 +77,7 @@ export class StepRunner {
     return new StepRunner(step, watchedStep?.watched ?? [], { plain, watched });
   }
 
-  /** Sets the state, by name: all of it. */
+  /** Sets the whole state, by name. */
   load(state: State): void {
     this.#state = state;
     this.#before = null;
@@ -89,9 +89,9 @@ export class StepRunner {
   }
 
   /**
-   * Makes one step.
-   * @param options.random the step's own stream
-   * @param options.watch whether the watched step runs in place of the plain one, `@default` false
+   * Runs one step.
+   * @param options.random the step's own random stream
+   * @param options.watch whether to run the watched step instead of the plain one, `@default` false
    */
   async run(
     feeds: Feeds,
@@ -121,8 +121,8 @@ export class StepRunner {
   }
 
   /**
-   * The last state whose loss was finite (that of the last step where none was), and what a watched step sees of it;
-   * no layers where there is no watched step. Only after a step.
+   * Returns the last state whose loss was finite (if no loss was, the last step's) and its layer statistics, which are
+   * empty if there is no watched step. Call it only after a step.
    */
   async lookBack(): Promise<{ state: State; layers: readonly LayerHealth[] }> {
     const { input } = this.#before!;

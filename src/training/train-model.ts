@@ -20,11 +20,11 @@ export interface RunStart {
   readonly splits: ClipSplits;
   readonly sets: RunData["sets"];
   readonly parameterCount: number;
-  /** As in the settings, or smaller if there are few clips. */
+  /** Batch size of the settings, or smaller if there are few clips. */
   readonly batchSize: number;
   /** See `FittedNormalization`; null for a run that starts from a model, whose normalization it keeps. */
   readonly conditionNumber: PreparedRun["conditionNumber"];
-  /** Epochs done before. */
+  /** Number of epochs that were done before; 0 for a new run. */
   readonly resumedFrom: number;
 }
 
@@ -32,49 +32,49 @@ export interface RunStart {
 export interface RunProgress {
   /** Whether this epoch is the best so far. */
   readonly isBest: boolean;
-  /** All that the run needs to go on from here to the same bits. */
+  /** Everything the run needs to continue from here with the same bits. */
   readonly checkpoint: Checkpoint;
   /** The model of the best epoch so far. */
   readonly model: TrainedModel;
 }
 
-/** What `trainModel` works with beside data and settings. */
+/** Options of `trainModel` besides data and settings. */
 export interface TrainModelOptions {
   readonly engine: Engine;
   /** After an abort the run ends after its current step; that epoch is lost. */
   readonly signal?: AbortSignal | undefined;
-  /** Where an earlier run on the same data stopped; its settings take the place of `config`. */
+  /** Checkpoint of an earlier run on the same data, to resume from; its settings replace `config`. */
   readonly resume?: Checkpoint | null | undefined;
   /**
-   * A model to train on: its weights, normalization and labels. Its front end, net and length of segments must be those
-   * of the run. @default the initial weights are drawn, and the normalization is fitted on the train split
+   * A model to train further: its weights, normalization and labels are used. The run must have its front end, net,
+   * segment length, kind of normalization and task. @default the initial weights are drawn, and the normalization is fitted on the train split
    */
   readonly from?: TrainedModel | undefined;
   readonly onStart?: ((run: RunStart) => void | Promise<void>) | undefined;
   readonly onStep?: ((report: StepReport) => void) | undefined;
-  /** May answer "stop": the run ends after this epoch. */
+  /** May return "stop" to end the run after this epoch. */
   readonly onEpoch?:
     | ((record: EpochRecord, run: RunProgress) => EpochAnswer | Promise<EpochAnswer>)
     | undefined;
 }
 
-/** What came of a run. */
+/** Outcome of a run. */
 export interface ModelRun {
   /** The model of the best epoch; null if the run was interrupted before its first epoch was done. */
   readonly model: TrainedModel | null;
   readonly task: Task;
   readonly ended: FitResult["ended"];
   readonly history: readonly EpochRecord[];
-  /** The run as it stands, to be resumed. */
+  /** State of the run, to resume from. */
   readonly checkpoint: Checkpoint;
 }
 
 /**
  * Trains a tagger: splits the clips, fits the normalization on the train split, trains the net, and keeps the weights of
- * the epoch with the best validation score. Nothing is read or written but through `data`.
+ * the epoch with the best validation score. It reads only from `data` and writes nothing.
  *
  * @param config settings that differ from the defaults
- * @throws DataError if there is nothing to train on or to choose by
+ * @throws DataError if the data have too few clips or classes to train on
  * @throws UsageError if the data do not fit the settings, the checkpoint or the model
  * @throws DivergedError if a loss is no longer finite
  * @example
@@ -143,7 +143,7 @@ export async function trainModel(
   return { model, task, ended, history: state.history, checkpoint: checkpointOf(state) };
 }
 
-/** What makes the model of a run's best epoch. */
+/** Returns a function that makes the model of a run's best epoch. */
 function modelMaker(
   { frontEnd }: FeatureData,
   config: TrainConfig,
@@ -170,7 +170,7 @@ function modelMaker(
   };
 }
 
-/** Scores on the validation split. */
+/** Scores the weights on the validation split. */
 async function validate(
   { stepConfig, data: { sets, task } }: PreparedRun,
   weights: ReadonlyMap<string, Tensor>,

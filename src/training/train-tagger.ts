@@ -13,12 +13,12 @@ import { checkpointToResume, runPaths } from "./run-folder.js";
 import { encodeSafetensors } from "./safetensors.js";
 import { type RunStart, trainModel } from "./train-model.js";
 
-/** What a caller may listen to. */
+/** Events of a run. */
 export interface TrainEvents {
-  /** Once, when all is set up. */
+  /** Called once, when the run is set up. */
   onStart?: (run: RunStart) => void;
   onStep?: (report: StepReport) => void;
-  /** After every epoch, when its checkpoint is written; may answer "stop": the run ends after this epoch. */
+  /** Called after every epoch, once its checkpoint is written; may return "stop" to end the run. */
   onEpoch?: (record: EpochRecord, isBest: boolean) => EpochAnswer;
 }
 
@@ -32,15 +32,15 @@ export interface TrainResult {
 }
 
 /**
- * Trains a tagger on a feature store, as `trainModel` does, into a folder: a checkpoint after every epoch, the model of
- * the best epoch, and the linear baseline beside it.
+ * Trains a tagger on a feature store as `trainModel` does, and writes to a folder: a checkpoint after every epoch, the
+ * model of the best epoch, and the linear baseline next to it.
  *
  * @param outDir the run's folder
  * @param options.config settings that differ from the defaults; with `resume` they come from the checkpoint
  * @param options.engine `@default` ONNX Runtime on every core
- * @param options.resume goes on from the folder's checkpoint, to the same bits; starts anew where there is none
- * @param options.overwrite throws away a run that the folder holds
- * @throws UsageError if the folder holds a run and neither is asked for, or if the data are not those of the checkpoint
+ * @param options.resume continues from the folder's checkpoint with the same bits; starts a new run if there is none
+ * @param options.overwrite deletes a run that is in the folder
+ * @throws UsageError if the folder holds a run and neither is set, or if the data are not the checkpoint's
  * @example
  * import { writeFileSync } from "node:fs";
  * import { extractFeatures, frontEnd, netConfig, trainTagger } from "timbrel";
@@ -74,7 +74,7 @@ export async function trainTagger(
     resume,
     onStep,
     async onStart(run) {
-      // Nothing is written or thrown away before all settings are found to fit.
+      // Nothing is written or deleted before all settings have been checked.
       mkdirSync(outDir, { recursive: true });
       if (resume === null) for (const path of Object.values(paths)) rmSync(path, { force: true });
       options.onStart?.(run);
@@ -93,7 +93,7 @@ export async function trainTagger(
   }).catch((error: unknown) => {
     if (!(error instanceof DivergedError)) throw error;
     writeAtomically(paths.diverged, encodeSafetensors(new Map(error.divergence.tensors), {}));
-    const kept = `the last weights of a finite loss are kept in ${paths.diverged}`;
+    const kept = `the last weights with a finite loss are kept in ${paths.diverged}`;
     const { setting, rule, got, remedy, divergence } = error;
     throw new DivergedError({ setting, rule, got, remedy: `${remedy}; ${kept}` }, divergence);
   });

@@ -19,7 +19,7 @@ export interface Outcome {
 
 /**
  * Runs `timbrel` with these arguments in a folder.
- * @param options.interruptAt stop it by Ctrl-C once its stdout or stderr matches this; ^ and $ match at line ends
+ * @param options.interruptAt send it Ctrl-C once its stdout or stderr matches this; ^ and $ match at line boundaries
  * @param options.leave stop reading its stdout at once
  */
 export function timbrel(
@@ -48,7 +48,7 @@ afterAll(() => {
   for (const dir of folders) rmSync(dir, { recursive: true, force: true });
 });
 
-/** A folder of its own, gone after the tests of the file. */
+/** Makes a temporary folder that is deleted after the tests of the file. */
 export function makeFolder(): string {
   const dir = mkdtempSync(join(tmpdir(), "timbrel-commands-"));
   folders.push(dir);
@@ -60,7 +60,7 @@ export function write(dir: string, name: string, content: string | Uint8Array): 
   writeFileSync(join(dir, name), content);
 }
 
-/** A tone as WAV; another frequency is another audio. */
+/** A tone as WAV; a different frequency gives different audio. */
 export function toneWav(hz: number, { durationSec = 0.5, sampleRate = 8000 } = {}): Uint8Array {
   const samples = Float32Array.from(
     { length: Math.round(durationSec * sampleRate) },
@@ -69,7 +69,7 @@ export function toneWav(hz: number, { durationSec = 0.5, sampleRate = 8000 } = {
   return encodeWav({ samples, sampleRate });
 }
 
-/** A folder of classes, each of some tones around its own pitch. */
+/** Writes a folder per class, each with tones around its own pitch. */
 export function writeTones(dir: string, classes: Readonly<Record<string, number>>, nClips: number): void {
   for (const [label, hz] of Object.entries(classes))
     for (let i = 0; i < nClips; i++) write(dir, `${label}/${i}.wav`, toneWav(hz * (1 + i / 50)));
@@ -78,10 +78,10 @@ export function writeTones(dir: string, classes: Readonly<Record<string, number>
 /** A small front end for 8 kHz. */
 export const FRONT_END = ["--sample-rate", "8000", "--n-fft", "256", "--hop-length", "128", "--n-mels", "16"];
 
-/** A small and quick net. */
+/** A small, fast net. */
 export const NET = ["--channels", "4,8", "--segment-frames", "16", "--threads", "1"];
 
-/** JSON objects, one a line; throws where a line is anything else. */
+/** Parses JSON objects, one per line; throws if a line is anything else. */
 export function jsonLines(text: string): Record<string, unknown>[] {
   return text
     .trimEnd()

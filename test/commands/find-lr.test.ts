@@ -13,14 +13,14 @@ beforeAll(async () => {
 const train = (...args: string[]) => ["train", "features", ...args, ...NET];
 
 describe("train --find-lr", () => {
-  it("shows the losses, suggests rates, and leaves a curve and no run", async () => {
+  it("shows the losses, suggests rates, and writes a curve but no run", async () => {
     const { code, stdout, stderr } = await timbrel(
       dir,
       train("--out", "run", "--find-lr", "--optimizer", "sgd"),
     );
     expect(code).toBe(0);
     expect(stdout).toMatch(/^learning rate {2}smoothed loss$/m);
-    expect(stdout).toMatch(/^(diverged after step \d+ of 200, rate \S+|all 200 rates are tried)$/m);
+    expect(stdout).toMatch(/^(diverged after step \d+ of 200, rate \S+|all 200 rates were tried)$/m);
     expect(stdout).toContain("written: run/find-lr.json, run/find-lr.html\n");
     expect(stderr).toMatch(/^trying learning rates 10 % \(20\/200\)/m);
     expect(readdirSync(join(dir, "run")).sort()).toEqual(["find-lr.html", "find-lr.json"]);
@@ -31,15 +31,15 @@ describe("train --find-lr", () => {
       `next:  npm run train -- features --out run --optimizer sgd ${NET.join(" ")} --learning-rate ${tenthOfLowest.toPrecision(2)}\n`,
     );
   });
-  it("stops by Ctrl-C and writes nothing", async () => {
+  it("stops on Ctrl-C and writes nothing", async () => {
     const { code, stderr } = await timbrel(dir, train("--out", "stopped", "--find-lr"), {
       interruptAt: /rates 10 %/,
     });
     expect(code).toBe(130);
-    expect(stderr).toMatch(/stopped; nothing is written\n$/);
+    expect(stderr).toMatch(/stopped; nothing was written\n$/);
     expect(existsSync(join(dir, "stopped"))).toBe(false);
   });
-  it.each(["resume", "overwrite"])("is not used with --%s", async (other) => {
+  it.each(["resume", "overwrite"])("cannot be used with --%s", async (other) => {
     expect(await timbrel(dir, train("--out", "run", "--find-lr", `--${other}`))).toEqual({
       code: 2,
       stdout: "",

@@ -15,7 +15,7 @@ import { madeUpResult } from "../lab/page/lab-result.js";
 
 const VERBS = { extract, train, evaluate, predict, inspect, summary, lab };
 
-/** A record's values by their dotted names; lists are values. */
+/** The values of a record with their dotted names; a list counts as one value. */
 function leaves(record: object, prefix = ""): [string, unknown][] {
   return Object.entries(record).flatMap(([name, value]) =>
     typeof value === "object" && value !== null && !Array.isArray(value)
@@ -30,7 +30,7 @@ describe("flagFor", () => {
   const options = Object.entries(VERBS).flatMap(([verb, command]) =>
     command.options.map((option) => ({ name: `${verb} ${option.long}`, command, option })),
   );
-  it.each(options)("$name is named for the setting of its own name, unless it says the opposite", (each) => {
+  it.each(options)("$name is the flag for the setting of its name, unless it says the opposite", (each) => {
     const { command, option } = each;
     expect(flagFor(option.attributeName(), command)).toBe(option.negate ? undefined : option.long);
   });
@@ -41,7 +41,7 @@ describe("flagFor", () => {
     ["outDir", lab, "--out"],
     ["net.kind", summary, "--net"],
     ["compression.kind", extract, "--compression"],
-  ])("%s has a flag of another name", (setting, command, flag) => {
+  ])("%s has a flag with a different name", (setting, command, flag) => {
     expect(flagFor(setting, command)).toBe(flag);
   });
   it.each(Object.values(VERBS))("names no flag that the command does not have: $_name", (command) => {
@@ -53,7 +53,7 @@ describe("flagFor", () => {
     expect(flagFor("other.channels", command)).toBeUndefined();
   });
 
-  /** Two values for every flag of train that sets something; at least one is not what the run has already. */
+  /** Values for every flag of train that sets something; at least one differs from the run's own. */
   const VALUES: Readonly<Record<string, readonly string[]>> = {
     "--task": ["single-label"],
     "--seed": ["9"],
@@ -101,7 +101,7 @@ describe("flagFor", () => {
     "--optimizer adam --schedule one-cycle",
   ];
 
-  it.each(runs)("the flags named for the settings of a run change just these: train %s", (line) => {
+  it.each(runs)("the flag for each setting of a run changes that setting: train %s", (line) => {
     const run = configOf(line);
     for (const [setting] of leaves(run)) {
       const flag = flagFor(setting, train);
@@ -114,7 +114,7 @@ describe("flagFor", () => {
       ]);
     }
   });
-  it("every setting of a run has a flag, but for these", () => {
+  it("every setting of a run has a flag, except these", () => {
     const settings = new Set(runs.flatMap((line) => leaves(configOf(line)).map(([setting]) => setting)));
     expect([...settings].filter((setting) => flagFor(setting, train) === undefined).sort()).toEqual([
       "balance", // --no-balance
@@ -131,7 +131,7 @@ describe("flagFor", () => {
     ]);
   });
 
-  it.each(["", "--compression powerToDb"])("so do those of a front end: extract %s", (line) => {
+  it.each(["", "--compression powerToDb"])("the same holds for a front end: extract %s", (line) => {
     const make = (flags: string) => {
       const command = addFrontEndOptions(new Command().exitOverride());
       return frontEndOf(command.parse(flags.split(" ").filter(Boolean), { from: "user" }).opts());
@@ -191,11 +191,11 @@ describe("errorText", () => {
       "ENOSPC: no space, write '`seed`'",
     );
   });
-  it("says what the library says before a command runs", () => {
+  it("keeps the library's names before a command runs", () => {
     const error = new UsageError({ setting: "seed", rule: "be `a`", got: 1 });
     expect(errorText(error)).toBe("seed must be a, got 1");
   });
-  it("words any text", () => {
+  it("replaces settings by flags in any text", () => {
     expect(withFlags("a smaller `learningRate`, `net.init` small, `net.pools`", train)).toBe(
       "a smaller --learning-rate, --init small, net.pools",
     );

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { FRONT_END, makeFolder, NET, timbrel, toneWav, write, writeTones } from "./cli.js";
 
-it("extract stops cleanly by Ctrl-C, and the same command finishes it", async () => {
+it("extract stops cleanly on Ctrl-C, and the same command finishes it", async () => {
   const dir = makeFolder();
   const n = 240;
   for (let i = 0; i < n; i++) write(dir, `audio/c${i % 2}/${i}.wav`, toneWav(200 + i, { durationSec: 1 }));
@@ -12,7 +12,7 @@ it("extract stops cleanly by Ctrl-C, and the same command finishes it", async ()
   expect(stopped.code).toBe(130);
   expect(stopped.stdout).toBe("");
   expect(stopped.stderr).toMatch(
-    /stopped with \d+ clips done, 0 failed; to go on, run it again:\n {2}npm run extract -- audio --out features --workers 1\n$/,
+    /stopped with \d+ clips done, 0 failed; to continue, run it again:\n {2}npm run extract -- audio --out features --workers 1\n$/,
   );
 
   const early = await timbrel(dir, ["train", "features", "--out", "run"]);
@@ -26,7 +26,7 @@ it("extract stops cleanly by Ctrl-C, and the same command finishes it", async ()
   expect(reused).toBeGreaterThan(0);
 });
 
-it("train stops cleanly by Ctrl-C, and --resume ends in the same bits", async () => {
+it("train stops cleanly on Ctrl-C, and --resume ends in the same bits", async () => {
   const dir = makeFolder();
   writeTones(join(dir, "audio"), { low: 200, high: 2000 }, 20);
   expect((await timbrel(dir, ["extract", "audio", "--out", "features", ...FRONT_END])).code).toBe(0);
@@ -44,7 +44,7 @@ it("train stops cleanly by Ctrl-C, and --resume ends in the same bits", async ()
   const stopped = await timbrel(dir, train("run"), { interruptAt: /^1 .*\*$/ });
   expect(stopped.code).toBe(130);
   expect(stopped.stderr).toMatch(
-    /stopped; epoch \d+ is kept \(the best so far is \d+\); to go on:\n {2}npm run train -- features --out run --resume --threads 1\n$/,
+    /stopped; epoch \d+ is kept \(the best so far is \d+\); to continue:\n {2}npm run train -- features --out run --resume --threads 1\n$/,
   );
   const resumed = await timbrel(dir, ["train", "features", "--out", "run", "--resume", "--threads", "1"]);
   expect(resumed.code).toBe(0);

@@ -15,14 +15,14 @@ beforeAll(async () => {
 const LAB = ["lab", "features", "--quick", "--threads", "1"];
 
 describe("lab", () => {
-  it("stops by Ctrl-C, keeps what is done, and goes on by the same command", async () => {
+  it("stops on Ctrl-C, keeps what is done, and continues with the same command", async () => {
     // A line of the second section: however slow the machine, the first is done by then and the second is not.
     const stopped = await timbrel(dir, [...LAB, "--out", "stopped"], {
       interruptAt: /^lab .*, input normalization$/,
     });
     expect(stopped.code).toBe(130);
     expect(stopped.stderr).toMatch(
-      /stopped; 1 of 5 sections are kept; to go on:\n {2}npm run lab -- features --quick --threads 1 --out stopped\n$/,
+      /stopped; 1 of 5 sections are kept; to continue:\n {2}npm run lab -- features --quick --threads 1 --out stopped\n$/,
     );
     const partial = JSON.parse(readFileSync(join(dir, "stopped/lab.partial.json"), "utf8")) as {
       key: string;
@@ -33,7 +33,7 @@ describe("lab", () => {
     const other = await timbrel(dir, [...LAB, "--out", "stopped", "--seed", "2"]);
     expect([other.code, other.stdout]).toEqual([2, ""]);
     expect(other.stderr).toMatch(
-      /^timbrel: --out must hold no stopped lab of other settings or data, got stopped.*, or --overwrite$/m,
+      /^timbrel: --out must not hold a stopped lab with other settings or data, got stopped.*, or --overwrite$/m,
     );
 
     // As if the other four had been run as well.
@@ -56,10 +56,10 @@ describe("lab", () => {
 
     const again = await timbrel(dir, [...LAB, "--out", "stopped"]);
     expect(again.code).toBe(2);
-    expect(again.stderr).toMatch(/^timbrel: --out must be a folder without a lab, got stopped/);
+    expect(again.stderr).toMatch(/^timbrel: --out must be a folder without a finished lab, got stopped/);
   });
 
-  it("refuses what is no store and no seed", async () => {
+  it("rejects a missing store and a bad seed", async () => {
     const missing = await timbrel(dir, ["lab", "nothing"]);
     expect([missing.code, missing.stderr]).toEqual([1, expect.stringMatching(/^timbrel: nothing: .*\n$/)]);
     const seed = await timbrel(dir, ["lab", "features", "--seed", "-1"]);

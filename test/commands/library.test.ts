@@ -42,7 +42,7 @@ describe("loadTagger", () => {
 });
 
 describe("trainTagger", () => {
-  it("trains a net of one's own by any optimizer, and tells how its layers do", async () => {
+  it("trains a custom net with any optimizer, and reports how its layers do", async () => {
     const settings: NetSettings = { kind: "mlp", units: [8] };
     const net: SegmentNetConfig = netConfig(settings);
     expect(net).toEqual({ ...NETS.mlp, units: [8] });

@@ -15,7 +15,7 @@ beforeAll(async () => {
   expect(first.code).toBe(0);
 });
 
-/** Command line, exit code, what stderr must say; all of it on one line. */
+/** Command line, exit code, and the one line that stderr must hold. */
 const MISTAKES: readonly (readonly [line: string, code: number, message: string])[] = [
   ["trian audio-features", 2, "unknown command 'trian'; did you mean train?"],
   ["--nope", 2, "unknown option '--nope'"],
@@ -47,7 +47,7 @@ const MISTAKES: readonly (readonly [line: string, code: number, message: string]
   [
     "train audio-features --out r",
     2,
-    "--net must fit the 16 values a frame of audio-features, got a vgg that needs at least 32; use fewer blocks, or use another kind of net",
+    "--net must fit the 16 values per frame of audio-features, got a vgg that needs at least 32; use fewer blocks, or use another kind of net",
   ],
   ["train audio-features --out r --net nowhere.json", 1, "nowhere.json: does not exist"],
   [
@@ -123,19 +123,19 @@ describe("mistakes", () => {
       stdout: "",
     });
   });
-  it("shows the help where nothing is asked", async () => {
+  it("shows the help if no command is given", async () => {
     const { code, stderr } = await timbrel(dir, []);
     expect(code).toBe(2);
     expect(stderr).toMatch(/^Usage: timbrel/);
   });
-  it("calls a bug a bug: exit 70, with the stack", async () => {
+  it("reports an internal error as a bug: exit 70, with the stack", async () => {
     const { EXIT, reportError } = await import("../../src/commands/exit.js");
     const { vi } = await import("vitest");
     const lines: string[] = [];
     vi.spyOn(console, "error").mockImplementation((line: string) => void lines.push(line));
-    expect(reportError(new TypeError("x is no function"))).toBe(EXIT.bug);
+    expect(reportError(new TypeError("x is not a function"))).toBe(EXIT.bug);
     vi.restoreAllMocks();
-    expect(lines[0]).toMatch(/^TypeError: x is no function\n +at /);
+    expect(lines[0]).toMatch(/^TypeError: x is not a function\n +at /);
     expect(lines[1]).toContain("please report it");
   });
 });

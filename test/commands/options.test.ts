@@ -22,12 +22,12 @@ describe("every flag", () => {
   const flags = Object.entries(COMMANDS).flatMap(([verb, { options }]) =>
     options.map((option) => [`${verb} ${option.long}`, option] as const),
   );
-  it.each(flags)("%s is explained, and its default named or its absence clear", (_, option) => {
+  it.each(flags)("%s has a description and, unless it is required, a default", (_, option) => {
     expect(option.description).not.toBe("");
     const hasDefault = option.defaultValue !== undefined || option.description.includes("(default: ");
     expect(option.mandatory || hasDefault || option.helpGroupHeading?.includes("(default: ")).toBe(true);
   });
-  it.each(Object.entries(COMMANDS))("%s: help says what, how and gives examples", (verb, command) => {
+  it.each(Object.entries(COMMANDS))("%s: help explains, lists options, gives examples", (verb, command) => {
     let text = "";
     command.configureOutput({ writeOut: (part) => (text += part) }).outputHelp();
     expect(text).toMatch(new RegExp(`Usage: ${verb} [^]*Options:[^]*Examples:\n {2}timbrel ${verb} `));
@@ -60,12 +60,12 @@ describe("front-end flags", () => {
     frontEnd({ compression: { kind: "powerToDb", ref: 1, amin: 1e-10, topDb: 80 } }),
   ];
   it.each(cases.map((made) => [frontEndFlags(made).join(" "), made] as const))(
-    "`%s` makes the front end they stand for",
+    "`%s` makes the front end it was written for",
     (text, made) => {
       expect(parse(text.split(" ").filter((flag) => flag !== ""))).toEqual(made);
     },
   );
-  it("takes the preset's value for what is not said", () => {
+  it("uses the preset's value for what is not given", () => {
     expect(parse(["--preset", "musicnn", "--sample-rate", "12000"])).toEqual(
       frontEnd({ preset: "musicnn", sampleRate: 12000 }),
     );
@@ -82,10 +82,10 @@ describe("train flags", () => {
     addTrainOptions(new Command().exitOverride()).parse(line.split(" ").filter(Boolean), { from: "user" });
   const config = (line: string) => trainConfigOf(parse(line));
 
-  it("are the defaults where none is typed", () => {
+  it("give the defaults if none is typed", () => {
     expect(config("")).toEqual(TRAIN_DEFAULTS);
   });
-  it("change each the setting they name", () => {
+  it("each change the setting they name", () => {
     const typed = config(
       "--channels 8,16 --global-pool all --dropout 0.1 --activation elu --init orthogonal --bn-momentum 0.2 --bn-epsilon 0.001 --epochs 3 --batch-size 4 --optimizer nesterov --momentum 0.8 --weight-decay 0 --clip-norm 2 --schedule plateau --warm-up 0.1 --drop-epochs 2 --drop-factor 0.3 --patience 2 --label-smoothing 0 --ema-decay 0 --augment 0.25 --normalize whiten --zca --keep-variance 0.9 --no-balance --watch --task multi-label --seed 7 --valid-fraction 0.1 --test-fraction 0.2 --segment-frames 32",
     );
@@ -170,7 +170,7 @@ describe("train flags", () => {
   it.each([
     ["missing.json", null, "does not exist"],
     ["text.json", "vgg", "is not JSON ("],
-    ["list.json", "[8]", 'must hold a net\'s settings such as {"kind": "vgg"}, holds [8]'],
+    ["list.json", "[8]", 'must hold a net\'s settings such as {"kind": "vgg"}, but holds [8]'],
     ["kind.json", "{}", "kind must be one of vgg, gct634-1d, short-chunk, mlp, got undefined"],
     ["member.json", '{"kind": "vgg", "chanels": [8]}', "got chanels; did you mean channels?"],
     ["other.json", '{"kind": "mlp", "channels": [8]}', "net must have no settings but activation, "],
@@ -187,7 +187,7 @@ describe("train flags", () => {
     expect(() => config(`--net ${path}`)).toThrow(`${path}: `);
     expect(() => config(`--net ${path}`)).toThrow(message);
   });
-  it("first weights follow the activation, unless they are named", () => {
+  it("initial weights follow the activation, unless they are set", () => {
     expect(config("--activation tanh").net.init).toBe("glorot-uniform");
     expect(config("--activation tanh --init he-normal").net.init).toBe("he-normal");
     expect(config("--activation sigmoid --init auto").net.init).toBe("glorot-uniform");
@@ -219,14 +219,14 @@ describe("train flags", () => {
       "--keep-variance must be used with --normalize whiten, got --normalize none",
     ],
     ["--global-pool all --net mlp", "--global-pool must be used with --net vgg, got --net mlp"],
-    ["--channels 8 --net gct634-1d", "--channels must be 3 numbers for this gct634-1d, got 1"],
+    ["--channels 8 --net gct634-1d", "--channels must have 3 numbers for this gct634-1d, got 1"],
     [
       "--bn-momentum 0.5 --no-batch-norm",
-      "--bn-momentum must be used with batch norm, got a net without; leave out --bn-momentum or",
+      "--bn-momentum must be used with batch norm, got a net without it; leave out --bn-momentum or",
     ],
     [
       "--no-batch-norm --bn-epsilon 0.1",
-      "--bn-epsilon must be used with batch norm, got a net without; leave out --bn-epsilon or",
+      "--bn-epsilon must be used with batch norm, got a net without it; leave out --bn-epsilon or",
     ],
     [
       "--momentum 0.5 --optimizer adam",
@@ -234,7 +234,7 @@ describe("train flags", () => {
     ],
     [
       "--warm-up 0.1 --schedule one-cycle",
-      "--warm-up must be used with another schedule than one-cycle, which rises by itself, got --schedule one-cycle",
+      "--warm-up must be used with a schedule other than one-cycle, which has its own warm-up, got --schedule one-cycle",
     ],
     [
       "--drop-factor 0.1",
@@ -249,7 +249,7 @@ describe("train flags", () => {
       "--net vg",
       "--net must be one of vgg, gct634-1d, short-chunk, mlp or a .json file, got vg; did you mean vgg?",
     ],
-  ])("%s is refused, naming both", (line, message) => {
+  ])("%s is rejected, naming both", (line, message) => {
     expect(() => config(line)).toThrow(UsageError);
     expect(() => config(line)).toThrow(message);
   });
@@ -258,7 +258,7 @@ describe("train flags", () => {
     expect(() => checkUnchanged(parse("--optimizer sgd --epochs 9"), run, "run")).not.toThrow();
     expect(() => checkUnchanged(parse("--epochs 10"), run, "run")).toThrow(UsageError);
     expect(() => checkUnchanged(parse("--optimizer adam"), run, "run")).toThrow(
-      "--optimizer must be as in the run in run, got adam",
+      "--optimizer must match the run in run, got adam",
     );
   });
   it("may repeat the name of an optimizer whose settings other flags refined", () => {
@@ -273,6 +273,6 @@ describe("train flags", () => {
   ])("a whole command line may be repeated: %s", (line) => {
     const run = config(line);
     expect(() => checkUnchanged(parse(line), run, "run")).not.toThrow();
-    expect(() => checkUnchanged(parse(line), TRAIN_DEFAULTS, "run")).toThrow(/^--(net|normalize) must be as/);
+    expect(() => checkUnchanged(parse(line), TRAIN_DEFAULTS, "run")).toThrow(/^--(net|normalize) must match/);
   });
 });

@@ -29,7 +29,7 @@ describe("the model that comes with timbrel", () => {
       parameterCount: trained.reduce((sum, [, { shape }]) => sum + sizeOf(shape), 0),
     });
   });
-  it("tags real recordings without being named", async () => {
+  it("tags real recordings if no model is named", async () => {
     const files = [recording("violin-wav/A4.wav"), recording("flute-wav/A4.wav")];
     const { code, stdout } = await timbrel(makeFolder(), ["predict", ...files, "--json", "--top", "1"]);
     expect(code).toBe(0);

@@ -27,14 +27,14 @@ describe("summary", () => {
     const { code, stdout } = await timbrel(dir, ["summary", "--net", "gct634-1d"]);
     expect(code).toBe(0);
     expect(stdout.split("\n").filter((line) => /^(gct|layer|input|block1|output|total)/.test(line))).toEqual([
-      "gct634-1d, relu, weights he-normal, 10 labels",
+      "gct634-1d, relu, initial weights he-normal, 10 labels",
       "layer        type                 output  parameters       FLOPs",
       "input                          512 x 128",
       "block1.conv  conv 8             32 x 505      32,768  33,095,680",
       "block1.norm  batch norm         32 x 505          64",
       "block1       relu, max pool 8    32 x 63",
       "output       dense                    10         650       1,280",
-      // As PyTorch counts: test/nn/summary.test.ts
+      // As PyTorch counts them: test/nn/summary.test.ts
       "total                                         50,058  34,080,000",
     ]);
   });
@@ -57,7 +57,7 @@ describe("summary", () => {
     expect(layers.map(({ name }) => name)).toEqual(["hidden1.dense", "hidden1", "output"]);
     expect(total).toEqual({ parameterCount: 5 * 4 * 6 + 6 + 6 * 3 + 3, flops: 2 * (5 * 4 * 6 + 6 * 3) });
   });
-  it("tells the net of a model file, with the width that its whitening left", async () => {
+  it("shows the net of a model file, with the width that its whitening left", async () => {
     writeTones(join(dir, "audio"), { low: 200, high: 2000 }, 8);
     await timbrel(dir, ["extract", "audio", "--out", "features", ...FRONT_END]);
     const net = ["--net", "mlp", "--channels", "5", "--segment-frames", "12"];
@@ -80,14 +80,14 @@ describe("summary", () => {
     expect(stdout).toContain(`, ${found.total.parameterCount} parameters,`);
   });
   it.each([
-    ["--mels 16", 2, "--mels must be at least 32 for this vgg, got 16; use more, or fewer blocks"],
+    ["--mels 16", 2, "--mels must be at least 32 for this vgg, got 16; use more mel bands, or fewer blocks"],
     ["nowhere.onnx", 1, "nowhere.onnx: model file does not exist; train one, or check the path"],
     [
       "m.onnx --dropout 0",
       2,
       "--dropout must be used without a model file, got m.onnx; leave out one of them",
     ],
-  ])("%s is refused", async (line, code, message) => {
+  ])("%s is rejected", async (line, code, message) => {
     expect(await timbrel(dir, ["summary", ...line.split(" ")])).toEqual({
       code,
       stdout: "",

@@ -37,14 +37,14 @@ describe("extract", () => {
     expect(extracted.stderr).toMatch(/^audio\/low\/notes\.wav: not audio that timbrel reads/m);
     expect(extracted.stderr).toContain("extracting 100 % (25/25), 1 failed\n");
   });
-  it("warns of mel bands that hold nothing", async () => {
+  it("warns about empty mel bands", async () => {
     const flags = ["--sample-rate", "8000", "--n-fft", "64", "--hop-length", "128", "--n-mels", "64"];
     const { code, stderr } = await timbrel(dir, ["extract", "audio", "--out", "empty-bands", ...flags]);
     expect(code).toBe(0);
     expect(stderr).toMatch(
-      /^warning: \d+ of 64 mel bands hold no bin .*; use fewer --n-mels or a larger --n-fft$/m,
+      /^warning: \d+ of 64 mel bands contain no bin .*; use a smaller --n-mels or a larger --n-fft$/m,
     );
-    expect(extracted.stderr).not.toContain("mel bands hold no bin");
+    expect(extracted.stderr).not.toContain("mel bands contain no bin");
   });
   it("reuses what is there; with --strict a bad file makes the exit code 1", async () => {
     const again = await timbrel(dir, ["extract", "audio", "--out", "features", ...FRONT_END, "--strict"]);
@@ -60,7 +60,7 @@ describe("train", () => {
     expect(trained.stdout).toMatch(/^clips +18 +3 +3 +24$/m);
     expect(trained.stdout).toMatch(/^split [0-9a-f]{64}$/m);
     expect(trained.stdout).toMatch(
-      /vgg of 4-8 channels, \d+ parameters,\nbatches of 4 segments of 16 frames, cpu with 1 threads$/m,
+      /vgg of 4-8 channels, \d+ parameters,\nbatches of 4 segments of 16 frames, CPU threads: 1$/m,
     );
     expect(trained.stdout).toMatch(/^2 +\S+ +\S+ +\S+ +\d+\.\d % +\d+\.\d/m);
     expect(trained.stdout).toContain(
@@ -68,15 +68,15 @@ describe("train", () => {
     );
     expect(trained.stderr).toMatch(/^training 100 % \(10\/10\), epoch 2\/2, loss \d/m);
   });
-  it("does not touch a run unasked, and resumes a finished one to nothing", async () => {
+  it("leaves an existing run alone, and has nothing to do when it resumes a finished one", async () => {
     const again = await timbrel(dir, ["train", "features", "--out", "run"]);
     expect(again).toMatchObject({ code: 2, stdout: "" });
-    expect(again.stderr).toContain("go on with --resume, or replace the run with --overwrite");
+    expect(again.stderr).toContain("continue the run with --resume, or replace it with --overwrite");
     const resumed = await timbrel(dir, ["train", "features", "--out", "run", "--resume", "--epochs", "2"]);
     expect(resumed.code).toBe(0);
-    expect(resumed.stdout).toContain("epochs 1 to 2 of 2 are done");
+    expect(resumed.stdout).toContain("epochs 1 to 2 of 2 are already done");
   });
-  it("refuses to resume with another setting", async () => {
+  it("does not resume with a different setting", async () => {
     const { code, stderr } = await timbrel(dir, [
       "train",
       "features",
@@ -88,7 +88,7 @@ describe("train", () => {
     ]);
     expect([code, stderr]).toEqual([
       2,
-      "timbrel: --dropout must be as in the run in run, got 0; leave it out to resume, or start anew with --overwrite\n",
+      "timbrel: --dropout must match the run in run, got 0; leave it out to resume, or start over with --overwrite\n",
     ]);
   });
 });
@@ -122,7 +122,7 @@ describe("evaluate", () => {
       net: { nClips: 3 },
     });
   });
-  it("goes without the linear baseline, and says so", async () => {
+  it("does without the linear baseline, and says so", async () => {
     cpSync(join(dir, "run/model.onnx"), join(dir, "alone.onnx"));
     const { code, stdout } = await timbrel(dir, ["evaluate", "alone.onnx", "features"]);
     expect(code).toBe(0);
@@ -134,7 +134,7 @@ describe("evaluate", () => {
     const { code, stdout } = await evaluate("other-features");
     expect(code).toBe(0);
     expect(stdout).toContain(
-      "data   other-features, all 4 clips\n       other data than the model's own splits: an external test",
+      "data   other-features, all 4 clips\n       not from the model's own splits: an external test",
     );
   });
   it("calls the test split of a store with splits of its own an external test, too", async () => {
@@ -145,7 +145,7 @@ describe("evaluate", () => {
     expect(code).toBe(0);
     expect(jsonLines(stdout)).toMatchObject([{ split: "test", isExternal: true, net: { nClips: 4 } }]);
   });
-  it("refuses clips that the model was trained on, unless they are asked for", async () => {
+  it("rejects clips that the model was trained on, unless they are asked for", async () => {
     const all = await evaluate("features", "--split", "all");
     expect(all).toMatchObject({ code: 1, stdout: "" });
     expect(all.stderr).toMatch(
@@ -153,17 +153,17 @@ describe("evaluate", () => {
     );
     const train = await evaluate("features", "--split", "train");
     expect(train.code).toBe(0);
-    expect(train.stdout).toContain("the model was trained on these clips: this is no test");
+    expect(train.stdout).toContain("the model was trained on these clips: this is not a test");
   });
-  it("refuses another front end, naming what differs and how to extract", async () => {
+  it("rejects a different front end, naming what differs and how to extract", async () => {
     await timbrel(dir, ["extract", "audio", "--out", "features-24", ...FRONT_END.slice(0, -1), "24"]);
     const { code, stderr } = await evaluate("features-24");
     expect([code, stderr]).toEqual([
       1,
-      "timbrel: features-24: holds features of another front end than run/model.onnx (nMels 24 there, 16 here); extract them again: npm run extract -- <audio> --out <new store> --sample-rate 8000 --n-fft 256 --hop-length 128 --n-mels 16\n",
+      "timbrel: features-24: holds features of a different front end from run/model.onnx (nMels 24 there, 16 here); extract them again: npm run extract -- <audio> --out <new store> --sample-rate 8000 --n-fft 256 --hop-length 128 --n-mels 16\n",
     ]);
   });
-  it("refuses labels that the model does not know, by name", async () => {
+  it("rejects labels that the model does not know, naming them", async () => {
     write(dir, "strange/harp/1.wav", toneWav(500));
     await timbrel(dir, ["extract", "strange", "--out", "strange-features", ...FRONT_END]);
     const { code, stderr } = await evaluate("strange-features");
@@ -184,7 +184,7 @@ describe("predict", () => {
       /^audio\/low\/1\.wav \(0\.5 s\)\n( +(low|mid|high) +\d+\.\d %( {2}#+)?\n){2}audio\/mid/,
     );
   });
-  it("looks through folders; a bad file is a line on stderr, exit 1, and the others go on", async () => {
+  it("searches folders; a bad file gives a line on stderr and exit code 1, and the others are still tagged", async () => {
     const { code, stdout, stderr } = await predict("audio/low", "nowhere.wav", "--json");
     expect(code).toBe(1);
     expect(stderr).toBe(
@@ -196,7 +196,7 @@ describe("predict", () => {
     expect(tags.map(({ label }) => label).sort()).toEqual(["high", "low", "mid"]);
     expect(tags.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
   });
-  it("is content when its reader leaves", async () => {
+  it("ends without an error when its reader closes the pipe", async () => {
     const args = ["predict", "audio", "--model", "run/model.onnx"];
     const { code, stderr } = await timbrel(dir, args, { leave: true });
     expect(stderr).not.toContain("EPIPE");
@@ -241,7 +241,7 @@ describe("inspect", () => {
     expect(readFileSync(join(dir, "m.png")).subarray(1, 4).toString()).toBe("PNG");
     rmSync(join(dir, "m.png"));
   });
-  it("writes with --model the features that the store holds for that model", async () => {
+  it("writes, with --model, the features that the store holds for that model", async () => {
     const files = ["--model", "run/model.onnx", "--features", "m.npy"];
     expect((await timbrel(dir, ["inspect", "audio/mid/0.wav", ...files])).code).toBe(0);
     const stored = jsonLines(readFileSync(join(dir, "features", "clips.jsonl"), "utf8")).find(
@@ -252,7 +252,7 @@ describe("inspect", () => {
     const both = await timbrel(dir, ["inspect", "audio/mid/0.wav", "--preset", "musicnn", ...files]);
     expect([both.code, both.stdout]).toEqual([2, ""]);
   });
-  it("tells silence and clipping", async () => {
+  it("reports silence and clipping", async () => {
     write(dir, "silence.wav", toneWav(0));
     const samples = Float32Array.from({ length: 1000 }, (_, n) => (n % 100 < 50 ? 1 : -1));
     const { encodeWav } = await import("../../src/audio/encode-wav.js");
@@ -266,8 +266,8 @@ describe("inspect", () => {
   });
 });
 
-describe("several labels a clip", () => {
-  it("go from a manifest to mean average precision and tags of their own", async () => {
+describe("several labels per clip", () => {
+  it("lead from a manifest to mean average precision and to a probability for every tag", async () => {
     const here = makeFolder();
     const rows = Array.from({ length: 24 }, (_, i) => {
       write(here, `clips/${i}.wav`, toneWav(200 + 50 * i));
@@ -277,7 +277,9 @@ describe("several labels a clip", () => {
     await timbrel(here, ["extract", "manifest.csv", "--out", "features", ...FRONT_END]);
     const trained = await timbrel(here, ["train", "features", "--out", "run", "--epochs", "1", ...NET]);
     expect(trained.stdout).toMatch(/^multi-label, vgg of 4-8/m);
-    expect(trained.stdout).toMatch(/best epoch 1 of 1: mean average precision \d+\.\d % on valid/);
+    expect(trained.stdout).toMatch(
+      /best epoch 1 of 1: mean average precision \d+\.\d % on the validation split/,
+    );
     const scored = await timbrel(here, ["evaluate", "run/model.onnx", "features"]);
     expect(scored.stdout).toMatch(/^ +mean average precision +95 % interval +loss$/m);
     expect(scored.stdout).toMatch(/^label +average precision$/m);
@@ -288,7 +290,7 @@ describe("several labels a clip", () => {
     const { code, stderr } = await timbrel(here, single);
     expect([code, stderr]).toEqual([
       2,
-      expect.stringContaining("--task must be multi-label for clips of several labels"),
+      expect.stringContaining("--task must be multi-label for clips with several labels"),
     ]);
   });
 });

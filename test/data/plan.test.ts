@@ -20,7 +20,7 @@ function sourcesOf(font: FontName): Source[] {
 
 const train = (["MSBasic", "FluidR3Mono", "TimGM6mb"] as const).flatMap(sourcesOf);
 const test = sourcesOf("Sonivox");
-// FluidR3Mono shares every sample with MSBasic; one group of TimGM6mb lies across two classes.
+// FluidR3Mono shares every sample with MSBasic; one group of TimGM6mb spans two classes.
 const groups = new Map(
   [...train, ...test].map((source) => {
     const id = sourceId(source);
@@ -44,15 +44,15 @@ describe("planClips", () => {
     expect([...splitsOf].filter(([, splits]) => splits.size > 1)).toEqual([]);
     expect(clips.every(({ source, split }) => (source.font === "Sonivox") === (split === "test"))).toBe(true);
   });
-  it("holds out no group that lies across classes, and no more than 30 % of a class", () => {
+  it("holds out no group that spans classes, and no more than 30 % of a class", () => {
     for (let seed = 0; seed < 50; seed++) {
       const held = drawValidGroups(train, groups, seed);
       expect(held.has("TimGM6mb-015")).toBe(false);
-      // Two programs sung, a lineage each 56 % and 44 % of the class: one program of one lineage.
+      // Vocal has two programs in each lineage, which hold 56 % and 44 % of the class: one of one lineage is held out.
       expect([...held].filter((group) => /-05[23]$/.test(group))).toHaveLength(1);
     }
   });
-  it("validates on both lineages where the class has groups enough", () => {
+  it("validates on both lineages if the class has enough groups", () => {
     for (const label of LABELS) {
       const fonts = new Set(
         clips
@@ -63,7 +63,7 @@ describe("planClips", () => {
       expect([label, hasBoth]).toEqual([label, label !== "vocal"]);
     }
   });
-  it("names every clip once and repeats from the seed", () => {
+  it("names every clip once and gives the same plan for the same seed", () => {
     expect(new Set(clips.map(({ path }) => path)).size).toBe(clips.length);
     expect(planClips(train, test, groups, { seed: 1, size })).toEqual(clips);
     expect(planClips(train, test, groups, { seed: 2, size })).not.toEqual(clips);
@@ -71,7 +71,7 @@ describe("planClips", () => {
 });
 
 describe("scores", () => {
-  it("keep valid and test plain: one note in the program's range, nothing bent", () => {
+  it("keep validation and test clips plain: one note in the program's range, nothing bent", () => {
     for (const clip of clips.filter(({ split }) => split !== "train")) {
       const { notes, bendCents, controllers } = plainScore(clip, 0);
       expect(notes).toHaveLength(1);

@@ -8,7 +8,7 @@ const dir = resolve(import.meta.dirname, "../../data/recordings");
 const rows = listRecordings(dir);
 
 describe("listRecordings", () => {
-  it("lists every file of the packages as test, where it is", () => {
+  it("lists every file of the packages, where it is, as test", () => {
     expect(rows).toHaveLength(305);
     expect(rows.filter(({ path }) => !existsSync(join(dir, path)))).toEqual([]);
     expect(new Set(rows.map(({ split }) => split))).toEqual(new Set(["test"]));
@@ -17,7 +17,7 @@ describe("listRecordings", () => {
       "G2 v2.wav",
     ]);
   });
-  it("has the recordings' classes", () => {
+  it("gives the recordings their classes", () => {
     const counts: Record<string, number> = {};
     for (const { label } of rows) counts[label] = (counts[label] ?? 0) + 1;
     expect(counts).toEqual({
@@ -38,7 +38,7 @@ describe("manifest", () => {
   it("is a CSV with a header", () => {
     expect(manifestCsv([row])).toBe("path,label,group,split\na b.wav,organ,g,valid\n");
   });
-  it("no field of ours needs quotes", () => {
+  it("has no field that needs quotes", () => {
     expect(rows.filter((one) => /[",\n]/.test(Object.values(one).join("")))).toEqual([]);
   });
   it("counts clips and groups", () => {

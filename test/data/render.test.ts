@@ -50,7 +50,7 @@ describe("FontSynth", () => {
     const play = (synth: FontSynth, program: number) =>
       synth.render(clipOf(program, 0, "test").source, plainScore(clipOf(program, 0, "test"), 0));
     const used = new FontSynth(bank);
-    // Their vibrato and envelopes round differently at another time.
+    // The vibrato and envelopes of these programs round differently at other times.
     for (const program of [2, 4, 30, 49, 56, 65])
       expect([program, play(used, program)]).toEqual([program, play(new FontSynth(bank), program)]);
   });
@@ -70,7 +70,7 @@ describe("renderTask", () => {
       expect(format).toMatchObject({ encoding: "16-bit PCM", channels: 1, sampleRate: 22050 });
       expect(format.nSamples / 22050).toBeGreaterThanOrEqual(0.8);
       expect(format.nSamples / 22050).toBeLessThanOrEqual(3);
-      // Half a step of 16 bits.
+      // Within half a 16-bit step.
       if (path.endsWith("-2.wav")) expect(peakOf(channelData[0])).toBeCloseTo(10 ** (-3 / 20), 4);
     }
   });

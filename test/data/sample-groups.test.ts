@@ -71,7 +71,7 @@ describe("groupSources", () => {
 });
 
 describe("the fonts", () => {
-  it("TimGM6mb and Sonivox have no sample in common, each offers all classes", async () => {
+  it("TimGM6mb and Sonivox have no sample in common, and each offers all classes", async () => {
     const fonts = [await fingerprintFont("TimGM6mb"), await fingerprintFont("Sonivox")];
     const groups = groupSources(fonts);
     const fontsOf = new Map<string, Set<string>>();

@@ -117,6 +117,12 @@ describe("training batches of clips of two bands", () => {
     const starts = (await epochOf(sampler, 2)).flatMap(({ inputs }) => [inputs[0], inputs[8]]);
     expect(starts).toEqual(expected);
   });
+  it("are those of epoch 0 and seed 0 where neither is given", async () => {
+    const sets = train([20, 30, 40]);
+    const options = { batchSize: 3, segmentFrames: 4 };
+    const first = await epochOf(new TrainSampler(sets, { ...options, seed: 0 }), 0);
+    expect(await new TrainSampler(sets, options).next()).toEqual(first[0]);
+  });
   it("pass over a label that no clip has when balanced", async () => {
     const sets = train([5, 5], ["a", "b", "c"]);
     const sampler = new TrainSampler(sets, { batchSize: 4, segmentFrames: 2, balance: true });

@@ -107,12 +107,14 @@ describe("covariance", () => {
     await expect(fitCovariance(empty)).rejects.toThrow("train must hold at least 1 clip, got 0");
   });
   it("refuses features that are not finite, and names their clip", async () => {
-    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
-      const { train } = trainOf([[[1, 2]], [[1, bad]]]);
-      await expect(fitCovariance(train)).rejects.toThrow(
-        new DataError("clip 1", "holds features that are not finite numbers"),
-      );
-    }
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY])
+      for (const frame of [
+        [bad, 2],
+        [1, bad],
+      ])
+        await expect(fitCovariance(trainOf([[[1, 2]], [frame]]).train)).rejects.toThrow(
+          new DataError("clip 1", "holds features that are not finite numbers"),
+        );
   });
   it("stops at the third clip when it is told to after the second", async () => {
     const clips = Array.from({ length: 5 }, (_, i) => [[i, i]]);

@@ -116,7 +116,7 @@ describe("a store", () => {
     );
     writeFileSync(join(dir, "store.json"), record.replace('"nMels": 128', '"nMels": 127'));
     expect(messageOf(() => openStore(dir))).toBe(
-      `${dir}/store.json: frontEndHash does not fit its frontEnd; delete the folder and extract again`,
+      `${dir}/store.json: frontEndHash does not match its frontEnd; delete the folder and extract again`,
     );
     writeFileSync(join(dir, "store.json"), "{}");
     expect(messageOf(() => openStore(dir))).toMatch(/store\.json: format is not as timbrel writes it: /);

@@ -70,20 +70,47 @@ describe("drawing splits", () => {
     );
     expect(splitClips(clips, { seed: 4 }).hash).not.toBe(splitClips(clips, { seed: 3 }).hash);
   });
-  it("stays what it is: the splits of models on disk are drawn again", () => {
-    // Groups of 1, 2, 3 and 4 clips, each clip of two or three labels.
-    const clips = Array.from({ length: 90 }, (_, i) =>
-      clipOf(`${i}.wav`, "", {
-        labels: [...new Set(["abc"[i % 3], "abcd"[i % 4], "de"[i % 2]])],
-        group: `g${Math.floor(i / 10)}-${[1, 2, 2, 3, 3, 3, 4, 4, 4, 4][i % 10]}`,
-      }),
-    );
-    const splits = splitClips(clips, { seed: 7, validFraction: 0.2, testFraction: 0.1 });
-    expect(SPLIT_NAMES.map((split) => splits[split].length)).toEqual([64, 17, 9]);
-    expect(splits.hash).toMatchInlineSnapshot(
-      `"0983ffde5abec809a8727ade8541b1055dfcc87c687783784fdb601b1cb2b957"`,
-    );
-  });
+  it.each([
+    [
+      "groups of 1, 2, 3 and 4 clips, each clip of two or three labels",
+      Array.from({ length: 90 }, (_, i) =>
+        clipOf(`${i}.wav`, "", {
+          labels: [...new Set(["abc"[i % 3], "abcd"[i % 4], "de"[i % 2]])],
+          group: `g${Math.floor(i / 10)}-${[1, 2, 2, 3, 3, 3, 4, 4, 4, 4][i % 10]}`,
+        }),
+      ),
+      { seed: 7, validFraction: 0.2, testFraction: 0.1 },
+      [64, 17, 9],
+      "0983ffde5abec809a8727ade8541b1055dfcc87c687783784fdb601b1cb2b957",
+    ],
+    [
+      "eight classes alike, each of groups of 3, 2, 1, 1 and 1 clips",
+      [..."hgfedcba"].flatMap((label) =>
+        [3, 2, 1, 1, 1].flatMap((size, g) =>
+          Array.from({ length: size }, (_, i) =>
+            clipOf(`${label}${g}-${i}.wav`, label, { group: `${label}${g}` }),
+          ),
+        ),
+      ),
+      { validFraction: 0.25, testFraction: 0.25 },
+      [32, 16, 16],
+      "98a7cd875fba5174989b6ab54e1a0ac0c0592d2357a87a9c6c7bab73f216de5a",
+    ],
+    [
+      "default fractions",
+      clipsOf({ b: 9, a: 9, c: 12 }),
+      {},
+      [20, 5, 5],
+      "55dffe60dc831121cc042dd307a7ef1db9cb0b97ff52ee978585216c4fbf5424",
+    ],
+  ] as const)(
+    "draws as ever, since models on disk have their splits drawn again: %s",
+    (_, clips, options, sizes, hash) => {
+      const splits = splitClips([...clips], options);
+      expect(SPLIT_NAMES.map((split) => splits[split].length)).toEqual(sizes);
+      expect(splits.hash).toBe(hash);
+    },
+  );
   it("has another hash when a clip is labelled anew", () => {
     const clips = clipsOf({ a: 30, b: 30 }).map((clip) => ({ ...clip, split: "train" as const }));
     const [first, ...rest] = clips;

@@ -136,6 +136,7 @@ describe("whitening", () => {
     }
     const pca = whiteningOf(covarianceOf([[-3], [3]]), { epsilon: 1 }); // deviation 3
     expect([...pca.projection.data]).toEqual([0.25]);
+    expect(whiteningOf(still).epsilon).toBe(1e-3);
   });
   it("of fewer frames than bands has no eigenvalue below 0, where rounding gives some", () => {
     const random = new Random(4);

@@ -6,7 +6,7 @@ import fixture from "./fixtures/sklearn-metrics.json" with { type: "json" };
 
 // The same float32 probabilities, summed in float64 in another order.
 const DIGITS = 10;
-// scikit-learn wants rows that sum to 1 and was given them divided by their sum, a float32 rounding from 1.
+// scikit-learn needs rows that sum to 1 and got them divided by their sum, which differs from 1 by float32 rounding.
 const LOSS_DIGITS = 6;
 
 const { labels } = fixture;
@@ -26,7 +26,7 @@ const answersOf = (each: { targets: Stored; probabilities: Stored }) => ({
 describe.each(fixture.single)("scoreSingleLabel, $name", (each) => {
   const scores = scoreSingleLabel(answersOf(each), random());
 
-  it("is scikit-learn's", () => {
+  it("equals scikit-learn's scores", () => {
     expect(scores.nClips).toBe(each.targets.shape[0]);
     expect(scores.accuracy).toBeCloseTo(each.accuracy, DIGITS);
     expect(scores.balancedAccuracy).toBeCloseTo(each.balancedAccuracy, DIGITS);
@@ -41,7 +41,7 @@ describe.each(fixture.single)("scoreSingleLabel, $name", (each) => {
 describe.each(fixture.multi)("scoreMultiLabel, $name", (each) => {
   const scores = scoreMultiLabel(answersOf(each), random());
 
-  it("is scikit-learn's", () => {
+  it("equals scikit-learn's scores", () => {
     expect(scores.meanAveragePrecision).toBeCloseTo(each.meanAveragePrecision, DIGITS);
     expect(scores.loss).toBeCloseTo(each.loss, LOSS_DIGITS);
     expect(Object.keys(scores.averagePrecision)).toEqual(labels);
@@ -50,7 +50,7 @@ describe.each(fixture.multi)("scoreMultiLabel, $name", (each) => {
   });
 });
 
-/** Answers of which each label gets every third wrong. */
+/** Answers in which every third clip of each label is wrong. */
 function someAnswers(nClips: number) {
   const rowWith = (label: number) => Float32Array.from([0, 1, 2], (i) => (i === label ? 0.8 : 0.1));
   const truth = Array.from({ length: nClips }, (_, clip) => clip % 3);
@@ -69,7 +69,7 @@ describe.each([
 ] as const)("the %s interval", (_task, score, member) => {
   const at = (nClips: number) => score(someAnswers(nClips), random()) as ReturnType<typeof scoreSingleLabel>;
 
-  it("holds the score and repeats with the seed", () => {
+  it("contains the score and repeats with the seed", () => {
     const scores = at(45);
     const point = scores[member as "balancedAccuracy"];
     expect(scores.interval[0]).toBeLessThan(point);
@@ -85,7 +85,7 @@ describe.each([
   });
 });
 
-describe("scores by hand", () => {
+describe("scores computed by hand", () => {
   it("the interval of a single-label score ends at the binomial's percentiles 2.5 and 97.5", () => {
     // 300 clips of each of 3 labels, recall 2/3: the deviation of the mean of recalls is sqrt(2/9 / 300 / 3).
     const { interval, balancedAccuracy } = scoreSingleLabel(someAnswers(900), random(), 10_000);
@@ -100,13 +100,13 @@ describe("scores by hand", () => {
       expect(Math.abs((end - balancedAccuracy) / deviation - z)).toBeLessThan(0.1);
   });
 
-  it("a right answer to every clip is 1 with an interval of no width", () => {
+  it("right answers to all clips score 1, with an interval of zero width", () => {
     const { targets, labels } = someAnswers(9);
     const scores = scoreSingleLabel({ labels, targets, probabilities: targets }, random());
     expect([scores.balancedAccuracy, ...scores.interval, scores.loss]).toEqual([1, 1, 1, 0]);
   });
 
-  it("a probability of 0 for the truth costs much and stays finite", () => {
+  it("a probability of 0 for the true label gives a large but finite loss", () => {
     const { labels } = someAnswers(3);
     const answers = {
       labels,

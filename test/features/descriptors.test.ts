@@ -8,6 +8,8 @@ import { signal } from "./signals.js";
 const library = meyda as unknown as {
   bufferSize: number;
   sampleRate: number;
+  melBands: number;
+  melFilterBank: number[][] | undefined;
   extract(features: string | string[], signal: Float32Array): Record<string, number> & { mfcc: number[] };
 };
 const FRAME_LENGTH = 1024;
@@ -22,6 +24,10 @@ const tone = (hz: number, nSamples: number, amplitude = 0.5, sampleRate = SAMPLE
 const named = (values: Float32Array) =>
   Object.fromEntries(DESCRIPTOR_NAMES.map((name, i) => [name, values[i]]));
 
+/** Values of one frame: their means come first, then their deviations. */
+const N_FRAME_VALUES = DESCRIPTOR_NAMES.length / 2;
+const summarize = (samples: Float32Array) => summarizeDescriptors({ samples, sampleRate: SAMPLE_RATE });
+
 suite("summarizeDescriptors", () => {
   it("has a mean and a deviation of nine descriptors and 13 MFCCs", () => {
     expect(DESCRIPTOR_NAMES).toHaveLength(2 * (9 + 13));
@@ -34,6 +40,8 @@ suite("summarizeDescriptors", () => {
     const found = named(summarizeDescriptors(waveform));
     library.bufferSize = FRAME_LENGTH;
     library.sampleRate = SAMPLE_RATE;
+    library.melBands = 26; // Meyda's default
+    library.melFilterBank = undefined; // made anew
     const expected = library.extract(
       ["spectralCentroid", "spectralSpread", "spectralSkewness", "perceptualSpread", "mfcc"],
       waveform.samples,
@@ -66,6 +74,56 @@ suite("summarizeDescriptors", () => {
     expect(summarizeDescriptors({ samples: padded, sampleRate: SAMPLE_RATE })).toEqual(
       summarizeDescriptors(sound),
     );
+  });
+
+  it.each([1, 2, 3])("is mean and population deviation of %i frames, without the rest", (nFrames) => {
+    const nSamples = nFrames * FRAME_LENGTH + 500; // 500 samples fill no frame
+    const [noise, { samples: sine }] = [signal("noise", nSamples), tone(440, nSamples)];
+    const samples = noise.map((value, n) => value + (n / nSamples) * (sine[n] - value));
+    const frames = Array.from({ length: nFrames }, (_, t) =>
+      summarize(samples.subarray(FRAME_LENGTH * t, FRAME_LENGTH * (t + 1))).subarray(0, N_FRAME_VALUES),
+    );
+    const found = summarize(samples);
+    for (let i = 0; i < N_FRAME_VALUES; i++) {
+      const values = frames.map((frame) => frame[i]);
+      const mean = values.reduce((sum, value) => sum + value, 0) / nFrames;
+      const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / nFrames);
+      // The frames' values were rounded to float32.
+      const tolerance = 1e-6 * Math.max(...values.map(Math.abs));
+      expect(Math.abs(found[i] - mean), DESCRIPTOR_NAMES[i]).toBeLessThanOrEqual(tolerance);
+      expect(Math.abs(found[N_FRAME_VALUES + i] - deviation), DESCRIPTOR_NAMES[i]).toBeLessThanOrEqual(
+        tolerance,
+      );
+    }
+  });
+
+  it("looks at 96 frames of a longer clip, evenly spread", () => {
+    // 191 frames, of which every other one is looked at.
+    const [seen, unseen] = [tone(500, FRAME_LENGTH).samples, tone(3000, FRAME_LENGTH).samples];
+    const samples = new Float32Array(191 * FRAME_LENGTH);
+    for (let t = 0; t < 191; t++) samples.set(t % 2 === 0 ? seen : unseen, t * FRAME_LENGTH);
+    const [found, expected] = [summarize(samples), summarize(seen)];
+    for (let i = 0; i < N_FRAME_VALUES; i++) {
+      const tolerance = 1e-6 * Math.abs(expected[i]);
+      expect(Math.abs(found[i] - expected[i]), DESCRIPTOR_NAMES[i]).toBeLessThanOrEqual(tolerance);
+      expect(found[N_FRAME_VALUES + i], DESCRIPTOR_NAMES[i]).toBeLessThanOrEqual(tolerance);
+    }
+  });
+
+  it("calls a frame silent below -80 dB of full scale", () => {
+    const ofLevel = (db: number) =>
+      summarize(tone(SAMPLE_RATE / 8, FRAME_LENGTH, Math.SQRT2 * 10 ** (db / 20)).samples);
+    expect(ofLevel(-79)[0]).toBeCloseTo(10 ** (-79 / 20), 7); // rms
+    expect([...ofLevel(-81)].every((value) => value === 0)).toBe(true);
+  });
+
+  it("gives 0 for what a frame without a spectrum has none of", () => {
+    const click = new Float32Array(FRAME_LENGTH);
+    click[0] = 1; // where the window is 0
+    const found = named(summarize(click));
+    expect(found.rmsMean).toBe(1 / 32);
+    for (const name of ["spectralCentroid", "spectralSpread", "spectralSkewness", "spectralFlatness"])
+      expect(found[`${name}Mean`], name).toBe(0);
   });
 
   it("gives finite numbers for whatever comes: constants, clicks, near-silence, noise, no samples", () => {

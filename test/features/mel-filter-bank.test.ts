@@ -85,6 +85,7 @@ describe("mel scale", () => {
       fMax: 7000,
     });
     const steps = Array.from(edges, (hz) => hzToMel(hz, "slaney")).map((mel, i, all) => mel - all[i - 1]);
+    expect(edges).toHaveLength(7);
     expect(edges[0]).toBeCloseTo(100, 9);
     expect(edges[6]).toBeCloseTo(7000, 9);
     for (const step of steps.slice(2)) expect(step).toBeCloseTo(steps[1], 9);

@@ -7,17 +7,17 @@ import { runOnnxRuntime } from "./onnx-runtime.js";
 
 /**
  * Step of the central differences. Their error is about STEP^2 / 6 times a third derivative plus float64's 1e-16 / STEP:
- * some 1e-10.
+ * about 1e-10.
  */
 const STEP = 1e-5;
 
 /**
- * Relative to the largest gradient. All arithmetic is float64, but a model stores its constants as float32: 1 / 30 in
- * it is right to 6e-8 only, and a gradient rule's constants round apart from those of the forward pass.
+ * Relative to the largest gradient. All arithmetic is float64, but a model stores its constants as float32: 1 / 30 is
+ * accurate only to 6e-8, and the constants of a gradient rule round differently from those of the forward pass.
  */
 const GRADIENT_TOLERANCE = 1e-6;
 
-/** Relative to the largest element: float32 rounds by 6e-8, and the longest sums here have some hundred terms. */
+/** Relative to the largest element: float32 rounds by 6e-8, and the longest sums here have a few hundred terms. */
 const FLOAT32_TOLERANCE = 1e-5;
 
 export const largest = (values: Float64Array) =>
@@ -73,7 +73,7 @@ function centralDifferences(interpreter: Interpreter, inputs: Record<string, Den
   };
 }
 
-/** Every value on the tape has, when executed, the shape that the builder gave it. */
+/** Expects every value on the tape to have, when executed, the shape that the builder gave it. */
 function expectTrueShapes({ tape }: Graph, interpreter: Interpreter, inputs: Record<string, Dense>): void {
   const values = tape.flatMap((entry) => [...entry.inputs, ...entry.outputs]);
   const executed = interpreter.run(
@@ -85,8 +85,8 @@ function expectTrueShapes({ tape }: Graph, interpreter: Interpreter, inputs: Rec
 }
 
 /**
- * Two tests of one operation, on the loss sum(out * weights) with random weights: its emitted gradients equal central
- * differences through the interpreter, and ONNX Runtime gives what the interpreter gives, forward and backward.
+ * Adds two tests of one operation, on the loss sum(out * weights) with random weights: its emitted gradients equal
+ * central differences through the interpreter, and ONNX Runtime equals the interpreter, forward and backward.
  *
  * @param specs shape or draw of every input
  */
@@ -121,7 +121,7 @@ export function checkOp<Name extends string>(
       const expected = interpreter.run(inputs);
       const actual = await runOnnxRuntime(bytes, inputs);
       for (const key of Object.keys(expected)) {
-        // The loss is one sum of terms of both signs: its rounding goes with the terms, not with what is left of them.
+        // The loss sums terms of both signs: its rounding error depends on the size of the terms, not of the sum.
         const { data } = expected["out"];
         const scale = key === "loss" ? data.length * largest(data) : largest(expected[key].data);
         expectNear(actual[key], expected[key], FLOAT32_TOLERANCE, key, scale);

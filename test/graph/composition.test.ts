@@ -41,7 +41,7 @@ function outputsOf(
 
 const total = ({ data }: Dense) => data.reduce((sum, value) => sum + value, 0);
 
-/** Whole numbers from -2 to 2: most windows have ties. */
+/** Integers from -2 to 2: most windows have ties. */
 function fewLevels(shape: number[]): Dense {
   const random = new Random("few levels");
   return build(shape, () => random.integer(5) - 2);
@@ -49,9 +49,9 @@ function fewLevels(shape: number[]): Dense {
 
 const POOLED: [string, number[], number[]][] = [
   ["[3, 2, 8] by [2]", [3, 2, 8], [2]],
-  ["[3, 2, 8] by [3], a rest unread", [3, 2, 8], [3]],
+  ["[3, 2, 8] by [3], with a remainder", [3, 2, 8], [3]],
   ["[2, 3, 4, 6] by [2, 2]", [2, 3, 4, 6], [2, 2]],
-  ["[2, 3, 5, 7] by [2, 3], rests unread", [2, 3, 5, 7], [2, 3]],
+  ["[2, 3, 5, 7] by [2, 3], with remainders", [2, 3, 5, 7], [2, 3]],
 ];
 
 describe("batchNormMaxPool equals maxPool(batchNorm)", () => {
@@ -81,7 +81,7 @@ describe("batchNormMaxPool equals maxPool(batchNorm)", () => {
     expectEqual(fewLevels(shape), size);
   });
 
-  it("has the same statistics, those of all of x: the two-pass mean and biased variance", () => {
+  it("has the same statistics, over all of x: the two-pass mean and biased variance", () => {
     const x = drawn(drawOf([2, 3, 5, 7]), "x");
     const graph = new Graph();
     const [value, scale, shift] = [
@@ -122,7 +122,7 @@ describe("batchNorm in float32", () => {
   // as large. Measured at ratio 10: 2e-4; at 100: 3e-3. Convolutions of centred inputs stay below 10.
   const VARIANCE_TOLERANCE = 1e-3;
 
-  it.each([0, 1, 10])("has the variance of a mean %i deviations from 0", async (ratio) => {
+  it.each([0, 1, 10])("computes the variance if the mean is %i deviations from 0", async (ratio) => {
     const random = new Random("far mean");
     const x = build([16, 1, 16, 16], () => Math.fround(ratio + random.normal()));
     const graph = new Graph();
@@ -144,7 +144,7 @@ describe("batchNorm in float32", () => {
     );
   });
   it.each([0.1, 1.7, 33.3, 1234.5])(
-    "of a constant %d: variance at least 0, all outputs finite",
+    "gives a constant %d a variance of at least 0 and finite outputs",
     async (level) => {
       const x = build([4, 1, 7, 9], () => Math.fround(level));
       const graph = new Graph();
@@ -173,7 +173,7 @@ describe("ties", () => {
     const shared = outputsOf((v) => averagePool(v["x"], size), { x: constant(shape) });
     expectNear(dx, shared.dx, TOLERANCE, "dx");
   });
-  it.each(POOLED)("maxPool of few levels keeps the sum: %s", (_, shape, size) => {
+  it.each(POOLED)("maxPool of few levels keeps the sum of the gradient: %s", (_, shape, size) => {
     const { dx, weights } = outputsOf((v) => maxPool(v["x"], size), { x: fewLevels(shape) });
     expect(total(dx)).toBeCloseTo(total(weights), 6);
   });
@@ -186,7 +186,7 @@ describe("ties", () => {
       "dx",
     );
   });
-  it("globalMaxPool of two equals gives half to each", () => {
+  it("globalMaxPool of two equal elements gives half the gradient to each", () => {
     const x = { shape: [1, 1, 4], data: Float64Array.of(3, -1, 3, 2) };
     const { dx, weights } = outputsOf((v) => globalMaxPool(v["x"]), { x });
     expect([...dx.data]).toEqual([0.5, 0, 0.5, 0].map((fraction) => fraction * weights.data[0]));
@@ -199,7 +199,7 @@ describe("ties", () => {
 });
 
 describe("isPositive", () => {
-  it("is a step, also for the smallest normal float32 and for infinity", async () => {
+  it("is a step, even for the smallest normal float32 and for infinity", async () => {
     const values = [0, 1.2e-38, 1e-30, 1, 3e38, Number.POSITIVE_INFINITY];
     const x = { shape: [12], data: Float64Array.from([...values, ...values.map((value) => -value)]) };
     const graph = new Graph();
@@ -219,7 +219,7 @@ describe("gradients", () => {
     });
     expectNear(used.dx, expected, TOLERANCE, "dx");
   });
-  it("goes to a value and to what is made of it", () => {
+  it("differentiates with respect to a value and to another computed from it", () => {
     const graph = new Graph();
     const x = graph.input("x", [3]);
     const y = mul(x, x);
@@ -232,14 +232,14 @@ describe("gradients", () => {
     expect([...results["d0"].data]).toEqual([4, 8, 12]);
     expect([...results["d1"].data]).toEqual([2, 2, 2]);
   });
-  it("of a loss with respect to itself is 1", () => {
+  it("is 1 for a loss with respect to itself", () => {
     const graph = new Graph();
     const x = graph.input("x", []);
     graph.output("dx", gradients(x, [x])[0]);
     const results = new Interpreter(encodeGraph(graph)).run({ x: { shape: [], data: Float64Array.of(7) } });
     expect([...results["dx"].data]).toEqual([1]);
   });
-  it("refuses a loss that is no scalar, and a parameter that it does not use", () => {
+  it("rejects a loss that is not a scalar, and a parameter that the loss does not use", () => {
     const graph = new Graph();
     const [x, bias] = [graph.input("x", [2, 3]), graph.input("bias", [4])];
     expect(() => gradients(x, [x])).toThrow("loss must be a scalar, got shape [2, 3]");

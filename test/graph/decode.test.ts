@@ -3,6 +3,7 @@ import onnxProto from "onnx-proto";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.js";
 import { tensor } from "../../src/core/tensor.js";
+import { isConstantName } from "../../src/graph/graph.js";
 import {
   add,
   decodeMetadata,
@@ -10,7 +11,6 @@ import {
   encodeGraph,
   exp,
   Graph,
-  isConstantName,
   mul,
   reshape,
   sum,
@@ -22,7 +22,7 @@ describe("decodeMetadata", () => {
   const graph = new Graph();
   graph.output("y", exp(graph.input("x", [1])));
 
-  it("gives back what encodeGraph was given", () => {
+  it("returns what encodeGraph was given", () => {
     const texts = fc.dictionary(fc.string({ unit: "grapheme" }), fc.string({ unit: "grapheme" }), {
       noNullPrototype: true,
     });
@@ -32,7 +32,7 @@ describe("decodeMetadata", () => {
       }),
     );
   });
-  it("throws nothing but a DataError of one line, whatever the bytes", () => {
+  it("throws only one-line DataErrors, for any bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         try {
@@ -46,10 +46,10 @@ describe("decodeMetadata", () => {
   });
   it.each([
     ["nothing", new Uint8Array()],
-    ["a text", new TextEncoder().encode('{"graph": 1}\n')],
+    ["text", new TextEncoder().encode('{"graph": 1}\n')],
     ["zeros", new Uint8Array(64)],
     ["half a model", encodeGraph(graph).slice(0, 40)],
-  ])("refuses %s", (_, bytes) => {
+  ])("rejects %s", (_, bytes) => {
     expect(() => decodeMetadata(bytes, "some.onnx")).toThrow(/^some\.onnx: is not an ONNX model/);
   });
   it("says what is missing", () => {
@@ -68,7 +68,7 @@ describe("decodeWeights", () => {
     return encodeGraph(graph);
   }
 
-  /** The model with its first tensor, the weight, changed as a stranger could change it. */
+  /** The model with its weight changed, as a file from elsewhere could have it. */
   function changed(changes: Record<string, unknown>): Uint8Array {
     const decoded = onnx.ModelProto.decode(model());
     decoded.graph!.initializer = decoded.graph!.initializer!.map((stored) =>
@@ -77,7 +77,7 @@ describe("decodeWeights", () => {
     return onnx.ModelProto.encode(decoded).finish();
   }
 
-  it("gives back the numbers of every float tensor, and no integers", () => {
+  it("returns the numbers of every float tensor, and no integers", () => {
     const weights = decodeWeights(model(), "m.onnx");
     expect(weights.get("w")).toEqual({ shape: [2, 3], data: Float32Array.of(1.5, -2, 1e-40, 4, 5, 6) });
     const constants = [...weights].filter(([name]) => isConstantName(name));
@@ -89,11 +89,11 @@ describe("decodeWeights", () => {
       ["const_0", "const_12", "const", "const_", "const_1.weight", "my.const_1"].map(isConstantName),
     ).toEqual([true, true, false, false, false, false]);
   });
-  it("reads numbers that are stored one by one", () => {
+  it("reads numbers that are stored one by one, as floatData", () => {
     const bytes = changed({ rawData: new Uint8Array(), floatData: [1, 2, 3, 4, 5, 6] });
     expect(decodeWeights(bytes, "m.onnx").get("w")!.data).toEqual(Float32Array.of(1, 2, 3, 4, 5, 6));
   });
-  it("gives numbers that do not change with the bytes they were read from", () => {
+  it("returns numbers that stay the same when the bytes they were read from change", () => {
     const bytes = model();
     const weights = decodeWeights(bytes, "m.onnx");
     bytes.fill(0);
@@ -123,7 +123,7 @@ describe("decodeWeights", () => {
     const expected = typeof message === "string" ? new DataError("m.onnx", message) : message;
     expect(() => decodeWeights(changed(changes), "m.onnx")).toThrow(expected);
   });
-  it("throws nothing but a DataError of one line, whatever is damaged", () => {
+  it("throws only one-line DataErrors, for any damage", () => {
     const bytes = model();
     const damage = fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { maxLength: 8 });
     fc.assert(

@@ -1,7 +1,7 @@
 import { Random } from "../../src/core/random.js";
 import { type Dense, sizeOf } from "./interpreter/dense.js";
 
-/** How an input of a checked operation is drawn; a bare shape is one of distinct values around 0. */
+/** How an input of a checked operation is drawn; a bare shape means distinct values around 0. */
 export interface Draw {
   shape: readonly number[];
   /** The values: float32 numbers, so that ONNX Runtime and the interpreter get the same. */
@@ -49,7 +49,7 @@ export function distributions(rows: number, columns: number): Draw {
 
 export const drawOf = (spec: Draw | readonly number[]): Draw => ("shape" in spec ? spec : distinct(spec));
 
-/** The values of a draw, the same for the same name. */
+/** Draws the values; the same name gives the same values. */
 export function drawn({ shape, values }: Draw, name: string): Dense {
   return { shape, data: Float64Array.from(values(new Random(name)), Math.fround) };
 }

@@ -29,7 +29,7 @@ describe("encodeGraph", () => {
     expect(node!.map(({ opType }) => opType)).toEqual(["Mul", "Identity"]);
     expect(initializer!.map(({ name }) => name)).toEqual(["read"]);
   });
-  it("emits no gradient that nobody asked for", () => {
+  it("emits only the gradients that were asked for", () => {
     const graph = new Graph();
     const [x, w] = [graph.input("x", [2, 3, 8]), graph.input("w", [4, 3, 3])];
     graph.output("dw", gradients(sum(relu(conv(x, w, { padding: 1 }))), [w])[0]);
@@ -37,7 +37,7 @@ describe("encodeGraph", () => {
     // The convolution itself and the layout of the patches; dL/dx would be one more, over a flipped kernel.
     expect([opTypes.get("Conv"), opTypes.get("Slice")]).toEqual([2, undefined]);
   });
-  it("stores equal constants once, and a scalar apart from a vector", () => {
+  it("stores equal constants once, and a scalar separately from a vector", () => {
     const graph = new Graph();
     const x = graph.input("x", [2]);
     graph.output("y", add(mul(x, 3), 3));
@@ -67,7 +67,7 @@ describe("encodeGraph", () => {
     const bytes = () => modelOf([2, 3, 8], (x) => maxPool(relu(x), [3]));
     expect(bytes()).toEqual(bytes());
   });
-  it("refuses a graph without an output", () => {
+  it("rejects a graph without an output", () => {
     expect(() => encodeGraph(new Graph())).toThrow("graph must have at least 1 output, got 0");
   });
 });

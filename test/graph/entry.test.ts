@@ -10,7 +10,7 @@ const read = (file: string) => readFileSync(resolve(folder, file), "utf8");
 describe("timbrel/graph", () => {
   const [example] = snippetsOf(read("README.md"));
 
-  it("trains a net of one's own, as its README shows", async () => {
+  it("trains a custom net, as its README shows", async () => {
     expect(await runSnippet(example.code)).toBe(example.output);
   });
 
@@ -19,7 +19,7 @@ describe("timbrel/graph", () => {
   ].flatMap(([, names, file]) =>
     [...names.matchAll(/\w+(?=,|\s*$)/g)].map(([name]) => ({ name, file: `${file}.ts` })),
   );
-  it("has no exports but those below", () => {
+  it("has no exports other than those below", () => {
     expect(exported.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.keys(graph)));
   });
   it.each(exported)("$name has a docblock", ({ name, file }) => {

@@ -48,17 +48,17 @@ describe("elementwise", () => {
   checkOp("tanh", { x: [3, 5] }, ({ x }) => tanh(x));
   checkOp("relu", { x: [3, 5] }, ({ x }) => relu(x));
   checkOp("leakyRelu", { x: [3, 5] }, ({ x }) => leakyRelu(x));
-  checkOp("leakyRelu of slope 0.3", { x: [3, 5] }, ({ x }) => leakyRelu(x, 0.3));
-  checkOp("leakyRelu of slope 1.5", { x: [3, 5] }, ({ x }) => leakyRelu(x, 1.5));
+  checkOp("leakyRelu with slope 0.3", { x: [3, 5] }, ({ x }) => leakyRelu(x, 0.3));
+  checkOp("leakyRelu with slope 1.5", { x: [3, 5] }, ({ x }) => leakyRelu(x, 1.5));
   checkOp("elu", { x: [3, 5] }, ({ x }) => elu(x));
-  checkOp("elu of alpha 0.4", { x: [3, 5] }, ({ x }) => elu(x, 0.4));
+  checkOp("elu with alpha 0.4", { x: [3, 5] }, ({ x }) => elu(x, 0.4));
   checkOp("gelu", { x: [3, 5] }, ({ x }) => gelu(mul(x, 2)));
   checkOp("silu", { x: [3, 5] }, ({ x }) => silu(mul(x, 2)));
   checkOp("dropout", { x: [4, 6], u: noise(4, 6) }, ({ x, u }) => dropout(x, u, 0.3));
-  checkOp("dropout by flat noise", { x: [2, 3, 4], u: noise(24) }, ({ x, u }) =>
+  checkOp("dropout with flat noise", { x: [2, 3, 4], u: noise(24) }, ({ x, u }) =>
     dropout(x, reshape(u, [2, 12]), 0.5),
   );
-  checkOp("dropout of rate 0", { x: [2, 3], u: noise(2, 3) }, ({ x, u }) => dropout(x, u, 0));
+  checkOp("dropout with rate 0", { x: [2, 3], u: noise(2, 3) }, ({ x, u }) => dropout(x, u, 0));
 });
 
 describe.each<[string, number[], number[]]>([
@@ -77,7 +77,7 @@ describe.each<[string, number[], number[]]>([
   checkOp("div", { a, b: positive(...b) }, ({ a, b }) => div(a, b));
 });
 
-describe("a number for a value", () => {
+describe("a number as an operand", () => {
   checkOp("1 + x", { x: [2, 3] }, ({ x }) => add(1, x));
   checkOp("1 - x", { x: [2, 3] }, ({ x }) => sub(1, x));
   checkOp("x * 3", { x: [2, 3] }, ({ x }) => mul(x, 3));
@@ -86,11 +86,11 @@ describe("a number for a value", () => {
 
 describe("layout", () => {
   checkOp("reshape", { x: [2, 3, 4] }, ({ x }) => reshape(x, [2, 12]));
-  checkOp("reshape of another first axis", { x: [2, 3, 4] }, ({ x }) => reshape(x, [6, 4]));
+  checkOp("reshape that changes the first axis", { x: [2, 3, 4] }, ({ x }) => reshape(x, [6, 4]));
   checkOp("reshape to a scalar", { x: [1, 1] }, ({ x }) => reshape(x, []));
   checkOp("reshape from a scalar", { x: [] }, ({ x }) => reshape(x, [1, 1]));
   checkOp("transpose", { x: [2, 3] }, ({ x }) => transpose(x, [1, 0]));
-  checkOp("transpose in a circle", { x: [2, 3, 4, 5] }, ({ x }) => transpose(x, [1, 2, 3, 0]));
+  checkOp("transpose of four axes", { x: [2, 3, 4, 5] }, ({ x }) => transpose(x, [1, 2, 3, 0]));
   checkOp("sum", { x: [2, 3, 4] }, ({ x }) => sum(x));
   checkOp("sum of a scalar", { x: [] }, ({ x }) => sum(x));
   checkOp("sum over no axis", { x: [2, 3] }, ({ x }) => sum(x, []));
@@ -143,7 +143,7 @@ describe("conv2d", () => {
           { x: [2, 2, 5, 4], w: [3, 2, kernelHeight, kernelWidth] },
           ({ x, w }) => conv(x, w, { stride, padding }),
         );
-  checkOp("one channel to one", { x: [1, 1, 4, 5], w: [1, 1, 3, 3] }, ({ x, w }) =>
+  checkOp("one channel in, one out", { x: [1, 1, 4, 5], w: [1, 1, 3, 3] }, ({ x, w }) =>
     conv(x, w, { padding: 1 }),
   );
   checkOp("a kernel as large as its input", { x: [2, 3, 3, 2], w: [4, 3, 3, 2] }, ({ x, w }) => conv(x, w));
@@ -167,7 +167,7 @@ describe("batchNorm", () => {
     );
   }
   checkOp(
-    "of a large epsilon",
+    "with a large epsilon",
     { x: [4, 2], scale: [2], shift: [2] },
     ({ x, scale, shift }) => batchNorm(x, scale, shift, 0.7).out,
   );
@@ -200,13 +200,13 @@ describe("batchNormMaxPool", () => {
 
 describe("pools", () => {
   checkOp("maxPool 1-D", { x: [2, 3, 8] }, ({ x }) => maxPool(x, [2]));
-  checkOp("maxPool 1-D with a rest", { x: [2, 3, 8] }, ({ x }) => maxPool(x, [3]));
+  checkOp("maxPool 1-D with a remainder", { x: [2, 3, 8] }, ({ x }) => maxPool(x, [3]));
   checkOp("maxPool 2-D", { x: [2, 2, 4, 6] }, ({ x }) => maxPool(x, [2, 2]));
-  checkOp("maxPool 2-D with rests", { x: [2, 2, 5, 8] }, ({ x }) => maxPool(x, [2, 3]));
-  checkOp("maxPool of one row", { x: [2, 2, 3, 4] }, ({ x }) => maxPool(x, [1, 4]));
-  checkOp("averagePool 1-D with a rest", { x: [2, 3, 8] }, ({ x }) => averagePool(x, [3]));
+  checkOp("maxPool 2-D with remainders", { x: [2, 2, 5, 8] }, ({ x }) => maxPool(x, [2, 3]));
+  checkOp("maxPool within rows", { x: [2, 2, 3, 4] }, ({ x }) => maxPool(x, [1, 4]));
+  checkOp("averagePool 1-D with a remainder", { x: [2, 3, 8] }, ({ x }) => averagePool(x, [3]));
   checkOp("averagePool 2-D", { x: [2, 2, 4, 6] }, ({ x }) => averagePool(x, [2, 2]));
-  checkOp("averagePool 2-D with rests", { x: [2, 2, 5, 8] }, ({ x }) => averagePool(x, [2, 3]));
+  checkOp("averagePool 2-D with remainders", { x: [2, 2, 5, 8] }, ({ x }) => averagePool(x, [2, 3]));
   checkOp("globalMaxPool 1-D", { x: [2, 3, 5] }, ({ x }) => globalMaxPool(x));
   checkOp("globalMaxPool 2-D", { x: [2, 3, 4, 5] }, ({ x }) => globalMaxPool(x));
   checkOp("globalAveragePool 1-D", { x: [2, 3, 5] }, ({ x }) => globalAveragePool(x));
@@ -217,7 +217,7 @@ describe("losses", () => {
   checkOp("softmaxCrossEntropy", { logits: [5, 4], targets: distributions(5, 4) }, ({ logits, targets }) =>
     softmaxCrossEntropy(logits, targets),
   );
-  checkOp("softmaxCrossEntropy twice over", { logits: [3, 2], targets: distributions(3, 2) }, (values) =>
+  checkOp("softmaxCrossEntropy squared", { logits: [3, 2], targets: distributions(3, 2) }, (values) =>
     mul(
       softmaxCrossEntropy(values.logits, values.targets),
       softmaxCrossEntropy(values.logits, values.targets),

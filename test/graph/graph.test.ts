@@ -73,7 +73,7 @@ describe("dropout", () => {
   });
 });
 
-describe("a graph of free batch", () => {
+describe("a graph with a free batch size", () => {
   const graph = new Graph({ batch: "free" });
   const x = graph.input("x", [1, 2, 9]);
   const filtered = relu(conv(x, weight(graph, "kernel", [3, 2, 3]), { padding: 1 }));
@@ -110,7 +110,7 @@ describe("a graph of free batch", () => {
 });
 
 describe("Graph", () => {
-  it("refuses a name that is taken", () => {
+  it("rejects a name that is taken", () => {
     const graph = new Graph();
     const x = graph.input("x", [2]);
     graph.output("y", x);
@@ -133,9 +133,9 @@ describe("Graph", () => {
       [4],
       (a, b) => reshape(a, b.shape),
     ],
-    ["b must have the inner size of a [2, 3] for a matrix product, got [2, 3]", [2, 3], [2, 3], matmul],
+    ["b must match the inner size of a [2, 3] in a matrix product, got [2, 3]", [2, 3], [2, 3], matmul],
     [
-      "b must have the leading axes of a [5, 2, 3] for a matrix product, got [3, 2]",
+      "b must match the leading axes of a [5, 2, 3] in a matrix product, got [3, 2]",
       [5, 2, 3],
       [3, 2],
       matmul,
@@ -154,13 +154,13 @@ describe("Graph", () => {
       conv,
     ],
     [
-      "w must hold kernels no larger than x [1, 2, 2] with its padding of 1, got kernels of [5]",
+      "w must have kernels no larger than x [1, 2, 2] padded by 1, got kernels of size [5]",
       [1, 2, 2],
       [3, 2, 5],
       (x, w) => conv(x, w, { padding: 1 }),
     ],
     [
-      "size must have a number for each spatial axis of x [1, 2, 4, 4], got [2]",
+      "size must have one number per spatial axis of x [1, 2, 4, 4], got [2]",
       [1, 2, 4, 4],
       [1],
       (x) => maxPool(x, [2]),
@@ -184,7 +184,7 @@ describe("the interpreter", () => {
     graph.output("y", graph.emit(opType, [x], { shape: [2] }, attributes, domain));
     return () => new Interpreter(encodeGraph(graph)).run({ x: build([2], () => 1) });
   };
-  it("refuses what it has no rule for", () => {
+  it("rejects what it has no rule for", () => {
     expect(run("Cos", {})).toThrow("no rule for");
     expect(run("Exp", { axis: 1 })).toThrow("no rule for attribute axis");
     expect(run("Exp", {}, "com.microsoft")).toThrow("no rule for");

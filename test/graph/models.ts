@@ -6,7 +6,7 @@ import { drawn, drawOf } from "./draw.js";
 export const weight = (graph: Graph, name: string, shape: number[]): Value =>
   graph.weight(name, tensor(Float32Array.from(drawn(drawOf(shape), name).data), shape));
 
-/** A model of one input and one output. */
+/** A model with one input and one output. */
 export function modelOf(shape: number[], op: (x: Value) => Value): Uint8Array {
   const graph = new Graph();
   graph.output("out", op(graph.input("x", shape)));

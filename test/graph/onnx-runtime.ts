@@ -6,7 +6,7 @@ export async function runOnnxRuntime(
   bytes: Uint8Array,
   inputs: Readonly<Record<string, Dense>>,
 ): Promise<Record<string, Dense>> {
-  // Errors only: the warnings speak of the runtime's own optimizations.
+  // Log errors only: the warnings are about the runtime's own optimizations.
   const session = await InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 3 });
   try {
     const feeds = Object.entries(inputs).map(([name, { shape, data }]) => [

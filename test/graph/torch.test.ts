@@ -80,7 +80,7 @@ function denseOf({ shape, data }: Stored): Dense {
 const shapesOf = ({ inputs }: Case) =>
   Object.entries(inputs).map(([name, { shape }]) => `${name} [${shape.join(", ")}]`);
 
-describe("PyTorch", () => {
+describe("an operation, against PyTorch", () => {
   const cases = (fixture.cases as unknown as Case[]).map((item): [string, Case] => [
     `${item.op} ${JSON.stringify(item.options)} of ${shapesOf(item).join(", ")}`,
     item,
@@ -107,7 +107,7 @@ describe("PyTorch", () => {
     }
   });
 
-  it("has a case for every operation named here", () => {
+  it("has a case for every operation listed here", () => {
     expect(new Set(fixture.cases.map(({ op }) => op))).toEqual(new Set(Object.keys(OPS)));
   });
 });

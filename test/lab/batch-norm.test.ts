@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 
 describe("batch norm", () => {
-  it("trains at multiples of the rate that the baseline chose from its grid", () => {
+  it("trains at multiples of the learning rate chosen for the baseline", () => {
     const { learningRate } = run("baseline");
     expect([1 / 1024, 1 / 256, 1 / 64, 1 / 16]).toContain(learningRate);
     expect(result.runs.map(({ name, learningRate: rate }) => [name, rate / learningRate])).toEqual([
@@ -50,12 +50,12 @@ describe("batch norm", () => {
   it("records the last hidden layer at every point", () => {
     for (const { spread, curve } of result.runs)
       expect(spread.map(({ step }) => step)).toEqual(curve.map(({ step }) => step));
-    // Sigmoids of small inputs lie around 1/2, and ReLU of normalized ones has half of a bell curve.
+    // Sigmoids of small inputs are near 1/2; ReLUs of normalized inputs keep half of a bell curve.
     for (const { mean } of run("sigmoid").spread) expect(mean).toBeCloseTo(0.5, 0);
     for (const { mean, std } of run("BN").spread) expect([mean > 0, std > 0]).toEqual([true, true]);
   });
 
-  it("learns more with batch norm than with a sigmoid without", () => {
+  it("learns more with batch norm than the sigmoid net does without", () => {
     const lastLoss = (name: BatchNormRunName) => run(name).curve[3].trainLoss;
     expect(lastLoss("BN")).toBeLessThan(lastLoss("sigmoid"));
     expect(lastLoss("BN x5 sigmoid")).toBeLessThan(lastLoss("sigmoid"));

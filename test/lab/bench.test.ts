@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 
 describe("trainCurve", () => {
-  it("learns, and tells how at every point", async () => {
+  it("learns, and records losses and layers at every point", async () => {
     const { curve, divergedAt, layers } = await trainCurve(bench, { ...run, watch: true });
     expect(curve.map(({ step }) => step)).toEqual([4, 8, 12]);
     expect(curve[2].trainLoss).toBeLessThan(curve[0].trainLoss);
@@ -38,7 +38,7 @@ describe("trainCurve", () => {
     );
   });
 
-  it("sees the same batches whatever the number of points, and others by another seed", async () => {
+  it("sees the same batches for any number of points, and other batches for another seed", async () => {
     const weights = async (changes: Partial<TrainCurveOptions>) =>
       (await trainCurve(bench, { ...run, ...changes })).weights;
     const whole = await weights({ points: 1 });
@@ -46,7 +46,7 @@ describe("trainCurve", () => {
     expect(await weights({ seed: 2 })).not.toEqual(whole);
   });
 
-  it("tells at which step a run diverged, with the points before", async () => {
+  it("records the step at which a run diverged, with the points before it", async () => {
     const { curve, divergedAt } = await trainCurve(bench, { ...run, learningRate: 1e20 });
     expect(divergedAt).toBeGreaterThan(1);
     expect(curve.every(({ step }) => step < divergedAt!)).toBe(true);
@@ -63,14 +63,14 @@ describe("trainCurve", () => {
 });
 
 describe("trainCurves", () => {
-  it("gives each run what it gives alone", async () => {
+  it("gives each run the same result as alone", async () => {
     const runs = [0.01, 1e20, 0.02].map((learningRate) => ({ ...run, learningRate }));
     const alone = [];
     for (const each of runs) alone.push(await trainCurve(bench, each));
     expect(await trainCurves(bench, runs)).toEqual(alone);
   });
 
-  it("stops all runs by the signal", async () => {
+  it("stops all runs when the signal aborts", async () => {
     const stop = new AbortController();
     let advanced = 0;
     const advance = () => {
@@ -99,11 +99,11 @@ describe("labBench", () => {
     expect(new Set(stratified(clips, 100, 1))).toEqual(new Set(clips));
   });
 
-  it("refuses a store of too few bands for its nets", async () => {
+  it("rejects a store with too few bands for its nets", async () => {
     const made = frontEnd({ sampleRate: 8000, nFft: 256, hopLength: 128, nMels: 12 });
     const store = await makeTinyStore(tinyClips(), made);
     await expect(labBench(store, { seed: 1, isQuick: true, engine: ENGINE })).rejects.toThrow(
-      `${store.dir}: has 12 mel bands, the lab's nets need at least 16`,
+      `${store.dir}: has 12 mel bands; the lab's nets need at least 16`,
     );
   });
 });

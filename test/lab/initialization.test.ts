@@ -6,7 +6,7 @@ import type { VarianceDraw } from "../../src/lab/results.js";
 import { ENGINE } from "../engine.js";
 import { makeTinyStore } from "../training/tiny-store.js";
 
-/** Standard error of the variance of 1e5 normal numbers, relative: sqrt(2 / 1e5). */
+/** Relative standard error of the variance of 1e5 normal numbers: sqrt(2 / 1e5). */
 const STANDARD_ERROR = 0.0045;
 
 let bench: LabBench;
@@ -17,19 +17,21 @@ beforeAll(async () => {
   ({ draws } = await initialization(bench));
 });
 
-describe("the variance law, measured", () => {
-  it("is what its paper says, and what is drawn", () => {
+describe("the variance of initial weights", () => {
+  it("is what the initializer's paper says, by formula and as measured", () => {
     for (const { init, shape, fanIn, fanOut, variance, measured } of draws) {
       const [out, into, ...kernel] = shape;
       expect([fanIn, fanOut]).toEqual([into * sizeOf(kernel), out * sizeOf(kernel)]);
-      const law = init.startsWith("glorot") ? 2 / (fanIn + fanOut) : (init.startsWith("he") ? 2 : 1) / fanIn;
-      expect(variance).toBeCloseTo(law, 12);
-      expect(Math.abs(measured / law - 1)).toBeLessThan(5 * STANDARD_ERROR);
-      expect(measured).not.toBe(law);
+      const expected = init.startsWith("glorot")
+        ? 2 / (fanIn + fanOut)
+        : (init.startsWith("he") ? 2 : 1) / fanIn;
+      expect(variance).toBeCloseTo(expected, 12);
+      expect(Math.abs(measured / expected - 1)).toBeLessThan(5 * STANDARD_ERROR);
+      expect(measured).not.toBe(expected);
     }
   });
 
-  it("covers 2-D and 1-D kernels and dense weights, each with each of six laws", () => {
+  it("covers 2-D kernels, 1-D kernels and dense weights with each of six initializers", () => {
     const shapes = [...new Set(draws.map(({ shape }) => shape.join()))];
     expect(draws).toHaveLength(6 * shapes.length);
     expect(new Set(draws.map(({ shape }) => shape.length))).toEqual(new Set([2, 3, 4]));
@@ -37,7 +39,7 @@ describe("the variance law, measured", () => {
     expect(shapes).toContain("32,16,8");
   });
 
-  it("is the same from the same seed, and other from another", async () => {
+  it("is the same for the same seed, and differs for another seed", async () => {
     expect((await initialization(bench)).draws).toEqual(draws);
     expect((await initialization({ ...bench, seed: 2 })).draws).not.toEqual(draws);
   });

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 
 describe("input normalization", () => {
-  it("trains by every normalization at every rate, in equal steps", () => {
+  it("trains with every normalization at every learning rate, with points at the same steps", () => {
     expect(result.runs.map(({ normalize, learningRate }) => `${normalize} ${learningRate}`)).toEqual(
       ["none", "standardize", "whiten"].flatMap((name) => [`${name} 0.01`, `${name} 0.02`]),
     );
@@ -35,12 +35,12 @@ describe("input normalization", () => {
       expect(eigenvalues[name]).toHaveLength(16);
       expect(eigenvalues[name][0] / eigenvalues[name][15]).toBeCloseTo(conditionNumber[name], 6);
     }
-    // Whitened by its own statistics: one but for the small number under the deviation.
+    // Whitened by its own statistics, it would be 1 without the small number added to the deviation.
     expect(conditionNumber.whiten).toBeLessThan(1.5);
     expect(conditionNumber.none).toBeGreaterThan(10);
   });
 
-  it("scores statistics of train and of all clips by the same seeds", () => {
+  it("scores statistics of the training split and of all clips with the same seeds", () => {
     const { seeds, trainOnly, allData } = result.leak;
     expect(seeds).toEqual([3, 4]);
     for (const score of [...trainOnly, ...allData]) {
@@ -50,7 +50,7 @@ describe("input normalization", () => {
     expect([trainOnly.length, allData.length]).toEqual([2, 2]);
   });
 
-  it("takes statistics of all clips from all clips", () => {
+  it("everyClip has every clip of the store", () => {
     expect(
       everyClip(bench)
         .clips.map(({ name }) => name)
@@ -58,7 +58,7 @@ describe("input normalization", () => {
     ).toEqual(bench.data.clips.map(({ name }) => name).sort());
   });
 
-  it("leaves the pitfall out where there are no test clips", async () => {
+  it("leaves out the comparison of statistics if there are no test clips", async () => {
     const sets = featureSets(bench.data, { ...bench.splits, test: [] }, bench.labels);
     const { leak } = await inputNormalization({ ...bench, sets }, { ...BUDGET, learningRates: [0.01] });
     expect(leak).toEqual({ seeds: [], trainOnly: [], allData: [] });

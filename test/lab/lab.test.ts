@@ -28,7 +28,7 @@ beforeEach(() => {
   ran = [];
 });
 
-/** Sections that find their own name, after work of 10 each, of which they tell 6 and then 20. */
+/** Sections whose result is their own name. Each has a budget of 10 steps, but advances by 6 and then 20. */
 function sections(changes: { failing?: SectionName; budget?: number } = {}): LabSections {
   const { failing, budget = 10 } = changes;
   return Object.fromEntries(
@@ -51,7 +51,7 @@ function sections(changes: { failing?: SectionName; budget?: number } = {}): Lab
 const found = (name: SectionName) => ({ name, conditionNumber: Number.POSITIVE_INFINITY });
 
 describe("runLab", () => {
-  it("runs every section, and tells of the data", async () => {
+  it("runs every section, and describes the data", async () => {
     const result = await runLab(bench, { sections: sections() });
     expect(ran).toEqual([
       "gradientFlow",
@@ -77,17 +77,17 @@ describe("runLab", () => {
     });
   });
 
-  it("tells its progress, never past a section's budget", async () => {
-    const told: LabProgress[] = [];
-    await runLab(bench, { sections: sections(), onProgress: (progress) => told.push(progress) });
-    expect(told.map(({ done }) => done)).toEqual(
+  it("reports its progress, never beyond a section's budget", async () => {
+    const reports: LabProgress[] = [];
+    await runLab(bench, { sections: sections(), onProgress: (progress) => reports.push(progress) });
+    expect(reports.map(({ done }) => done)).toEqual(
       [0, 10, 20, 30, 40].flatMap((at) => [at + 6, at + 10, at + 10]),
     );
-    expect(new Set(told.map(({ total }) => total))).toEqual(new Set([50]));
-    expect(told[4].section).toBe("inputNormalization");
+    expect(new Set(reports.map(({ total }) => total))).toEqual(new Set([50]));
+    expect(reports[4].section).toBe("inputNormalization");
   });
 
-  it("stops before the next section by the signal", async () => {
+  it("stops before the next section when the signal aborts", async () => {
     const stop = new AbortController();
     const running = runLab(
       { ...bench, signal: stop.signal },
@@ -99,7 +99,7 @@ describe("runLab", () => {
 });
 
 describe("runLabInFolder", () => {
-  it("writes the numbers, Infinity among them", async () => {
+  it("writes the numbers, including Infinity", async () => {
     const dir = join(makeFolder(), "new");
     const result = await runLabInFolder(bench, dir, { sections: sections() });
     expect(readdirSync(dir)).toEqual(["lab.json"]);
@@ -107,7 +107,7 @@ describe("runLabInFolder", () => {
     expect(result.inputNormalization.conditionNumber).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it("goes on where it was", async () => {
+  it("continues after the last finished section", async () => {
     const dir = makeFolder();
     const broken = runLabInFolder(bench, dir, { sections: sections({ failing: "initialization" }) });
     await expect(broken).rejects.toThrow("initialization broke");
@@ -123,7 +123,7 @@ describe("runLabInFolder", () => {
     expect(readdirSync(dir)).toEqual(["lab.json"]);
   });
 
-  it("refuses to go on with other settings, data or budgets, unless it may overwrite", async () => {
+  it("does not continue with other settings, data or budgets, unless it may overwrite", async () => {
     const dir = makeFolder();
     const failing = sections({ failing: "batchNorm" });
     await expect(runLabInFolder(bench, dir, { sections: failing })).rejects.toThrow("batchNorm broke");
@@ -136,7 +136,7 @@ describe("runLabInFolder", () => {
     ];
     for (const [changes, made] of others)
       expect(await rejectionOf(runLabInFolder({ ...bench, ...changes }, dir, { sections: made }))).toBe(
-        `outDir must hold no stopped lab of other settings or data, got ${dir}/lab.partial.json; use the same settings and data, another folder, or \`overwrite\``,
+        `outDir must not hold a stopped lab with other settings or data, got ${dir}/lab.partial.json; use the same settings and data, another folder, or \`overwrite\``,
       );
     ran = [];
     await runLabInFolder({ ...bench, seed: 2 }, dir, { sections: sections(), overwrite: true });
@@ -147,9 +147,9 @@ describe("runLabInFolder", () => {
     const dir = makeFolder();
     await runLabInFolder(bench, dir, { sections: sections() });
     expect(await rejectionOf(runLabInFolder(bench, dir, { sections: sections() }))).toBe(
-      `outDir must be a folder without a lab, got ${dir}, which holds lab.json; use another folder, or \`overwrite\``,
+      `outDir must be a folder without a finished lab, got ${dir}, which holds lab.json; use another folder, or \`overwrite\``,
     );
-    // A stopped overwrite goes on, too, by the same call.
+    // An overwrite that was stopped continues, too, with the same call.
     const failing = sections({ failing: "batchNorm" });
     await expect(runLabInFolder(bench, dir, { sections: failing, overwrite: true })).rejects.toThrow("broke");
     expect(existsSync(join(dir, "lab.json"))).toBe(true);
@@ -158,7 +158,7 @@ describe("runLabInFolder", () => {
     expect(ran).toEqual(["batchNorm", "optimization"]);
   });
 
-  it("runs nothing where the folder cannot be made", async () => {
+  it("runs nothing if the folder cannot be made", async () => {
     const file = join(makeFolder(), "file");
     writeFileSync(file, "");
     await expect(runLabInFolder(bench, file, { sections: sections() })).rejects.toThrow(file);

@@ -5,7 +5,7 @@ import type { LandscapeName } from "../../src/lab/results.js";
 import type { OptimizerConfig } from "../../src/nn/optimizers.js";
 import { ENGINE } from "../engine.js";
 
-/** 150 steps of a few float32 operations of 6e-8 each, relative to the start. */
+/** Rounding errors of 150 steps, each a few float32 operations of 6e-8, relative to the start. */
 const FLOAT32_TOLERANCE = 1e-4;
 
 const sgd = (momentum: number): OptimizerConfig => ({
@@ -15,10 +15,10 @@ const sgd = (momentum: number): OptimizerConfig => ({
   weightDecay: 0,
 });
 
-describe("on the quadratic", () => {
+describe("a path on the quadratic", () => {
   const [x0, y0] = LANDSCAPES["ill-conditioned quadratic"].start;
 
-  it("gradient descent takes the path that algebra gives: each weight by 1 - rate * curvature", async () => {
+  it("gradient descent follows the closed form: each step multiplies a weight by 1 - rate * curvature", async () => {
     const learningRate = 0.039;
     const path = await landscapePath(ENGINE, "ill-conditioned quadratic", {
       optimizer: sgd(0),
@@ -33,7 +33,7 @@ describe("on the quadratic", () => {
     });
   });
 
-  it("momentum takes the path of its recurrence", async () => {
+  it("momentum follows its recurrence", async () => {
     const learningRate = 0.02;
     const path = await landscapePath(ENGINE, "ill-conditioned quadratic", {
       optimizer: sgd(0.9),
@@ -49,7 +49,7 @@ describe("on the quadratic", () => {
     }
   });
 
-  it("Adam takes the path of its recurrence, its averages corrected by the number of the step", async () => {
+  it("Adam follows its recurrence, with averages corrected by the number of the step", async () => {
     const [learningRate, beta1, beta2, epsilon] = [0.2, 0.9, 0.999, 1e-8];
     const config: OptimizerConfig = { kind: "adam", beta1, beta2, epsilon, weightDecay: 0 };
     const path = await landscapePath(ENGINE, "ill-conditioned quadratic", {
@@ -70,7 +70,7 @@ describe("on the quadratic", () => {
     });
   });
 
-  it("gradient descent leaves the quadratic above 2 / 50", async () => {
+  it("gradient descent diverges above a learning rate of 2 / 50", async () => {
     const path = await landscapePath(ENGINE, "ill-conditioned quadratic", {
       optimizer: sgd(0),
       learningRate: 0.041,
@@ -80,7 +80,7 @@ describe("on the quadratic", () => {
   });
 });
 
-describe("what the paths of the lab show", async () => {
+describe("the paths of the lab", async () => {
   const results = await landscapePaths(ENGINE);
   const pathOf = (name: LandscapeName, optimizer: string) =>
     results.find((each) => each.name === name)!.paths.find((path) => path.optimizer === optimizer)!.points;
@@ -96,7 +96,7 @@ describe("what the paths of the lab show", async () => {
       }
   });
 
-  it("gradient descent bounces across the valley, and momentum is sooner there", () => {
+  it("gradient descent bounces across the valley, and momentum reaches the minimum sooner", () => {
     const name = "ill-conditioned quadratic";
     const path = pathOf(name, "sgd");
     for (let step = 1; step < 20; step++) expect(path[step][1] * path[step - 1][1]).toBeLessThan(0);

@@ -3,10 +3,10 @@ import { encodeGraph, Graph, gradients } from "../../src/graph/index.js";
 import { LANDSCAPES, type Landscape } from "../../src/lab/landscapes.js";
 import { runOnnxRuntime } from "../graph/onnx-runtime.js";
 
-/** float32 rounds each of some ten operations by 6e-8, relative to terms of at most 40. */
+/** float32 rounds each of about ten operations by 6e-8, relative to terms of at most 40. */
 const FLOAT32_TOLERANCE = 1e-4;
 
-/** Central differences: their error is STEP^2 times a third derivative of at most 12. */
+/** Step of central differences, whose error is STEP^2 times a third derivative of at most 12. */
 const STEP = 1e-4;
 
 /** The minima are written with seven digits. */
@@ -32,7 +32,7 @@ async function throughTheEngine({ emit }: Landscape, x: number, y: number) {
 describe.each(Object.entries(LANDSCAPES))("%s", (_name, landscape) => {
   const { at, start, domain, minima } = landscape;
 
-  it("the graph's loss and gradient are those of `at`", async () => {
+  it("the graph's loss and gradient equal `at` and its slope", async () => {
     for (const [x, y] of [start, [domain.x[0], domain.y[1]], [0.3, -0.7]] as const) {
       const engine = await throughTheEngine(landscape, x, y);
       expect(Math.abs(engine.loss - at(x, y))).toBeLessThan(FLOAT32_TOLERANCE);
@@ -42,7 +42,7 @@ describe.each(Object.entries(LANDSCAPES))("%s", (_name, landscape) => {
     }
   });
 
-  it("has its minima where it says, the lowest first, and draws them and the start", () => {
+  it("has its minima where it says, lowest first, and draws them and the start", () => {
     const losses = minima.map(([x, y]) => at(x, y));
     expect(losses).toEqual([...losses].sort((a, b) => a - b));
     for (const [x, y] of minima) {
@@ -62,7 +62,7 @@ describe.each(Object.entries(LANDSCAPES))("%s", (_name, landscape) => {
   });
 });
 
-it("small steps downhill from the local minimum's start end in the higher well", () => {
+it("on the local minimum, small steps downhill from the start end in the higher well", () => {
   const landscape = LANDSCAPES["local minimum"];
   let [x, y] = landscape.start;
   for (let step = 0; step < 300; step++) {

@@ -8,16 +8,16 @@ import { ENGINE } from "../engine.js";
 import { decodeStored, relativeError } from "../nn/stored.js";
 import fixture from "./fixtures/torch-hessian.json" with { type: "json" };
 
-/** float32 against float64, over some ten operations of 6e-8 each. */
+/** float32 against float64, over about ten operations of 6e-8 each. */
 const FLOAT32_TOLERANCE = 2e-6;
 
-/** The step's own error, which falls by 4 with half the step: 2.4e-5 here; and gradients right to 1e-7 over 2 * 2^-8. */
+/** Error of central differences (2.4e-5 here, a quarter of it at half the step) and of gradients (1e-7 / 2^-7). */
 const EIGENVALUE_TOLERANCE = 1e-4;
 
-/** So long that power iteration itself leaves no error to speak of. */
+/** Enough iterations that power iteration itself leaves no noticeable error. */
 const PATIENT = { tolerance: 1e-7, maxIterations: 400 };
 
-/** The gradient of a quadratic of these eigenvalues, their directions turned away from the axes. */
+/** The gradient of a quadratic with these eigenvalues, whose eigenvectors are turned away from the axes. */
 function quadratic(eigenvalues: readonly number[]): { gradientAt: GradientAt; normal: number[] } {
   const n = eigenvalues.length;
   // A Householder reflection: orthogonal and its own inverse.
@@ -37,7 +37,7 @@ describe("the largest eigenvalue of a quadratic", () => {
   it.each([
     ["all positive", [7, 3, 1, 0.1], 7],
     ["one negative", [-2, 7, 3, 1], 7],
-    ["the one of largest size negative", [4, -10, 1, 0.5], 4],
+    ["the one of largest magnitude negative", [4, -10, 1, 0.5], 4],
     ["all negative", [-3, -10, -5, -7], -3],
   ])("%s", async (_name, eigenvalues, expected) => {
     const { gradientAt } = quadratic(eigenvalues);
@@ -46,7 +46,7 @@ describe("the largest eigenvalue of a quadratic", () => {
     expect(Math.abs(found.eigenvalue - expected)).toBeLessThan(EIGENVALUE_TOLERANCE * Math.abs(expected));
   });
 
-  it("comes with its direction", async () => {
+  it("has its eigenvector", async () => {
     const { gradientAt, normal } = quadratic([7, 3, 1]);
     const { vector } = await largestEigenvalue(gradientAt, new Float32Array(3), {
       random: random(),
@@ -57,13 +57,13 @@ describe("the largest eigenvalue of a quadratic", () => {
     expect(Math.abs(cosine)).toBeGreaterThan(1 - EIGENVALUE_TOLERANCE);
   });
 
-  it("is 0 where there is no curvature", async () => {
+  it("is 0 without curvature", async () => {
     const slope: GradientAt = async (weights) => weights.map(() => 2);
     const { eigenvalue } = await largestEigenvalue(slope, new Float32Array(3), { random: random() });
     expect(eigenvalue).toBe(0);
   });
 
-  it("takes two gradients an iteration, and two iterations where it starts at the answer", async () => {
+  it("takes two gradients per iteration, and two iterations if it starts at the answer", async () => {
     let count = 0;
     const { gradientAt } = quadratic([7, 6.9, 1]);
     const counted: GradientAt = (weights) => {
@@ -79,17 +79,17 @@ describe("the largest eigenvalue of a quadratic", () => {
     });
     count = 0;
     await largestEigenvalue(counted, new Float32Array(3), { random: random(), start: vector });
-    expect(count).toBe(4); // the second finds nothing moved
+    expect(count).toBe(4); // the second iteration finds no change
   });
 
-  it("refuses a tolerance of 0", async () => {
+  it("rejects a tolerance of 0", async () => {
     await expect(
       largestEigenvalue(quadratic([1]).gradientAt, new Float32Array(1), { random: random(), tolerance: 0 }),
     ).rejects.toThrow("tolerance must be a number greater than 0, got 0");
   });
 });
 
-describe("of a tanh net's loss on the engine, against PyTorch", () => {
+describe("the largest eigenvalue of a tanh net's loss on the engine equals PyTorch's", () => {
   const cases = fixture.cases.map((each) => ({
     ...each,
     task: each.task as Task,

@@ -14,7 +14,7 @@ const BUDGET: OptimizationBudget = {
   sharpness: { steps: 30, points: 3 },
 };
 
-/** Largest relative error of a rate written with two digits. */
+/** Largest relative error of a rate rounded to two digits. */
 const TWO_DIGITS = 0.05;
 
 let bench: LabBench;
@@ -29,8 +29,8 @@ beforeAll(async () => {
   result = await optimization(bench, BUDGET);
 });
 
-describe("the net by each optimizer", () => {
-  it("is trained with every rate of its grid, in equal steps", () => {
+describe("the net, trained with each optimizer", () => {
+  it("is trained at every rate of its grid, with points at the same steps", () => {
     const rates = (optimizer: string) =>
       result.runs.filter((run) => run.optimizer === optimizer).map(({ learningRate }) => learningRate);
     expect(rates("sgd")).toEqual([0.1, 1e8]);
@@ -46,7 +46,7 @@ describe("the net by each optimizer", () => {
       expect(curve[1].trainLoss).toBeLessThan(curve[0].trainLoss);
   });
 
-  it("tells of a run that diverged, and goes on", () => {
+  it("records a run that diverged, and continues with the next", () => {
     const sgd = result.runs.find(({ learningRate }) => learningRate === 1e8)!;
     expect(sgd.divergedAt).toBeGreaterThan(1);
     expect(result.runs).toHaveLength(8);
@@ -73,7 +73,7 @@ describe("sharpness", () => {
     }
   });
 
-  it("is the same from the same seed", async () => {
+  it("is the same for the same seed", async () => {
     const { mean, std } = standardizationOf(bench.covariance);
     const before = advanced;
     const again = await sharpnessRuns(bench, { kind: "standardize", mean, std }, BUDGET.sharpness);
@@ -82,11 +82,11 @@ describe("sharpness", () => {
   });
 });
 
-it("the landscapes' paths come with the rest", () => {
+it("includes the paths of four optimizers on three landscapes", () => {
   expect(result.landscapes.map(({ paths }) => paths.length)).toEqual([4, 4, 4]);
 });
 
-it("knows its work beforehand", () => {
+it("its budget is the number of steps of its runs", () => {
   expect(optimizationSection.budget(true)).toBe(4 * 3 * 120 + 2 * (800 + 10 * 20));
   expect(optimizationSection.budget(false)).toBe(4 * 5 * 800 + 2 * (2000 + 20 * 20));
 });

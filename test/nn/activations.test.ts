@@ -10,7 +10,7 @@ import {
 } from "../../src/nn/activations.js";
 import { ENGINE } from "../engine.js";
 
-// ONNX Runtime's tanh and sigmoid are rational approximations, right to some 1e-7 of their range.
+// ONNX Runtime's tanh and sigmoid are rational approximations, accurate to about 1e-7 of their range.
 const FLAT = 1e-6;
 
 /** From -12 to 12 in steps of 1/16, and far out on both sides. */
@@ -26,7 +26,7 @@ interface Point {
   slope: number;
 }
 
-/** An activation and its derivative on the grid, by the engine. */
+/** An activation and its derivative on the grid, as the engine computes them. */
 async function curve(name: ActivationName): Promise<Point[]> {
   const graph = new Graph();
   const x = graph.input("x", [GRID.length]);
@@ -41,7 +41,7 @@ async function curve(name: ActivationName): Promise<Point[]> {
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
-/** The definitions, where JavaScript has what they need; `gelu` is in test/graph/torch.test.ts. */
+/** The definitions. JavaScript has no erf, which `gelu` needs: it is in test/graph/torch.test.ts. */
 const DEFINITIONS: Record<Exclude<ActivationName, "gelu">, (x: number) => number> = {
   relu: (x) => Math.max(0, x),
   "leaky-relu": (x) => (x > 0 ? x : x / 100),
@@ -57,7 +57,7 @@ it("names every activation once", () => {
   expect(LEAKY_SLOPE).toBe(0.01);
 });
 
-it.each(Object.entries(DEFINITIONS))("%s is its definition", async (name, definition) => {
+it.each(Object.entries(DEFINITIONS))("%s equals its definition", async (name, definition) => {
   for (const { x, y } of await curve(name as ActivationName))
     expect(Math.abs(y - definition(x)), `at ${x}: ${y}`).toBeLessThanOrEqual(FLAT * Math.max(1, Math.abs(x)));
 });
@@ -65,7 +65,7 @@ it.each(Object.entries(DEFINITIONS))("%s is its definition", async (name, defini
 describe.each(ACTIVATION_NAMES)("%s", (name) => {
   const { isMonotone, inactive }: ActivationSpec = ACTIVATIONS[name];
 
-  it("is finite with a finite gradient, and settles, as far out as 10000", async () => {
+  it("is finite, has a finite gradient and settles, as far out as 10000", async () => {
     const points = await curve(name);
     for (const { x, y, slope } of points) expect([y, slope].every(Number.isFinite), `at ${x}`).toBe(true);
     const [below, above] = [points[0], points[points.length - 1]];
@@ -75,7 +75,7 @@ describe.each(ACTIVATION_NAMES)("%s", (name) => {
     expect(below.slope).toBeCloseTo(name === "leaky-relu" ? LEAKY_SLOPE : 0, 6);
   });
 
-  it(`is ${isMonotone ? "" : "not "}monotone, as said`, async () => {
+  it(`is ${isMonotone ? "" : "not "}monotone, as declared`, async () => {
     const points = await curve(name);
     const falls = points.slice(1).map(({ y }, i) => points[i].y - y);
     const deepest = Math.max(...falls);
@@ -86,7 +86,7 @@ describe.each(ACTIVATION_NAMES)("%s", (name) => {
   it("is inactive where little of the gradient passes, and only there", async () => {
     const points = await curve(name);
     if (inactive.kind === "dead") {
-      // An output above 0 is one that learns: so a unit with none of them has only its negative side.
+      // An output above 0 passes at least half of the gradient, so a unit with none has only its negative side.
       for (const { x, y, slope } of points) {
         expect(y > 0, `at ${x}`).toBe(x > 0);
         if (x > 0) expect(slope, `at ${x}`).toBeGreaterThan(0.5);
@@ -97,7 +97,7 @@ describe.each(ACTIVATION_NAMES)("%s", (name) => {
     const isInactive = ({ y }: Point) => (low !== null && y < low) || (high !== null && y > high);
     expect(points.some(({ y }) => low !== null && y < low)).toBe(low !== null);
     expect(points.some(({ y }) => high !== null && y > high)).toBe(high !== null);
-    // 1 - 0.99^2 = 0.0199 in tanh is the steepest of the bounds; 0.01 * 0.99 in sigmoid the flattest.
+    // The curve is steepest at the bounds of tanh, 1 - 0.99^2 = 0.0199, and flattest at those of sigmoid, 0.01 * 0.99.
     for (const point of points) {
       if (isInactive(point)) expect(point.slope, `at ${point.x}`).toBeLessThanOrEqual(0.02);
       else expect(point.slope, `at ${point.x}`).toBeGreaterThanOrEqual(0.0098);

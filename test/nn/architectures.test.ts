@@ -8,11 +8,11 @@ import { Net } from "../../src/nn/net.js";
 import { usageMessageOf } from "../store/message-of.js";
 
 describe("netConfig", () => {
-  it.each(NET_KINDS)("of a kind alone is %s with its defaults", (kind) => {
+  it.each(NET_KINDS)("gives %s its defaults if only the kind is set", (kind) => {
     expect(netConfig({ kind })).toEqual(NETS[kind]);
   });
 
-  it("has the nets of the course and of the papers as defaults", () => {
+  it("gives gct634-1d and mlp these defaults", () => {
     const style = { activation: "relu", init: "he-normal", batchNorm: { epsilon: 1e-5, momentum: 0.1 } };
     expect(netConfig({ kind: "gct634-1d" })).toEqual({
       ...style,
@@ -25,20 +25,20 @@ describe("netConfig", () => {
     expect(netConfig({ kind: "mlp" })).toEqual({ ...style, kind: "mlp", units: [256, 256], dropout: 0.2 });
   });
 
-  it("keeps what is set, and changes nothing else", () => {
+  it("keeps what is set and changes nothing else", () => {
     const set = { channels: [3, 5], dropout: 0, batchNorm: null } as const;
     expect(netConfig({ kind: "short-chunk", ...set })).toEqual({ ...NETS["short-chunk"], ...set });
     expect(netConfig({ kind: "mlp", activation: undefined })).toEqual(NETS.mlp);
   });
 
-  it("takes a whole configuration as it is", () => {
+  it("leaves a whole configuration as it is", () => {
     for (const kind of NET_KINDS) {
       const config = netConfig({ kind, activation: "tanh", init: "small" });
       expect(netConfig(config as NetSettings)).toEqual(config);
     }
   });
 
-  it.each(ACTIVATION_NAMES)("draws first weights as %s needs them, where none are named", (activation) => {
+  it.each(ACTIVATION_NAMES)("chooses the initializer for %s if none is set", (activation) => {
     const isSigmoidal = activation === "tanh" || activation === "sigmoid";
     const init = isSigmoidal ? "glorot-uniform" : "he-normal";
     for (const kind of NET_KINDS) {
@@ -47,7 +47,7 @@ describe("netConfig", () => {
     }
   });
 
-  it("pools 2x2 in each block of a vgg whose channels alone are set", () => {
+  it("pools 2x2 in each block of a vgg if only its channels are set", () => {
     const net = netConfig({ kind: "vgg", channels: [4, 6, 8] });
     expect(net).toMatchObject({
       channels: [4, 6, 8],
@@ -142,13 +142,13 @@ describe("netConfig", () => {
       "net.kernelSizes must be a list of integers from 1 to 4096, got [8,8,0]",
     ],
     [{ ...course, pools: [8, 8, 1.5] }, "net.pools must be a list of integers from 1 to 4096, got [8,8,1.5]"],
-  ])("refuses %j", (settings, message) => {
+  ])("rejects %j", (settings, message) => {
     expect(usageMessageOf(() => netConfig(settings as NetSettings))).toBe(message);
   });
 });
 
 describe("minFrames", () => {
-  /** Emits the net on segments of a length, of 33 bands. */
+  /** Emits the net on segments of `nFrames` frames and 33 bands. */
   const emit = (settings: NetSettings, nFrames: number) => {
     const graph = new Graph();
     return emitNet(new Net(graph), netConfig(settings), graph.input("x", [2, nFrames, 33]), 3);
@@ -173,7 +173,7 @@ describe("minFrames", () => {
     [{ kind: "gct634-1d", channels: [4], kernelSizes: [5], pools: [1] }, 5],
     [{ kind: "short-chunk", channels: [4, 6, 8, 10] }, 1],
     [{ kind: "mlp", units: [4] }, 1],
-  ])("of %j is %d: so many the graph takes, and one less it does not", (settings, expected) => {
+  ])("of %j is %d: the graph takes that many frames, but not one fewer", (settings, expected) => {
     const least = minFrames(netConfig(settings));
     expect(least).toBe(expected);
     for (const nFrames of [least, least + 1]) expect(emit(settings, nFrames).logits.shape).toEqual([2, 3]);

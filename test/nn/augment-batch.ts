@@ -12,7 +12,7 @@ export interface Augmented {
   drawn: Record<string, Tensor>;
 }
 
-/** Augments a batch as a training step does, `times` times with other draws. */
+/** Augments a batch as a training step does, `times` times with different draws. */
 export async function augmentBatch(
   config: Augmentation,
   batch: { x: Tensor; targets: Tensor },

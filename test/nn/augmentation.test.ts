@@ -28,7 +28,7 @@ interface Kind {
   name: string;
   power: 1 | 2;
   compression: Compression;
-  /** Of compressed values: some float32 roundings of exponential and logarithm, times the unit (10 dB for powerToDb). */
+  /** For compressed values: a few float32 roundings of exp and log, times the unit (10 dB for powerToDb). */
   tolerance: number;
 }
 
@@ -64,7 +64,7 @@ function configOf({ power, compression }: Kind, changes: Partial<Augmentation>):
   return { logarithm, power, ...NOTHING, ...changes };
 }
 
-/** Mel values (magnitudes or powers) from 0.003 up to 30, and the batch that the front end makes of them. */
+/** Mel values (magnitudes or powers) from 0.003 up to 30, and the batch that the front end makes from them. */
 function drawMels({ compression }: Kind) {
   const random = new Random("mels");
   const mels = Float64Array.from({ length: BATCH * FRAMES * MELS }, () => 10 ** random.uniform(-2.5, 1.5));
@@ -76,7 +76,7 @@ function drawMels({ compression }: Kind) {
   return { mels, batch: { x, targets } };
 }
 
-/** Whether x is what `mel` gives at every place, compressed. */
+/** Expects x to equal the compressed result of `mel` at every place. */
 function expectMels(x: Tensor, kind: Kind, mel: (index: number, place: Place) => number): void {
   const worst = Math.max(
     ...x.data.map((value, i) => {
@@ -97,7 +97,7 @@ interface Place {
   band: number;
 }
 
-/** [dB] of a factor on mel values of this power. */
+/** A factor on mel values of this power, in dB. */
 const toDb = (factor: number, power: number) => (20 / power) * Math.log10(factor);
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const rowOf = ({ data, shape }: Tensor, row: number): number[] => {
@@ -108,13 +108,13 @@ const rowOf = ({ data, shape }: Tensor, row: number): number[] => {
 describe.each(KINDS)("augmentation of $name", (kind) => {
   const { mels, batch } = drawMels(kind);
 
-  it("changes nothing where all is 0", async () => {
+  it("changes nothing if all settings are 0", async () => {
     const [{ x, targets }] = await augmentBatch(configOf(kind, {}), batch);
     expectMels(x, kind, (i) => mels[i]);
     expect(targets.data).toEqual(batch.targets.data);
   });
 
-  it("changes the level of each example by a number of dB of its own, on mel values", async () => {
+  it("changes the level of each example by its own number of dB, on mel values", async () => {
     const [{ x, drawn }] = await augmentBatch(configOf(kind, { levelDb: 12 }), batch);
     const gains = [0, 1, 2, 3].map((example) => rowOf(drawn["augment.bandGain"], example));
     for (const row of gains) {
@@ -125,7 +125,7 @@ describe.each(KINDS)("augmentation of $name", (kind) => {
     expectMels(x, kind, (i, { example }) => mels[i] * gains[example][0]);
   });
 
-  it("colours over bands and over time by smooth curves of mean 0 dB and the asked deviation", async () => {
+  it("colours bands and time with smooth curves of mean 0 dB and the deviation that is set", async () => {
     const config = configOf(kind, { colourDb: 6, envelopeDb: 3 });
     const runs = await augmentBatch(config, batch, { times: DRAWS });
     for (const [name, stdDb, orders] of [
@@ -152,7 +152,7 @@ describe.each(KINDS)("augmentation of $name", (kind) => {
     );
   });
 
-  it("adds noise of a level within its range, the same in every frame", async () => {
+  it("adds noise at a level within its range, the same in every frame", async () => {
     const runs = await augmentBatch(configOf(kind, { noiseDb: [-40, -20] }), batch, { times: DRAWS });
     const { scale } = configOf(kind, {}).logarithm;
     const noise = (drawn: Record<string, Tensor>, example: number) =>
@@ -167,7 +167,7 @@ describe.each(KINDS)("augmentation of $name", (kind) => {
     expectMels(x, kind, (i, { example, band }) => mels[i] + noise(drawn, example)[band]);
   });
 
-  it("masks runs of frames and of bands with silence, within their lengths, and leaves the rest", async () => {
+  it("masks runs of frames and bands with silence, no longer than set, and leaves the rest", async () => {
     const config = configOf(kind, { timeMask: { frames: 5, count: 2 }, bandMask: { bands: 3, count: 1 } });
     const runs = await augmentBatch(config, batch, { times: DRAWS });
     const silence = compress(0, kind.compression);
@@ -229,7 +229,7 @@ describe("moving in time and pitch", () => {
     ["augment.bandReading", MELS, { bandStretch: 0.1, bandShift: 2 }, 0.1, [-2, 2]],
     ["augment.frameReading", FRAMES, { frameStretch: 0.2, frameShift: 3 }, 0.2, [-1.5, 3]],
   ] as const)(
-    "%s reads at evenly stretched places, within the ranges",
+    "%s reads at evenly stretched positions, within the ranges",
     async (name, length, changes, stretch, range) => {
       const runs = await augmentBatch(configOf(kind, changes), batch, { times: DRAWS });
       const centre = (length - 1) / 2;
@@ -252,7 +252,7 @@ describe("moving in time and pitch", () => {
     },
   );
 
-  it("applies the reading to the heights above silence", async () => {
+  it("applies the reading matrices to the heights above silence", async () => {
     for (const each of KINDS) {
       const { batch: given } = drawMels(each);
       const config = configOf(each, { bandStretch: 0.1, bandShift: 2, frameStretch: 0.2, frameShift: 3 });

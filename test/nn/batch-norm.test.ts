@@ -15,13 +15,13 @@ interface Case {
   momentum: number;
   initial: Record<string, Stored>;
   batches: Stored[];
-  /** In train(): the output, and the moving averages after it. */
+  /** The output of each batch in train(), and the moving averages after it. */
   steps: { out: Stored; mean: Stored; var: Stored }[];
-  /** In eval(). */
+  /** The output in eval(). */
   predicted: Stored;
 }
 
-/** Runs the layer once: to train without `weights`, else to predict with them. */
+/** Runs the layer once: in training if `weights` is null, else predicting with them. */
 async function runLayer(item: Case, x: Tensor, weights: ReadonlyMap<string, Tensor> | null, feeds: object) {
   const graph = new Graph();
   const net = new Net(graph, weights);

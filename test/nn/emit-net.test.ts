@@ -8,7 +8,7 @@ import { Net } from "../../src/nn/net.js";
 import { ENGINE } from "../engine.js";
 import { normals } from "./tiny-step.js";
 
-/** Sums of at most 40 products, in another order. */
+/** Sums of at most 40 products, added in another order. */
 const SAME = 1e-5;
 const BATCH = 3;
 const N_LABELS = 4;
@@ -39,7 +39,7 @@ async function emitted(config: NetConfig, inputShape: readonly number[]): Promis
   graph.output("embedding", embedding);
   const random = new Random("weights");
   const state = net.state.map(({ name, shape, init }) => [name, { shape, data: init(random.fork(name)) }]);
-  // A weight that the two outputs do not read, such as a moving average, is still fed.
+  // A tensor that the two outputs do not read, such as a moving average, is still fed.
   const feeds = { x: normals("x", [BATCH, ...inputShape]), ...Object.fromEntries(state) };
   const session = await ENGINE.open(encodeGraph(graph));
   return {
@@ -54,7 +54,7 @@ async function emitted(config: NetConfig, inputShape: readonly number[]): Promis
   };
 }
 
-/** x w^T + b, of rows x. */
+/** x w^T + b for the rows of x. */
 function dense(x: Tensor, weight: Tensor, bias: Tensor): number[] {
   const [nLabels, nFeatures] = weight.shape;
   return Array.from({ length: x.shape[0] * nLabels }, (_, i) => {
@@ -67,7 +67,7 @@ function dense(x: Tensor, weight: Tensor, bias: Tensor): number[] {
 }
 
 describe("the embedding of a net", () => {
-  it.each(NETS)("%j: the last dense layer makes the logits of it", async (config, inputShape) => {
+  it.each(NETS)("is what the last dense layer turns into the logits: %j", async (config, inputShape) => {
     const withoutDropout = config.kind === "linear" ? config : { ...config, dropout: 0 };
     const { feeds, run } = await emitted(withoutDropout, inputShape);
     const { logits, embedding } = await run();
@@ -83,7 +83,7 @@ describe("the embedding of a net", () => {
     expect(a["logits"].data).not.toEqual(b["logits"].data);
     expect(a["embedding"].data).toEqual(b["embedding"].data);
   });
-  it("of a linear classifier is its input", async () => {
+  it("is the input itself for a linear classifier", async () => {
     const { feeds, run } = await emitted({ kind: "linear" }, [6]);
     expect((await run())["embedding"].data).toEqual(feeds["x"].data);
   });

@@ -6,10 +6,10 @@ import { ENGINE } from "../engine.js";
 import fixture from "./fixtures/torch-clipping.json" with { type: "json" };
 import { decodeStored, relativeError } from "./stored.js";
 
-// Sums of some dozen float32 squares and a handful of divisions, 6e-8 apiece, against float64.
+// Sums of a few dozen float32 squares and a handful of divisions, 6e-8 each, compared with float64.
 const TOLERANCE = 1e-6;
 
-/** What `emit` makes of the tensors, in the order it gives its results in. */
+/** Runs what `emit` computes from the tensors; the results are in its order. */
 async function run(tensors: readonly Tensor[], emit: (values: Value[]) => Value[]): Promise<Tensor[]> {
   const graph = new Graph();
   const values = tensors.map(({ shape }, i) => graph.input(`${i}`, shape));
@@ -51,13 +51,13 @@ describe("globalNorm", () => {
     expect(await normOf(vector(3), { shape: [1, 2, 1], data: Float32Array.of(0, -4) })).toBeCloseTo(5, 5);
   });
 
-  it("is that of the largest tensor where the others are far smaller, in any order", async () => {
+  it("is the norm of the largest tensor if the others are far smaller, in any order", async () => {
     const tensors = [vector(1), vector(3e30, -4e30), vector(1e-30)];
     for (const order of [tensors, tensors.toReversed(), [tensors[1], tensors[0]]])
       expect((await normOf(...order)) / 5e30).toBeCloseTo(1, 6);
   });
 
-  it("is 0 for zeros, and for the smallest numbers that there are what they are", async () => {
+  it("is 0 for zeros, and exact for the smallest numbers that exist", async () => {
     expect(await normOf(vector(0, 0))).toBe(0);
     const smallest = 2 ** -149;
     expect(await normOf(vector(3 * smallest, 4 * smallest))).toBe(5 * smallest);
@@ -71,7 +71,7 @@ describe("globalNorm", () => {
     expect(Math.abs((await normOf({ shape, data })) / exact - 1)).toBeLessThan(TOLERANCE);
   });
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY])("is not finite where an element is %f", async (value) => {
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])("is not finite if an element is %f", async (value) => {
     expect(await normOf(vector(1, value, 2), vector(1))).not.toSatisfy(Number.isFinite);
   });
 });

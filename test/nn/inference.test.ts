@@ -8,7 +8,7 @@ import { usageMessageOf } from "../store/message-of.js";
 import { runSteps } from "./run-steps.js";
 import { drawBatch, normals, tinyConfig } from "./tiny-step.js";
 
-// An example's sums are the same in any batch, but kernels may take other blocks of them at other batch sizes.
+// An example's sums are the same in any batch, but kernels may split them into other blocks at other batch sizes.
 const SAME = 1e-6;
 
 const config = tinyConfig({ net: { ...tinyConfig().net, dropout: 0.4 } as never, emaDecay: 0.5 });
@@ -31,7 +31,7 @@ async function predict(
 }
 
 describe("the inference model", () => {
-  it("has one input, no node of training and no optimizer state", async () => {
+  it("has one input, no training nodes and no optimizer state", async () => {
     const bytes = buildInferenceModel(config, await trained, { note: "kept" });
     const { graph, metadataProps } = onnxProto.onnx.ModelProto.decode(bytes);
     const nodes = graph?.node ?? [];
@@ -47,7 +47,7 @@ describe("the inference model", () => {
     expect(metadataProps?.map(({ key, value }) => [key, value])).toEqual([["note", "kept"]]);
   });
 
-  it("normalizes by the moving averages: every tensor of a batch norm counts", async () => {
+  it("normalizes with the moving averages: every tensor of a batch norm matters", async () => {
     const weights = await trained;
     const inputs = normals("test", [2, 6, 8]);
     const before = await predict(weights, inputs);
@@ -60,7 +60,7 @@ describe("the inference model", () => {
     }
   });
 
-  it("answers an example the same alone and in any batch", async () => {
+  it("gives an example the same probabilities alone and in any batch", async () => {
     const weights = await trained;
     const inputs = normals("test", [33, 6, 8]);
     const together = await predict(weights, inputs);
@@ -78,7 +78,7 @@ describe("the inference model", () => {
     }
   });
 
-  it("gives probabilities: a distribution for one label, each in [0, 1] for several", async () => {
+  it("gives probabilities: a distribution for single-label, each in [0, 1] for multi-label", async () => {
     const weights = await trained;
     const single = await predict(weights, normals("test", [4, 6, 8]));
     for (let i = 0; i < 4; i++)
@@ -88,7 +88,7 @@ describe("the inference model", () => {
     expect(several.slice(0, 3).reduce((sum, value) => sum + value)).not.toBeCloseTo(1, 3);
   });
 
-  it("refuses weights that do not fit", async () => {
+  it("rejects weights that do not fit", async () => {
     const weights = await trained;
     const less = new Map(weights);
     less.delete("block2.norm.var");

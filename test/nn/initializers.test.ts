@@ -13,7 +13,7 @@ import {
 } from "../../src/nn/initializers.js";
 import fixture from "./fixtures/torch-initializers.json" with { type: "json" };
 
-// A right initializer passes 5 standard errors in all but one of a million seeds; the seeds here are fixed.
+// A correct initializer is within 5 standard errors for all but one in a million seeds; the seeds here are fixed.
 const STANDARD_ERRORS = 5;
 /** The relative rounding of one float32. */
 const FLOAT32_EPSILON = 2 ** -24;
@@ -29,7 +29,7 @@ const FANS: Record<keyof typeof SHAPES, [number, number]> = {
 type ShapeName = keyof typeof SHAPES;
 
 /** Variances as their papers write them, in front of ReLU. */
-const LAWS: Record<InitializerName, (fanIn: number, fanOut: number, outFeatures: number) => number> = {
+const VARIANCES: Record<InitializerName, (fanIn: number, fanOut: number, outFeatures: number) => number> = {
   "glorot-uniform": (fanIn, fanOut) => 2 / (fanIn + fanOut),
   "glorot-normal": (fanIn, fanOut) => 2 / (fanIn + fanOut),
   "he-uniform": (fanIn) => 2 / fanIn,
@@ -45,7 +45,7 @@ const LAWS: Record<InitializerName, (fanIn: number, fanOut: number, outFeatures:
 const UNIFORM: InitializerName[] = ["glorot-uniform", "he-uniform", "lecun-uniform"];
 const NORMAL: InitializerName[] = ["glorot-normal", "he-normal", "lecun-normal", "small"];
 
-/** E[w^4] / E[w^2]^2; 1 stands for a sum of squares that is no matter of chance. */
+/** E[w^4] / E[w^2]^2; 1 where the sum of squares is not random. */
 function kurtosisOf(name: InitializerName): number {
   if (UNIFORM.includes(name)) return 9 / 5;
   return NORMAL.includes(name) ? 3 : 1;
@@ -66,7 +66,7 @@ function moments(values: Float32Array) {
 const fractionBeyond = (values: Float32Array, bound: number) =>
   values.filter((value) => Math.abs(value) > bound).length / values.length;
 
-/** Whether a share of n draws is that of a probability p: standard error sqrt(p * (1 - p) / n). */
+/** Expects the fraction of n draws beyond a bound to match its probability p: standard error sqrt(p * (1 - p) / n). */
 function expectFraction(values: Float32Array, bound: number, probability: number): void {
   const standardError = Math.sqrt((probability * (1 - probability)) / values.length);
   expect(Math.abs(fractionBeyond(values, bound) - probability)).toBeLessThan(STANDARD_ERRORS * standardError);
@@ -78,7 +78,7 @@ const bitsOf = (values: Float32Array) =>
     bits.toString(16).padStart(8, "0"),
   );
 
-/** W W^T of rows, or W^T W where columns are fewer: what must be the identity. */
+/** W W^T, or W^T W if there are fewer columns than rows: it must be the identity. */
 function gram(weight: Float32Array, rows: number): number[][] {
   const columns = weight.length / rows;
   const isWide = rows < columns;
@@ -96,27 +96,29 @@ describe("fans", () => {
 });
 
 describe.each(INITIALIZER_NAMES)("%s", (name) => {
-  it.each(Object.keys(SHAPES) as ShapeName[])("has mean 0 and the variance of its law: %s", (shapeName) => {
+  it.each(Object.keys(SHAPES) as ShapeName[])("has mean 0 and the variance of its rule: %s", (shapeName) => {
     const shape = SHAPES[shapeName];
     const [fanIn, fanOut] = FANS[shapeName];
-    const law = LAWS[name](fanIn, fanOut, shape[0]);
+    const expected = VARIANCES[name](fanIn, fanOut, shape[0]);
     const values = draw(name, shape);
     const n = values.length;
     expect(n).toBe(sizeOf(shape));
     const { mean, variance } = moments(values);
-    // Standard errors: sqrt(variance / n) of the mean, also where elements depend on each other without correlation, as
-    // in orthogonal matrices; variance * sqrt((kurtosis - 1) / n) of the variance, beside float32's rounding and the
-    // square of the estimated mean.
-    const ofMean = Math.sqrt(law / n);
-    const ofVariance = law * Math.sqrt((kurtosisOf(name) - 1) / n);
+    // Standard errors: sqrt(variance / n) for the mean, even if elements are dependent but uncorrelated, as in
+    // orthogonal matrices; variance * sqrt((kurtosis - 1) / n) for the variance, in addition to float32's rounding and
+    // the square of the estimated mean.
+    const ofMean = Math.sqrt(expected / n);
+    const ofVariance = expected * Math.sqrt((kurtosisOf(name) - 1) / n);
     expect(Math.abs(mean)).toBeLessThanOrEqual(STANDARD_ERRORS * ofMean);
-    expect(Math.abs(variance - law)).toBeLessThanOrEqual(
-      STANDARD_ERRORS * ofVariance + (STANDARD_ERRORS * ofMean) ** 2 + FLOAT32_EPSILON * law,
+    expect(Math.abs(variance - expected)).toBeLessThanOrEqual(
+      STANDARD_ERRORS * ofVariance + (STANDARD_ERRORS * ofMean) ** 2 + FLOAT32_EPSILON * expected,
     );
-    expect(Math.abs(initialVariance(name, "relu", shape) - law)).toBeLessThanOrEqual(FLOAT64_ROUNDING * law);
+    expect(Math.abs(initialVariance(name, "relu", shape) - expected)).toBeLessThanOrEqual(
+      FLOAT64_ROUNDING * expected,
+    );
   });
 
-  it("repeats with its seed and differs with another", () => {
+  it("repeats with the same seed and differs with another", () => {
     expect(draw(name, [8, 3, 3, 3])).toEqual(draw(name, [8, 3, 3, 3]));
     if (name !== "zeros")
       expect(draw(name, [8, 3, 3, 3])).not.toEqual(draw(name, [8, 3, 3, 3], { seed: "another" }));
@@ -124,18 +126,18 @@ describe.each(INITIALIZER_NAMES)("%s", (name) => {
 });
 
 describe.each(UNIFORM)("%s", (name) => {
-  it("is even up to its bound, sqrt(3 * variance), and not beyond", () => {
+  it("is uniform up to its bound, sqrt(3 * variance), and never beyond", () => {
     const values = draw(name, SHAPES["conv 2-D"]);
-    const bound = Math.sqrt(3 * LAWS[name](...FANS["conv 2-D"], SHAPES["conv 2-D"][0]));
+    const bound = Math.sqrt(3 * VARIANCES[name](...FANS["conv 2-D"], SHAPES["conv 2-D"][0]));
     expect(fractionBeyond(values, bound * (1 + FLOAT32_EPSILON))).toBe(0);
     for (const part of [0.1, 0.5, 0.9, 0.99]) expectFraction(values, part * bound, 1 - part);
   });
 });
 
 describe.each(NORMAL)("%s", (name) => {
-  it("is normal and not truncated: the shares beyond 1, 2 and 3 deviations are there", () => {
+  it("is normal and not truncated: the fractions beyond 1, 2 and 3 deviations are right", () => {
     const values = draw(name, SHAPES["conv 2-D"]);
-    const std = Math.sqrt(LAWS[name](...FANS["conv 2-D"], SHAPES["conv 2-D"][0]));
+    const std = Math.sqrt(VARIANCES[name](...FANS["conv 2-D"], SHAPES["conv 2-D"][0]));
     expectFraction(values, std, 0.3173105);
     expectFraction(values, 2 * std, 0.0455003);
     expectFraction(values, 3 * std, 0.0026998);
@@ -143,10 +145,10 @@ describe.each(NORMAL)("%s", (name) => {
 });
 
 describe("he-uniform and he-normal", () => {
-  it.each(Object.entries(fixture.gains))("take PyTorch's gain in front of %s", (activation, gain) => {
+  it.each(Object.entries(fixture.gains))("use PyTorch's gain in front of %s", (activation, gain) => {
     for (const name of ["he-uniform", "he-normal"] as const) {
       const variance = initialVariance(name, activation as ActivationName, [8, 1, 5, 5]);
-      // The gains of ReLU and leaky ReLU lie 5e-5 apart.
+      // The gains of ReLU and leaky ReLU are 5e-5 apart.
       expect(Math.abs(Math.sqrt(variance * 25) / gain - 1)).toBeLessThan(FLOAT64_ROUNDING);
     }
   });
@@ -163,7 +165,7 @@ describe("he-uniform and he-normal", () => {
 });
 
 describe("orthogonal", () => {
-  // Rows of up to 72 numbers, each rounded to float32: errors of dot products stay below one rounding of their length 1.
+  // Rows of length 1 and up to 72 numbers, each rounded to float32: their dot products err by less than one rounding.
   const TOLERANCE = 2 * FLOAT32_EPSILON;
 
   it.each([[[12, 72]], [[8, 8, 3, 3]], [[40, 12]], [[30, 2, 5]], [[24, 24]], [[1, 9]], [[9, 1]]])(
@@ -204,8 +206,8 @@ describe("zeros and constant", () => {
 
 describe("first draws, to the bit", () => {
   // The same on every platform: + - * / and sqrt are rounded exactly by IEEE 754, JavaScript never fuses a product with
-  // a sum, and V8 brings its own Math.log (fdlibm). Where a last bit of a float64 did differ, rounding to float32 would
-  // hide it but for about one number in 2^28: a transcription to Python, with another log and LAPACK's QR, gave these.
+  // a sum, and V8 brings its own Math.log (fdlibm). If a last bit of a float64 did differ, rounding to float32 would
+  // hide it in all but one number in about 2^28: a port to Python, with another log and LAPACK's QR, gave these bits.
   const BITS: Record<InitializerName, string[]> = {
     "glorot-uniform": ["3f07e2f4", "3f0161e2", "be15d184", "bf44e188"],
     "glorot-normal": ["3e1bf9d3", "3f805319", "3e82521b", "bdfb61a3"],
@@ -234,7 +236,7 @@ describe("through 20 layers", () => {
   };
   type Name = keyof typeof FUNCTIONS;
 
-  /** Root mean square of activations after the last layer by that of the first, from normal inputs, in float64. */
+  /** Root mean square of the last layer's activations divided by the first layer's, for normal inputs, in float64. */
   function change(name: InitializerName, activation: Name): number {
     const random = new Random(`${name} ${activation}`);
     const init = initializerOf(name, activation);
@@ -254,24 +256,24 @@ describe("through 20 layers", () => {
     return sizes[DEPTH - 1] / sizes[0];
   }
 
-  // The log of the mean square walks by about sqrt(5 / width) a layer: over 19 layers by 0.6, a factor of 1.4 in the
-  // root mean square; 3 is more than three of those.
+  // The log of the mean square drifts randomly by about sqrt(5 / width) per layer: by 0.6 over 19 layers, a factor of
+  // 1.4 in the root mean square; 3 is more than three such factors.
   const WALK = 3;
 
-  it.each(["relu", "leaky-relu"] as const)("He's keeps the signal of %s", (activation) => {
+  it.each(["relu", "leaky-relu"] as const)("He initialization keeps the signal of %s", (activation) => {
     const factor = change(defaultInitializer(activation), activation);
     expect(factor).toBeGreaterThan(1 / WALK);
     expect(factor).toBeLessThan(WALK);
   });
 
-  it("Glorot's keeps the signal of tanh, which only its curvature wears down", () => {
-    // Near 0, v <- v - 2 v^2 a layer: v is about 1 / (2 * 20) after 20, 0.4 in the first.
+  it("Glorot initialization keeps the signal of tanh, which only its curvature reduces", () => {
+    // Near 0, a layer takes the mean square v to v - 2 v^2: about 1 / (2 * 20) after 20 layers, 0.4 after the first.
     const factor = change(defaultInitializer("tanh"), "tanh");
     expect(factor).toBeGreaterThan(0.2);
     expect(factor).toBeLessThan(1);
   });
 
-  it("Glorot's in front of ReLU halves the mean square in every layer", () => {
+  it("Glorot initialization in front of ReLU halves the mean square in every layer", () => {
     const factor = change("glorot-uniform", "relu") * 2 ** ((DEPTH - 1) / 2);
     expect(factor).toBeGreaterThan(1 / WALK);
     expect(factor).toBeLessThan(WALK);
@@ -285,7 +287,7 @@ describe("through 20 layers", () => {
 });
 
 describe("defaultInitializer", () => {
-  it("is Glorot's in front of tanh and sigmoid, He's in front of the ReLU family", () => {
+  it("is Glorot uniform in front of tanh and sigmoid, He normal in front of the ReLU family", () => {
     const he: ActivationName[] = ["relu", "leaky-relu", "elu", "gelu", "silu"];
     for (const activation of he) expect(defaultInitializer(activation)).toBe("he-normal");
     for (const activation of ["tanh", "sigmoid"] as const)

@@ -13,7 +13,7 @@ interface SignumConfig extends OptimizerSettings {
   readonly momentum: number;
 }
 
-/** An optimizer that timbrel does not have: every element moves by the rate, along the sign of its velocity. */
+/** An optimizer that timbrel does not have: every element moves by the learning rate, against its velocity's sign. */
 const signum: Optimizer<SignumConfig, never> = {
   defaults: { kind: "signum", momentum: 0.9, weightDecay: 0 },
   learningRate: 0.01,
@@ -24,7 +24,7 @@ const signum: Optimizer<SignumConfig, never> = {
   },
 };
 
-describe("an optimizer of one's own, as one record", () => {
+describe("a custom optimizer, as one record", () => {
   const config = tinyConfig({ optimizer: signum });
   const step = buildTrainingStep(config);
   const batch = drawBatch(config);
@@ -36,7 +36,7 @@ describe("an optimizer of one's own, as one record", () => {
     expect(losses.at(-1)).toBeLessThan(0.05);
   });
 
-  it("moves a weight by its own rule, and carries its own state", async () => {
+  it("moves a weight by its own rule and carries its own state", async () => {
     const initial = initialState(step, new Random("signum"));
     const { states } = await runSteps(step, [batch, batch], { learningRate: 0.25, initial });
     const before = initial.get("block2.conv.weight")!.data;
@@ -48,7 +48,7 @@ describe("an optimizer of one's own, as one record", () => {
     });
   });
 
-  it("runs with its defaults, and decays weights as every optimizer does", async () => {
+  it("runs with its defaults and decays weights as every optimizer does", async () => {
     const decayed = { ...signum, defaults: { ...signum.defaults, momentum: 0, weightDecay: 1000 } };
     const initial = initialState(step, new Random("signum"));
     const { state } = await runSteps(buildTrainingStep(tinyConfig({ optimizer: decayed })), [batch], {
@@ -56,7 +56,7 @@ describe("an optimizer of one's own, as one record", () => {
       initial,
     });
     const before = initial.get("block2.conv.weight")!.data;
-    // So much weight decay outweighs the loss's gradient.
+    // This much weight decay outweighs the loss's gradient.
     state.get("block2.conv.weight")!.data.forEach((value, i) => {
       expect(value).toBe(Math.fround(before[i] - 0.25 * Math.sign(before[i])));
     });
@@ -64,11 +64,11 @@ describe("an optimizer of one's own, as one record", () => {
 });
 
 describe("the name of an optimizer", () => {
-  it.each(Object.entries(OPTIMIZERS))("%s is that of its settings", (name, { optimizer }) => {
+  it.each(Object.entries(OPTIMIZERS))("%s follows from its settings", (name, { optimizer }) => {
     expect(optimizerName(optimizer)).toBe(name);
     expect(optimizerName({ ...optimizer, weightDecay: 0.5 })).toBe(name);
   });
-  it("follows what makes a variant, not the exact numbers", () => {
+  it("depends on what makes a variant, not on exact numbers", () => {
     const { sgd, nesterov } = OPTIMIZERS;
     const withMomentum = (preset: typeof sgd, momentum: number) =>
       optimizerName({ ...preset.optimizer, momentum } as typeof sgd.optimizer);

@@ -11,19 +11,19 @@ export interface FedBatch {
   targets: Tensor;
 }
 
-/** What came of some steps. */
+/** The results of some steps. */
 export interface Ran {
   losses: number[];
   /** The state after each step. */
   states: ReadonlyMap<string, Tensor>[];
-  /** What a watched step saw, after each step. */
+  /** The layer statistics of each step; none if the step does not report them. */
   watches: (readonly LayerHealth[])[];
   state: ReadonlyMap<string, Tensor>;
 }
 
 /**
  * Runs a training step on one batch after another.
- * @param options.initial tensors to begin with; the others as `initialState` makes them
+ * @param options.initial tensors to start with; the others come from `initialState`
  */
 export async function runSteps(
   step: TrainingStep,

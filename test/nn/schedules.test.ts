@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { learningRateFactor, type ScheduleConfig } from "../../src/nn/schedules.js";
 import fixture from "./fixtures/torch-schedules.json" with { type: "json" };
 
-/** Decimals that must agree. PyTorch multiplies the rate on from step to step, and its warm-up starts at 1e-15. */
+/** Decimals that must agree. PyTorch multiplies the rate from step to step, and its warm-up starts at 1e-15. */
 const DECIMALS = 12;
 
 const cases = fixture.cases.map((each) => ({ ...each, schedule: each.schedule as ScheduleConfig }));
@@ -29,7 +29,7 @@ describe("learningRateFactor", () => {
     [0.2, 1],
     [0.6, 0.5],
     [1, 0],
-  ])("warms up first, over a fifth: %f of the way gives %f", (progress, factor) => {
+  ])("warms up over the first fifth: %f of the way gives %f", (progress, factor) => {
     expect(learningRateFactor({ kind: "cosine", warmUp: 0.2 }, progress, [])).toBeCloseTo(factor, DECIMALS);
   });
 
@@ -45,7 +45,7 @@ describe("learningRateFactor", () => {
   });
 
   it.each(cases.map((each) => [JSON.stringify(each.schedule), each] as const))(
-    "is PyTorch's at every step: %s",
+    "equals PyTorch's at every step: %s",
     (_name, { schedule, stepsPerEpoch, total, scores, factors }) => {
       factors.forEach((expected, step) => {
         const done = scores.slice(0, Math.floor(step / stepsPerEpoch));

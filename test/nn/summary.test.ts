@@ -14,7 +14,7 @@ describe("summarize", () => {
     expect(total(layers, "parameterCount")).toBe(expected.parameterCount);
     expect(total(layers, "flops")).toBe(expected.flops);
   });
-  it("tells each layer of one example", () => {
+  it("lists the layers, with shapes and counts for one example", () => {
     const net = netConfig({ kind: "gct634-1d", channels: [2, 3], kernelSizes: [4, 2], pools: [2, 1] });
     const layer = (name: string, type: string, outputShape: number[], parameterCount = 0, flops = 0) => ({
       name,
@@ -33,8 +33,8 @@ describe("summarize", () => {
       layer("output", "dense", [3], 9 * 3 + 3, 2 * 9 * 3),
     ]);
   });
-  it.each(NET_KINDS)("%s: layers do not depend on where the net's activation is pooled", (kind) => {
-    // tanh pools before batch norm, gelu after the activation.
+  it.each(NET_KINDS)("%s: layers do not depend on where in a block the net pools", (kind) => {
+    // With tanh it pools before batch norm, with gelu after the activation.
     const [tanh, gelu] = (["tanh", "gelu"] as const).map((activation) =>
       summarize({ ...NETS[kind], activation }, [700, 32], 4).map((layer) => ({
         ...layer,
@@ -43,7 +43,7 @@ describe("summarize", () => {
     );
     expect(gelu).toEqual(tanh);
   });
-  it("counts a bias in place of batch norm", () => {
+  it("counts a bias instead of batch norm", () => {
     const net = netConfig({ kind: "mlp", units: [3], batchNorm: null });
     expect(summarize(net, [2, 4], 5).map(({ name, parameterCount }) => [name, parameterCount])).toEqual([
       ["hidden1.dense", 8 * 3 + 3],

@@ -4,7 +4,7 @@ import { netConfig } from "../../src/nn/architectures.js";
 import type { TrainingStepConfig } from "../../src/nn/training-step.js";
 import type { FedBatch } from "./run-steps.js";
 
-/** A training step of two small blocks on [6, 8] examples, some settings changed. */
+/** Configuration of a training step: two small blocks on [6, 8] examples, with `changes`. */
 export function tinyConfig(changes: Partial<TrainingStepConfig> = {}): TrainingStepConfig {
   return {
     net: netConfig({
@@ -27,13 +27,13 @@ export function tinyConfig(changes: Partial<TrainingStepConfig> = {}): TrainingS
   };
 }
 
-/** Normal numbers. */
+/** Normal numbers; the same name gives the same ones. */
 export function normals(name: string, shape: readonly number[]): Tensor {
   const random = new Random(name);
   return { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.normal()) };
 }
 
-/** A batch of random examples, one label each in turn. */
+/** A batch of random examples with one label each, in turn. */
 export function drawBatch({ batchSize, inputShape, nLabels }: TrainingStepConfig, name = "batch"): FedBatch {
   const targets = Float32Array.from({ length: batchSize * nLabels }, (_, i) =>
     i % nLabels === Math.floor(i / nLabels) % nLabels ? 1 : 0,

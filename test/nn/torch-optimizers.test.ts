@@ -6,12 +6,12 @@ import { ENGINE } from "../engine.js";
 import fixture from "./fixtures/torch-optimizers.json" with { type: "json" };
 import { decodeStored, relativeError } from "./stored.js";
 
-// Ten float32 steps of a few operations each, 6e-8 apiece, against float64.
+// Ten float32 steps of a few operations, 6e-8 each, compared with float64.
 const TOLERANCE = 1e-6;
 
 const scalar = (value: number): Tensor => ({ shape: [], data: Float32Array.of(value) });
 
-/** One parameter's optimizer as a model: `value`, `gradient`, `learningRate`, `step` and slots to `next/...`. */
+/** One parameter's optimizer as a model, from `p`, `gradient`, `learningRate`, `step` and slots to `next/...`. */
 function optimizerModel(config: OptimizerConfig, shape: readonly number[], isDecayed: boolean) {
   const graph = new Graph();
   const parameter = { name: "p", value: graph.input("p", shape), isDecayed };
@@ -73,7 +73,7 @@ describe("ten steps of an optimizer, against PyTorch", () => {
   });
 
   it.each(["sgd", "adagrad", "rmsprop", "adam", "adamw"])(
-    "%s leaves a parameter that is not decayed alone",
+    "%s leaves a parameter without weight decay as it is if its gradient is 0",
     async (kind) => {
       const each = cases.find(({ optimizer }) => optimizer.kind === kind && optimizer.weightDecay > 0)!;
       const gradients = each.gradients.map(({ shape, data }) => ({

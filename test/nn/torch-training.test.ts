@@ -10,9 +10,9 @@ import fixture from "./fixtures/torch-training.json" with { type: "json" };
 import { runSteps } from "./run-steps.js";
 import { decodeStored, relativeError, type Stored } from "./stored.js";
 
-// PyTorch computes in float64. Sums of some hundred float32 products round by about 1e-7, and ten steps carry it on: 4e-7
-// was seen in a loss and 2e-6 in a tensor (a variance far smaller than the mean's square). Processors that sum in another
-// order get up to ten times that.
+// PyTorch computes in float64. Sums of a few hundred float32 products round by about 1e-7, which adds up over ten
+// steps: 4e-7 was seen in a loss and 2e-6 in a tensor (a variance far smaller than the mean's square). On processors
+// that sum in another order it can be ten times that.
 const LOSS = 4e-6;
 const STATE = 2e-5;
 
@@ -27,7 +27,7 @@ interface Run {
   clipNorm?: number;
   parameterCount: number;
   losses: number[];
-  /** Before clipping. */
+  /** Norms before clipping. */
   gradientNorms: number[];
   initial: Record<string, Stored>;
   final: Record<string, Stored>;
@@ -59,13 +59,13 @@ function configOf(run: Run): TrainingStepConfig {
   };
 }
 
-/** Examples as the run reads them: of frames, or of one vector. */
+/** Examples in the shape that the run reads: frames, or one vector. */
 function inputsOf({ inputShape }: Run, stored: Stored) {
   const { shape, data } = decodeStored(stored);
   return { shape: [shape[0], ...inputShape], data };
 }
 
-/** Ten steps over the five batches, twice. */
+/** The batches of ten steps: the five, twice. */
 function batchesOf(run: Run) {
   const once = fixture.batches.map(({ inputs, classes, tags }) => ({
     inputs: inputsOf(run, inputs),
@@ -124,7 +124,7 @@ describe.each(runs.map((run): [string, Run] => [titleOf(run), run]))(
 );
 
 describe("the runs", () => {
-  it("have every architecture, activation, normalization and optimizer, with and without batch norm", () => {
+  it("cover every architecture, activation, normalization and optimizer, with and without batch norm", () => {
     const segmentNets = runs.flatMap(({ net }) => (net.kind === "linear" ? [] : [net]));
     const kinds = NET_KINDS.filter((kind) =>
       [true, false].every((hasNorm) =>
@@ -139,7 +139,7 @@ describe("the runs", () => {
     expect(optimizers).toEqual(["adagrad", "adam", "adamw", "rmsprop", "sgd"]);
   });
 
-  it("start with negative scales of batch norm, in pooled and unpooled blocks", () => {
+  it("start with some negative batch norm scales, in pooled and unpooled blocks", () => {
     const scales = runs.flatMap(({ initial }) =>
       Object.entries(initial).filter(([name]) => name.endsWith(".scale")),
     );
@@ -151,7 +151,7 @@ describe("the runs", () => {
       ).toBe(true);
   });
 
-  it("clip some steps' gradients and leave others", () => {
+  it("clip the gradients of some steps and not of others", () => {
     const clipped = runs.filter(({ clipNorm }) => clipNorm !== undefined);
     expect(clipped).toHaveLength(1);
     const [{ clipNorm, gradientNorms }] = clipped;

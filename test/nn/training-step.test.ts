@@ -27,7 +27,7 @@ describe("learning", () => {
   it.each([
     ["0", 0],
     ["-100 dB", -100],
-  ])("stays finite on silence of %s in every example, whose pools all tie", async (_name, value) => {
+  ])("stays finite if every example is silence of %s, which ties in all pools", async (_name, value) => {
     const config = tinyConfig();
     const batch = drawBatch(config);
     const silence = {
@@ -41,7 +41,7 @@ describe("learning", () => {
   });
 
   it.each(["block1.conv.weight", "output.weight"])(
-    "tells by its loss of a NaN in %s, even where pools and activations swallow it",
+    "has a NaN loss for a NaN in %s, even if pools and activations swallow it",
     async (name) => {
       const net = netConfig({
         kind: "gct634-1d",
@@ -65,7 +65,7 @@ describe("learning", () => {
     },
   );
 
-  it("tells by its loss of a running variance beyond float32, which training itself never reads", async () => {
+  it("has a NaN loss for a running variance beyond float32, which training itself never reads", async () => {
     const config = tinyConfig();
     const step = buildTrainingStep(config);
     const initial = initialState(step, new Random("sound"));
@@ -74,7 +74,7 @@ describe("learning", () => {
     expect(losses[0]).toBeNaN();
   });
 
-  it("drops in training what dropout's noise names, anew every step", async () => {
+  it("reads dropout's noise, drawn anew for every step", async () => {
     const config = tinyConfig({ net: { ...tinyConfig().net, dropout: 0.5 } as never });
     const step = buildTrainingStep(config);
     expect(step.randomInputs.map(({ name, shape }) => [name, shape])).toEqual([["dropout.noise", [6, 6]]]);
@@ -85,7 +85,7 @@ describe("learning", () => {
 });
 
 describe("the global pool", () => {
-  /** Probabilities for a burst at a frame and a band, by a net of random weights. */
+  /** Probabilities for a burst at a frame and a band, from a net with random weights. */
   async function answer(globalPool: "frames" | "all", [frame, band]: [number, number]): Promise<number[]> {
     const config = tinyConfig({
       net: netConfig({ kind: "vgg", channels: [4, 6], globalPool, dropout: 0 }),
@@ -101,12 +101,12 @@ describe("the global pool", () => {
   }
   const distance = (a: number[], b: number[]) => Math.max(...a.map((value, i) => Math.abs(value - b[i])));
 
-  it("over frames tells where on the mel axis a sound lies, and not when it comes", async () => {
+  it("over frames shows where on the mel axis a sound is, and not when it occurs", async () => {
     const here = await answer("frames", [16, 16]);
     expect(distance(here, await answer("frames", [40, 16]))).toBeLessThan(1e-6);
     expect(distance(here, await answer("frames", [16, 40]))).toBeGreaterThan(1e-3);
   });
-  it("over all tells neither", async () => {
+  it("over all shows neither", async () => {
     const here = await answer("all", [16, 16]);
     expect(distance(here, await answer("all", [40, 16]))).toBeLessThan(1e-6);
     expect(distance(here, await answer("all", [16, 40]))).toBeLessThan(1e-6);
@@ -114,7 +114,7 @@ describe("the global pool", () => {
 });
 
 describe("threads", () => {
-  it("give the same bits whatever their number, on sizes where they share the work", async () => {
+  it("give the same bits for any number of them, on sizes where they share the work", async () => {
     const config = tinyConfig({
       net: netConfig({ kind: "vgg", channels: [16, 32], dropout: 0.2 }),
       inputShape: [48, 64],
@@ -135,8 +135,8 @@ describe("threads", () => {
 });
 
 describe("the averaged weights", () => {
-  it("reach back over a tenth of the steps, and later as far as the decay, of parameters and moving averages", async () => {
-    const decay = 0.4; // its share 0.6 is larger from the 8th step on
+  it("average parameters and moving averages over a tenth of the steps, and later as far back as the decay reaches", async () => {
+    const decay = 0.4; // the fraction 1 - decay = 0.6 is the larger one from the 8th step on
     const config = tinyConfig({ emaDecay: decay });
     const step = buildTrainingStep(config);
     const batches = Array.from({ length: 12 }, (_, i) => drawBatch(config, `batch ${i}`));
@@ -204,7 +204,7 @@ describe("label smoothing", () => {
     ["single-label", 0],
     ["multi-label", 0.2],
     ["multi-label", 0],
-  ] as const)("of a %s task by %f", async (task, smoothing) => {
+  ] as const)("changes the loss of a %s task as defined: %f", async (task, smoothing) => {
     const config = tinyConfig({ net: { kind: "linear" }, inputShape: [8], task, labelSmoothing: smoothing });
     const weights = normals("weights", [3, 8]);
     const batch = drawBatch(config);
@@ -222,7 +222,7 @@ describe("buildTrainingStep", () => {
     expect(buildTrainingStep(tinyConfig()).parameterCount).toBe(PARAMETERS);
   });
 
-  it("draws first values from the seed, each tensor from a stream of its own", () => {
+  it("draws initial values from the seed, each tensor from its own stream", () => {
     const step = buildTrainingStep(tinyConfig());
     const wider = buildTrainingStep(tinyConfig({ nLabels: 5 }));
     const state = initialState(step, new Random(1));
@@ -245,7 +245,7 @@ describe("buildTrainingStep", () => {
     [{ labelSmoothing: 1 }, "labelSmoothing must be a number of at least 0 and less than 1, got 1"],
     [{ emaDecay: 1 }, "emaDecay must be a number of at least 0 and less than 1, got 1"],
     [{ clipNorm: 0 }, "clipNorm must be a number greater than 0, got 0"],
-  ])("refuses %j", (changes, message) => {
+  ])("rejects %j", (changes, message) => {
     expect(usageMessageOf(() => buildTrainingStep(tinyConfig(changes)))).toBe(message);
   });
 });

@@ -6,7 +6,7 @@ import { runSteps } from "./run-steps.js";
 import { decodeStored } from "./stored.js";
 import { drawBatch, tinyConfig } from "./tiny-step.js";
 
-// Float32 sums of at most some thousand products against float64; of the update, a difference of nearly equal weights.
+// Float32 sums of a few thousand products at most, against float64; the update is a difference of nearly equal weights.
 const TOLERANCE = 1e-5;
 
 const NETS: Readonly<Record<string, NetSettings>> = {
@@ -20,14 +20,14 @@ function watchedConfig(net: string): TrainingStepConfig {
   return tinyConfig({ net: netConfig(NETS[net]), inputShape: [8, 8], optimizer: sgd, watch: true });
 }
 
-describe.each(fixture.runs)("the watch of a $net, against PyTorch", (run) => {
+describe.each(fixture.runs)("the layer statistics of a $net, against PyTorch", (run) => {
   const step = buildTrainingStep(watchedConfig(run.net));
   const ran = runSteps(step, [{ inputs: decodeStored(run.inputs), targets: decodeStored(run.targets) }], {
     learningRate: run.learningRate,
     initial: new Map(Object.entries(run.initial).map(([name, value]) => [name, decodeStored(value)])),
   });
 
-  it("sees some units inactive, so that their fraction is tested", () => {
+  it("include some inactive units, so that their fraction is tested", () => {
     expect(
       run.layers.some(
         ({ inactiveFraction }) => inactiveFraction !== null && inactiveFraction > 0 && inactiveFraction < 1,
@@ -35,7 +35,7 @@ describe.each(fixture.runs)("the watch of a $net, against PyTorch", (run) => {
     ).toBe(true);
   });
 
-  it.each(run.layers)("sees $layer as it is", async (expected) => {
+  it.each(run.layers)("are right for $layer", async (expected) => {
     const layers = (await ran).watches[0];
     const found = layers.find(({ layer }) => layer === expected.layer)!;
     expect(found.inactiveFraction).toEqual(
@@ -56,8 +56,8 @@ describe.each(fixture.runs)("the watch of a $net, against PyTorch", (run) => {
   });
 });
 
-describe("a watched step", () => {
-  it.each(Object.keys(NETS))("trains a %s to the same bits as one that is not", async (net) => {
+describe("a step with layer statistics", () => {
+  it.each(Object.keys(NETS))("trains a %s to the same bits as one without", async (net) => {
     const config = { ...watchedConfig(net), optimizer: { ...sgd, momentum: 0.9 } };
     const batches = ["a", "b", "c"].map((name) => drawBatch(config, name));
     const watched = await runSteps(buildTrainingStep(config), batches, { learningRate: 0.1 });
@@ -68,7 +68,7 @@ describe("a watched step", () => {
     expect(watched.state).toEqual(plain.state);
   });
 
-  it("sees deviations and gradients far below float32's smallest square", async () => {
+  it("reports deviations and gradients whose squares are 0 in float32", async () => {
     const net = netConfig({
       kind: "mlp",
       units: Array(12).fill(8),

@@ -11,7 +11,7 @@ const described = (figure: Html) =>
   parsed(figure).querySelector("svg[role=img]")!.getAttribute("aria-label")!;
 const rowsOf = (figure: Html) =>
   [...parsed(figure).querySelectorAll("tr")].map((row) => [...row.children].map((cell) => cell.textContent));
-/** Names in the picture, not on the axes. */
+/** All texts in the picture. */
 const textsOf = (figure: Html) =>
   [...parsed(figure).querySelectorAll("svg text")].map((text) => text.textContent);
 const logLines = (series: readonly LineSeries[]) =>
@@ -25,17 +25,17 @@ describe("placeAxis", () => {
     expect(axis.tickLabel(axis.ticks[0])).toBe("0");
     expect(axis.notes).toEqual(["2 values are exactly 0 and drawn at the lowest tick."]);
   });
-  it("says of negatives that they are 0 or less", () => {
+  it("calls negatives 0 or less", () => {
     const axis = placeAxis({ label: "y", scale: "log" }, [-2, 1, 10]);
     expect(axis.tickLabel(axis.place(-2)!)).toBe("≤ 0");
     expect(axis.notes).toEqual(["One value is 0 or less and drawn at the lowest tick."]);
   });
-  it("lets no tiny value flatten the rest", () => {
+  it("keeps a tiny value from flattening the rest", () => {
     const axis = placeAxis({ label: "y", scale: "log" }, [1e-40, 0.1, 1]);
     expect(axis.domain[0]).toBeGreaterThan(1e-20);
     expect(axis.notes[0]).toBe("One value is below 10⁻¹⁶ and drawn at the lowest tick.");
   });
-  it("leaves out what is not finite and counts it", () => {
+  it("leaves out and counts values that are not finite", () => {
     for (const scale of ["log", "linear"] as const) {
       const values = [1, Number.NaN, Number.POSITIVE_INFINITY, null, 3];
       const axis = placeAxis({ label: "y", scale }, values);
@@ -43,13 +43,13 @@ describe("placeAxis", () => {
       expect(axis.notes).toEqual(["3 values are not finite and left out."]);
     }
   });
-  it("draws what is above the ceiling at the ceiling", () => {
+  it("draws values above the ceiling at the ceiling", () => {
     const axis = placeAxis({ label: "y", ceiling: 5 }, [1, 1e30]);
     expect(axis.place(1e30)).toBe(5);
     expect(axis.domain[1]).toBeLessThan(6);
-    expect(axis.notes).toEqual(["One value is above 5 and drawn there."]);
+    expect(axis.notes).toEqual(["One value is above 5 and drawn at that value."]);
   });
-  it("stands any values: none, one, all equal, all zero", () => {
+  it("lays out any values: none, one, all equal, all zero, none finite", () => {
     for (const scale of ["log", "linear"] as const)
       for (const values of [[], [3], [3, 3], [0, 0], [Number.NaN], [-1, -1]]) {
         const { domain, ticks } = placeAxis({ label: "y", scale }, values);
@@ -58,7 +58,7 @@ describe("placeAxis", () => {
         expect(ticks.length).toBeLessThan(12);
       }
   });
-  it("has from 2 to 8 ticks over a decade, a third of one and thirty", () => {
+  it("has from 2 to 8 ticks on any range from a fraction of a decade to thirty decades", () => {
     for (const high of [1.1, 3, 10, 95, 1e4, 1e30]) {
       const { ticks } = placeAxis({ label: "y", scale: "log" }, [1, high]);
       expect(ticks.length, String(high)).toBeGreaterThanOrEqual(2);
@@ -75,14 +75,14 @@ describe("placeAxis", () => {
 });
 
 describe("lineChart", () => {
-  it("says in words and in a table what it draws", () => {
+  it("describes what it draws in words and in a table", () => {
     const points = [
       [1, 0.5],
       [2, 0.25],
       [3, 2],
     ] as const;
     const chart = logLines([{ name: "tanh", points }]);
-    expect(described(chart)).toBe("T. std against layer. tanh: 0.5 at 1, 2 at 3; least 0.25, greatest 2.");
+    expect(described(chart)).toBe("T. std against layer. tanh: 0.5 at 1, 2 at 3; minimum 0.25, maximum 2.");
     expect(rowsOf(chart)).toEqual([
       ["layer", "tanh"],
       ["1", "0.5"],
@@ -91,7 +91,7 @@ describe("lineChart", () => {
     ]);
     expect(textsOf(chart)).toContain("tanh");
   });
-  it("no coordinate is NaN or infinite, whatever the values", () => {
+  it("no coordinate is NaN or infinite, even if values are", () => {
     const values = [0, Number.NaN, Number.POSITIVE_INFINITY, -1, 1e-300, 1e300, null];
     const mixed = { name: "mixed", points: values.map((value, i) => [i, value] as const) };
     const none = { name: "none", points: [] };
@@ -103,7 +103,7 @@ describe("lineChart", () => {
       }
     expect(described(logLines([lost]))).toContain("lost: no finite value.");
   });
-  it("keeps the peak of a series that is too long to be drawn whole", () => {
+  it("keeps the peak of a series that is too long to draw every point", () => {
     const points = Array.from({ length: 5000 }, (_, i) => [i, i === 2345 ? 50 : 1] as const);
     const chart = lineChart({
       title: "T",
@@ -117,7 +117,7 @@ describe("lineChart", () => {
     expect(Math.max(...heights) - Math.min(...heights)).toBeGreaterThan(150);
     expect(String(chart).length).toBeLessThan(12_000);
   });
-  it("keeps names apart where lines end together", () => {
+  it("keeps names apart if lines end together", () => {
     const series = [1, 1.001, 1.002, 1.003, 0.5].map((end, i) => ({
       name: `run ${i}`,
       points: [
@@ -151,10 +151,10 @@ describe("lineChart", () => {
   });
 });
 
-it("scatterChart lays measured against expected, zeros too", () => {
+it("scatterChart draws measured against expected values, including zeros", () => {
   const chart = scatterChart({
     title: "T",
-    xLabel: "law",
+    xLabel: "expected",
     yLabel: "measured",
     groups: [
       { name: "zeros", points: [[0, 0, "3 x 4"]] },
@@ -163,14 +163,14 @@ it("scatterChart lays measured against expected, zeros too", () => {
   });
   expect(described(chart)).toContain("he: 3 x 4: 0.25 where 0.5 is expected.");
   expect(rowsOf(chart)).toEqual([
-    ["", "", "law", "measured"],
+    ["", "", "expected", "measured"],
     ["zeros", "3 x 4", "0", "0"],
     ["he", "3 x 4", "0.5", "0.25"],
   ]);
   expect(String(chart)).not.toMatch(/NaN|Infinity/);
 });
 
-it("contourChart draws paths, and says which points leave the picture", () => {
+it("contourChart draws paths, and says how many points are out of view", () => {
   const at = (x: number, y: number) => x * x + y * y;
   const points = [
     [1, 0, 1],
@@ -185,7 +185,7 @@ it("contourChart draws paths, and says which points leave the picture", () => {
     paths: [{ name: "SGD", points }],
   });
   expect(described(chart)).toBe(
-    "Bowl. Minimum at (0, 0): 0. SGD: from (1, 0) at 1 to (−3, 0) at 9 in 1 steps. SGD: 2 of 3 points lie outside.",
+    "Bowl. Minimum at (0, 0): 0. SGD: from (1, 0), value 1, to (−3, 0), value 9, in 1 steps. SGD: 2 of 3 points are out of view.",
   );
   expect(String(chart)).not.toMatch(/NaN|Infinity/);
   expect(rowsOf(chart)[1]).toEqual(["SGD", "2", "1", "9", "–", "1", "–", "–"]);

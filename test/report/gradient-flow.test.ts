@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { netConfig } from "../../src/nn/architectures.js";
 import type { LayerHealth } from "../../src/nn/watch.js";
 import { diagnosisText, flowTable, NewDiagnoses, remedyTexts } from "../../src/report/gradient-flow.js";
-import { threeDigits } from "../../src/report/table.js";
+import { readable, threeDigits } from "../../src/report/numbers.js";
 import type { Diagnosis, Problem } from "../../src/training/gradient-flow.js";
 
 const diagnosis = (layer: string, problem: Problem, value = 0): Diagnosis => ({ layer, problem, value });
@@ -18,7 +18,7 @@ describe("diagnosisText", () => {
     ],
     [
       diagnosis("hidden2", "saturated", 1),
-      "hidden2 is saturated: 100.0 % of its activations are at a flat end of their curve",
+      "hidden2 is saturated: 100.0 % of its activations are at a flat end of the activation function",
     ],
   ])("%o", (found, text) => {
     expect(diagnosisText(found)).toBe(text);
@@ -36,7 +36,7 @@ describe("remedyTexts", () => {
     expect(remedyTexts([], bare)).toEqual([]);
   });
 
-  it("names nothing that the net has already", () => {
+  it("leaves out what the net already has", () => {
     const found = (["vanishing", "exploding", "dead", "saturated"] as const).map((problem) =>
       diagnosis("a", problem),
     );
@@ -50,7 +50,7 @@ describe("remedyTexts", () => {
 });
 
 describe("NewDiagnoses", () => {
-  it("tells each problem of a layer once, and again when it had recovered", () => {
+  it("reports each problem of a layer once, and again if it returns", () => {
     const news = new NewDiagnoses();
     const [vanishing, dead, other] = [
       diagnosis("a", "vanishing"),
@@ -97,8 +97,9 @@ describe("threeDigits", () => {
     [0.012345, "0.0123"],
     [-0.5, "-0.5"],
     [1234.5, "1235"],
-    [999_999, "999999"],
-    [1e6, "1e6"],
+    [17490, "17490"],
+    [99_999, "99999"],
+    [100_000, "1e5"],
     [1.204e10, "1.2e10"],
     [-3.21e-7, "-3.21e-7"],
     [9.9999e-4, "1e-3"],
@@ -106,5 +107,19 @@ describe("threeDigits", () => {
     [Number.NaN, "NaN"],
   ])("%d", (value, text) => {
     expect(threeDigits(value)).toBe(text);
+  });
+});
+
+describe("readable", () => {
+  it.each([
+    [null, "–"],
+    [Number.NaN, "–"],
+    [-0.5, "−0.5"],
+    [1234.5, "1235"],
+    [3.2e-7, "3.2 × 10⁻⁷"],
+    [1e5, "10⁵"],
+    [-1e-4, "−10⁻⁴"],
+  ])("%d", (value, text) => {
+    expect(readable(value)).toBe(text);
   });
 });

@@ -14,21 +14,21 @@ describe("learningRatePage", () => {
     ended: "diverged",
     suggested: { steepest, tenthOfLowest: lowest / 10 },
   });
-  it("says what the curve shows, and draws the suggested rates in it", () => {
-    expect(page).toContain("The loss falls fastest at a rate of 2.9 × 10⁻⁴."); // 1e-6 * 1e7^(70 / 199)
-    expect(page).toContain("It is lowest at 0.0775; a tenth of that, 0.00775, is a rate to begin with.");
-    expect(page).toContain("150 steps, from rate 10⁻⁶ to 0.174, where the loss diverged.");
+  it("says what the curve shows, and marks the suggested rates on it", () => {
+    expect(page).toContain("The loss falls fastest at a learning rate of 2.9 × 10⁻⁴."); // 1e-6 * 1e7^(70 / 199)
+    expect(page).toContain("It is lowest at 0.0775; a tenth of that, 0.00775, is a good rate to start with.");
+    expect(page).toContain("150 steps at learning rates from 10⁻⁶ to 0.174, where the loss diverged.");
     for (const name of ["smoothed loss", "steepest descent", "tenth of lowest"])
       expect(page).toMatch(new RegExp(`<text[^>]*>${name}<`));
   });
   it("is not flattened by the loss that diverged", () => {
-    expect(page).toContain("10 values are above 3.3 and drawn there.");
+    expect(page).toContain("10 values are above 3.3 and drawn at that value.");
   });
-  it("needs nothing beside it, and escapes the store's name", () => {
+  it("is self-contained, and escapes the store's name", () => {
     expect(page).not.toMatch(/<script|<link|src=|url\(|https?:\/\/(?!www\.w3\.org)/);
     expect(page).toContain("a &lt;store&gt;");
   });
-  it("says so where the loss did not fall", () => {
+  it("says so if the loss did not fall", () => {
     const suggested = { steepest: null, tenthOfLowest: null };
     const flat = learningRatePage("flat", { steps: steps.slice(0, 3), ended: "finished", suggested });
     expect(flat).toContain("The loss did not fall at any rate.");

@@ -9,7 +9,7 @@ const made = frontEnd({ nMels: 16 });
 const LEFT = 52; // the spectrogram's upper left corner in the picture
 const TOP = 14;
 
-/** Bands that grow upwards, frames all the same; 16 bands are 24 pixels high each. */
+/** A picture whose bands grow upwards and whose frames are all the same; each of the 16 bands is 24 pixels high. */
 function ramp(nFrames: number) {
   const data = Float32Array.from({ length: nFrames * 16 }, (_, i) => i % 16);
   return logMelPng(tensor(data, [nFrames, 16]), { frontEnd: made, title: "kick 中.wav" });
@@ -37,7 +37,7 @@ describe("logMelPng", () => {
     expect(decode(ramp(5000)).width).toBe(LEFT + 1250 + 16);
     expect(decode(ramp(40)).height).toBe(TOP + 384 + 34);
   });
-  it("marks frequencies and seconds beside the picture", () => {
+  it("marks frequencies and seconds at the edges of the spectrogram", () => {
     const { data, width, height } = decode(ramp(40));
     const inked = (x: number, y: number) => data[3 * (y * width + x)] < 255;
     const rows = Array.from({ length: height }, (_, y) => y).filter((y) => inked(LEFT - 2, y));
@@ -49,7 +49,7 @@ describe("logMelPng", () => {
     const png = logMelPng(tensor(new Float32Array(160), [10, 16]), { frontEnd: made });
     expect(pixel(png, LEFT + 300, TOP + 200)).toEqual([0x00, 0x00, 0x04]);
   });
-  it("keeps the title in the file's text, in Latin-1", () => {
+  it("keeps the title in the file's metadata, in Latin-1", () => {
     expect(decode(ramp(2)).text).toMatchObject({ Title: "kick ?.wav", Software: "timbrel" });
   });
 });

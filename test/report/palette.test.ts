@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { PALETTE, PAPER, seriesStyle } from "../../src/report/charts/style.js";
 
 describe("the palette", () => {
-  /** WCAG 2.2, 1.4.11: contrast of parts of graphics. */
+  /** Least contrast of graphical objects by WCAG 2.2, criterion 1.4.11. */
   const LEAST_CONTRAST = 3;
-  /** CIE 1976 difference; a just noticeable one is 2.3. */
+  /** CIE 1976 colour difference; 2.3 is just noticeable. */
   const LEAST_DIFFERENCE = 15;
-  // Machado, Oliveira and Fernandes, 2009, severity 1.0: what eyes without red or green cones see, in linear RGB.
+  // What eyes without red or green cones see, in linear RGB: Machado, Oliveira and Fernandes, 2009, severity 1.0.
   const EYES = {
     normal: [
       [1, 0, 0],
@@ -50,7 +50,7 @@ describe("the palette", () => {
   it.each(["light", "dark"] as const)("stands out from the %s page", (mode) => {
     for (const colour of PALETTE) expect(contrast(colour[mode], PAPER[mode])).toBeGreaterThan(LEAST_CONTRAST);
   });
-  it.each(["light", "dark"] as const)("stays apart to every eye, %s", (mode) => {
+  it.each(["light", "dark"] as const)("is distinct to every eye on the %s page", (mode) => {
     for (const eye of Object.values(EYES)) {
       const seen = PALETTE.map((colour) => lab(times(eye, linear(colour[mode]))));
       for (const [i, a] of seen.entries())

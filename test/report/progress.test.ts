@@ -19,7 +19,7 @@ afterEach(() => {
 });
 
 describe("progressBar without a terminal", () => {
-  it("writes a line per tenth with the time left, on stderr", () => {
+  it("writes a line with the time left per tenth, on stderr", () => {
     const bar = progressBar("extracting", 200);
     for (let done = 1; done <= 200; done++) {
       vi.setSystemTime(done * 1000);
@@ -39,7 +39,7 @@ describe("progressBar without a terminal", () => {
     bar.update(5);
     expect(written).toBe("extracting 50 % (5/10), 1 s left\n");
   });
-  it("writes a line after half a minute without one, and the tenth after it all the same", () => {
+  it("writes a line after half a minute without one, and still one for the next tenth", () => {
     const bar = progressBar("extracting", 200);
     for (const [seconds, done] of [
       [29, 1],

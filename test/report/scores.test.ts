@@ -43,7 +43,7 @@ function report(labels: string[], confusion: number[][]): string {
 }
 
 describe("scoresReport", () => {
-  it("is a page that a person reads", () => {
+  it("shows the model, the data, the scores, the recalls and the confusion matrix", () => {
     const labels = ["cello", "harp", "tuba"];
     expect(
       report(labels, [
@@ -54,7 +54,7 @@ describe("scoresReport", () => {
     ).toBe(
       `model  m.onnx (3 labels, epoch 3, trained on 12 clips)
 data   s, split test: 6 clips
-       other data than the model's own splits: an external test
+       not from the model's own splits: an external test
 
                 balanced accuracy     95 % interval  accuracy   loss
 majority class             25.0 %  20.0 % to 30.0 %    50.0 %  1.235
@@ -72,7 +72,7 @@ harp       .     .     2
 tuba       .     .     .`,
     );
   });
-  it("numbers the columns of a confusion that is too wide for names", () => {
+  it("numbers the columns of a confusion matrix that is too wide for names", () => {
     const labels = Array.from({ length: 30 }, (_, i) => `instrument ${i}`);
     const text = report(
       labels,

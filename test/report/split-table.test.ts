@@ -4,7 +4,7 @@ import { splitTable } from "../../src/report/split-table.js";
 import { clipOf } from "../dataset/stored-clips.js";
 
 describe("the table of splits", () => {
-  it("counts clips of each class and groups in each split", () => {
+  it("counts each class's clips and the groups in each split", () => {
     const clips = [
       clipOf("x", "violin", { split: "train", group: "g" }),
       clipOf("y", "violin", { split: "train", group: "g" }),

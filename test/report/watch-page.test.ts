@@ -31,21 +31,21 @@ const drawn = (history: readonly EpochRecord[], title = "models/mine") =>
   parseHTML(watchPage(title, history)).document;
 const layers = [layer("hidden1"), layer("hidden2"), layer("output")];
 
-describe("the page of a gradient watch", () => {
-  it("draws each measure with its table, layers named", () => {
+describe("watchPage", () => {
+  it("draws each measure with its table, and names the layers", () => {
     const document = drawn([record(1, layers), record(2, layers)]);
     expect(document.querySelectorAll("figure")).toHaveLength(6);
     expect(document.querySelectorAll("figure table")).toHaveLength(6);
     for (const svg of document.querySelectorAll("figure > svg, figure [role=img]"))
       expect(svg.getAttribute("aria-label")!.length).toBeGreaterThan(10);
     expect(document.querySelector("main")!.textContent).not.toContain("left out");
-    expect(document.querySelector("header")!.textContent).toContain("1 hidden1, 2 hidden2, 3 output");
+    expect(document.querySelector("header")!.textContent).toContain("1 = hidden1, 2 = hidden2, 3 = output");
     expect(document.querySelector("header")!.textContent).toContain("Saturated");
     expect(STEPS_PER_WATCH).toBe(8);
     expect(document.querySelector("header")!.textContent).toContain("over every eighth step");
   });
 
-  it("draws the first epoch, the last and three between of many", () => {
+  it("draws the first epoch, the last and three in between", () => {
     const history = Array.from({ length: 30 }, (_, i) => record(i + 1, layers));
     const heads = [...drawn(history).querySelector("table")!.querySelectorAll("thead th")];
     const epochs = heads.map((head) => head.textContent).filter((text) => text.startsWith("epoch"));

@@ -47,7 +47,7 @@ const extract = (
   more: Partial<Parameters<typeof extractFeatures>[2]> = {},
 ) => extractFeatures(source, storeDir, { frontEnd: small, nWorkers: 2, ...more });
 
-/** Every file of a store but the index, whose lines come in the order of finishing: name to content. */
+/** Content of every file of a store by name, without the index, whose lines are in the order of finishing. */
 function contentOf(storeDir: string): Record<string, string> {
   const names = readdirSync(storeDir, { recursive: true, encoding: "utf8" }).sort();
   const files = names.filter((name) => statSync(join(storeDir, name)).isFile() && name !== "sources.jsonl");
@@ -79,7 +79,7 @@ describe("extraction", () => {
     expect(clip.nFrames).toBe(1 + Math.floor(waveform.samples.length / 128));
   });
 
-  it("names every bad file and every doubt in a line, and goes on", async () => {
+  it("reports every bad file and every warning in a line, and goes on", async () => {
     const dir = makeFolder();
     const silence = encodeWav({ samples: new Float32Array(2000), sampleRate: 8000 });
     writeFiles(dir, {
@@ -102,7 +102,7 @@ describe("extraction", () => {
       expect.stringMatching(/noise\.wav: not audio that timbrel reads/),
       `${dir}/silence.wav: warning: all samples are zero`,
       "copy.wav: warning: same audio as good.wav, but labelled flute, not sine; both are kept",
-      "copy.wav: warning: same audio as good.wav; their groups g2 and g1 are taken for one",
+      "copy.wav: warning: same audio as good.wav; their groups g2 and g1 are treated as one",
     ]);
     expect(store.clips.map(({ name, group }) => [name, group.slice(0, 2)])).toEqual([
       ["good.wav", "g1"],
@@ -111,11 +111,11 @@ describe("extraction", () => {
     ]);
   });
 
-  it("fails in a line when nothing can be used", async () => {
+  it("fails with one line when no file can be used", async () => {
     const source = makeFolder();
     writeFiles(source, { "x/empty.wav": "" });
     await expect(extract(source, join(makeFolder(), "s"))).rejects.toThrow(
-      `${source}: none of its 1 files could be used; the first: ${source}/x/empty.wav: the file is empty`,
+      `${source}: none of its 1 files could be used; the first problem: ${source}/x/empty.wav: the file is empty`,
     );
   });
 
@@ -138,7 +138,7 @@ describe("extraction", () => {
 });
 
 describe("a second extraction", () => {
-  it("does only what is new", async () => {
+  it("computes only what is new", async () => {
     const source = toneFolder(5);
     const storeDir = join(makeFolder(), "s");
     await extract(source, storeDir);
@@ -177,7 +177,7 @@ describe("a second extraction", () => {
     renameSync(join(parent, "old"), join(parent, "moved"));
     expect(await extract(join(parent, "moved"), storeDir)).toMatchObject({ extracted: 0, reused: 2 });
   });
-  it("makes damaged features anew", async () => {
+  it("computes damaged features again", async () => {
     const source = toneFolder(3);
     const storeDir = join(makeFolder(), "s");
     const { store } = await extract(source, storeDir);
@@ -187,7 +187,7 @@ describe("a second extraction", () => {
     expect(await extract(source, storeDir)).toMatchObject({ extracted: 2, reused: 1 });
     expect(contentOf(storeDir)).toEqual(whole);
   });
-  it("forgets a line of the index that was torn, and writes on a line of its own", async () => {
+  it("drops an incomplete line of the index, and continues on a new line", async () => {
     const source = toneFolder(4);
     const storeDir = join(makeFolder(), "s");
     await extract(source, storeDir);
@@ -197,7 +197,7 @@ describe("a second extraction", () => {
     appendFileSync(index, '{"path":"half');
     expect(await extract(source, storeDir)).toMatchObject({ extracted: 0, reused: 4 });
   });
-  it("refuses another front end", async () => {
+  it("rejects another front end", async () => {
     const source = toneFolder(1);
     const storeDir = join(makeFolder(), "s");
     await extract(source, storeDir);
@@ -217,7 +217,7 @@ describe("an extraction that is stopped", () => {
     whole = contentOf(storeDir);
   });
 
-  it("by a signal, keeps what is finished, says that it is not complete, and is continued", async () => {
+  it("by a signal keeps what is finished, leaves the store incomplete, and can be continued", async () => {
     const storeDir = join(makeFolder(), "s");
     const controller = new AbortController();
     const stopped = await extract(source, storeDir, {
@@ -234,7 +234,7 @@ describe("an extraction that is stopped", () => {
     expect(contentOf(storeDir)).toEqual(whole);
   });
 
-  it("is not complete, though its store was complete before", async () => {
+  it("leaves the store incomplete, though it was complete before", async () => {
     const folder = toneFolder(1);
     const storeDir = join(makeFolder(), "s");
     await extract(folder, storeDir);
@@ -249,7 +249,7 @@ describe("an extraction that is stopped", () => {
     expect(() => openStore(storeDir)).toThrow("is not complete: its extraction was stopped");
   });
 
-  it("by a kill, loses only the files under way", async () => {
+  it("by a kill loses only the files in progress", async () => {
     const storeDir = join(makeFolder(), "s");
     const script = `
       const { extractFeatures } = await import(${JSON.stringify(compiled)});

@@ -9,14 +9,14 @@ afterAll(() => {
   for (const dir of folders) rmSync(dir, { recursive: true, force: true });
 });
 
-/** A folder of its own, gone after the tests of the file. */
+/** Makes a temporary folder, deleted after the tests of the file. */
 export function makeFolder(): string {
   const dir = mkdtempSync(join(tmpdir(), "timbrel-dataset-"));
   folders.push(dir);
   return dir;
 }
 
-/** Writes files, folders made as needed. */
+/** Writes files, creating folders as needed. */
 export function writeFiles(dir: string, files: Record<string, string | Uint8Array>): void {
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(dir, name)), { recursive: true });
@@ -24,7 +24,7 @@ export function writeFiles(dir: string, files: Record<string, string | Uint8Arra
   }
 }
 
-/** A short tone as a WAV file; another frequency is another audio. */
+/** A short tone as a WAV file; each frequency is different audio. */
 export function toneWav(hz: number, durationSec = 0.25, sampleRate = 8000): Uint8Array {
   const samples = Float32Array.from(
     { length: Math.round(durationSec * sampleRate) },

@@ -13,7 +13,7 @@ describe("npy", () => {
     },
   );
   it.each(fixture.npy)("reads what numpy saves for shape $shape", ({ shape, values, hex: saved }) => {
-    // One byte off, because files read into a pool lie unaligned.
+    // One byte off, because files read into a pool can be unaligned.
     const bytes = Buffer.concat([Buffer.from([0]), Buffer.from(saved, "hex")]).subarray(1);
     expect(decodeNpy(bytes, "x.npy")).toEqual({ data: Float32Array.from(values), shape });
   });
@@ -38,12 +38,8 @@ describe("npy", () => {
       }
     };
     expect(message(Buffer.from("RIFF"))).toBe("a/x.npy: is not a .npy file");
-    expect(message(bytes.subarray(0, 40))).toBe(
-      "a/x.npy: has a .npy header that is cut short or not readable",
-    );
-    expect(message(bytes.subarray(0, -1))).toBe(
-      "a/x.npy: is 151 bytes long, not 152 as its shape [2, 3] needs",
-    );
+    expect(message(bytes.subarray(0, 40))).toBe("a/x.npy: has a .npy header that is cut short or unreadable");
+    expect(message(bytes.subarray(0, -1))).toBe("a/x.npy: is 151 bytes long, but its shape [2, 3] needs 152");
     expect(message(edited("<f4", "<f8"))).toBe("a/x.npy: holds '<f8', not little-endian float32 ('<f4')");
     expect(message(edited("False", "True "))).toBe("a/x.npy: is in Fortran order, not in C order");
   });

@@ -5,14 +5,14 @@ import { scanSource } from "../../src/store/scan.js";
 import { makeFolder, writeFiles } from "./files.js";
 import { messageOf } from "./message-of.js";
 
-/** A folder with these files, each with a byte in it. */
+/** Makes a folder with these files, one byte each. */
 function folderOf(...names: string[]): string {
   const dir = makeFolder();
   writeFiles(dir, Object.fromEntries(names.map((name) => [name, "x"])));
   return dir;
 }
 
-/** A manifest of this text beside a.wav, b.wav and c.wav. */
+/** Writes a manifest next to a.wav, b.wav and c.wav. */
 function manifestOf(name: string, text: string): string {
   const dir = folderOf("a.wav", "b.wav", "c.wav");
   writeFiles(dir, { [name]: text });
@@ -35,7 +35,7 @@ describe("scanning a folder", () => {
     expect(scanSource(dir).clips[0].path).toBe(join(dir, "flute/x.flac"));
     expect(scanSource(dir).problems).toEqual([]);
   });
-  it("takes train, valid and test folders for splits", () => {
+  it("treats train, valid and test folders as splits", () => {
     const dir = folderOf("train/piano/a.wav", "valid/piano/b.wav", "test/piano/c.wav");
     expect(short(dir).map(([name, label, , split]) => [name, label, split])).toEqual([
       ["test/piano/c.wav", "piano", "test"],
@@ -43,32 +43,32 @@ describe("scanning a folder", () => {
       ["valid/piano/b.wav", "piano", "valid"],
     ]);
   });
-  it("takes one folder named test beside classes for a class", () => {
+  it("treats a single folder named test among classes as a class", () => {
     expect(short(folderOf("test/a.wav", "piano/b.wav")).map(([, label]) => label)).toEqual(["piano", "test"]);
   });
-  it("refuses split folders by another name", () => {
+  it("rejects split folders with another name", () => {
     const dir = folderOf("train/piano/a.wav", "validation/piano/b.wav");
     expect(scanMessage(dir)).toBe(
       `${dir}/validation: split folders are named train, valid and test; rename it to valid`,
     );
   });
-  it("has a line for everything audible that it leaves out, and none for other files", () => {
+  it("reports all audio that it leaves out, and no other files", () => {
     const dir = folderOf("piano/a.wav", "piano/b.wma", "piano/notes.txt", "stray.wav", "drums/readme.md");
     symlinkSync("nowhere", join(dir, "piano/gone.wav"));
     expect(scanSource(dir).problems).toEqual([
       `${dir}/drums: class folder without audio; left out`,
-      `${dir}/piano/b.wma: .wma files are not read; convert it to WAV or FLAC`,
-      `${dir}/piano/gone.wav: link leads nowhere`,
-      `${dir}/stray.wav: is in no class folder; left out`,
+      `${dir}/piano/b.wma: .wma files are not supported; convert it to WAV or FLAC`,
+      `${dir}/piano/gone.wav: is a broken link`,
+      `${dir}/stray.wav: is not in a class folder; left out`,
     ]);
   });
-  it("ends on links that lead in a circle, and takes a linked folder once", () => {
+  it("ends when links form a loop, and enters a linked folder once", () => {
     const dir = folderOf("piano/a.wav", "piano/deep/b.wav");
     symlinkSync("..", join(dir, "piano/deep/up"));
     symlinkSync("deep", join(dir, "piano/other"));
     expect(short(dir).map(([name]) => name)).toEqual(["piano/a.wav", "piano/deep/b.wav"]);
   });
-  it("takes two spellings of an accent for one class", () => {
+  it("treats two encodings of an accent as one class", () => {
     expect(short(folderOf("fl\u00fbte/a.wav")).map(([, label]) => label)).toEqual(
       short(folderOf("flu\u0302te/a.wav")).map(([, label]) => label),
     );
@@ -81,7 +81,7 @@ describe("scanning a folder", () => {
     expect(scanMessage(`${dir}/b`)).toBe(`${dir}/b: does not exist`);
     const silent = folderOf("piano/notes.txt");
     expect(scanMessage(silent)).toBe(
-      `${silent}: holds no usable audio; first of 1: ${silent}/piano: class folder without audio; left out`,
+      `${silent}: holds no usable audio; problem 1 of 1: ${silent}/piano: class folder without audio; left out`,
     );
   });
 });
@@ -100,11 +100,11 @@ describe("scanning a manifest", () => {
     const text = "path\tlabel\tgroup\tsplit\na.wav\t piano | jazz \tg1\ttrain\nb.wav\tflute, wooden\t\t\n";
     expect(short(manifestOf("m.tsv", text))).toEqual(expected);
   });
-  it("reads JSONL, labels as a text or a list", () => {
+  it("reads JSONL, with labels as a string or a list", () => {
     const text = `{"path":"a.wav","label":["piano","jazz"],"group":"g1","split":"train"}\n\n{"path":"b.wav","label":"flute, wooden","id":2}`;
     expect(short(manifestOf("m.jsonl", text))).toEqual(expected);
   });
-  it("leaves out bad rows by line number and goes on", () => {
+  it("reports bad rows by line number, leaves them out and goes on", () => {
     const manifest = manifestOf(
       "m.csv",
       "path,label\na.wav,piano\n\nno.wav,piano\nb.wav,|\n,piano\n./a.wav,flute\nb.wav,x,y\nc.wav,piano\n",
@@ -121,7 +121,7 @@ describe("scanning a manifest", () => {
     expect(scanSource(lines).problems).toEqual([
       `${lines}:2: is not JSON; row left out`,
       `${lines}:3: is not a JSON object; row left out`,
-      `${lines}:4: path is not a text; row left out`,
+      `${lines}:4: path is not a string; row left out`,
     ]);
   });
   it.each([
@@ -138,7 +138,7 @@ describe("scanning a manifest", () => {
     ["m.csv", "path,label,split\na.wav,x,tset\n", ":2: has the unknown split tset; did you mean test?"],
     ["m.jsonl", '{"path":"a.wav","class":"x"}\n', ":1: needs the columns path and label, has path, class"],
     ["m.txt", "path,label\n", ": is neither a folder nor a .csv, .tsv or .jsonl manifest"],
-  ])("refuses %s %j", (name, text, message) => {
+  ])("rejects %s %j", (name, text, message) => {
     const manifest = manifestOf(name, text);
     expect(scanMessage(manifest)).toBe(`${manifest}${message}`);
   });

@@ -3,7 +3,7 @@ import { runInWorkers } from "../../src/store/worker-lanes.js";
 
 const worker = new URL("./fixtures/dying-worker.mjs", import.meta.url);
 
-/** Runs the numbers in batches of two, and notes what came of them. */
+/** Doubles numbers in batches of two, and records results and crashes. */
 async function double(
   numbers: number[],
   onResults: (nDone: number) => void = () => {},
@@ -40,19 +40,19 @@ async function double(
 }
 
 describe("workers", () => {
-  it("do every task, and never more than a few batches are on their way", async () => {
+  it("do every task, with only a few batches in progress at a time", async () => {
     const numbers = Array.from({ length: 101 }, (_, i) => i);
     const { results, crashes, mostWaiting } = await double(numbers);
     expect(results).toEqual(numbers.map((number) => [number, 2 * number]));
     expect(crashes).toEqual([]);
-    expect(mostWaiting).toBeLessThanOrEqual(6); // two workers and one in waiting, batches of two
+    expect(mostWaiting).toBeLessThanOrEqual(6); // two workers and one batch waiting, batches of two
   });
-  it("name the task that a worker dies of, and do the others", async () => {
+  it("name the task that kills a worker, and do the others", async () => {
     const { results, crashes } = await double([1, 2, 3, -4, 5, 6, -7, 8]);
     expect(results.map(([number]) => number)).toEqual([1, 2, 3, 5, 6, 8]);
     expect(crashes.sort()).toEqual(["-4: out of order", "-7: out of order"]);
   });
-  it("begin nothing after an abort", async () => {
+  it("start nothing after an abort", async () => {
     const controller = new AbortController();
     const numbers = Array.from({ length: 100 }, (_, i) => i);
     const { results } = await double(numbers, () => controller.abort(), controller.signal);
@@ -61,11 +61,11 @@ describe("workers", () => {
   });
   it("fail when their module cannot be loaded", async () => {
     const missing = new URL("../dataset/fixtures/no-worker.mjs", import.meta.url);
-    // Again and again: one in ten times a second worker dies while the first one's death ends the job.
+    // Repeated, since one time in ten a second worker dies while the death of the first is ending the job.
     for (let i = 0; i < 30; i++)
       await expect(double([1, 2, 3], undefined, undefined, missing)).rejects.toThrow(/no-worker\.mjs/);
   });
-  it("stop all when a result is not to be lived with", async () => {
+  it("all stop when the handler of a result throws", async () => {
     const stop = () => {
       throw new Error("disk full");
     };

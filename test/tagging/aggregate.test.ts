@@ -4,16 +4,16 @@ import { clipProbabilities, type FrameSource } from "../../src/tagging/aggregate
 import { ENGINE } from "../engine.js";
 import { SEGMENT_FRAMES, tinyModel } from "./tiny-model.js";
 
-// Float32 sums over segments; kernels may take other blocks at other batch sizes.
+// Float32 sums over segments; kernels may split their sums differently at other batch sizes.
 const SAME = 1e-6;
 const N_MELS = 16;
 
 const session = await ENGINE.open(tinyModel());
 
-/** Clips of random features, of these lengths [frames]. */
+/** Clips of random features with these lengths [frames]. */
 function randomClips(lengths: readonly number[]): Float32Array[] {
   const random = new Random("clips");
-  // Each of another level, so that the answers differ.
+  // Each clip has its own level, so that the answers differ.
   return lengths.map((frames, i) =>
     Float32Array.from({ length: frames * N_MELS }, () => random.uniform(0, 0.05 * (i + 1))),
   );
@@ -30,7 +30,7 @@ function sourceOf(clips: readonly Float32Array[]): FrameSource {
   };
 }
 
-/** Segments from these frames on, one at a time, and their mean. */
+/** Runs the segments that start at these frames one at a time, and returns the mean of the answers. */
 async function meanOfSegments(clip: Float32Array, starts: readonly number[]): Promise<number[]> {
   const sums = [0, 0, 0];
   for (const start of starts) {
@@ -54,14 +54,14 @@ describe("clipProbabilities", () => {
     [1, [0]],
     [2, [0, 12, 24]],
     [4, [0, 1]],
-  ])("of clip %i is the mean over the segments from %j on", async (clip, starts) => {
+  ])("averages the segments of clip %i that start at %j", async (clip, starts) => {
     const expected = await meanOfSegments(clips[clip], starts);
     (await together)[clip].forEach((value, label) => {
       expect(Math.abs(value - expected[label])).toBeLessThan(SAME);
     });
   });
 
-  it("is the same for a clip alone as along with any others", async () => {
+  it("gives the same for a clip alone as together with others", async () => {
     const rows = await together;
     expect(rows).toHaveLength(clips.length);
     for (const [i, clip] of clips.entries()) {
@@ -78,14 +78,14 @@ describe("clipProbabilities", () => {
     });
   });
 
-  it("differs between clips, so that the above says something", async () => {
+  it("gives different answers for different clips, without which the tests above would prove nothing", async () => {
     const rows = await together;
     expect(Math.max(...rows[0].map((value, label) => Math.abs(value - rows[6][label])))).toBeGreaterThan(
       0.01,
     );
   });
 
-  it("reports the clips begun, up to all", async () => {
+  it("reports the clips started, up to the last", async () => {
     const done: number[] = [];
     await clipProbabilities(session, sourceOf(clips), {
       segmentFrames: SEGMENT_FRAMES,
@@ -94,7 +94,7 @@ describe("clipProbabilities", () => {
     expect(done).toEqual([6, 7]); // 1 + 1 + 3 + 1 + 2 + 44 + 1 segments: 32 end in the sixth clip
   });
 
-  it("of no clips is nothing", async () => {
+  it("gives nothing for no clips", async () => {
     expect(await clipProbabilities(session, sourceOf([]), { segmentFrames: SEGMENT_FRAMES })).toEqual([]);
   });
 });

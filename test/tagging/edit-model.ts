@@ -4,14 +4,14 @@ const { onnx } = onnxProto;
 
 type ModelProto = ReturnType<typeof onnx.ModelProto.decode>;
 
-/** The model file as other hands could change it. */
+/** The model file with its ONNX record edited, as someone else could do. */
 export function edited(bytes: Uint8Array, edit: (model: ModelProto) => void): Uint8Array {
   const model = onnx.ModelProto.decode(bytes);
   edit(model);
   return onnx.ModelProto.encode(model).finish();
 }
 
-/** The model file with other metadata in place of timbrel's record. */
+/** The model file with other metadata instead of timbrel's record. */
 export function withMetadata(bytes: Uint8Array, metadata: Readonly<Record<string, string>>): Uint8Array {
   return edited(bytes, (model) => {
     model.metadataProps = Object.entries(metadata).map(([key, value]) =>
@@ -36,7 +36,7 @@ export function storedTensor(name: string, shape: readonly number[], data: Float
   return onnx.TensorProto.fromObject({ name, dims: [...shape], dataType: 1, rawData });
 }
 
-/** A node of one output, without attributes. */
+/** A node with one output and no attributes. */
 export function node(opType: string, input: string, output: string) {
   return onnx.NodeProto.fromObject({ opType, input: [input], output: [output] });
 }

@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/core/random.js";
 import { sizeOf, type Tensor } from "../../src/core/tensor.js";
-import { todaysNames, upgradeRecord, upgradeTensors } from "../../src/tagging/format-1.js";
+import { currentNames, upgradeRecord, upgradeTensors } from "../../src/tagging/format-1.js";
 import { linearModel } from "../../src/tagging/linear-model.js";
 import { decodeModel, encodeModel } from "../../src/tagging/model-file.js";
 import { trainConfig } from "../../src/training/config.js";
 import { ENGINE } from "../engine.js";
 
-// Files as earlier versions wrote them, of 8 low and 8 high tones of 0.5 s; front end: --sample-rate 8000 --n-fft 256
+// Written by earlier versions, trained on 8 low and 8 high tones of 0.5 s; front end: --sample-rate 8000 --n-fft 256
 // --hop-length 128 --n-mels 16; train: --epochs 2 --threads 1 and
 //   format-1-oldest(.linear).onnx  commit 9e10aad  --channels 2,3 --segment-frames 8 --learning-rate 0.01
 //   format-1-whitened.onnx         commit d9fc0a7  --net mlp --channels 2,3 --segment-frames 4 --normalize whiten
@@ -18,7 +18,7 @@ const OLDEST = read("format-1-oldest");
 const WHITENED = read("format-1-whitened");
 const LINEAR = read("format-1-oldest.linear");
 
-/** What a model answers to three random inputs, its graph run as it is. */
+/** Answers of a model to three random inputs; the file's own graph is run. */
 async function answers(model: Uint8Array, inputShape: readonly number[]): Promise<Tensor> {
   const random = new Random("inputs");
   const shape = [3, ...inputShape];
@@ -45,7 +45,7 @@ describe("a model file of format 1", () => {
     expect(await answers(upgraded, [44])).toEqual(await answers(LINEAR, [44]));
   });
 
-  it("of the oldest kind has all of today's settings", () => {
+  it("gets all of today's settings if it is of the oldest kind", () => {
     const { info, net } = decodeModel(OLDEST, "m.onnx");
     expect(net).toEqual({
       kind: "vgg",
@@ -84,7 +84,7 @@ describe("a model file of format 1", () => {
     });
   });
 
-  it("whose settings came in kinds keeps them: its adam is adam", () => {
+  it("keeps settings that already had kinds: its adam stays adam", () => {
     const { info, normalization } = decodeModel(WHITENED, "m.onnx");
     expect(normalization.kind).toBe("whiten");
     expect(trainConfig(info.config)).toMatchObject({
@@ -96,10 +96,10 @@ describe("a model file of format 1", () => {
   });
 });
 
-describe("todaysNames", () => {
-  it("renames what was renamed and leaves the rest, such as names of today", () => {
+describe("currentNames", () => {
+  it("renames the old names and leaves all others, such as today's", () => {
     expect(
-      todaysNames({ averageDecay: 1, validShare: 2, testShare: 3, idleShare: null, layer: "a" }),
+      currentNames({ averageDecay: 1, validShare: 2, testShare: 3, idleShare: null, layer: "a" }),
     ).toEqual({
       emaDecay: 1,
       validFraction: 2,
@@ -107,7 +107,7 @@ describe("todaysNames", () => {
       inactiveFraction: null,
       layer: "a",
     });
-    expect(todaysNames({ emaDecay: 1, constructor: 2 })).toEqual({ emaDecay: 1, constructor: 2 });
+    expect(currentNames({ emaDecay: 1, constructor: 2 })).toEqual({ emaDecay: 1, constructor: 2 });
   });
 });
 
@@ -116,7 +116,7 @@ describe("upgradeRecord", () => {
   const upgraded = (settings: object) =>
     upgradeRecord({ format: 1, epoch: 3, split: {}, config: { ...config, ...settings } });
 
-  it("leaves sgd as it was, and what it does not know", () => {
+  it("leaves sgd and unknown members unchanged", () => {
     expect(upgraded({ standardize: "global", note: "mine" })).toMatchObject({
       format: 2,
       epoch: 3,
@@ -147,7 +147,7 @@ describe("upgradeTensors", () => {
     const same = upgradeTensors(new Map([["const_0", mean]]), "standardize");
     expect([same.get("normalization.mean"), same.get("normalization.std")]).toEqual([mean, mean]);
   });
-  it("takes no constant for a normalization that is none", () => {
+  it("takes no constant if the normalization is none", () => {
     expect([...upgradeTensors(new Map([["const_0", mean]]), "none").keys()]).toEqual(["const_0"]);
   });
 });

@@ -18,10 +18,10 @@ const bytes = (await trainLinearBaseline(featureSets(store, splitClips(store.cli
 }))!;
 
 describe("linearModel", () => {
-  it("gives back the file of a baseline", () => {
+  it("returns the file of a baseline unchanged", () => {
     expect(linearModel(bytes, "m.linear.onnx", info)).toEqual(bytes);
   });
-  it("builds the graph anew, whatever the file's graph computes", () => {
+  it("builds a new graph, whatever the file's graph computes", () => {
     const other = edited(bytes, ({ graph }) => {
       graph!.node!.find(({ opType }) => opType === "Sub")!.opType = "Add";
     });
@@ -35,7 +35,7 @@ describe("linearModel", () => {
       new DataError("m.linear.onnx", reason),
     );
   });
-  it("rejects bytes that are no ONNX model", () => {
+  it("rejects bytes that are not an ONNX model", () => {
     expect(() => linearModel(Uint8Array.of(1, 2), "m.linear.onnx", info)).toThrow(
       /^m\.linear\.onnx: is not an ONNX model/,
     );

@@ -46,7 +46,7 @@ describe("the metadata of a model file", () => {
     expect(Object.isFrozen(info.frontEnd)).toBe(true);
   });
 
-  it("are not read from bytes that are no ONNX model", () => {
+  it("are not read from bytes that are not an ONNX model", () => {
     expect(() => readModelInfo(new Uint8Array(0), "m.onnx")).toThrow(
       new DataError("m.onnx", "is not an ONNX model: it holds no graph"),
     );
@@ -63,14 +63,14 @@ describe("the metadata of a model file", () => {
     expect(() => readModelInfo(withMetadata(tinyModel(), { author: "someone" }), "m.onnx")).toThrow(
       new DataError(
         "m.onnx",
-        "is an ONNX model but not one of timbrel: its metadata hold no labels and no front end",
+        "is an ONNX model but not a timbrel model: its metadata has no labels and no front end",
       ),
     );
   });
 
-  it("must name a front end that fits its hash", () => {
+  it("must have a front end that matches its hash", () => {
     const bytes = withRecord(tinyModel(), { frontEnd: { ...TINY_FRONT_END, fMin: 30 } });
-    expect(() => readModelInfo(bytes, "m.onnx")).toThrow(damaged("the front end does not fit its hash"));
+    expect(() => readModelInfo(bytes, "m.onnx")).toThrow(damaged("the front end does not match its hash"));
   });
 
   it("must not be of a later version", () => {
@@ -98,7 +98,7 @@ describe("the metadata of a model file", () => {
       /net\.channels must be a list of integers from 1 to 4096, got \[4,0\]/,
     ],
     [{ net: { ...net, code: "rm" } }, /net must have no settings but .*, got code/],
-  ])("are damaged, and one line names the member: %j", (changes, member) => {
+  ])("are rejected if damaged, with one line that names the member: %j", (changes, member) => {
     const message = messageOf(withRecord(tinyModel(), changes));
     expect(message).toMatch(/^m\.onnx: holds damaged model metadata: /);
     expect(message).toMatch(member);
@@ -145,7 +145,7 @@ describe("a model that is stored and read back", () => {
     },
   );
 
-  it("has tensors of its own, no views of the file", () => {
+  it("has its own tensors, not views of the file", () => {
     const model = tinyTrained();
     const bytes = encodeModel(model);
     const read = decodeModel(bytes, "m.onnx");
@@ -155,7 +155,7 @@ describe("a model that is stored and read back", () => {
 });
 
 describe("the tensors of a model file", () => {
-  /** The tiny model with one of its tensors dropped, or with others in its place. */
+  /** The tiny model with one of its tensors dropped or replaced by others. */
   const replaced = (name: string, ...tensors: ReturnType<typeof storedTensor>[]) =>
     edited(tinyModel(), ({ graph }) => {
       graph!.initializer = [...graph!.initializer!.filter((each) => each.name !== name), ...tensors];
@@ -181,14 +181,14 @@ describe("the tensors of a model file", () => {
     [
       "",
       [stored("block3.conv.weight", [1, 2])],
-      'holds tensor "block3.conv.weight" [1, 2], which is none of its net and normalization',
+      'holds tensor "block3.conv.weight" [1, 2], which belongs to neither its net nor its normalization',
     ],
     [
       "",
       [stored("normalization.projection\n", [2])],
-      'holds tensor "normalization.projection\\n" [2], which is none of its net and normalization',
+      'holds tensor "normalization.projection\\n" [2], which belongs to neither its net nor its normalization',
     ],
-  ])("must be those that its settings ask for: case %#", (name, tensors, reason) => {
+  ])("must be the ones that its settings ask for: case %#", (name, tensors, reason) => {
     expect(messageOf(replaced(name, ...tensors))).toBe(`m.onnx: ${reason}`);
   });
 
@@ -207,7 +207,7 @@ describe("the tensors of a model file", () => {
     [
       "no normalization",
       { normalization: "none" },
-      'holds tensor "normalization.mean" [16], which is none of its net and normalization',
+      'holds tensor "normalization.mean" [16], which belongs to neither its net nor its normalization',
     ],
     ["another normalization", { normalization: "whiten" }, "lacks tensor normalization.projection [16, 16]"],
   ])("must not contradict its settings: %s", (_name, changes, reason) => {
@@ -219,9 +219,9 @@ describe("the tensors of a model file", () => {
     [[16, 0], "tensor normalization.projection is [16, 0], not [16, 16]"],
     [[15, 9], "tensor normalization.projection is [15, 9], not [16, 9]"],
     [[16], "tensor normalization.projection is [16], not [16, 16]"],
-    [[16, 3], "gives its vgg 3 values a frame, fewer than the 4 it needs"],
+    [[16, 3], "gives its vgg 3 values per frame, fewer than the 4 it needs"],
   ])(
-    "must hold a projection to at most as many values as a frame has, and enough for the net: %j",
+    "must hold a projection that gives no more values than a frame has, and enough for the net: %j",
     (shape, reason) => {
       const bytes = edited(tinyModel({ normalization: randomWhitening(9) }), ({ graph }) => {
         graph!.initializer = graph!.initializer!.map((each) =>
@@ -232,7 +232,7 @@ describe("the tensors of a model file", () => {
     },
   );
 
-  it("give a model or a DataError of one line, whichever bytes are damaged", () => {
+  it("give a model or a one-line DataError, whichever bytes are damaged", () => {
     const bytes = tinyModel({ net: netConfig({ kind: "mlp", units: [2] }) });
     const damage = fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 });
     fc.assert(
@@ -249,7 +249,7 @@ describe("the tensors of a model file", () => {
       { numRuns: 200 },
     );
   });
-  it("give a model or a DataError of one line, whatever the record holds", () => {
+  it("give a model or a one-line DataError, whatever the record holds", () => {
     const bytes = tinyModel();
     const record = recordOf(bytes);
     const members = fc.constantFrom(...Object.keys(record));
@@ -281,7 +281,7 @@ describe("the shipped model", () => {
   const bytes = readFileSync(new URL("../../models/instruments.onnx", import.meta.url));
   const model = decodeModel(bytes, path);
 
-  it("is of the newest format, and every tensor in it is named", () => {
+  it("has the newest format and a name for every tensor", () => {
     expect(recordOf(bytes)["format"]).toBe(2);
     expect([...decodeWeights(bytes, path).keys()]).toEqual(
       expect.arrayContaining(["normalization.mean", "normalization.std", ...model.weights.keys()]),
@@ -289,7 +289,7 @@ describe("the shipped model", () => {
     expect(Buffer.compare(encodeModel(model), bytes)).toBe(0);
   });
 
-  it("says what to train it again with", () => {
+  it("has the settings to train it again", () => {
     const config = trainConfig(model.info.config);
     expect(config).toMatchObject({
       optimizer: { kind: "adamw", weightDecay: 0.02 },

@@ -22,7 +22,7 @@ const tagger = await Tagger.open(tinyModel(), "m.onnx", ENGINE);
 const byLabel = ({ tags }: Pick<Tagging, "tags">) =>
   Object.fromEntries(tags.map(({ label, probability }) => [label, probability]));
 
-/** Whether two answers are as near as `tolerance` in every label. */
+/** Expects two answers to differ by less than `tolerance` in every label. */
 function expectSame(a: Pick<Tagging, "tags">, b: Pick<Tagging, "tags">, tolerance: number): void {
   for (const label of SOUNDS) expect(Math.abs(byLabel(a)[label] - byLabel(b)[label])).toBeLessThan(tolerance);
 }
@@ -38,7 +38,7 @@ describe("a tagger", () => {
     expect(tagger.labels).toEqual([...SOUNDS]);
   });
 
-  it("puts probabilities to the labels in the order of the model's output", async () => {
+  it("assigns probabilities to the labels in the order of the model's output", async () => {
     const waveform = makeSound("hum", "a", { durationSec: 0.25 }); // 16 frames: one segment
     const { tags } = await tagger.tagWaveform(waveform);
     const reversed = { labels: [...SOUNDS].reverse() };
@@ -52,7 +52,7 @@ describe("a tagger", () => {
   it.each([
     ["log10 of magnitudes", TINY_FRONT_END],
     ["powerToDb", frontEnd({ ...TINY_FRONT_END, ...DECIBELS })],
-  ])("answers from audio what evaluation answers from the stored features: %s", async (_name, made) => {
+  ])("gives the same answers from audio as evaluation from stored features: %s", async (_name, made) => {
     const store = await makeTinyStore(undefined, made);
     const bytes = tinyModel({ made });
     const own = await Tagger.open(bytes, "m.onnx", ENGINE);
@@ -65,7 +65,7 @@ describe("a tagger", () => {
       const wav = readFileSync(join(store.dir, "..", "audio", `${place}.wav`));
       const tags = byLabel(await own.tagAudio(wav, name));
       SOUNDS.forEach((label, k) => {
-        // The same numbers, in batches of other sizes.
+        // The same numbers, in batches of different sizes.
         expect(Math.abs(tags[label] - rows[i][k]), name).toBeLessThan(1e-5);
       });
     }
@@ -81,7 +81,7 @@ describe("a tagger", () => {
       ),
     });
     const own = await tagger.tagWaveform(at(8000));
-    // The tone is 80 dB above what the resampler adds; its ends differ, where the clip breaks off.
+    // The tone is 80 dB above the resampler's noise, but the abrupt ends of the clip differ.
     for (const rate of [44100, 48000, 16000]) expectSame(await tagger.tagWaveform(at(rate)), own, 0.01);
     expectSame(
       await tagger.tagWaveform({ ...at(8000), samples: at(8000).samples.map((x) => x / 100) }),
@@ -90,11 +90,11 @@ describe("a tagger", () => {
     );
   });
 
-  it("takes the mean of the channels of a stereo file", async () => {
+  it("averages the channels of a stereo file", async () => {
     const { samples } = makeSound("hum", "b");
     const whole = samples.map((value) => Math.round(value * 32000));
     const mono = encodeWav({ samples: whole.map((value) => value / 32768), sampleRate: 8000 });
-    // Left and right differ by an even number to both sides of the mono sample.
+    // Left and right are equally far above and below the mono sample.
     const pairs = [...whole].flatMap((value, n) => [value + (n % 9), value - (n % 9)]);
     const stereo = buildWav({ channels: 2, data: int16(...pairs) });
     const [a, b] = [await tagger.tagAudio(mono, "mono.wav"), await tagger.tagAudio(stereo, "stereo.wav")];
@@ -102,7 +102,7 @@ describe("a tagger", () => {
     expect(b.durationSec).toBe(a.durationSec);
   });
 
-  it("takes a clip of one sample, and a minute", async () => {
+  it("tags a clip of one sample, and one of a minute", async () => {
     const short = await tagger.tagWaveform({ samples: Float32Array.of(0.5), sampleRate: 8000 });
     const long = await tagger.tagWaveform({ samples: new Float32Array(480000), sampleRate: 8000 });
     for (const { tags } of [short, long]) {
@@ -112,7 +112,7 @@ describe("a tagger", () => {
     expect(long.durationSec).toBe(60);
   });
 
-  it("of several labels gives each a probability of its own", async () => {
+  it("gives each label of a multi-label model its own probability", async () => {
     const several = await Tagger.open(tinyModel({ task: "multi-label" }), "m.onnx", ENGINE);
     const { tags } = await several.tagWaveform(makeSound("tone", "a"));
     await several.close();
@@ -120,13 +120,13 @@ describe("a tagger", () => {
     expect(tags.reduce((sum, { probability }) => sum + probability, 0)).not.toBeCloseTo(1, 2);
   });
 
-  it("hands on what is odd about a file", async () => {
+  it("passes on the warnings about a file", async () => {
     const cut = buildWav({ data: int16(...Array(800).fill(1000)), dataBytes: 3200 });
     const { warnings } = await tagger.tagAudio(cut, "cut.wav");
     expect(warnings).toHaveLength(1);
   });
 
-  it("refuses audio without samples, or with such as are not numbers", async () => {
+  it("rejects audio without samples or with non-finite ones", async () => {
     const rule = "waveform must hold finite samples, at least 1 at 8000 Hz";
     const none = { samples: new Float32Array(0), sampleRate: 8000 };
     const tooShort = { samples: Float32Array.of(0.5), sampleRate: 44100 };
@@ -171,7 +171,7 @@ describe("a tagger", () => {
         graph!.node!.find(({ opType }) => opType === "Softmax")!.opType = "Sortmax";
       }),
     ],
-  ])("runs no graph that comes in a file: one where %s gives the honest answers", async (_name, bytes) => {
+  ])("never runs a file's own graph: one where %s gives the right answers", async (_name, bytes) => {
     const other = await Tagger.open(bytes, "m.onnx", ENGINE);
     const waveform = makeSound("tone", "a");
     expect(await other.tagWaveform(waveform)).toEqual(await tagger.tagWaveform(waveform));

@@ -9,7 +9,7 @@ import { SOUNDS, TINY_FRONT_END, tinyConfig } from "../training/tiny-store.js";
 
 export const SEGMENT_FRAMES = 16;
 
-/** What a tiny model says of itself. */
+/** Facts about a tiny model. */
 export function tinyInfo(changes: Partial<ModelInfo> = {}): ModelInfo {
   return {
     task: "single-label",
@@ -31,7 +31,7 @@ export function tinyInfo(changes: Partial<ModelInfo> = {}): ModelInfo {
   };
 }
 
-/** What decides a tiny model. */
+/** Options of a tiny model. */
 export interface TinyModelOptions {
   task?: "single-label" | "multi-label";
   made?: FrontEnd;
@@ -39,9 +39,9 @@ export interface TinyModelOptions {
   normalization?: InputNormalization;
 }
 
-/** A normalization that brings features of a front end near 0. */
+/** A normalization that brings a front end's features near 0. */
 function standardization(made: FrontEnd): InputNormalization {
-  const silence = silenceValue(made); // 0, or some -100 dB
+  const silence = silenceValue(made); // 0, or about -100 dB
   return {
     kind: "standardize",
     mean: new Float32Array(made.nMels).fill(silence / 2),
@@ -49,7 +49,7 @@ function standardization(made: FrontEnd): InputNormalization {
   };
 }
 
-/** A whitening of random numbers that keeps `width` components. */
+/** A random whitening that keeps `width` components. */
 export function randomWhitening(width: number, { nMels }: FrontEnd = TINY_FRONT_END): InputNormalization {
   const random = new Random("whitening");
   const normals = (shape: number[]) => Float32Array.from({ length: sizeOf(shape) }, () => random.normal());
@@ -57,7 +57,7 @@ export function randomWhitening(width: number, { nMels }: FrontEnd = TINY_FRONT_
   return { kind: "whiten", mean: normals([nMels]), projection: { shape, data: normals(shape) } };
 }
 
-/** A model of random weights, whose answers differ much from clip to clip. */
+/** A model with random weights, whose answers differ clearly from clip to clip. */
 export function tinyTrained(options: TinyModelOptions = {}): TrainedModel {
   const { task = "single-label", made = TINY_FRONT_END, net = tinyConfig().net } = options;
   const normalization = options.normalization ?? standardization(made);

@@ -22,9 +22,9 @@ describe.each(FRONT_ENDS)("augmentationOf %s", (_name, made) => {
   const targets = { shape: [BATCH, 1], data: new Float32Array(BATCH) };
   const silence = silenceValue(made);
 
-  it.each([1, 3])("of strength %d stays finite on silence, on noise and on full scale", async (strength) => {
+  it.each([1, 3])("at strength %d stays finite on silence, on noise and on full scale", async (strength) => {
     const random = new Random("values");
-    // Compressed values between silence and what a full-scale sine gives, examples of both alone at the ends.
+    // Compressed values from silence to a full-scale sine; the first example is all silence, the second all full scale.
     const loudest = made.compression.kind === "powerToDb" ? 60 : 4;
     const data = Float32Array.from({ length: BATCH * FRAMES * nMels }, (_, i) => {
       const example = Math.floor(i / (FRAMES * nMels));
@@ -39,11 +39,11 @@ describe.each(FRONT_ENDS)("augmentationOf %s", (_name, made) => {
     for (const { x } of runs) expect(x.data.every(Number.isFinite)).toBe(true);
   });
 
-  it("knows silence: undone, compressed again and masked it stays what pads short clips", async () => {
+  it("knows silence: decompressed, compressed again and masked, it stays the value that pads short clips", async () => {
     const data = new Float32Array(BATCH * FRAMES * nMels).fill(silence);
     const quiet = { ...augmentationOf(made, FRAMES, 1), noiseDb: [-1000, -1000] as const };
     const [{ x }] = await augmentBatch(quiet, { x: { shape: [BATCH, FRAMES, nMels], data }, targets });
-    // Roundings of up to 100 dB, raised with the gain.
+    // Rounding errors of values up to 100 dB, amplified by the gain.
     for (const value of x.data) expect(Math.abs(value - silence)).toBeLessThan(2e-2);
   });
 
@@ -60,7 +60,7 @@ describe.each(FRONT_ENDS)("augmentationOf %s", (_name, made) => {
 describe("augmentationOf a front end of 80 bands, on segments of 40 frames", () => {
   const made = frontEnd({ nMels: 80 });
 
-  it("is at strength 0.5 what the shipped model was trained with", () => {
+  it("at strength 0.5 equals what the shipped model was trained with", () => {
     const { logarithm, power, ...changes } = augmentationOf(made, 40, 0.5);
     expect(changes).toEqual({
       levelDb: 6,

@@ -12,33 +12,33 @@ import { usageMessageOf } from "../store/message-of.js";
 
 type Settings = OptimizerConfig | ScheduleConfig | NormalizeConfig;
 
-/** What a user may write, also where the types forbid it. */
+/** Settings that a user may write, even if the types forbid them. */
 const configOf = (changes: Readonly<Record<string, unknown>>) => trainConfig(changes as Partial<TrainConfig>);
 
-/** As an error shows a value that is no record or list. */
+/** A value that is neither a record nor a list, as an error shows it. */
 const shown = (value: unknown) => (typeof value === "string" ? JSON.stringify(value) : String(value));
 
-const SHARE = "a number of at least 0 and less than 1";
+const FRACTION = "a number of at least 0 and less than 1";
 const POSITIVE = "a number greater than 0";
 const NOT_NEGATIVE = "a number of at least 0";
 const FACTOR = "a number greater than 0 and at most 1";
 const BOOLEAN = "true or false";
 
-/** Rules by example: values at the border that are taken, and values beyond it that are not. */
-const EXAMPLES: Readonly<Record<string, { taken: unknown[]; refused: unknown[] }>> = {
-  [SHARE]: { taken: [0, 0.999], refused: [-0.1, 1, Number.NaN, "0.5", undefined] },
-  [POSITIVE]: { taken: [1e-12, 10], refused: [0, -1, Number.POSITIVE_INFINITY, undefined] },
-  [NOT_NEGATIVE]: { taken: [0, 2], refused: [-1e-9, Number.NaN, undefined] },
-  [FACTOR]: { taken: [1e-9, 1], refused: [0, 1.01, undefined] },
-  [BOOLEAN]: { taken: [true, false], refused: [1, "true", undefined] },
-  "a number greater than 0 and less than 1": { taken: [0.001, 0.999], refused: [0, 1, undefined] },
-  "an integer of at least 1": { taken: [1, 7], refused: [0, 1.5, undefined] },
-  "an integer of at least 0": { taken: [0, 7], refused: [-1, 0.5, undefined] },
+/** Examples for each rule: values at the border that are accepted, and values beyond it that are rejected. */
+const EXAMPLES: Readonly<Record<string, { accepted: unknown[]; rejected: unknown[] }>> = {
+  [FRACTION]: { accepted: [0, 0.999], rejected: [-0.1, 1, Number.NaN, "0.5", undefined] },
+  [POSITIVE]: { accepted: [1e-12, 10], rejected: [0, -1, Number.POSITIVE_INFINITY, undefined] },
+  [NOT_NEGATIVE]: { accepted: [0, 2], rejected: [-1e-9, Number.NaN, undefined] },
+  [FACTOR]: { accepted: [1e-9, 1], rejected: [0, 1.01, undefined] },
+  [BOOLEAN]: { accepted: [true, false], rejected: [1, "true", undefined] },
+  "a number greater than 0 and less than 1": { accepted: [0.001, 0.999], rejected: [0, 1, undefined] },
+  "an integer of at least 1": { accepted: [1, 7], rejected: [0, 1.5, undefined] },
+  "an integer of at least 0": { accepted: [0, 7], rejected: [-1, 0.5, undefined] },
 };
-/** A member that may be left out. */
+/** Members that may be left out. */
 const OPTIONAL = new Set(["warmUp"]);
 
-const ADAM = { beta1: SHARE, beta2: SHARE, epsilon: POSITIVE, weightDecay: NOT_NEGATIVE };
+const ADAM = { beta1: FRACTION, beta2: FRACTION, epsilon: POSITIVE, weightDecay: NOT_NEGATIVE };
 
 const constant: ScheduleConfig = { kind: "constant", warmUp: 0 };
 const step: ScheduleConfig = { kind: "step", everyEpochs: 10, factor: 0.1, warmUp: 0 };
@@ -51,20 +51,20 @@ const RULES: readonly (readonly [string, Settings, Readonly<Record<string, strin
   [
     "optimizer",
     OPTIMIZERS.momentum.optimizer,
-    { momentum: SHARE, nesterov: BOOLEAN, weightDecay: NOT_NEGATIVE },
+    { momentum: FRACTION, nesterov: BOOLEAN, weightDecay: NOT_NEGATIVE },
   ],
   ["optimizer", OPTIMIZERS.adagrad.optimizer, { epsilon: POSITIVE, weightDecay: NOT_NEGATIVE }],
   [
     "optimizer",
     OPTIMIZERS.rmsprop.optimizer,
-    { decay: SHARE, epsilon: POSITIVE, momentum: SHARE, weightDecay: NOT_NEGATIVE },
+    { decay: FRACTION, epsilon: POSITIVE, momentum: FRACTION, weightDecay: NOT_NEGATIVE },
   ],
   ["optimizer", OPTIMIZERS.adam.optimizer, ADAM],
   ["optimizer", OPTIMIZERS.adamw.optimizer, ADAM],
-  ["schedule", constant, { warmUp: SHARE }],
-  ["schedule", step, { everyEpochs: "an integer of at least 1", factor: FACTOR, warmUp: SHARE }],
-  ["schedule", plateau, { factor: FACTOR, patience: "an integer of at least 0", warmUp: SHARE }],
-  ["schedule", cosine, { warmUp: SHARE }],
+  ["schedule", constant, { warmUp: FRACTION }],
+  ["schedule", step, { everyEpochs: "an integer of at least 1", factor: FACTOR, warmUp: FRACTION }],
+  ["schedule", plateau, { factor: FACTOR, patience: "an integer of at least 0", warmUp: FRACTION }],
+  ["schedule", cosine, { warmUp: FRACTION }],
   [
     "schedule",
     oneCycle,
@@ -74,12 +74,12 @@ const RULES: readonly (readonly [string, Settings, Readonly<Record<string, strin
 ];
 
 describe("trainConfig", () => {
-  it("is the defaults where nothing is asked for", () => {
+  it("gives the defaults for what is not set", () => {
     expect(trainConfig()).toEqual(TRAIN_DEFAULTS);
     expect(trainConfig({ net: NETS["gct634-1d"] }).segmentFrames).toBe(512);
   });
 
-  it("takes every optimizer and schedule there is", () => {
+  it("accepts every optimizer, schedule and normalization", () => {
     for (const { optimizer, learningRate } of Object.values(OPTIMIZERS))
       expect(trainConfig({ optimizer, learningRate })).toMatchObject({ optimizer, learningRate });
     for (const schedule of [constant, step, plateau, cosine, oneCycle, { kind: "constant" }])
@@ -89,21 +89,21 @@ describe("trainConfig", () => {
   });
 
   for (const [setting, settings, rules] of RULES)
-    it(`keeps every member of the ${setting} ${settings.kind} to its rule`, () => {
+    it(`checks every member of the ${setting} ${settings.kind} by its rule`, () => {
       for (const [name, rule] of Object.entries(rules)) {
-        const { taken, refused } = EXAMPLES[rule];
-        for (const value of taken) {
+        const { accepted, rejected } = EXAMPLES[rule];
+        for (const value of accepted) {
           const changed = { ...settings, [name]: value };
           expect(configOf({ [setting]: changed })).toMatchObject({ [setting]: changed });
         }
-        for (const value of refused.filter((each) => each !== undefined || !OPTIONAL.has(name)))
+        for (const value of rejected.filter((each) => each !== undefined || !OPTIONAL.has(name)))
           expect(usageMessageOf(() => configOf({ [setting]: { ...settings, [name]: value } }))).toBe(
             `${setting}.${name} must be ${rule}, got ${shown(value)}`,
           );
       }
     });
 
-  it("names the kinds there are, and the one that was meant", () => {
+  it("names all kinds, and the one that was meant", () => {
     expect(() => configOf({ optimizer: { ...OPTIMIZERS.adam.optimizer, kind: "adma" } })).toThrow(
       "optimizer.kind must be one of sgd, adagrad, rmsprop, adam, adamw, got adma; did you mean adam?",
     );
@@ -120,7 +120,7 @@ describe("trainConfig", () => {
       );
   });
 
-  it("keeps the other settings to their rules", () => {
+  it("checks the other settings by their rules", () => {
     const bad: Record<string, [value: unknown, rule: string]> = {
       segmentFrames: [1, "an integer of at least 2"],
       batchSize: [1, "an integer of at least 2"],
@@ -128,8 +128,8 @@ describe("trainConfig", () => {
       learningRate: [0, POSITIVE],
       clipNorm: [-1, NOT_NEGATIVE],
       patience: [-1, "an integer of at least 0"],
-      labelSmoothing: [1, SHARE],
-      emaDecay: [1, SHARE],
+      labelSmoothing: [1, FRACTION],
+      emaDecay: [1, FRACTION],
       augment: [3.1, "a number from 0 to 3"],
       balance: ["yes", BOOLEAN],
       watch: [0, BOOLEAN],
@@ -146,7 +146,7 @@ describe("trainConfig", () => {
   });
 });
 
-describe("settings of unknown names", () => {
+describe("settings with unknown names", () => {
   it.each([
     [
       { learningrate: 0.1 },
@@ -160,7 +160,7 @@ describe("settings of unknown names", () => {
       { schedule: { kind: "cosine", warmup: 0.1 } },
       /^schedule must have no settings but kind, warmUp, got warmup; did you mean `warmUp`\?$/,
     ],
-  ])("%j is refused, not left out of the run in silence", (changes, message) => {
+  ])("%j is rejected, not ignored silently", (changes, message) => {
     expect(() => configOf(changes)).toThrow(message);
   });
 });

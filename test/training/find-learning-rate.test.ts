@@ -11,7 +11,7 @@ import {
 import { ENGINE } from "../engine.js";
 import { makeTinyStore, tinyConfig } from "./tiny-store.js";
 
-/** Decay of the moving average, as the docblock says. */
+/** Fraction that the moving average keeps, as in the docblock. */
 const SMOOTHING = 0.9;
 
 let store: FeatureStore;
@@ -23,13 +23,13 @@ beforeAll(async () => {
 });
 
 describe("findLearningRate", () => {
-  it("tries rates from 1e-6 to 10 by equal factors", () => {
+  it("tries rates from 1e-6 to 10 in equal factors", () => {
     expect([rateOf(0), rateOf(RANGE.steps - 1)]).toEqual([1e-6, expect.closeTo(10, 10)]);
     const rates = test.steps.map(({ learningRate }) => learningRate);
     for (const [i, rate] of rates.entries())
       if (i > 0) expect(rate / rates[i - 1]).toBeCloseTo(1e7 ** (1 / 199), 10);
   });
-  it("stops where the net diverges, and suggests rates below that at which it learns", () => {
+  it("stops when the net diverges, and suggests lower rates at which it learns", () => {
     const { steps, ended, suggested } = test;
     const last = steps[steps.length - 1];
     expect(ended).toBe("diverged");
@@ -38,19 +38,19 @@ describe("findLearningRate", () => {
     expect(suggested.steepest).toBeLessThan(last.learningRate / 2);
     expect(suggested.tenthOfLowest).toBeLessThan(last.learningRate / 10);
   });
-  it("smooths the loss with its correction for the start", () => {
+  it("smooths the loss, corrected for the average's start at 0", () => {
     test.steps.forEach(({ smoothedLoss }, t) => {
       const weights = test.steps.slice(0, t + 1).map((_, i) => SMOOTHING ** (t - i));
       const weighted = weights.reduce((sum, weight, i) => sum + weight * test.steps[i].loss, 0);
       expect(smoothedLoss).toBeCloseTo(weighted / weights.reduce((a, b) => a + b), 10);
     });
   });
-  it("repeats to the bit from its seed, and goes otherwise from another", async () => {
+  it("repeats to the bit with its seed, and differs with another", async () => {
     expect(await findLearningRate(store, config, { engine: ENGINE })).toEqual(test);
     const other = await findLearningRate(store, { ...config, seed: 2 }, { engine: ENGINE });
     expect(other?.steps[0].loss).not.toBe(test.steps[0].loss);
   });
-  it("begins as the run would: its first loss is that of the run's first step", async () => {
+  it("begins as the run would: its first loss equals the run's first loss", async () => {
     const { trainTagger } = await import("../../src/training/train-tagger.js");
     const { makeFolder } = await import("../store/files.js");
     const losses: number[] = [];
@@ -58,7 +58,7 @@ describe("findLearningRate", () => {
     await trainTagger(store, makeFolder(), { config: { ...config, epochs: 1 }, engine: ENGINE, onStep });
     expect(test.steps[0].loss).toBe(losses[0]);
   });
-  it("stops by its signal and writes nothing", async () => {
+  it("stops at its signal and writes nothing", async () => {
     const before = readdirSync(store.dir, { recursive: true });
     const controller = new AbortController();
     const seen: number[] = [];
@@ -84,7 +84,7 @@ describe("suggestRates", () => {
     });
 
   it("finds where a smooth loss falls fastest, and a tenth of where it is lowest", () => {
-    // Falls along a logistic curve about 1e-3, rises along a parabola from 1e-1.
+    // Falls along a logistic curve around 1e-3, and rises along a parabola from 1e-1 on.
     const steps = stepsOf((x) => 1 + 2 / (1 + Math.exp(4 * (x + 3))) + 3 * Math.max(0, x + 1) ** 2);
     const { steepest, tenthOfLowest } = suggestRates(steps);
     expect(steepest! / 1e-3).toBeCloseTo(1, 0);
@@ -98,7 +98,7 @@ describe("suggestRates", () => {
     expect(tenthOfLowest).toBeLessThan(2e-4);
     expect(steepest).toBeLessThan(1e-3);
   });
-  it("suggests nothing where the loss only rises, or hardly began", () => {
+  it("suggests nothing if the loss only rises, or after too few steps", () => {
     const nothing = { steepest: null, tenthOfLowest: null };
     expect(suggestRates(stepsOf((x) => 10 + x))).toEqual(nothing);
     expect(suggestRates(stepsOf(() => 1).slice(0, 20))).toEqual(nothing);

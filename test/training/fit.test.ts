@@ -14,7 +14,7 @@ import { drawBatch, tinyConfig } from "../nn/tiny-step.js";
 const config = tinyConfig({ net: { kind: "linear" }, inputShape: [8], emaDecay: 0.5 });
 const step = buildTrainingStep(config);
 
-/** Two random batches an epoch. */
+/** Two random batches per epoch. */
 function makeBatches(): BatchSource {
   let place = "";
   let count = 0;
@@ -57,7 +57,7 @@ async function fitScored(scores: readonly number[], changes: Partial<FitOptions>
 }
 
 describe("fit", () => {
-  it("keeps the weights of the best epoch, the first of equals", async () => {
+  it("keeps the weights of the best epoch, the first one of equally good epochs", async () => {
     const { result, seen } = await fitScored([0.5, 0.9, 0.9, 0.2]);
     expect(result.ended).toBe("finished");
     expect(result.state.best.epoch).toBe(2);
@@ -65,7 +65,7 @@ describe("fit", () => {
     expect(seen[1]).not.toEqual(seen[3]);
   });
 
-  it("stops when no epoch was better for as long as its patience, and stays stopped when resumed", async () => {
+  it("stops when its patience runs out, and stays stopped when resumed", async () => {
     const scores = [0.5, 0.9, 0.1, 0.9, 0.95];
     const { result, seen } = await fitScored(scores, { patience: 2 });
     expect([result.ended, seen.length, result.state.best.epoch]).toEqual(["early-stopped", 4, 2]);
@@ -75,7 +75,7 @@ describe("fit", () => {
     expect([patient.result.ended, patient.result.state.best.epoch]).toEqual(["finished", 5]);
   });
 
-  it("refuses weights whose valid loss is not finite before anybody sees them", async () => {
+  it("rejects weights whose validation loss is not finite before `onEpoch` is called", async () => {
     let seen = 0;
     const diverged = fitScored([1], {
       evaluate: async () => ({ score: 0, valid: { loss: Number.NaN } }),
@@ -88,14 +88,14 @@ describe("fit", () => {
     );
     expect(seen).toBe(0);
   });
-  it("wastes neither the first nor the last step of a cosine on a rate of 0", async () => {
+  it("gives neither the first nor the last step of a cosine a rate of 0", async () => {
     const { rates } = await fitScored([1], { schedule: { kind: "cosine", warmUp: 0.5 } });
     const { stepsPerEpoch } = makeBatches();
-    // The last step's middle lies half a step before the end: (1 + cos(pi * (1 - 1 / stepsPerEpoch))) / 2 of the rate.
+    // The last step's middle is half a step before the end: (1 + cos(pi * (1 - 1 / stepsPerEpoch))) / 2 of the rate.
     expect(rates[0]).toBeCloseTo(0.05 * (1 + Math.cos(Math.PI * (1 - 1 / stepsPerEpoch))), 10);
     expect(rates[0]).toBeGreaterThan(0);
   });
-  it("lets the schedule see the scores, also those from before it was resumed", async () => {
+  it("shows the schedule the scores, including those from before a resume", async () => {
     const schedule = { kind: "plateau", factor: 0.5, patience: 0 } as const;
     const scores = [0.5, 0.4, 0.6, 0.3, 0.2];
     const straight = await fitScored(scores, { schedule });
@@ -112,7 +112,7 @@ describe("fit", () => {
     expect(resumed.result.state).toEqual(straight.result.state);
   });
 
-  it("evaluates the averaged weights, under the names of the others", async () => {
+  it("evaluates the averaged weights, under the names of the weights", async () => {
     const { result, seen } = await fitScored([0.5]);
     const { tensors } = result.state;
     expect([...seen[0].keys()]).toEqual(["output.weight", "output.bias"]);
@@ -120,7 +120,7 @@ describe("fit", () => {
     expect(seen[0].get("output.weight")).not.toEqual(tensors.get("output.weight"));
   });
 
-  it("evaluates the weights themselves where no average is kept, and nothing of the optimizer's", async () => {
+  it("evaluates the weights themselves if no average is kept, without the optimizer's state", async () => {
     const plain = buildTrainingStep({ ...config, emaDecay: 0 });
     const { result, seen } = await fitScored([0.5], { step: plain });
     expect([...seen[0].keys()]).toEqual(["output.weight", "output.bias"]);
@@ -137,9 +137,9 @@ describe("fit", () => {
     expect(result.state.history[0].trainLoss).toBeGreaterThan(0);
   });
 
-  it("watches the first of every eight steps of an epoch", async () => {
+  it("records layer statistics at the first of every eight steps of an epoch", async () => {
     const watchedStep = buildTrainingStep({ ...config, watch: true });
-    /** Whether the watch sees a gradient where the inputs of all of an epoch's steps but this one are 0; steps count from 1. */
+    /** Whether a gradient is recorded if the inputs of all steps except this one are 0; steps count from 1. */
     const seesStep = async (step: number) => {
       const batches = makeBatches();
       let count = 0;
@@ -158,12 +158,12 @@ describe("fit", () => {
     expect(seen).toEqual([1, 9, 17]);
   });
 
-  it("is stopped before its first step by a signal that is aborted already", async () => {
+  it("stops before its first step if the signal is already aborted", async () => {
     const { result, seen } = await fitScored([0.1, 0.2], { signal: AbortSignal.abort() });
     expect([result.ended, seen.length]).toEqual(["interrupted", 0]);
   });
 
-  /** Trains where a step's batch is no numbers; steps count from 1. */
+  /** Trains with a batch of NaN at one step; steps count from 1. */
   const fitPoisoned = (poisoned: number) => {
     const batches = makeBatches();
     let count = 0;
@@ -185,7 +185,7 @@ describe("fit", () => {
     ["the second step", 2, 0],
     ["the first step of the second epoch", 3, 1],
     ["the second step of the second epoch", 4, 2],
-  ])("keeps the last state of a finite loss where %s diverges", async (_, poisoned, stepsDone) => {
+  ])("keeps the last state with a finite loss if %s diverges", async (_, poisoned, stepsDone) => {
     const error: unknown = await fitPoisoned(poisoned).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(DivergedError);
     const { step: seen, tensors } = (error as DivergedError).divergence;

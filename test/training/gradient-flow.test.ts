@@ -16,7 +16,7 @@ const DEPTH = 12;
 const deep = (settings: Omit<Extract<NetSettings, { kind: "mlp" }>, "kind">) =>
   netConfig({ kind: "mlp", units: Array<number>(DEPTH).fill(32), dropout: 0, ...settings });
 
-/** What the watch sees of a net's first step. */
+/** Layer statistics of a net's first step. */
 async function watched(
   settings: Parameters<typeof deep>[0],
   change: (name: string, weight: Float32Array) => Float32Array = (_, weight) => weight,
@@ -32,7 +32,7 @@ async function watched(
   return watches[0];
 }
 
-/** A layer that nothing is wrong with. */
+/** A layer without a problem. */
 const HEALTH: LayerHealth = {
   layer: "a",
   activation: "relu",
@@ -50,7 +50,7 @@ const problemsOf = (layers: readonly LayerHealth[], problem: string) =>
   diagnose(layers).filter((found) => found.problem === problem);
 
 describe("the diagnosis of a deep net", () => {
-  it("finds that tanh without batch norm vanishes after a small start, from the first layer on", async () => {
+  it("finds gradients that vanish from the first layer on: tanh, small initial weights, no batch norm", async () => {
     const vanishing = problemsOf(
       await watched({ activation: "tanh", init: "small", batchNorm: null }),
       "vanishing",
@@ -67,21 +67,21 @@ describe("the diagnosis of a deep net", () => {
     ["tanh", "glorot-uniform", null],
     ["relu", "he-normal", null],
     ["relu", "he-normal", { epsilon: 1e-5, momentum: 0.1 }],
-  ] as const)("finds nothing in %s after %s", async (activation, init, batchNorm) => {
+  ] as const)("finds nothing in a %s net with %s weights", async (activation, init, batchNorm) => {
     expect(diagnose(await watched({ activation, init, batchNorm }))).toEqual([]);
   });
 
-  it("finds a sigmoid net without batch norm vanishing, even after Glorot", async () => {
+  it("finds that gradients vanish in a sigmoid net without batch norm, even with Glorot weights", async () => {
     const layers = await watched({ activation: "sigmoid", batchNorm: null });
     expect(problemsOf(layers, "vanishing")[0].layer).toBe("hidden1");
   });
 
-  it("finds weights that are zeros", async () => {
+  it("finds that gradients vanish if all weights are zero", async () => {
     const layers = await watched({ activation: "relu", init: "zeros", batchNorm: null });
     expect(problemsOf(layers, "vanishing")).toHaveLength(DEPTH);
   });
 
-  it("finds exploding gradients where all weights are too large", async () => {
+  it("finds exploding gradients if all weights are too large", async () => {
     const layers = await watched({ activation: "relu", batchNorm: null }, (name, weight) =>
       name.includes("dense.weight") ? weight.map((value) => 4 * value) : weight,
     );
@@ -106,12 +106,12 @@ describe("the diagnosis of a deep net", () => {
 });
 
 describe("the diagnosis of numbers", () => {
-  it("finds nothing where the loss asks for no change, not even at the logits", () => {
+  it("finds nothing if the gradient is 0 even at the logits", () => {
     const still = { ...HEALTH, activationGradientNorm: 0 };
     expect(diagnose([still, still])).toEqual([]);
   });
 
-  it("finds gradients beyond float32 exploding", () => {
+  it("finds that gradients beyond float32 explode", () => {
     const huge = { ...HEALTH, activationGradientNorm: Number.POSITIVE_INFINITY };
     expect(diagnose([huge, huge]).map(({ problem }) => problem)).toEqual(["exploding"]);
   });
@@ -130,7 +130,7 @@ describe("the diagnosis of numbers", () => {
   it.each([
     ["relu", "dead"],
     ["tanh", "saturated"],
-  ] as const)("calls a layer of %s %s from a fraction of 0.8 on", (activation, problem) => {
+  ] as const)("calls a %s layer %s from an inactive fraction of 0.8 on", (activation, problem) => {
     const found = (inactiveFraction: number) =>
       diagnose([{ ...HEALTH, activation, inactiveFraction }, HEALTH]);
     expect(found(0.79)).toEqual([]);
@@ -138,8 +138,8 @@ describe("the diagnosis of numbers", () => {
   });
 });
 
-describe("a watched run that diverges", () => {
-  it("tells what the last step of a finite loss saw: which layers explode", async () => {
+describe("a run with layer statistics that diverges", () => {
+  it("reports the layer statistics of the last state with a finite loss, which show the problems", async () => {
     const store = await makeTinyStore();
     const settings = { activation: "relu", batchNorm: null } as const;
     const run = trainTagger(store, makeFolder(), {
@@ -168,7 +168,7 @@ describe("a watched run that diverges", () => {
 describe("the means over an epoch", () => {
   const layer = (changes: Partial<LayerHealth>): LayerHealth => ({ ...HEALTH, ...changes });
 
-  it("are those of every number, over the steps that have one", () => {
+  it("average every number over the steps that have it", () => {
     const flow = new FlowMeans();
     flow.add([layer({ std: 1, updateRatio: null }), layer({ layer: "b", inactiveFraction: null })]);
     flow.add([layer({ std: 4, updateRatio: 0.5 }), layer({ layer: "b", inactiveFraction: null })]);
@@ -177,7 +177,7 @@ describe("the means over an epoch", () => {
     expect(b).toEqual(layer({ layer: "b", inactiveFraction: null }));
   });
 
-  it("of nothing are nothing", () => {
+  it("are empty without steps", () => {
     expect(new FlowMeans().means()).toEqual([]);
   });
 });

@@ -11,10 +11,10 @@ import { makeTinyStore } from "./tiny-store.js";
 const store = await makeTinyStore();
 const sets = featureSets(store, splitClips(store.clips));
 
-// Stored as float32, 6e-8.
+// The model stores float32, accurate to 6e-8.
 const RELATIVE = 1e-6;
 
-/** The constant that a model's first node of this operation reads. */
+/** The constant that the first node with this operation reads. */
 function constantOf(model: Uint8Array, opType: string): number[] {
   const { node, initializer } = onnxProto.onnx.ModelProto.decode(model).graph!;
   const name = node!.find((each) => each.opType === opType)!.input![1];
@@ -56,7 +56,7 @@ describe("the linear baseline", () => {
     expect(other).not.toEqual(once);
   });
 
-  it("gives nothing when it is stopped", async () => {
+  it("returns null when it is stopped", async () => {
     const signal = AbortSignal.abort();
     expect(
       await trainLinearBaseline(sets, { task: "single-label", engine: ENGINE, seed: 1, signal }),
@@ -65,7 +65,7 @@ describe("the linear baseline", () => {
 });
 
 describe("evaluateMajority", () => {
-  it("answers the most frequent label of training: balanced accuracy of one in all", () => {
+  it("always answers the most frequent training label: its balanced accuracy is 1 / (number of labels)", () => {
     const scores = evaluateMajority(sets.test, "single-label", { hiss: 5, hum: 3, tone: 2 });
     expect(mainScore(scores)).toBeCloseTo(1 / 3, 12);
     expect(scores.loss).toBeCloseTo(-(Math.log(0.5) + Math.log(0.3) + Math.log(0.2)) / 3, 6);

@@ -10,7 +10,7 @@ import { trainOf } from "../dataset/stored-clips.js";
 const FLAT = 1e-2;
 const FLOAT32 = 1e-5;
 
-/** Four bands of deviations 8, 4, 2 and 1/2, each leaning on the one before. */
+/** Four bands with deviations 8, 4, 2 and 1/2, each correlated with the one before. */
 function clipOf(nFrames: number, random: Random): number[][] {
   return Array.from({ length: nFrames }, () => {
     const frame = [8, 4, 2, 0.5].map((std) => std * random.normal());
@@ -27,7 +27,7 @@ const whiten = (zca: boolean, keepVariance: number) =>
 const ratio = (eigenvalues: Float64Array) => Math.max(...eigenvalues) / Math.min(...eigenvalues);
 
 describe("a fitted normalization", () => {
-  it("is that of all frames of the train split", async () => {
+  it("is fitted on all frames of the train split", async () => {
     expect((await fitNormalization(train, { kind: "none" })).normalization).toEqual({ kind: "none" });
     for (const over of ["band", "global"] as const) {
       const { mean, std } = standardizationOf(covariance, { kind: over });
@@ -40,7 +40,7 @@ describe("a fitted normalization", () => {
     }
   });
 
-  it("tells the spectrum of the input, the same before whatever is done after", async () => {
+  it("reports the input's spectrum, which before normalization is the same for every kind", async () => {
     const none = await fitNormalization(train, { kind: "none" });
     expect(none.eigenvalues.after).toEqual(none.eigenvalues.before);
     expect(none.conditionNumber.before).toBe(ratio(none.eigenvalues.before));
@@ -57,7 +57,7 @@ describe("a fitted normalization", () => {
       expect(Math.abs((await whiten(zca, 1)).conditionNumber.after - 1)).toBeLessThan(FLAT);
   });
 
-  it("leaves scale alone to one deviation for all bands, takes it from those of their own", async () => {
+  it("keeps the bands' relative scale with one deviation for all bands, removes it with one per band", async () => {
     const [{ conditionNumber: band }, { conditionNumber: global }] = await Promise.all(
       (["band", "global"] as const).map((over) => fitNormalization(train, { kind: "standardize", over })),
     );
@@ -65,7 +65,7 @@ describe("a fitted normalization", () => {
     expect(band.after).toBeLessThan(global.after / 50);
   });
 
-  it("has the condition number of the components that a whitening keeps, rotated back or not", async () => {
+  it("reports the condition number of the components that a whitening keeps, rotated back or not", async () => {
     const [pca, zca] = [await whiten(false, 0.9), await whiten(true, 0.9)];
     expect(pca.eigenvalues.after).toHaveLength(2);
     expect(zca.eigenvalues.after).toHaveLength(4);

@@ -9,7 +9,7 @@ import fixture from "./fixtures/safetensors.json" with { type: "json" };
 const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, "base64"));
 const given = new Map(Object.entries(fixture.tensors).map(([name, stored]) => [name, decodeStored(stored)]));
 
-/** A file of this header over `data` bytes of tensors. */
+/** A file with this header and `data` bytes of tensors. */
 function fileWith(header: unknown, data = 8): Uint8Array {
   const json = new TextEncoder().encode(typeof header === "string" ? header : JSON.stringify(header));
   const bytes = new Uint8Array(8 + json.length + data);
@@ -28,11 +28,11 @@ describe("safetensors", () => {
     }
   });
 
-  it("writes, to the byte, what Python's safetensors has read", () => {
+  it("writes to the byte a file that Python's safetensors could read", () => {
     expect(encodeSafetensors(given, fixture.metadata)).toEqual(bytesOf(fixture.byTimbrel));
   });
 
-  it("gives back any tensors and texts, to the bit", () => {
+  it("reads any tensors and texts as they were written, to the bit", () => {
     const tensor = fc
       .tuple(fc.array(fc.nat(4), { maxLength: 4 }), fc.infiniteStream(fc.float()))
       .map(([shape, values]): Tensor => {
@@ -73,33 +73,33 @@ describe("safetensors", () => {
       "its header declares 9 bytes, the file ends after 10",
     ],
     [
-      "of an absurd header length",
+      "with an absurd header length",
       new Uint8Array(16).fill(255),
       "its header declares 18446744073709552000 bytes, the file ends after 16",
     ],
-    ["whose header is no JSON", fileWith("{"), "its header is not JSON"],
-    ["whose header is null", fileWith("null"), "its header is not as the format says"],
-    ["whose header is a list", fileWith([]), "its header is not as the format says"],
-    ["whose tensor is a number", fileWith({ a: 1 }), "its header is not as the format says"],
+    ["whose header is not JSON", fileWith("{"), "its header is not JSON"],
+    ["whose header is null", fileWith("null"), "its header does not follow the format"],
+    ["whose header is a list", fileWith([]), "its header does not follow the format"],
+    ["whose tensor is a number", fileWith({ a: 1 }), "its header does not follow the format"],
     [
-      "whose metadata are no texts",
+      "whose metadata are not strings",
       fileWith({ __metadata__: { a: 1 } }),
-      "its header is not as the format says",
+      "its header does not follow the format",
     ],
     [
-      "of a shape that is a text",
+      "with a shape that is a string",
       fileWith({ a: { dtype: "F32", shape: "ab", data_offsets: [0, 8] } }),
-      "its header is not as the format says",
+      "its header does not follow the format",
     ],
     [
-      "of negative sizes",
+      "with negative sizes",
       fileWith({ a: { dtype: "F32", shape: [-1, -2], data_offsets: [0, 8] } }),
-      "its header is not as the format says",
+      "its header does not follow the format",
     ],
     [
-      "of half bytes",
+      "with fractions of bytes",
       fileWith({ a: { dtype: "F32", shape: [1], data_offsets: [0.5, 4.5] } }),
-      "its header is not as the format says",
+      "its header does not follow the format",
     ],
     [
       "of another type",
@@ -107,7 +107,7 @@ describe("safetensors", () => {
       "tensor a (F16 [4] at 0 to 8) does not fit",
     ],
     [
-      "of a shape that does not fit its bytes",
+      "with a shape that does not fit its bytes",
       fileWith({ a: { dtype: "F32", shape: [3], data_offsets: [0, 8] } }),
       "tensor a (F32 [3] at 0 to 8) does not fit",
     ],
@@ -116,13 +116,13 @@ describe("safetensors", () => {
       fileWith({ a: { dtype: "F32", shape: [2], data_offsets: [0, 8] } }, 7),
       "tensor a (F32 [2] at 0 to 8) does not fit",
     ],
-  ])("refuses a file %s", (_name, bytes, reason) => {
+  ])("rejects a file %s", (_name, bytes, reason) => {
     expect(() => decodeSafetensors(bytes, "x.safetensors")).toThrow(
       new DataError("x.safetensors", `is not a safetensors file: ${reason}`),
     );
   });
 
-  it("reads or refuses any damage, and throws nothing else", () => {
+  it("reads a damaged file or throws a DataError, and throws nothing else", () => {
     const whole = bytesOf(fixture.byTimbrel);
     const damage = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 });
     fc.assert(

@@ -9,7 +9,7 @@ import { ENGINE } from "../engine.js";
 import { makeFolder } from "../store/files.js";
 import { tinyConfig } from "./tiny-store.js";
 
-/** The bytes of all that a run wrote. */
+/** The content of every file that a run wrote. */
 export const filesOf = (dir: string) =>
   Object.fromEntries(
     Object.values(RUN_FILES)
@@ -19,7 +19,7 @@ export const filesOf = (dir: string) =>
 
 export const checkpointPath = (dir: string) => join(dir, RUN_FILES.checkpoint);
 
-/** A run from start to end, in a folder of its own. */
+/** Runs from start to end, in a new folder. */
 export async function runWhole(
   store: FeatureStore,
   changes: Partial<TrainConfig> = {},

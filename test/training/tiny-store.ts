@@ -21,7 +21,7 @@ import { makeFolder } from "../store/files.js";
 /** 8 kHz, 16 bands, 62.5 frames a second. */
 export const TINY_FRONT_END = frontEnd({ sampleRate: 8000, nFft: 256, hopLength: 128, nMels: 16 });
 
-/** A net and a run that train in a blink, with everything on that draws random numbers or keeps state. */
+/** Settings that train very fast, with everything enabled that draws random numbers or keeps state. */
 export const TINY_CONFIG: Partial<TrainConfig> = {
   net: netConfig({ kind: "vgg", channels: [4, 6], dropout: 0.3 }),
   segmentFrames: 16,
@@ -36,7 +36,7 @@ export const TINY_CONFIG: Partial<TrainConfig> = {
 
 export const tinyConfig = (changes: Partial<TrainConfig> = {}) => trainConfig({ ...TINY_CONFIG, ...changes });
 
-/** What a clip sounds like. */
+/** The sounds of clips. */
 export const SOUNDS = ["hiss", "hum", "tone"] as const;
 type Sound = (typeof SOUNDS)[number];
 
@@ -67,7 +67,7 @@ export interface TinyClip {
   group?: string;
 }
 
-/** Five clips to train, two valid and two test of every sound. */
+/** Five training, two validation and two test clips of every sound. */
 export function tinyClips(): TinyClip[] {
   const splits: Split[] = ["train", "train", "train", "train", "train", "valid", "valid", "test", "test"];
   return SOUNDS.flatMap((sound) =>
@@ -75,13 +75,13 @@ export function tinyClips(): TinyClip[] {
       name: `${sound}/${i}.wav`,
       labels: [sound],
       split,
-      // Of several lengths, one of them shorter than a segment.
+      // Three lengths, one of them shorter than a segment.
       wav: encodeWav(makeSound(sound, `${i}`, { durationSec: [0.45, 0.3, 0.2][i % 3] })),
     })),
   );
 }
 
-/** A feature store of these clips, made by the extraction's own steps; the audio lies beside it in `audio/`. */
+/** A feature store of these clips, made by the extraction's own steps; the audio is next to it in `audio/`. */
 export async function makeTinyStore(
   clips: readonly TinyClip[] = tinyClips(),
   made: FrontEnd = TINY_FRONT_END,

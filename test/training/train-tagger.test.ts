@@ -16,7 +16,7 @@ import { changeFeatures, makeSound, makeTinyStore, tinyClips, tinyConfig } from 
 
 const store = await makeTinyStore();
 
-/** Runs until `stop` says so, then resumes to the end. */
+/** Runs until `stop` returns true, then resumes to the end. */
 async function runInTwo(
   changes: Partial<TrainConfig>,
   stop: (at: { epoch: number; step: number | null }) => boolean,
@@ -63,12 +63,12 @@ describe("a run", () => {
     expect((await runWhole(store, {}, { engine: nodeEngine({ threads: 2 }) })).files).toEqual(files);
   });
 
-  it("gives other weights from another seed", async () => {
+  it("gives other weights with another seed", async () => {
     const { files } = await runWhole(store, { seed: 2 });
     expect(files["checkpoint.safetensors"]).not.toBe((await whole).files["checkpoint.safetensors"]);
   });
 
-  it("stopped after the first epoch and resumed, ends with the very same files", async () => {
+  it("stopped after the first epoch and resumed, ends with the same files", async () => {
     const { first, second, resumedFrom, files } = await runInTwo(
       {},
       ({ epoch, step }) => epoch === 1 && step === null,
@@ -79,13 +79,13 @@ describe("a run", () => {
     expect(files).toEqual((await whole).files);
   });
 
-  it("stopped within an epoch loses that epoch alone, and ends with the very same files", async () => {
+  it("stopped within an epoch and resumed, loses only that epoch and ends with the same files", async () => {
     const { first, files } = await runInTwo({}, ({ epoch, step }) => epoch === 2 && step === 1);
     expect([first.ended, first.history.length]).toEqual(["interrupted", 1]);
     expect(files).toEqual((await whole).files);
   });
 
-  it("resumes plateau, patience, Adam and all-clips order to the same bits", async () => {
+  it("resumes plateau, patience, AdamW and unbalanced sampling to the same bits", async () => {
     const changes: Partial<TrainConfig> = {
       schedule: { kind: "plateau", factor: 0.5, patience: 0 },
       optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
@@ -101,7 +101,7 @@ describe("a run", () => {
     expect(files).toEqual(straight.files);
   });
 
-  it("whitens, clips gradients and watches to the same bits after a resume, the watch in every record", async () => {
+  it("resumes whitening, gradient clipping and layer statistics to the same bits, with statistics in every record", async () => {
     const changes: Partial<TrainConfig> = {
       net: netConfig({
         kind: "gct634-1d",
@@ -125,7 +125,7 @@ describe("a run", () => {
     expect(lines.map((line) => JSON.parse(line))).toEqual(straight.result.history);
   });
 
-  it("ends with the same weights, watched or not", async () => {
+  it("ends with the same weights with and without layer statistics", async () => {
     const watched = await runWhole(store, { watch: true, epochs: 1 });
     const plain = await runWhole(store, { epochs: 1 });
     const stateOf = ({ dir }: { dir: string }) => readCheckpoint(checkpointPath(dir))!.state;
@@ -133,14 +133,14 @@ describe("a run", () => {
     expect(stateOf(plain).history[0].layers).toBeUndefined();
   });
 
-  it("resumed when it is finished changes nothing", async () => {
+  it("changes nothing if it is resumed after its end", async () => {
     const { dir, files, result } = await runWhole(store, { epochs: 1 });
     const again = await trainTagger(store, dir, { resume: true, engine: ENGINE });
     expect(again.history).toEqual(result.history);
     expect(filesOf(dir)).toEqual(files);
   });
 
-  it("resumes to a start where there is no run yet", async () => {
+  it("starts if there is no run to resume", async () => {
     const dir = makeFolder();
     await trainTagger(store, dir, { resume: true, engine: ENGINE, config: tinyConfig() });
     expect(filesOf(dir)).toEqual((await whole).files);
@@ -158,7 +158,7 @@ describe("what a run must not see", () => {
     expect(filesOf(after)).toEqual(filesOf(before));
   });
 
-  it("is, for the weights, the valid split: it only scores them", async () => {
+  it("is, for the weights, the validation split: it only scores them", async () => {
     const config = tinyConfig({ epochs: 2 });
     const [before, after] = [makeFolder(), makeFolder()];
     const own = await makeTinyStore();
@@ -170,7 +170,7 @@ describe("what a run must not see", () => {
     expect(b.history.map(({ valid }) => valid)).not.toEqual(a.history.map(({ valid }) => valid));
   });
 
-  it("is not the train split: a changed train clip changes the weights", async () => {
+  it("is not the train split: a changed training clip changes the weights", async () => {
     const config = tinyConfig({ epochs: 1 });
     const [before, after] = [makeFolder(), makeFolder()];
     const own = await makeTinyStore();
@@ -181,7 +181,7 @@ describe("what a run must not see", () => {
   });
 });
 
-/** All that hinders a net of 300 parameters is off. */
+/** Everything is off that hinders a net of 300 parameters. */
 const LEARNING: Partial<TrainConfig> = {
   net: { ...tinyConfig().net, dropout: 0 },
   epochs: 36,
@@ -199,7 +199,7 @@ describe("learning", () => {
     expect(result.history.at(-1)!.trainLoss).toBeLessThan(0.3);
   });
 
-  it("trains and scores clips of several labels", async () => {
+  it("trains on and scores clips with several labels", async () => {
     const both = tinyClips().map((clip, i) => {
       const [hum, hiss, tone] = (["hum", "hiss", "tone"] as const).map(
         (sound) => makeSound(sound, `${i}`).samples,
@@ -222,18 +222,18 @@ describe("learning", () => {
     expect(task).toBe("multi-label");
     expect(Object.keys(result.history[0].valid)).toEqual(["loss", "meanAveragePrecision"]);
     const best = result.history[result.bestEpoch - 1];
-    expect(best.score).toBeGreaterThan(0.9); // the shares of the labels alone would give 0.56
+    expect(best.score).toBeGreaterThan(0.9); // the fractions of the labels alone would give 0.56
     expect(best.valid["loss"]).toBeLessThan(result.history[0].valid["loss"]);
   });
 
-  it("takes silent clips and clips of one frame without a number that is none", async () => {
+  it("trains on silent clips and clips of one frame, and every number stays finite", async () => {
     const silent = { samples: new Float32Array(1), sampleRate: 8000 };
     const clips = tinyClips();
     const odd = await makeTinyStore([
       ...clips.filter(({ labels }) => labels[0] !== "hiss"),
       ...clips
         .filter(({ labels }) => labels[0] === "hiss")
-        // Another length, another audio: copies may not lie in two splits.
+        // Each length is different audio: copies may not be in two splits.
         .map((clip, i) => ({
           ...clip,
           wav: encodeWav({ ...silent, samples: new Float32Array(1 + 700 * i) }),
@@ -249,7 +249,7 @@ describe("learning", () => {
 });
 
 describe("a store on disk", () => {
-  it("trains as the one in memory", async () => {
+  it("trains like the one in memory", async () => {
     const [memory, disk] = [makeFolder(), makeFolder()];
     const config = tinyConfig({ epochs: 1 });
     await trainTagger(store, memory, { engine: ENGINE, config });

@@ -19,7 +19,7 @@ const elementsPerChannel = (x: Value) => sizeOf(x.shape) / x.shape[1];
 
 const perChannelAxes = (x: Value) => x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
 
-/** Sum of a * b over everything but channels, [C]: a product of rows, since no elementwise result is then written. */
+/** Sum of a * b over everything except channels, [C]; as a product of rows, which writes no elementwise result. */
 function channelDot(a: Value, b: Value): Value {
   const [batch, channels, ...size] = a.shape;
   if (size.length === 0) return sum(mul(a, b), [0]);
@@ -49,8 +49,8 @@ function channelMoments(x: Value): { mean: Value; variance: Value } {
 }
 
 /**
- * What both forms of batch norm share. With s = 1 / sqrt(variance + epsilon), y = scale * s * (x - mean) + shift, and
- * the sums Sg = sum(g), Sgx = sum(g * x) over a channel of m elements:
+ * The statistics and gradients of both forms of batch norm. With s = 1 / sqrt(variance + epsilon),
+ * y = scale * s * (x - mean) + shift, and the sums Sg = sum(g), Sgx = sum(g * x) over a channel of m elements:
  *
  *   dshift = Sg,  dscale = s * (Sgx - mean * Sg),
  *   dx = scale * s * (g - dshift / m - s * (x - mean) * dscale / m) = slope * g + xSlope * x + offset
@@ -69,7 +69,7 @@ function normalization(x: Value, scale: Value, shift: Value, epsilon: number) {
 }
 
 /**
- * Batch normalization by the batch's own statistics, as in training:
+ * Batch normalization with the batch's own statistics, as in training:
  *
  *   y = scale * (x - mean) / sqrt(variance + epsilon) + shift
  *
@@ -83,7 +83,7 @@ function normalization(x: Value, scale: Value, shift: Value, epsilon: number) {
  */
 export function batchNorm(x: Value, scale: Value, shift: Value, epsilon: number): BatchNormalized {
   const { mean, variance, slope, offset, backward } = normalization(x, scale, shift, epsilon);
-  // A value of its own: the operations inside have records too, and the gradient must flow through this one alone.
+  // A new value: the operations inside have records too, and the gradient must flow through this record alone.
   const out = x.graph.emit("Identity", [channelAffine(x, slope, offset)], { shape: x.shape });
   x.graph.record([x, scale, shift], [out], ([g]) => {
     if (g === null) return [null, null, null];
@@ -96,14 +96,14 @@ export function batchNorm(x: Value, scale: Value, shift: Value, epsilon: number)
 
 /**
  * maxPool(batchNorm(x)) for `scale` >= 0, where the two commute: the pool goes first, so that the normalization and its
- * gradient touch only pooled values, while the statistics are still those of all of x.
+ * gradient touch only pooled values, while the statistics still cover all of x.
  *
- * A caller whose scales have any sign folds the sign into the layer that makes x: see `nn/layers.ts`.
+ * A caller whose scales may be negative folds their sign into the layer that computes x: see `nn/layers.ts`.
  * @param x [N, C, ...spatial]
  * @param scale [C], non-negative
  * @param shift [C]
  * @param options.epsilon added to the variance
- * @param options.size the window of the pool, a number for each spatial axis
+ * @param options.size the window of the pool, one number per spatial axis
  */
 export function batchNormMaxPool(
   x: Value,

@@ -4,7 +4,7 @@ import type { Graph, Value } from "../graph.js";
 import { matmul } from "./dense.js";
 import { expand, flip, reshape, sum, transpose } from "./shape.js";
 
-/** Stride and zero padding of a convolution, one number for every spatial axis. */
+/** Stride and zero padding of a convolution, the same for every spatial axis. */
 export interface ConvOptions {
   /** @default 1 */
   stride?: number;
@@ -41,8 +41,8 @@ export function conv(x: Value, w: Value, options: ConvOptions = {}): Value {
   if (outSize.some((size) => size < 1))
     throw new UsageError({
       setting: "w",
-      rule: `hold kernels no larger than x [${x.shape.join(", ")}] with its padding of ${padding}`,
-      got: `kernels of [${kernel.join(", ")}]`,
+      rule: `have kernels no larger than x [${x.shape.join(", ")}] padded by ${padding}`,
+      got: `kernels of size [${kernel.join(", ")}]`,
     });
   const attributes = {
     kernel_shape: kernel,
@@ -98,9 +98,9 @@ function inputGradient(g: Value, x: Value, w: Value, { stride, padding }: Requir
 /**
  * dL/dw: the input's patches laid out once as channels (im2col), then one matrix product per example, summed.
  *
- * The layout is itself a convolution, one group a channel, whose kernels are one-hot: it runs on all cores and brings
+ * The layout is itself a convolution, one group per channel, whose kernels are one-hot: it runs on all cores and brings
  * padding and stride along (measured on [32, 32, 64, 64], 3x3: 13 ms; slices and a concatenation 41 ms; a `Conv` with
- * transposed operands in place of the whole gradient 98 ms). The larger operand stands on the left of the product.
+ * transposed operands for the whole gradient 98 ms). The larger operand is on the left of the product.
  */
 function weightGradient(g: Value, x: Value, w: Value, { stride, padding }: Required<ConvOptions>): Value {
   const [batch, inChannels] = x.shape;
@@ -131,7 +131,7 @@ function weightGradient(g: Value, x: Value, w: Value, { stride, padding }: Requi
   return reshape(transpose(sum(perExample, [0]), [1, 0]), w.shape);
 }
 
-/** For every channel one kernel a tap, 1 at that tap: [channels * taps, 1, ...kernel]. */
+/** One kernel per tap for every channel, 1 at that tap and 0 elsewhere: [channels * taps, 1, ...kernel]. */
 function oneHotKernels(graph: Graph, channels: number, kernel: readonly number[]): Value {
   const taps = sizeOf(kernel);
   const identity = graph.constant(
@@ -140,7 +140,7 @@ function oneHotKernels(graph: Graph, channels: number, kernel: readonly number[]
   return expandFirst(reshape(identity, [1, taps, ...kernel]), channels, [channels * taps, 1, ...kernel]);
 }
 
-/** Copies along a first axis of size 1, then another shape. */
+/** Copies x along its first axis, which has size 1, then reshapes it. */
 function expandFirst(x: Value, count: number, shape: readonly number[]): Value {
   return reshape(expand(x, [count, ...x.shape.slice(1)]), shape);
 }

@@ -2,9 +2,9 @@ import { UsageError } from "../../core/errors.js";
 import type { Value } from "../graph.js";
 
 /**
- * The product a b of the matrices in the last two axes, each transposed first if asked for. Gradients: g b^T, a^T g.
+ * The matrix product a b over the last two axes, each operand transposed first on request. Gradients: g b^T, a^T g.
  *
- * A product without transposition is a standard `MatMul`, another one `FusedMatMul` (com.microsoft), which reads a matrix as
+ * Without transposition it is a standard `MatMul`, otherwise a `FusedMatMul` (com.microsoft), which reads a matrix as
  * transposed where a `Transpose` node would copy it.
  * @param a [...batch, M, K], or [...batch, K, M] with `transA`
  * @param b [...batch, K, N], or [...batch, N, K] with `transB`
@@ -18,13 +18,13 @@ export function matmul(a: Value, b: Value, options: { transA?: boolean; transB?:
   if (aColumns !== bRows)
     throw new UsageError({
       setting: "b",
-      rule: `have the inner size of a [${a.shape.join(", ")}] for a matrix product`,
+      rule: `match the inner size of a [${a.shape.join(", ")}] in a matrix product`,
       got: `[${b.shape.join(", ")}]`,
     });
   if (a.shape.slice(0, -2).join() !== b.shape.slice(0, -2).join())
     throw new UsageError({
       setting: "b",
-      rule: `have the leading axes of a [${a.shape.join(", ")}] for a matrix product`,
+      rule: `match the leading axes of a [${a.shape.join(", ")}] in a matrix product`,
       got: `[${b.shape.join(", ")}]`,
     });
   const shape = [...a.shape.slice(0, -2), aRows, bColumns];
@@ -57,7 +57,7 @@ function matrixShape({ shape }: Value, transposed: boolean): [number, number] {
 /**
  * The linear map of a dense layer: x w^T + b. Gradients: g w, g^T x, and the sum of g over the batch.
  * @param x [N, inFeatures]
- * @param w [outFeatures, inFeatures], as PyTorch keeps it
+ * @param w [outFeatures, inFeatures], as in PyTorch
  * @param b [outFeatures]
  * @returns [N, outFeatures]
  * @throws UsageError if w does not fit x

@@ -2,7 +2,7 @@ import { UsageError } from "../../core/errors.js";
 import type { Value } from "../graph.js";
 import { reshape, sumTo } from "./shape.js";
 
-/** The shape of a broadcast result by ONNX's (numpy's) rules. */
+/** The shape of a broadcast result under ONNX's (numpy's) rules. */
 function broadcastShape(opType: string, a: readonly number[], b: readonly number[]): number[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {
@@ -18,7 +18,7 @@ function broadcastShape(opType: string, a: readonly number[], b: readonly number
   });
 }
 
-/** What an operation reads: a value, or a number for a constant scalar. */
+/** An operand: a value, or a number, which becomes a constant scalar. */
 type Operand = Value | number;
 
 function pair(a: Operand, b: Operand): [Value, Value] {
@@ -69,7 +69,7 @@ export function maximum(a: Operand, b: Operand): Value {
   return x.graph.emit("Max", [x, y], { shape: broadcastShape("Max", x.shape, y.shape) });
 }
 
-/** A comparison of a and b, broadcast: true or false for each element. No gradient flows through it. */
+/** Compares a and b, broadcast: true or false for each element. No gradient flows through it. */
 export function compare(
   opType: "Equal" | "Greater" | "Less" | "GreaterOrEqual",
   a: Operand,
@@ -136,7 +136,7 @@ export function tanh(x: Value): Value {
   return unary("Tanh", x, (g, _x, out) => mul(g, sub(1, mul(out, out))));
 }
 
-/** So steep that every normal float32 (at least 1.2e-38) saturates the ramp below; only subnormals fall on it. */
+/** Slope of the ramps below: every normal float32 (at least 1.2e-38) saturates them; only subnormals do not. */
 const STEEP = 1e38;
 
 /**
@@ -152,7 +152,7 @@ export function isPositive(x: Value): Value {
   );
 }
 
-/** 1 where x = 0, else 0, for x that is nowhere positive; no gradient. A step, as in `isPositive`. */
+/** 1 where x = 0, else 0, for x that is never positive. No gradient flows through it. A step like `isPositive`. */
 export function isZeroOfNonPositive(x: Value): Value {
   return x.graph.emit(
     "HardSigmoid",
@@ -184,7 +184,7 @@ export function elu(x: Value, alpha = 1): Value {
   });
 }
 
-/** a * x + b, cut to [0, 1], in one vectorized pass; no gradient. */
+/** a * x + b, clamped to [0, 1], in one vectorized pass. No gradient flows through it. */
 function ramp(x: Value, a: number, b: number): Value {
   return x.graph.emit("HardSigmoid", [x], { shape: x.shape }, { alpha: { float: a }, beta: { float: b } });
 }
@@ -197,11 +197,11 @@ function gated(x: Value, gate: Value, derivative: () => Value): Value {
 }
 
 /**
- * x * Phi(x), where Phi(x) = (1 + erf(x / sqrt 2)) / 2 is the probability that a standard normal number is below x: exact, not
- * the approximation by tanh. Gradient: g * (Phi(x) + x * e^(-x^2 / 2) / sqrt(2 pi)).
+ * x * Phi(x), where Phi(x) = (1 + erf(x / sqrt 2)) / 2 is the probability that a standard normal number is below x:
+ * exact, not the tanh approximation. Gradient: g * (Phi(x) + x * e^(-x^2 / 2) / sqrt(2 pi)).
  *
  * Same as: PyTorch 2.15 torch.nn.functional.gelu within 1e-5 of the largest value, and its gradient; test/graph/torch.test.ts
- * It is made of standard operators. `Gelu` (com.microsoft) halves the forward pass (1.8 instead of 3.3 ms on 4 million
+ * It uses standard operators. `Gelu` (com.microsoft) halves the forward pass (1.8 instead of 3.3 ms on 4 million
  * elements), but does not give Phi, which the gradient would have to compute again.
  * Reference: Hendrycks and Gimpel, 2016, https://arxiv.org/abs/1606.08415
  */
@@ -226,8 +226,8 @@ export function silu(x: Value): Value {
 /**
  * Dropout: elements whose noise is below `rate` become 0, the others are multiplied by 1 / (1 - rate). So is the gradient.
  *
- * The noise is an input, so that a run repeats to the bit from its seed, whatever random generator the engine has.
- * @param noise uniform in [0, 1), as many elements as x
+ * The noise is an input, so that a seed reproduces a run to the bit, independent of the engine's random generator.
+ * @param noise uniform in [0, 1), with as many elements as x
  * @param rate fraction of elements that are dropped, in [0, 1)
  */
 export function dropout(x: Value, noise: Value, rate: number): Value {

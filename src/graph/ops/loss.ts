@@ -7,7 +7,7 @@ import { sum } from "./shape.js";
  *
  *   loss = -sum(targets * log(softmax(logits))) / N
  *
- * Gradient with respect to the logits: (softmax(logits) - targets) / N. None flows to the targets.
+ * Gradient with respect to the logits: (softmax(logits) - targets) / N. No gradient flows to the targets.
  * @param logits [N, K]
  * @param targets [N, K], each row non-negative with sum 1
  * @returns scalar, []
@@ -26,7 +26,7 @@ export function softmaxCrossEntropy(logits: Value, targets: Value): Value {
  *
  *   loss = sum(max(x, 0) - x * t + log(1 + e^-|x|)) / (N * K), with x the logits and t the targets
  *
- * Gradient with respect to the logits: (sigmoid(logits) - targets) / (N * K). None flows to the targets.
+ * Gradient with respect to the logits: (sigmoid(logits) - targets) / (N * K). No gradient flows to the targets.
  * @param logits [N, K]
  * @param targets [N, K], in [0, 1]
  * @returns scalar, []
@@ -38,11 +38,11 @@ export function sigmoidCrossEntropy(logits: Value, targets: Value): Value {
   return meanLoss(logits, terms, logits.shape[0] * logits.shape[1], () => sub(sigmoid(logits), targets));
 }
 
-/** The sum of all terms over `count`, and beside it its gradient with respect to the logits: derivative() / count. */
+/** The sum of all terms divided by `count`; its gradient with respect to the logits is derivative() / count. */
 function meanLoss(logits: Value, terms: readonly Value[], count: number, derivative: () => Value): Value {
   const loss = mul(sum(terms.reduce(add)), 1 / count);
   const { graph } = logits;
-  // The terms' own records would give the same gradient in more and less stable steps; this output is a new value.
+  // A new value with its own record: the terms' records would give the same gradient in more, less stable steps.
   const out = graph.emit("Identity", [loss], { shape: [] });
   graph.record([logits], [out], ([g]) => [g === null ? null : mul(mul(derivative(), 1 / count), g)]);
   return out;

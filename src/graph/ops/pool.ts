@@ -11,7 +11,7 @@ function pooledShape(x: Value, size: readonly number[]): number[] {
   if (size.length !== x.shape.length - 2)
     throw new UsageError({
       setting: "size",
-      rule: `have a number for each spatial axis of x [${x.shape.join(", ")}]`,
+      rule: `have one number per spatial axis of x [${x.shape.join(", ")}]`,
       got: `[${size.join(", ")}]`,
     });
   const out = spatial(x).map((dim, i) => Math.floor(dim / size[i]));
@@ -24,7 +24,7 @@ function pooledShape(x: Value, size: readonly number[]): number[] {
   return [batch, channels, ...out];
 }
 
-/** Each element repeated `size` times along every spatial axis, then padded with zeros to `shape`. */
+/** Repeats each element `size` times along every spatial axis, then pads with zeros to `shape`. */
 function unpool(x: Value, size: readonly number[], shape: readonly number[]): Value {
   const grown = x.shape.map((dim, axis) => (axis < 2 ? dim : dim * size[axis - 2]));
   const repeated = x.graph.emit(
@@ -47,12 +47,12 @@ export function emitPool(opType: "MaxPool" | "AveragePool", x: Value, size: read
 }
 
 /**
- * The largest element of every window. Windows do not overlap (stride = size); what is left at the end of an axis and
- * fills no window is dropped. Several largest elements in a window share its gradient equally: silence makes constant
- * regions, and there the gradient must not be multiplied.
+ * The largest element of every window. Windows do not overlap (stride = size); elements at the end of an axis that do
+ * not fill a window are dropped. Elements tied for the largest share the window's gradient equally: silence gives
+ * constant regions, where the gradient must not be multiplied.
  *
  * @param x [N, C, ...spatial]
- * @param size the window, a number for each spatial axis
+ * @param size the window, one number per spatial axis
  * @returns [N, C, ...floor(spatial / size)]
  * @throws UsageError if the window does not fit into x
  */
@@ -63,9 +63,9 @@ export function maxPool(x: Value, size: readonly number[]): Value {
 }
 
 /**
- * The gradient of `out = maxPool(x, size)` with respect to x. The mask of the winners compares the input with its own pooled
- * and repeated values: `MaxPool` with its index output takes a path five times as slow. The mask of elements in no window
- * does not matter: the repeated gradient is 0 there.
+ * The gradient of `out = maxPool(x, size)` with respect to x. The mask of the largest elements comes from comparing the
+ * input with its own pooled and repeated values: `MaxPool` with its index output takes a path five times as slow. For
+ * elements in no window the mask does not matter: the repeated gradient is 0 there.
  */
 export function maxPoolGradient(g: Value, x: Value, out: Value, size: readonly number[]): Value {
   const mask = isZeroOfNonPositive(sub(x, unpool(out, size, x.shape)));
@@ -100,8 +100,8 @@ export function globalAveragePool(x: Value): Value {
 }
 
 /**
- * The largest element over all spatial axes: [N, C, ...spatial] -> [N, C]. Several largest elements share the gradient
- * equally, as in `maxPool`.
+ * The largest element over all spatial axes: [N, C, ...spatial] -> [N, C]. Elements tied for the largest share the
+ * gradient equally, as in `maxPool`.
  */
 export function globalMaxPool(x: Value): Value {
   const [batch, channels] = x.shape;

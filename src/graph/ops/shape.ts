@@ -5,7 +5,7 @@ import type { Value } from "../graph.js";
 /**
  * The same elements, in row-major order, in another shape. Gradient: g in x's shape.
  *
- * If the first dimension stays, the node says "keep" (0) instead of its size, so that it is right for any batch size.
+ * If the first dimension does not change, the node says "keep" (0) instead of its size: right for any batch size.
  * @throws UsageError if the shape does not hold as many elements as x
  */
 export function reshape(x: Value, shape: readonly number[]): Value {
@@ -24,8 +24,8 @@ export function reshape(x: Value, shape: readonly number[]): Value {
 }
 
 /**
- * The axes in another order: out.shape[i] = x.shape[permutation[i]]. Gradient: g in the order of x.
- * @param permutation every axis of x once
+ * Puts the axes in another order: out.shape[i] = x.shape[permutation[i]]. Gradient: g with its axes in x's order.
+ * @param permutation each axis of x once
  */
 export function transpose(x: Value, permutation: readonly number[]): Value {
   const shape = permutation.map((axis) => x.shape[axis]);
@@ -35,17 +35,17 @@ export function transpose(x: Value, permutation: readonly number[]): Value {
   return out;
 }
 
-/** The elements of one axis in reverse order. No gradient flows through it. */
+/** Reverses the order of the elements along one axis. No gradient flows through it. */
 export function flip(x: Value, axis: number): Value {
   const [start, end, axes, step] = [[-1], [-x.shape[axis] - 1], [axis], [-1]].map((v) => x.graph.integers(v));
   return x.graph.emit("Slice", [x, start, end, axes, step], { shape: x.shape });
 }
 
 /**
- * Adds elements of one value before and after those of the last axes. No gradient flows through it.
- * @param before number of elements for each padded axis; before[i] is for axis rank - before.length + i
- * @param after as many numbers as `before`
- * @param value what the new elements are
+ * Pads the last axes with a constant, before and after their elements. No gradient flows through it.
+ * @param before number of new elements for each padded axis; before[i] is for axis rank - before.length + i
+ * @param after the same for the other end, as long as `before`
+ * @param value of the new elements
  */
 export function pad(x: Value, before: readonly number[], after: readonly number[], value = 0): Value {
   if ([...before, ...after].every((amount) => amount === 0)) return x;
@@ -72,7 +72,7 @@ const everyAxis = (x: Value) => x.shape.map((_, axis) => axis);
  * @param keepDims whether the summed axes stay, with size 1
  */
 export function sum(x: Value, axes: readonly number[] = everyAxis(x), keepDims = false): Value {
-  if (axes.length === 0) return x; // ONNX would take an empty list for all axes
+  if (axes.length === 0) return x; // ONNX would read an empty list as all axes
   const out = x.graph.emit(
     "ReduceSum",
     [x, x.graph.integers(axes)],
@@ -86,8 +86,8 @@ export function sum(x: Value, axes: readonly number[] = everyAxis(x), keepDims =
 }
 
 /**
- * Copies x along its axes of size 1, and along new first axes, until it has a shape. Gradient: g, summed over the copies.
- * @param shape what x's shape broadcasts to
+ * Copies x along its axes of size 1, and along new leading axes, to fill a shape. Gradient: g, summed over the copies.
+ * @param shape a shape that x broadcasts to
  */
 export function expand(x: Value, shape: readonly number[]): Value {
   if (shape.join() === x.shape.join()) return x;
@@ -96,7 +96,7 @@ export function expand(x: Value, shape: readonly number[]): Value {
   return out;
 }
 
-/** The gradient of a broadcast value, summed back to the shape that it had before. */
+/** Sums the gradient of a broadcast value back to the shape that the value had before. */
 export function sumTo(gradient: Value, shape: readonly number[]): Value {
   if (gradient.shape.join() === shape.join()) return gradient;
   const lead = gradient.shape.length - shape.length;

@@ -7,7 +7,7 @@ import type { BatchNormResult, BatchNormRun, LabData } from "../results.js";
 import { capital, figures, finding, method } from "./prose.js";
 import { lossAxis, pointsOf, scoreText } from "./runs.js";
 
-/** Score against steps with and without batch norm, and the spread of activations along the way. */
+/** The section on scores by step with and without batch norm, and on the spread of activations during training. */
 export function batchNormSection(
   { net, runs }: BatchNormResult,
   { measure }: Pick<LabData, "measure">,
@@ -22,11 +22,12 @@ export function batchNormSection(
     id: "batch-norm",
     title: "Batch norm",
     body: html`${finding([stepsSentence(runs), bestSentence(runs)])}
-${method(`${capital(net)}. After Figure 2 of Ioffe and Szegedy, 2015: "x5" and "x30" are runs at 5 and 30 times the baseline's \
-learning rate, "sigmoid" ones have sigmoids where the others have ReLUs. Steps are counted to within the ${interval} between two scores.`)}
+${method(`${capital(net)}. The experiment follows Figure 2 of Ioffe and Szegedy, 2015: "BN" has batch norm, "x5" and "x30" train \
+at 5 and 30 times the baseline's learning rate, and "sigmoid" has sigmoids instead of ReLUs. Scores are taken every \
+${interval} steps, so numbers of steps are rounded up to a multiple of ${interval}.`)}
 ${figures([
   lineChart({
-    title: "Score on the valid split",
+    title: "Validation score",
     x: { label: "step" },
     y: { label: `${measure} [%]` },
     series: series((run) => pointsOf(run, ({ score }) => 100 * score)),
@@ -39,37 +40,39 @@ ${figures([
   }),
 ])}
 ${tableOf(comparison(runs))}
-<h3>Spread of the last hidden layer's activations over training</h3>
+<h3>Spread of the last hidden layer's activations during training</h3>
 ${figures(runs.flatMap(spreadChart))}`,
   };
 }
 
 const baselineOf = (runs: readonly BatchNormRun[]) => runs.find(({ name }) => name === "baseline");
 
-/** How many times fewer or more steps than the baseline's. */
+/** Compares a number of steps with the baseline's. */
 function speedText(steps: number, baselineSteps: number): string {
-  if (steps === baselineSteps) return "as many";
+  if (steps === baselineSteps) return "equally fast";
   return steps < baselineSteps
-    ? `${readable(baselineSteps / steps)} times fewer`
-    : `${readable(steps / baselineSteps)} times as many`;
+    ? `${readable(baselineSteps / steps)} times faster`
+    : `${readable(steps / baselineSteps)} times slower`;
 }
 
 function stepsSentence(runs: readonly BatchNormRun[]): string {
   const baseline = baselineOf(runs);
   if (baseline === undefined || baseline.stepsToBaselineBest === null)
-    return "The baseline reached no score that the others could be held against.";
+    return "The baseline has no score to compare the others with.";
   const own = baseline.stepsToBaselineBest;
   const others = runs.filter((run) => run !== baseline);
-  const there = others.flatMap(({ name, stepsToBaselineBest: steps }) =>
-    steps === null ? [] : [`${name} after ${steps} (${speedText(steps, own)})`],
+  const reached = others.flatMap(({ name, stepsToBaselineBest: steps }) =>
+    steps === null ? [] : [`${steps} steps with ${name} (${speedText(steps, own)})`],
   );
   const never = others
     .filter(({ stepsToBaselineBest }) => stepsToBaselineBest === null)
     .map(({ name }) => name);
-  const reached = there.length === 0 ? "" : `; ${listed(there)}`;
-  const missed =
-    never.length === 0 ? "" : `; ${listed(never)} ${there.length === 0 ? "do not reach it" : "never"}`;
-  return `The baseline has its best score, ${scoreText(baseline.best)}, after ${own} steps${reached}${missed}.`;
+  const parts = [
+    ...(reached.length === 0 ? [] : [`reaching it takes ${listed(reached)}`]),
+    ...(never.length === 0 ? [] : [`${listed(never)} never ${never.length === 1 ? "reaches" : "reach"} it`]),
+  ];
+  const sentence = `The baseline reaches its best score, ${scoreText(baseline.best)}, after ${own} steps.`;
+  return parts.length === 0 ? sentence : `${sentence} ${capital(parts.join("; "))}.`;
 }
 
 function bestSentence(runs: readonly BatchNormRun[]): string {
@@ -77,13 +80,13 @@ function bestSentence(runs: readonly BatchNormRun[]): string {
   if (measured.length === 0) return "No run has a score.";
   const most = Math.max(...measured.map(({ best }) => best));
   const winners = measured.filter(({ best }) => best === most).map(({ name }) => name);
-  const parts = [`the highest score is ${scoreText(most)}, by ${listed(winners)}`];
+  const parts = [`the highest score is ${scoreText(most)}, reached by ${listed(winners)}`];
   const [plain, normalized] = (["sigmoid", "BN x5 sigmoid"] as const).map((name) =>
     measured.find((run) => run.name === name),
   );
   if (plain !== undefined && normalized !== undefined)
     parts.push(
-      `sigmoids reach ${scoreText(plain.best)} without and ${scoreText(normalized.best)} with batch norm at x5`,
+      `with sigmoids, the best is ${scoreText(plain.best)} without batch norm and ${scoreText(normalized.best)} with batch norm at x5`,
     );
   const diverged = runs.flatMap(({ name, divergedAt }) =>
     divergedAt === null ? [] : [`${name} diverged at step ${divergedAt}`],
@@ -106,7 +109,7 @@ function comparison(runs: readonly BatchNormRun[]): string[][] {
     ];
   });
   return [
-    ["", "learning rate", "steps to the baseline's best", "against the baseline", "best score", ""],
+    ["", "learning rate", "steps to the baseline's best", "compared with the baseline", "best score", ""],
     ...rows,
   ];
 }
@@ -117,12 +120,12 @@ function spreadChart({ name, spread }: BatchNormRun, style: number): Html[] {
   if (first === undefined || last === undefined) return [];
   const stds = measured.map(({ std }) => std);
   const most = Math.max(...stds) / Math.min(...stds);
-  const change = isMeasured(most) ? `; the greatest is ${readable(most)} times the least` : "";
+  const change = isMeasured(most) ? `; its maximum is ${readable(most)} times its minimum` : "";
   return [
     lineChart({
       title: name,
-      caption: `Mean and, as a band, standard deviation: ${readable(first.std)} at first, ${readable(last.std)} at \
-last${change}.`,
+      caption: `Mean (line) and standard deviation (band). The deviation is ${readable(first.std)} at first and \
+${readable(last.std)} at the end${change}.`,
       x: { label: "step" },
       y: { label: "activation" },
       series: [

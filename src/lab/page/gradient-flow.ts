@@ -5,12 +5,12 @@ import { isMeasured, listed, readable } from "../../report/numbers.js";
 import type { GradientFlowResult, GradientFlowRun } from "../results.js";
 import { capital, figures, finding, grouped, method } from "./prose.js";
 
-/** A gradient that is smaller or greater at the first layer than at the last by more has vanished or exploded. */
+/** A first layer's gradient that differs from the last layer's by more than this factor has vanished or exploded. */
 const LARGEST_FACTOR = 1000;
 
 type Fate = "zero" | "vanished" | "exploded" | "flows" | "lost";
 
-/** Deviations of activations and gradients by layer and by depth. */
+/** The section on deviations of activations and gradients, by layer and by depth. */
 export function gradientFlowSection({ width, runs }: GradientFlowResult): Section {
   const depth = Math.max(...runs.map((run) => run.depth));
   const deepest = runs.filter((run) => run.depth === depth);
@@ -18,20 +18,21 @@ export function gradientFlowSection({ width, runs }: GradientFlowResult): Sectio
   return {
     id: "gradient-flow",
     title,
-    body: html`${finding([...flowSentence(deepest, depth), ...batchNormSentence(deepest)])}
+    body: html`${finding([...flowSentence(deepest, depth), ...batchNormSentences(deepest)])}
 ${method(
-  `Nets of equal hidden layers of ${width} units, before any training, on one batch of the store's segments, \
-standardized. Shown are standard deviations: of every layer's activations, and around 0 of the loss's gradient with \
-respect to them. A deviation below a thousandth of the mean counts as 0: float32 cannot tell it from a constant.`,
+  `Untrained nets whose hidden layers have ${width} units each, on one batch of standardized training segments. A name such \
+as "tanh with small" gives the activation and the initializer. The charts show standard deviations of each layer's \
+activations, and of the loss's gradient with respect to them (around 0, so its root mean square). A deviation of less \
+than a thousandth of the activations' mean counts as 0, because float32 cannot tell such activations from a constant.`,
 )}
-<h3>Layer by layer, ${depth} layers deep</h3>
+<h3>Layer by layer, in nets of ${depth} hidden layers</h3>
 ${figures(byLayer(deepest, "activationStd"))}${figures(byLayer(deepest, "gradientStd"))}
-<h3>The gradient that reaches the first layer, by depth</h3>
+<h3>The gradient that reaches the first layer, by number of layers</h3>
 ${figures(byDepth(runs))}`,
   };
 }
 
-/** First layer's gradient by the last layer's. */
+/** The first layer's gradient over the last layer's. */
 function ratioOf({ gradientStd }: GradientFlowRun): number {
   return gradientStd[0] / gradientStd[gradientStd.length - 1];
 }
@@ -48,11 +49,11 @@ function flowSentence(deepest: readonly GradientFlowRun[], depth: number): strin
   const plain = deepest.filter(({ isBatchNorm }) => !isBatchNorm);
   if (plain.length === 0) return [];
   return [
-    `Without batch norm, in ${plain.length} nets of ${depth} layers, the gradient that reaches the first layer ${fates(plain)}.`,
+    `In ${plain.length} nets of ${depth} hidden layers without batch norm, the gradient that reaches the first layer ${fates(plain)}.`,
   ];
 }
 
-/** What became of each net's gradient, with the nets' names. */
+/** Says how many nets' gradients met each fate, and names the nets. */
 function fates(runs: readonly GradientFlowRun[]): string {
   const words: Readonly<Record<Fate, string>> = {
     zero: "exactly 0",
@@ -65,12 +66,12 @@ function fates(runs: readonly GradientFlowRun[]): string {
     const own = runs.filter((run) => fateOf(run) === fate);
     if (own.length === 0) return [];
     const names = grouped(own.map(({ activation, init }) => [activation, init]));
-    return [`${words[fate]} in ${own.length === runs.length ? "all" : own.length} (${names})`];
+    return [`${words[fate]} in ${own.length === runs.length ? "all of them" : own.length} (${names})`];
   });
   return `is ${listed(parts)}`;
 }
 
-function batchNormSentence(deepest: readonly GradientFlowRun[]): string[] {
+function batchNormSentences(deepest: readonly GradientFlowRun[]): string[] {
   const normalized = deepest.filter(({ isBatchNorm }) => isBatchNorm);
   if (normalized.length === 0) return [];
   const pairs = normalized.flatMap((run) => {
@@ -85,17 +86,20 @@ function batchNormSentence(deepest: readonly GradientFlowRun[]): string[] {
   const broken = pairs.filter(({ plain, run }) => fateOf(plain) === "flows" && fateOf(run) !== "flows");
   const parts = [`with batch norm it ${fates(normalized)}`];
   if (lost.length > 0)
-    parts.push(`it now passes in ${saved.length} of the ${lost.length} nets where it did not`);
-  if (broken.length > 0) parts.push(`in ${broken.length} where it did it no longer passes`);
+    parts.push(
+      `batch norm brings it within a factor of ${LARGEST_FACTOR} in ${saved.length} of the ${lost.length} nets where it was not`,
+    );
+  if (broken.length > 0)
+    parts.push(`it is no longer within a factor of ${LARGEST_FACTOR} in ${broken.length} where it was`);
   const medians = [pairs.map(({ plain }) => plain), pairs.map(({ run }) => run)].map(medianRatio);
   if (medians.every(isMeasured))
     parts.push(
-      `the median ratio of the first layer's to the last's goes from ${readable(medians[0])} to ${readable(medians[1])}`,
+      `the median ratio of the first layer's gradient to the last layer's goes from ${readable(medians[0])} to ${readable(medians[1])}`,
     );
-  return [`${capital(parts.join("; "))}.`];
+  return parts.map((part) => `${capital(part)}.`);
 }
 
-/** The median of the ratios; one that is 0 / 0 counts as 0, as no gradient arrives. */
+/** The median of the ratios; 0 / 0 counts as 0, since no gradient reaches the first layer. */
 function medianRatio(runs: readonly GradientFlowRun[]): number {
   const ratios = runs.map((run) => (run.gradientStd[0] === 0 ? 0 : ratioOf(run))).filter(isMeasured);
   const sorted = [...ratios].sort((a, b) => a - b);
@@ -140,7 +144,7 @@ function byDepth(all: readonly GradientFlowRun[]): Html[] {
   );
 }
 
-/** One for every activation, without and with batch norm; `inits` are those of all, so that a style keeps its name. */
+/** One panel per activation without and with batch norm; `inits` has every initializer, so each keeps its style. */
 function panels(all: readonly GradientFlowRun[]) {
   const inits = [...new Set(all.map(({ init }) => init))];
   const activations = [...new Set(all.map(({ activation }) => activation))];

@@ -7,24 +7,24 @@ import { percent } from "../../report/table.js";
 import type { InitializationResult, VarianceDraw } from "../results.js";
 import { figures, finding, method } from "./prose.js";
 
-/** A deviation of more standard errors is hardly chance: of a thousand fair draws three have one. */
+/** A deviation of more standard errors is hardly chance: three in a thousand fair draws have one. */
 const MOST_ERRORS = 3;
 
-/** Measured variance of first weights against their law. */
+/** The section on the variance of initial weights, measured and by formula. */
 export function initializationSection({ draws }: InitializationResult): Section {
   return {
     id: "initialization",
     title: "Initialization",
     body: html`${finding(sentences(draws))}
-${method(`First weights in the shapes that the nets have on these data, drawn again and again. Of n normal weights sampling \
-alone leaves the variance a standard error of sqrt(2 / n) of it; uniform weights vary less.`)}
+${method(`Initial weights in the shapes that the nets have on this data, drawn many times. Chance alone gives the variance of n \
+normal weights a relative standard error of sqrt(2 / n); uniform weights, a smaller one.`)}
 ${figures(pictures(draws))}
 <h3>Largest deviations</h3>
 ${tableOf(summary(draws))}`,
   };
 }
 
-/** |measured - law| / law; 0 where both are 0. */
+/** |measured - variance| / variance, where `variance` is the formula's; 0 if both are 0. */
 function deviation({ variance, measured }: VarianceDraw): number {
   return measured === variance ? 0 : Math.abs(measured - variance) / variance;
 }
@@ -40,7 +40,7 @@ const largest = (
 ): VarianceDraw | undefined => [...draws].sort((a, b) => of(b) - of(a))[0];
 
 const shapeOf = ({ shape }: VarianceDraw) => shape.join(" × ");
-const fraction = (value: number) => (Number.isFinite(value) ? percent(value) : "without bound");
+const fraction = (value: number) => (Number.isFinite(value) ? percent(value) : "∞ %");
 
 function sentences(draws: readonly VarianceDraw[]): string[] {
   const [far, unlikely] = [largest(draws, deviation), largest(draws, errors)];
@@ -48,12 +48,12 @@ function sentences(draws: readonly VarianceDraw[]): string[] {
   const beyond = draws.filter((draw) => !(errors(draw) <= MOST_ERRORS)).length;
   const verdict =
     beyond === 0
-      ? `all ${draws.length} lie within ${MOST_ERRORS} standard errors of the law`
-      : `${beyond} of ${draws.length} ${beyond === 1 ? "lies" : "lie"} more than ${MOST_ERRORS} standard errors off the law`;
+      ? `all ${draws.length} are within ${MOST_ERRORS} standard errors of it`
+      : `${beyond} of ${draws.length} ${beyond === 1 ? "is" : "are"} more than ${MOST_ERRORS} standard errors off`;
   return [
-    `Over ${draws.length} initializers and shapes the measured variance deviates from the law by ${fraction(deviation(far))} at most \
-(${far.init}, ${shapeOf(far)}).`,
-    `Against what sampling alone leaves, ${verdict}; the farthest is ${readable(errors(unlikely))} off \
+    `In ${draws.length} combinations of initializer and shape, the measured variance deviates from the formula by at most \
+${fraction(deviation(far))} (${far.init}, ${shapeOf(far)}).`,
+    `Compared with chance, ${verdict}; the largest deviation is ${readable(errors(unlikely))} standard errors \
 (${unlikely.init}, ${shapeOf(unlikely)}).`,
   ];
 }
@@ -61,7 +61,7 @@ function sentences(draws: readonly VarianceDraw[]): string[] {
 const FAMILIES = [
   { title: "Glorot: 2 / (fanIn + fanOut)", has: (name: string) => name.startsWith("glorot") },
   { title: "He: 2 / fanIn", has: (name: string) => name.startsWith("he-") },
-  { title: "Other laws", has: (name: string) => !/^(glorot|he-)/.test(name) },
+  { title: "Other initializers", has: (name: string) => !/^(glorot|he-)/.test(name) },
 ];
 
 function pictures(draws: readonly VarianceDraw[]): Html[] {
@@ -71,8 +71,8 @@ function pictures(draws: readonly VarianceDraw[]): Html[] {
     return [
       scatterChart({
         title,
-        caption: "Variance of first weights; on the line the law holds.",
-        xLabel: "variance by the law",
+        caption: "Variance of the initial weights. On the line, it equals the formula.",
+        xLabel: "variance by formula",
         yLabel: "measured variance",
         groups: namesOf(own).map((name) => ({
           name,
@@ -106,12 +106,12 @@ function summary(draws: readonly VarianceDraw[]): string[][] {
     [
       "",
       "shapes",
-      "weights drawn of each, at least",
+      "weights drawn per shape, at least",
       "largest deviation",
-      "at",
-      "law",
+      "at shape",
+      "formula",
       "measured",
-      "most standard errors",
+      "largest deviation [standard errors]",
     ],
     ...rows,
   ];

@@ -16,10 +16,17 @@ import { bestRuns, divergedNames, finalLoss, lossAxis, pointsOf, runTable, score
 
 const NAMES: readonly NormalizeName[] = ["none", "standardize", "whiten"];
 
-/** Losses closer than this share of the lower one count as equal. */
+/** How sentences call the input under each normalization. */
+const INPUTS: Readonly<Record<NormalizeName, string>> = {
+  none: "raw input",
+  standardize: "standardized input",
+  whiten: "whitened input",
+};
+
+/** Losses that differ by less than this fraction of the lower one count as equal. */
 const TIE = 0.01;
 
-/** Loss curves by normalization, the spectrum of the input, and what statistics of all data do to a score. */
+/** The section on loss curves by normalization, the spectrum of the input, and statistics fitted on all data. */
 export function inputNormalizationSection(
   result: InputNormalizationResult,
   { measure }: Pick<LabData, "measure">,
@@ -38,8 +45,8 @@ export function inputNormalizationSection(
     id: "input-normalization",
     title: "Input normalization",
     body: html`${finding([conditionSentence(result, best), leakSentence(leak, measure)])}
-${method(`${capital(net)}; the same number of steps for every run. The curves are of each normalization's run of lowest final \
-training loss; the table has all.`)}
+${method(`${capital(net)}. All runs take the same number of steps. The curves show each normalization's run with the lowest \
+final training loss; the table has all runs.`)}
 ${figures([...curves(best, measure), spectrum(result), ...leakChart(leak, measure)])}
 <h3>All runs</h3>
 ${tableOf(runTable(runs, nameOf))}
@@ -53,19 +60,19 @@ function conditionSentence(
   { conditionNumber, runs }: InputNormalizationResult,
   best: readonly NormalizeRun[],
 ): string {
-  const numbers = `The condition number of the input's covariance is ${readable(conditionNumber.none)} as it is, \
-${readable(conditionNumber.standardize)} standardized and ${readable(conditionNumber.whiten)} whitened`;
-  const diverged = divergedNames(runs, ({ normalize }) => normalize);
-  const lost = diverged.length === 0 ? "" : `; every run of ${listed(diverged)} diverged`;
+  const numbers = `The condition number of the input's covariance is ${readable(conditionNumber.none)} for raw input, \
+${readable(conditionNumber.standardize)} for standardized input and ${readable(conditionNumber.whiten)} for whitened input.`;
+  const diverged = divergedNames(runs, ({ normalize }) => INPUTS[normalize]);
+  const lost = diverged.length === 0 ? "" : ` Every run with ${listed(diverged)} diverged.`;
   const [first, ...rest] = best;
-  if (first === undefined) return `${numbers}${lost}.`;
+  if (first === undefined) return `${numbers}${lost}`;
   const name = (run: NormalizeRun) =>
-    `${readable(finalLoss(run))} with ${run.normalize} (learning rate ${readable(run.learningRate)})`;
+    `${readable(finalLoss(run))} with ${INPUTS[run.normalize]} (learning rate ${readable(run.learningRate)})`;
   const ties = rest.filter((run) => finalLoss(run) - finalLoss(first) <= TIE * finalLoss(first));
   const others = rest.filter((run) => !ties.includes(run));
-  const tied = ties.length === 0 ? "" : `, equal within 1 % to ${listed(ties.map(name))}`;
+  const tied = ties.length === 0 ? "" : `, a tie within 1 % with ${listed(ties.map(name))}`;
   const against = others.length === 0 ? "" : `, against ${listed(others.map(name))}`;
-  return `${numbers}; at equal budget the lowest training loss is ${name(first)}${tied}${against}${lost}.`;
+  return `${numbers} After the same number of steps, the lowest training loss is ${name(first)}${tied}${against}.${lost}`;
 }
 
 const points = (fraction: number) => readable(100 * fraction);
@@ -74,16 +81,16 @@ const signed = (fraction: number) => (fraction > 0 ? `+${points(fraction)}` : po
 function leakSentence({ trainOnly, allData, seeds }: LeakResult, measure: string): string {
   const { mean, standardError, interval, isDistinct, differences } = paired(trainOnly, allData);
   if (seeds.length === 0)
-    return "Without test clips there is no telling what statistics of all data do to a test score.";
-  const what = `Statistics of all data instead of the train split's change the test score (${measure}) by`;
-  if (!isMeasured(mean)) return `${what} an amount that was not measured.`;
+    return "There are no test clips to show how statistics of all data change a test score.";
+  const what = `Fitting the statistics on all data instead of the training split changes the test score (${measure}) by`;
+  if (!isMeasured(mean)) return `${what} an unknown amount: the scores are missing.`;
   if (seeds.length < 2)
-    return `${what} ${signed(mean)} points with the one seed that was run, too few to tell from chance.`;
+    return `${what} ${signed(mean)} points with the one seed that was run, which may be chance.`;
   if (differences.every((difference) => difference === 0))
-    return `${what} nothing with any of ${seeds.length} seeds.`;
+    return `${what} 0 points with each of ${seeds.length} seeds.`;
   const verdict = isDistinct ? "which is distinguishable from 0" : "which is not distinguishable from 0";
-  return `${what} ${signed(mean)} ± ${points(standardError)} points (mean of ${seeds.length} paired seeds and its \
-standard error), ${verdict} (95 % interval ${points(interval[0])} to ${points(interval[1])}).`;
+  return `${what} ${signed(mean)} ± ${points(standardError)} points (mean and standard error of ${seeds.length} \
+pairs of runs), ${verdict} (95 % interval ${points(interval[0])} to ${points(interval[1])}).`;
 }
 
 function leakTable({ seeds, trainOnly, allData }: LeakResult): Html {
@@ -95,8 +102,13 @@ function leakTable({ seeds, trainOnly, allData }: LeakResult): Html {
     scoreText(allData[i]),
     signed(differences[i]),
   ]);
-  const heading = ["seed", "train split's", "all data's", "difference [points]"];
-  return html`<h3>The pitfall: test score with statistics of all data</h3>
+  const heading = [
+    "seed",
+    "statistics of the training split",
+    "statistics of all data",
+    "difference [points]",
+  ];
+  return html`<h3>The pitfall: test scores with statistics of all data</h3>
 ${tableOf([heading, ...rows])}`;
 }
 
@@ -114,7 +126,7 @@ function curves(best: readonly NormalizeRun[], measure: string): Html[] {
       series: series((run) => pointsOf(run, ({ trainLoss }) => trainLoss)),
     }),
     lineChart({
-      title: "Score on the valid split",
+      title: "Validation score",
       x: { label: "step" },
       y: { label: `${measure} [%]` },
       series: series((run) => pointsOf(run, ({ score }) => 100 * score)),
@@ -132,7 +144,7 @@ function spectrum({ eigenvalues }: InputNormalizationResult): Html {
   });
 }
 
-/** The differences seed by seed, with the mean's 95 % interval as a band. */
+/** The differences, seed by seed, with the 95 % interval of their mean as a band. */
 function leakChart(leak: LeakResult, measure: string): Html[] {
   if (leak.seeds.length === 0) return [];
   const { differences, mean, interval }: Paired = paired(leak.trainOnly, leak.allData);
@@ -140,8 +152,9 @@ function leakChart(leak: LeakResult, measure: string): Html[] {
   const [low, high] = interval.map((end) => 100 * end);
   return [
     lineChart({
-      title: "Statistics of all data less those of the train split",
-      caption: "Difference in test score, seed by seed; the band is the mean's 95 % interval.",
+      title: "Effect of statistics of all data",
+      caption:
+        "Change in test score compared with statistics of the training split, seed by seed; the band is the 95 % interval of the mean.",
       x: { label: "pair of runs", domain: [0.5, n + 0.5] },
       y: { label: `difference in ${measure} [points]` },
       series: [

@@ -8,8 +8,8 @@ import { inputNormalizationSection } from "./input-normalization.js";
 import { optimizationSection } from "./optimization.js";
 
 /**
- * The lab's numbers as one page of HTML, with every picture and every word in it.
- * @param command what to type to run the lab again
+ * Renders the lab's results as one self-contained HTML page.
+ * @param command the shell command that repeats this run
  */
 export function labPage(result: LabResult, command: string): string {
   return htmlPage({
@@ -27,16 +27,16 @@ export function labPage(result: LabResult, command: string): string {
 
 function head({ store, isQuick, seed, data }: LabResult, command: string): Html {
   const entries = [
-    ["store", html`<code>${store}</code>`],
-    ["clips", html`${data.nTrain} to train, ${data.nValid} to validate, ${data.nTest} to test`],
+    ["feature store", html`<code>${store}</code>`],
+    ["clips", html`${data.nTrain} training, ${data.nValid} validation, ${data.nTest} test`],
     ["labels", html`${data.labels.length}: ${data.labels.join(", ")}`],
     ["score", html`${data.measure}, higher is better`],
-    ["extent", isQuick ? html`quick` : html`full`],
+    ["run", isQuick ? html`quick` : html`full`],
     ["seed", html`${seed}`],
-    ["split, front end", html`<code>${data.splitHash}</code>, <code>${data.frontEndHash}</code>`],
-    ["to repeat", html`<code>${command}</code>`],
+    ["hashes", html`split <code>${data.splitHash}</code>, front end <code>${data.frontEndHash}</code>`],
+    ["command", html`<code>${command}</code>`],
   ].map(([term, text]) => html`<dt>${term}</dt><dd>${text}</dd>`);
-  return html`<p>Five experiments on what makes a net learn. Every figure comes from this run on the store below, and
-every sentence is computed from its numbers; under each figure its numbers unfold.</p>
+  return html`<p>Five experiments on what makes a net learn. Every figure and every finding on this page is computed from one
+run on the data below. The numbers behind a figure unfold under it.</p>
 <dl>${entries}</dl>`;
 }

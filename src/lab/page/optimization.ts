@@ -12,10 +12,10 @@ import { bestRuns, divergedNames, finalLoss, lossAxis, pointsOf, runTable } from
 
 type OptimizerRun = OptimizationResult["runs"][number];
 
-/** A path has arrived when so much of the way down to the lowest minimum is done. */
+/** A path has arrived when its loss has come this fraction of the way down to the lowest minimum. */
 const ARRIVED = 0.99;
 
-/** Optimizers on three landscapes and on the net, and the sharpness of the net's loss. */
+/** The section on optimizers on three landscapes and on a net, and on the sharpness of another net's loss. */
 export function optimizationSection({ landscapes, net, runs, sharpness }: OptimizationResult): Section {
   const nameOf = ({ optimizer }: OptimizerRun) => optimizer;
   const names = [...new Set(runs.map(nameOf))];
@@ -25,16 +25,17 @@ export function optimizationSection({ landscapes, net, runs, sharpness }: Optimi
     title: "Optimization",
     body: html`${finding([
       landscapeSentence(landscapes),
-      `${capital([netSentence(runs, best), ...sharpnessParts(sharpness)].join("; "))}.`,
+      `${netSentence(runs, best)}.`,
+      ...sharpnessSentence(sharpness),
     ])}
 <h3>Three landscapes</h3>
-${method("Paths of two weights from the same start (circle); crosses are minima, lines and shades levels of the loss.")}
+${method("Paths of two weights from the same start (circle). Crosses mark the minima; lines and shades are levels of the loss.")}
 ${figures(landscapes.map(landscapeChart))}
 <h3>The net: ${net}</h3>
 ${figures([
   lineChart({
     title: "Training loss by optimizer",
-    caption: "Each at its learning rate of lowest final training loss.",
+    caption: "Each optimizer at the learning rate that gave it the lowest final training loss.",
     x: { label: "step" },
     y: lossAxis("training loss", best),
     series: names.flatMap((name, style) => {
@@ -48,7 +49,7 @@ ${sharpnessPart(sharpness)}`,
   };
 }
 
-/** Steps after which a path has arrived at the lowest minimum; null where it never does. */
+/** Steps after which a path has arrived at the lowest minimum; null if it never does. */
 function stepsToLowest(name: LandscapeResult["name"], { points }: LandscapePath): number | null {
   const { at, start, minima } = LANDSCAPES[name];
   const [from, lowest] = [at(...start), at(...minima[0])];
@@ -62,10 +63,10 @@ function landscapeSentence(landscapes: readonly LandscapeResult[]): string {
     const there = timed.filter(({ steps }) => steps !== null);
     const never = timed.filter(({ steps }) => steps === null).map(({ path }) => path);
     const counts = there.map(({ path, steps }) => `${path.optimizer} ${steps}`);
-    const missed = `not in ${(never[0]?.points.length ?? 1) - 1} by ${listed(never.map(({ optimizer }) => optimizer))}`;
-    return `on the ${name} ${[...(counts.length === 0 ? [] : [listed(counts)]), ...(never.length === 0 ? [] : [missed])].join(", ")}`;
+    const missed = `${listed(never.map(({ optimizer }) => optimizer))} not within ${(never[0]?.points.length ?? 1) - 1}`;
+    return `on the ${name}, ${[...(counts.length === 0 ? [] : [listed(counts)]), ...(never.length === 0 ? [] : [missed])].join(", but ")}`;
   });
-  return `Steps to ${100 * ARRIVED} % of the way down to the lowest minimum: ${parts.join("; ")}.`;
+  return `Steps to get ${100 * ARRIVED} % of the way down to the lowest minimum: ${parts.join("; ")}.`;
 }
 
 function landscapeChart({ name, paths }: LandscapeResult): Html {
@@ -85,18 +86,18 @@ function landscapeChart({ name, paths }: LandscapeResult): Html {
 
 function netSentence(runs: readonly OptimizerRun[], best: readonly OptimizerRun[]): string {
   const diverged = divergedNames(runs, ({ optimizer }) => optimizer);
-  const lost = diverged.length === 0 ? "" : `; every run of ${listed(diverged)} diverged`;
-  if (best.length === 0) return `on the net no run ended at a finite loss${lost}`;
+  const lost = diverged.length === 0 ? "" : `; every run with ${listed(diverged)} diverged`;
+  if (best.length === 0) return `On the net, no run ended with a finite loss${lost}`;
   const losses = best.map(
     (run) => `${run.optimizer} ${readable(finalLoss(run))} (rate ${readable(run.learningRate)})`,
   );
-  return `on the net the final training losses, lowest first, are ${listed(losses)}${lost}`;
+  return `On the net, the final training losses, lowest first, are ${listed(losses)}${lost}`;
 }
 
 const measuredPoints = ({ points }: SharpnessRun) =>
   points.filter(({ eigenvalue }) => isMeasured(eigenvalue));
 
-function sharpnessParts(sharpness: readonly SharpnessRun[]): string[] {
+function sharpnessSentence(sharpness: readonly SharpnessRun[]): string[] {
   const parts = sharpness.flatMap((run) => {
     const points = measuredPoints(run);
     const [first, last] = [points[0], points.at(-1)];
@@ -109,14 +110,14 @@ function sharpnessParts(sharpness: readonly SharpnessRun[]): string[] {
   return parts.length === 0
     ? []
     : [
-        `along gradient descent of a smooth net the largest eigenvalue of the Hessian goes, in units of 2 / learning rate, ${listed(parts)}`,
+        `Along gradient descent on a smooth net, the largest eigenvalue of the Hessian, in units of 2 / learning rate, goes ${listed(parts)}.`,
       ];
 }
 
 function sharpnessPart(sharpness: readonly SharpnessRun[]): Html {
   if (sharpness.length === 0) return html``;
   return html`<h3>Sharpness</h3>
-${method(`Of another net, as a Hessian needs a smooth one: ${SHARPNESS_NET}.`)}
+${method(`Measured on another net, because only a smooth net has a Hessian everywhere: ${SHARPNESS_NET}.`)}
 ${figures(sharpnessCharts(sharpness))}`;
 }
 
@@ -126,8 +127,8 @@ function sharpnessCharts(sharpness: readonly SharpnessRun[]): Html[] {
     lineChart({
       title: "Sharpness along gradient descent",
       caption:
-        "Largest eigenvalue of the training loss's Hessian; dotted, 2 / learning rate, above which a quadratic of that \
-curvature diverges.",
+        "Largest eigenvalue of the training loss's Hessian. Dotted lines: 2 / learning rate; gradient descent on a quadratic \
+with a larger eigenvalue diverges.",
       x: { label: "step" },
       y: { label: "largest eigenvalue", scale: "log" },
       series: sharpness.map((run) => ({

@@ -1,20 +1,20 @@
-/** 97.5 % points of Student's t for 1 to 12 degrees of freedom; beyond, 1.96 + 2.6 / degrees is right to 0.003. */
+/** 97.5 % points of Student's t for 1 to 12 degrees of freedom; above 12, 1.96 + 2.6 / degrees is right to 0.003. */
 const T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179];
 
-/** How two measurements on the same seeds differ. */
+/** The difference between two measurements with the same seeds. */
 export interface Paired {
   readonly differences: readonly number[];
   readonly mean: number;
-  /** Of the mean; NaN for fewer than two. */
+  /** Standard error of the mean; NaN for fewer than two differences. */
   readonly standardError: number;
-  /** 95 % interval of the mean by Student's t; NaN for fewer than two. */
+  /** 95 % interval of the mean by Student's t; NaN for fewer than two differences. */
   readonly interval: readonly [low: number, high: number];
-  /** Whether the interval leaves out 0. */
+  /** Whether the interval excludes 0. */
   readonly isDistinct: boolean;
 }
 
 /**
- * Paired differences b - a.
+ * Computes the paired differences b - a and the interval of their mean.
  *
  * Same as: SciPy 1.17 scipy.stats.ttest_rel(b, a).confidence_interval(0.95), within 0.2 %; test/lab/page/paired.test.ts
  */

@@ -4,33 +4,33 @@ import { isMeasured, readable } from "../../report/numbers.js";
 import { percent } from "../../report/table.js";
 import type { CurvePoint, LabRun } from "../results.js";
 
-/** Losses above so many times the middle first loss are drawn there: a run that diverges would flatten the others. */
+/** Losses above this multiple of the median first loss are drawn at it: a diverging run would flatten all others. */
 const LOSS_CEILING = 3;
 
-/** The last training loss; NaN for a run that diverged. */
+/** The final training loss; NaN for a run that diverged. */
 export function finalLoss({ curve, divergedAt }: LabRun): number {
   const last = curve.at(-1)?.trainLoss;
   return divergedAt === null && isMeasured(last) ? last : Number.NaN;
 }
 
-/** Of every name's runs the one of the lowest final training loss, lowest first; names whose runs all diverged are left out. */
+/** Each name's run of lowest final training loss, in order of that loss; a name whose runs all diverged is left out. */
 export function bestRuns<R extends LabRun>(runs: readonly R[], nameOf: (run: R) => string): R[] {
   const finite = runs.filter((run) => isMeasured(finalLoss(run))).sort((a, b) => finalLoss(a) - finalLoss(b));
   return finite.filter((run, i) => finite.findIndex((other) => nameOf(other) === nameOf(run)) === i);
 }
 
-/** Names whose every run diverged. */
+/** The names whose runs all diverged. */
 export function divergedNames<R extends LabRun>(runs: readonly R[], nameOf: (run: R) => string): string[] {
   const best = bestRuns(runs, nameOf).map(nameOf);
   return [...new Set(runs.map(nameOf))].filter((name) => !best.includes(name));
 }
 
-/** A curve as a chart's points. */
+/** A curve as points of a chart. */
 export function pointsOf({ curve }: LabRun, value: (point: CurvePoint) => number) {
   return curve.map((point) => [point.step, value(point)] as const);
 }
 
-/** The axis of the losses of some runs. */
+/** A log axis for the losses of these runs. */
 export function lossAxis(label: string, runs: readonly LabRun[]): Axis {
   const first = runs
     .map(({ curve }) => curve[0]?.trainLoss)
@@ -42,7 +42,16 @@ export function lossAxis(label: string, runs: readonly LabRun[]): Axis {
 
 /** A table of runs: name, learning rate, last losses and score, best score. */
 export function runTable<R extends LabRun>(runs: readonly R[], nameOf: (run: R) => string): Cells {
-  const heading = ["", "learning rate", "steps", "train loss", "valid loss", "score", "best score", ""];
+  const heading = [
+    "",
+    "learning rate",
+    "steps",
+    "training loss",
+    "validation loss",
+    "score",
+    "best score",
+    "",
+  ];
   const rows = runs.map((run) => {
     const { learningRate, curve, divergedAt } = run;
     const last = curve.at(-1);
@@ -60,13 +69,13 @@ export function runTable<R extends LabRun>(runs: readonly R[], nameOf: (run: R) 
   return [heading, ...rows];
 }
 
-/** The best score along the way; NaN where there is none. */
+/** The best score of the curve; NaN if it has none. */
 function bestScore({ curve }: LabRun): number {
   const scores = curve.map(({ score }) => score).filter(isMeasured);
   return scores.length === 0 ? Number.NaN : Math.max(...scores);
 }
 
-/** A share as a percentage, a dash where there is none. */
+/** A fraction as a percentage, or a dash if there is none. */
 export function scoreText(score: number | undefined): string {
   return isMeasured(score) ? percent(score) : "–";
 }

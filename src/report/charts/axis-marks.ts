@@ -2,10 +2,10 @@ import * as Plot from "@observablehq/plot";
 import type { PlacedAxis } from "./axis.js";
 import { FONT_SIZE } from "./draw.js";
 
-/** Room for ticks and names [pixels]. */
+/** Room for ticks and axis labels [pixels]. */
 export const AXIS_MARGIN = { marginLeft: 64, marginTop: 34, marginBottom: 46 };
 
-/** Lines, ticks and names of both axes: x below, y above its upper end. */
+/** Grid lines, ticks and labels of both axes: the label of x is below it, the label of y above its upper end. */
 export function axisMarks(x: PlacedAxis, y: PlacedAxis): Plot.Markish[] {
   const grid = { strokeOpacity: 0.12 };
   return [

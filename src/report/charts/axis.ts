@@ -1,15 +1,15 @@
 import { isMeasured, powerOfTen, readable } from "../numbers.js";
 
-/** What an axis shows. */
+/** Settings of an axis. */
 export interface Axis {
   readonly label: string;
   /** @default "linear" */
   readonly scale?: "linear" | "log";
-  /** The ends of a linear axis; by default those of the values, and a little more. */
+  /** Ends of a linear axis. @default a little more than the range of the values */
   readonly domain?: readonly [number, number];
-  /** What is larger is drawn here. */
+  /** Larger values are drawn here. */
   readonly ceiling?: number;
-  /** Values of other pictures, so that all of them share one scale. */
+  /** Values of other charts that share this scale. */
   readonly shared?: readonly number[];
 }
 
@@ -20,22 +20,23 @@ export interface PlacedAxis {
   readonly domain: readonly [number, number];
   readonly ticks: readonly number[];
   tickLabel(tick: number): string;
-  /** Where a value is drawn; null for what is not finite. */
+  /** Position at which a value is drawn; null if it is not finite. */
   place(value: number | null): number | null;
-  /** Distance of a placed value from the axis' start as a share of its length, and back. */
+  /** Distance of a placed value from the start of the axis, as a fraction of its length. */
   fraction(placed: number): number;
+  /** The inverse of `fraction`. */
   at(fraction: number): number;
-  /** What was moved or left out, in sentences. */
+  /** Sentences on the values that were moved or left out. */
   readonly notes: readonly string[];
 }
 
-/** A log axis spans so much at most: what is smaller goes to the floor, or it would flatten all the rest. */
+/** Largest span of a log axis. Smaller values are drawn on the floor, or they would flatten all others. */
 const LARGEST_RANGE = 1e16;
 const PADDING = 0.04;
 const FLOOR_DISTANCE = 0.09;
 const MOST_TICKS = 6;
 
-/** Lays an axis out so that every finite value has a place on it: on a log axis zeros and negatives on a floor. */
+/** Lays out an axis with a place for every finite value; zeros and negatives on a log axis go to a floor. */
 export function placeAxis(axis: Axis, values: readonly (number | null)[]): PlacedAxis {
   const { ceiling = Number.POSITIVE_INFINITY, shared = [] } = axis;
   const finite = values.filter(isMeasured);
@@ -60,7 +61,7 @@ export function placeAxis(axis: Axis, values: readonly (number | null)[]): Place
       ...said(tiny, `below ${readable(layout.least)} and drawn at the lowest tick`),
       ...said(
         finite.filter((value) => value > ceiling),
-        `above ${readable(ceiling)} and drawn there`,
+        `above ${readable(ceiling)} and drawn at that value`,
       ),
       ...said(
         values.filter((value) => !isMeasured(value)),
@@ -71,7 +72,7 @@ export function placeAxis(axis: Axis, values: readonly (number | null)[]): Place
 }
 
 interface Layout extends Omit<PlacedAxis, "label" | "place" | "notes"> {
-  /** What is smaller is drawn on the floor. */
+  /** Smaller values are drawn on the floor. */
   readonly least: number;
   readonly floor: number;
 }
@@ -135,7 +136,7 @@ function extent(values: readonly number[]): [number, number] {
   ];
 }
 
-/** Multiples of 1, 2 or 5 times a power of ten. */
+/** Multiples of a step that is 1, 2 or 5 times a power of ten. */
 function linearTicks(low: number, high: number): number[] {
   const rough = (high - low) / (MOST_TICKS - 1);
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -145,7 +146,7 @@ function linearTicks(low: number, high: number): number[] {
   return Array.from({ length: n }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
-/** Powers of ten; where these are few, other round numbers. */
+/** Powers of ten, or other round numbers if there are too few powers of ten. */
 function logTicks(low: number, high: number): number[] {
   const within = (ticks: number[]) => ticks.filter((tick) => tick >= low && tick <= high);
   const first = Math.floor(Math.log10(low));

@@ -15,13 +15,13 @@ export interface ContourPath {
   readonly points: readonly (readonly [x: number, y: number, value: number])[];
 }
 
-/** A function of x and y as lines of equal value, and paths across it. */
+/** A function of x and y, drawn as lines of equal value, with paths across it. */
 export interface ContourChart {
   readonly title: string;
   readonly caption?: string;
   readonly domain: { readonly x: Ends; readonly y: Ends };
   readonly at: (x: number, y: number) => number;
-  /** Points to mark by a cross. */
+  /** Points to mark with a cross. */
   readonly minima: readonly (readonly [x: number, y: number])[];
   readonly paths: readonly ContourPath[];
 }
@@ -32,7 +32,7 @@ const GRID = 60;
 const MOST_POINTS = 240;
 const MOST_MARKERS = 7;
 
-/** Contours with paths; what leaves the picture is left out, and the text says so. */
+/** Draws contours with paths. Points outside the picture are left out, and a note says how many. */
 export function contourChart(chart: ContourChart): Html {
   const { title, caption, domain, at, minima, paths } = chart;
   const x = placeAxis({ label: "x", domain: domain.x }, []);
@@ -71,7 +71,7 @@ export function contourChart(chart: ContourChart): Html {
   };
   const nOutside = shown.map((points) => points.filter(([px]) => Number.isNaN(px)).length);
   const notes = paths.flatMap(({ name }, i) =>
-    nOutside[i] === 0 ? [] : [`${name}: ${nOutside[i]} of ${shown[i].length} points lie outside.`],
+    nOutside[i] === 0 ? [] : [`${name}: ${nOutside[i]} of ${shown[i].length} points are out of view.`],
   );
   const description = [`${title}.`, ...minima.map(minimumText(at)), ...paths.map(pathText), ...notes].join(
     " ",
@@ -97,7 +97,7 @@ function pathMarks(points: readonly number[][], i: number): Plot.Markish[] {
   ];
 }
 
-/** Values that part the picture into areas of equal size. */
+/** Values whose contours divide the picture into areas of equal size. */
 function levels({ at, domain }: ContourChart): number[] {
   const steps = Array.from({ length: GRID }, (_, i) => (i + 0.5) / GRID);
   const along = ([low, high]: Ends, fraction: number) => low + fraction * (high - low);
@@ -119,7 +119,7 @@ function pathText({ name, points }: ContourPath): string {
   const [first, last] = [measured[0], measured.at(-1)];
   if (first === undefined || last === undefined) return `${name}: no finite point.`;
   const place = ([x, y, value]: ContourPath["points"][number]) =>
-    `(${readable(x)}, ${readable(y)}) at ${readable(value)}`;
+    `(${readable(x)}, ${readable(y)}), value ${readable(value)},`;
   return `${name}: from ${place(first)} to ${place(last)} in ${measured.length - 1} steps.`;
 }
 
@@ -136,7 +136,7 @@ function numbersOf(paths: readonly ContourPath[]): Cells {
     ];
   });
   return [
-    ["", "steps", "loss at the start", "halfway", "at the end", "least", "x at the end", "y at the end"],
+    ["", "steps", "loss at the start", "halfway", "at the end", "lowest", "x at the end", "y at the end"],
     ...rows,
   ];
 }

@@ -2,19 +2,19 @@ import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
 import { type Html, html, trusted } from "../html.js";
 
-/** So narrow that its text is still legible when a telephone shows it 330 pixels wide. */
+/** Narrow enough that the text stays legible when a phone shows the chart 330 pixels wide. */
 export const CHART_WIDTH = 440;
 export const FONT_SIZE = 14;
 
-/** Of the charts' font, on average, in a wide one [pixels]. */
+/** Average width of a character, in a wide font [pixels]. */
 export const CHARACTER_WIDTH = 8.2;
 
 const GEOMETRY = /^(d|transform|c?[xy][12]?|r)$/;
 const LONG_NUMBER = /-?\d+\.\d{2,}/g;
 
 /**
- * Draws a plot as an SVG that needs nothing beside it: no styles, no identifiers, coordinates of one decimal.
- * @param description what a reader is told who does not see it; null for an ornament of the text beside it
+ * Draws a plot as a self-contained SVG: no styles, no identifiers, coordinates with one decimal.
+ * @param description text for readers who cannot see the plot; null if it only decorates the text next to it
  */
 export function drawPlot(options: Plot.PlotOptions, description: string | null): Html {
   const { document } = parseHTML("<!doctype html><html><body></body></html>");
@@ -27,7 +27,7 @@ export function drawPlot(options: Plot.PlotOptions, description: string | null):
     fill="currentColor" font-size="${FONT_SIZE}" text-anchor="middle">${trusted(svg.innerHTML)}</svg>`;
 }
 
-/** Rounds coordinates; takes away names of parts, as an image is read as one. */
+/** Rounds coordinates, and removes the labels of parts, since screen readers read the image as a whole. */
 function simplify(element: Element): void {
   for (const { name, value } of [...element.attributes])
     if (name.startsWith("aria-")) element.removeAttribute(name);

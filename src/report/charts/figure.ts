@@ -1,9 +1,9 @@
 import { type Html, html } from "../html.js";
 
-/** What stands in the cells of a table: the first row is the heading, the first cell of a row names it. */
+/** The cells of a table: the first row is the heading, the first cell of each row names the row. */
 export type Cells = readonly (readonly string[])[];
 
-/** A table that scrolls sideways where it is wider than the page. */
+/** A table that scrolls sideways if it is wider than the page. */
 export function tableOf([heading, ...rows]: Cells): Html {
   return html`<div class="scroll" tabindex="0"><table><thead><tr>${heading.map(
     (cell) => html`<th scope="col">${cell}</th>`,
@@ -13,7 +13,7 @@ export function tableOf([heading, ...rows]: Cells): Html {
   )}</tbody></table></div>`;
 }
 
-/** A picture with its title, what there is to say of it, and its numbers as a table to unfold. */
+/** A picture with its title, caption, legend and notes, and with its numbers in a table that unfolds. */
 export function figure(parts: {
   title: string;
   caption?: string;
@@ -29,7 +29,7 @@ export function figure(parts: {
 `;
 }
 
-/** At most `most` of them at even distances, the first and the last among them. */
+/** At most `most` of the items, evenly spaced, always including the first and the last. */
 export function thinned<T>(items: readonly T[], most: number): readonly T[] {
   if (items.length <= most) return items;
   const stride = (items.length - 1) / (most - 1);

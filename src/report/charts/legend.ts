@@ -5,7 +5,7 @@ import { type SeriesStyle, seriesStyle } from "./style.js";
 
 const SIZE = { width: 36, height: 14, margin: 0 };
 
-/** The names of series with a sample of each, for pictures in which names have no room. */
+/** The names of the series, each with a sample, for pictures without room for names. */
 export function legend(names: readonly string[], kind: "lines" | "points"): Html {
   const items = names.map((name, i) => html`<li>${sample(seriesStyle(i), kind)} ${name}</li>`);
   return html`<ul class="legend">${items}</ul>`;

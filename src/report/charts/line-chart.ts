@@ -7,25 +7,25 @@ import { CHARACTER_WIDTH, CHART_WIDTH, drawPlot, FONT_SIZE } from "./draw.js";
 import { type Cells, figure, thinned } from "./figure.js";
 import { type SeriesStyle, seriesStyle } from "./style.js";
 
-/** x and y; what is not finite leaves a gap. */
+/** x and y; a y that is not finite leaves a gap. */
 export type LinePoint = readonly [x: number, y: number | null];
 
 export interface LineSeries {
   readonly name: string;
   readonly points: readonly LinePoint[];
-  /** x, and the ends of a band about the line. */
+  /** A band around the line: x and the ends of the band there. */
   readonly band?: readonly (readonly [x: number, low: number, high: number])[];
-  /** Place in the palette. @default place among the series */
+  /** Index in the palette. @default index among the series */
   readonly style?: number;
   /** Whether a line joins the points. @default true */
   readonly isJoined?: boolean;
 }
 
-/** A horizontal line that the series are to be seen against. */
+/** A horizontal line to compare the series with. */
 export interface ReferenceLine {
   readonly name: string;
   readonly y: number;
-  /** Place in the palette of the series that it belongs to. */
+  /** Index in the palette of the series that the line belongs to. */
   readonly style?: number;
 }
 
@@ -39,15 +39,15 @@ export interface LineChart {
 }
 
 const HEIGHT = 300;
-/** Between the end of a line and its name [pixels]. */
+/** Gap between the end of a line and its name [pixels]. */
 const LABEL_GAP = 16;
 const LINE_HEIGHT = FONT_SIZE + 2;
-/** More would not be seen. */
+/** Most points drawn of a line; more would not be visible. */
 const MOST_POINTS = 200;
 const MOST_MARKERS = 9;
 const MOST_ROWS = 41;
 
-/** Lines of y against x, each named at its end, as a figure with the table of its numbers. */
+/** Draws lines of y against x, each named at its end, as a figure with a table of the numbers. */
 export function lineChart(chart: LineChart): Html {
   const { title, caption, series, references = [] } = chart;
   const xs = series.flatMap(({ points }) => points.map(([x]) => x));
@@ -84,18 +84,18 @@ export function lineChart(chart: LineChart): Html {
   return figure({ title, caption, picture, notes, numbers: numbersOf(chart) });
 }
 
-/** The whole width, as the lines' names stand at their ends. */
+/** The range of x without padding, since the lines' names follow at their right ends. */
 function ends(xs: readonly number[]): [number, number] | undefined {
   const [low, high] = [Math.min(...xs), Math.max(...xs)];
   return high > low ? [low, high] : undefined;
 }
 
-/** What is drawn of a series, and where its name goes. */
+/** The marks of a series, and the point that its name belongs to. */
 interface Placed {
   readonly name: string;
   readonly color: string;
   readonly marks: readonly Plot.Markish[];
-  /** null where nothing of it can be drawn. */
+  /** null if nothing of the series can be drawn. */
   readonly end: readonly [x: number, y: number] | null;
 }
 
@@ -131,7 +131,7 @@ function placeRule({ name, y: value, style }: ReferenceLine, x: PlacedAxis, y: P
   return { name, color, marks, end: [x.domain[1], placed] };
 }
 
-/** Names beside the lines' ends, moved apart where they would overlap; a thread leads from the end to the name. */
+/** Names next to the lines' ends, moved apart if they would overlap; a thin line leads from the end to the name. */
 function labelMarks(
   lines: readonly Placed[],
   x: PlacedAxis,
@@ -159,7 +159,7 @@ function labelMarks(
   ];
 }
 
-/** Heights from the top, ascending, moved until neighbours are a line apart and none lies below the frame. */
+/** Heights from the top, ascending, moved until neighbours are a line apart and none is below the frame. */
 function apart(heights: readonly number[], lowest: number): number[] {
   const moved = [...heights];
   for (let i = 1; i < moved.length; i++) moved[i] = Math.max(moved[i], moved[i - 1] + LINE_HEIGHT);
@@ -168,7 +168,7 @@ function apart(heights: readonly number[], lowest: number): number[] {
   return moved;
 }
 
-/** Keeps of every stretch its least and its greatest, so that no peak is lost. */
+/** Keeps the lowest and the highest point of every stretch, so that no peak is lost. */
 function thinnedLine<T extends readonly [unknown, number | null]>(points: readonly T[]): readonly T[] {
   if (points.length <= MOST_POINTS) return points;
   const stretch = Math.ceil((2 * points.length) / MOST_POINTS);
@@ -190,7 +190,7 @@ function describe({ title, x, y, series, references = [] }: LineChart, notes: re
     if (drawn.length === 0) return `${name}: no finite value.`;
     const [first, last] = [drawn[0], drawn[drawn.length - 1]];
     const values = drawn.map(([, value]) => value);
-    const range = `least ${readable(Math.min(...values))}, greatest ${readable(Math.max(...values))}`;
+    const range = `minimum ${readable(Math.min(...values))}, maximum ${readable(Math.max(...values))}`;
     return `${name}: ${readable(first[1])} at ${readable(first[0])}, ${readable(last[1])} at ${readable(last[0])}; ${range}.`;
   });
   const rules = references.map(({ name, y }) => `${name}: ${readable(y)}.`);

@@ -10,11 +10,11 @@ import { seriesStyle } from "./style.js";
 
 export interface ScatterGroup {
   readonly name: string;
-  /** x, y and what the point is. */
+  /** x, y and the name of the point. */
   readonly points: readonly (readonly [x: number, y: number, what: string])[];
 }
 
-/** Points of y against x, both on the same log scale, with the line y = x. */
+/** Points of y against x, both on the same log scale, and the line y = x. */
 export interface ScatterChart {
   readonly title: string;
   readonly caption?: string;
@@ -25,7 +25,7 @@ export interface ScatterChart {
 
 const HEIGHT = 380;
 
-/** Measured against expected values: what lies on the line is as expected. */
+/** Draws measured against expected values: points on the line are as expected. */
 export function scatterChart({ title, caption, xLabel, yLabel, groups }: ScatterChart): Html {
   const values = groups.flatMap(({ points }) =>
     points.flatMap((point) => point.slice(0, 2) as [number, number]),

@@ -1,8 +1,8 @@
-/** How a series is drawn: no two of the first eight share a dash pattern or a marker, so colour is never alone. */
+/** How a series is drawn: no two of the eight styles share a dash pattern or a marker, so colour is never alone. */
 export interface SeriesStyle {
-  /** A colour that the page defines for light and for dark. */
+  /** A colour that the page defines for light and dark mode. */
   readonly color: string;
-  /** SVG's stroke-dasharray; none for a solid line. */
+  /** SVG's stroke-dasharray; undefined for a solid line. */
   readonly dash: string | undefined;
   readonly symbol: Symbol;
 }
@@ -22,8 +22,8 @@ const SYMBOLS: readonly Symbol[] = [
 ];
 
 /**
- * Colours of the series on a light and on a dark page. Each stands out from its page by 3:1 at least, and any two stay
- * apart also to eyes that do not tell red from green (test/report/palette.test.ts).
+ * Colours of the series on a light and on a dark page. Each has a contrast of at least 3:1 with its page, and any two
+ * are distinct even to readers who cannot tell red from green; test/report/palette.test.ts
  */
 export const PALETTE: readonly { readonly light: string; readonly dark: string }[] = [
   { light: "#007fc4", dark: "#3b90cc" },
@@ -36,10 +36,10 @@ export const PALETTE: readonly { readonly light: string; readonly dark: string }
   { light: "#6e6a6f", dark: "#aa9380" },
 ];
 
-/** The page's and the charts' ground. */
+/** Background of the page and the charts. */
 export const PAPER = { light: "#fdfdfb", dark: "#16181b" };
 
-/** The style of the `i`-th series; after eight they begin again. */
+/** The style of series `i`; the eight styles repeat. */
 export function seriesStyle(i: number): SeriesStyle {
   const place = i % PALETTE.length;
   return { color: `var(--series-${place})`, dash: DASHES[place], symbol: SYMBOLS[place] };

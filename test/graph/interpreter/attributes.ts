@@ -2,7 +2,7 @@ import onnxProto from "onnx-proto";
 
 type AttributeProto = onnxProto.onnx.IAttributeProto;
 
-/** A node's attributes. `checkAllRead` throws where the model says something that the interpreter did not look at. */
+/** A node's attributes. `checkAllRead` throws if the interpreter has not read one of them. */
 export class Attributes {
   readonly #protos: Map<string, AttributeProto>;
   readonly #read = new Set<string>();

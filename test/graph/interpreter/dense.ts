@@ -1,4 +1,4 @@
-/** A dense array in row-major order, float64 whatever the type in the model: integers are exact, bools are 0 and 1. */
+/** A dense array in row-major order, float64 for every type in the model: integers are exact, bools are 0 and 1. */
 export interface Dense {
   readonly shape: readonly number[];
   readonly data: Float64Array;
@@ -8,7 +8,7 @@ export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, 
 
 const INDICES = new Map<string, readonly (readonly number[])[]>();
 
-/** Every multi-index of a shape, in row-major order; remembered, since the tests ask for the same ones thousands of times. */
+/** Every multi-index of a shape, in row-major order; cached, since the tests need the same ones thousands of times. */
 export function indices(shape: readonly number[]): readonly (readonly number[])[] {
   const key = shape.join();
   let known = INDICES.get(key);
@@ -25,7 +25,7 @@ function multiIndex(shape: readonly number[], flat: number): number[] {
   return [...multiIndex(shape.slice(0, -1), Math.floor(flat / last)), flat % last];
 }
 
-/** The place of a multi-index in the data. */
+/** The position of a multi-index in the data. */
 export function offset(shape: readonly number[], index: readonly number[]): number {
   return index.reduce((place, i, axis) => place * shape[axis] + i, 0);
 }

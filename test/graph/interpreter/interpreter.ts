@@ -24,8 +24,9 @@ function denseOf({ dims, dataType, rawData }: TensorProto): Dense {
 }
 
 /**
- * A slow and obvious float64 executor of the ONNX models that `encodeGraph` writes: reads the bytes, follows the ONNX
- * specification with naive loops, knows nothing of `src/`. What it has no rule for (operator, attribute, opset) it refuses.
+ * A slow and obvious float64 executor of the ONNX models that `encodeGraph` writes. It reads the bytes, follows the
+ * ONNX specification with naive loops and uses nothing from `src/`. It throws on an operator, attribute or opset that
+ * it has no rule for.
  */
 export class Interpreter {
   readonly #nodes: InstanceType<typeof onnx.NodeProto>[];

@@ -3,12 +3,12 @@ import { at, atBroadcast, broadcastShape, build, type Dense, indices, offset, si
 
 type Rule = (inputs: Dense[], attributes: Attributes) => Dense;
 
-/** 0 keeps the input's dimension, -1 is what is left. */
+/** 0 keeps the input's dimension, -1 takes what is left. */
 function reshape([x, target]: Dense[]): Dense {
   const kept = Array.from(target.data, (dim, axis) => (dim === 0 ? x.shape[axis] : dim));
   const rest = sizeOf(x.shape) / sizeOf(kept.filter((dim) => dim !== -1));
   const shape = kept.map((dim) => (dim === -1 ? rest : dim));
-  if (sizeOf(shape) !== sizeOf(x.shape)) throw new Error(`cannot make [${shape}] of [${x.shape}]`);
+  if (sizeOf(shape) !== sizeOf(x.shape)) throw new Error(`cannot reshape [${x.shape}] to [${shape}]`);
   return { shape, data: x.data };
 }
 
@@ -24,7 +24,7 @@ function transpose([x]: Dense[], attributes: Attributes): Dense {
   );
 }
 
-/** The places along an axis of a slice, as Python's x[start:end:step] gives them. */
+/** The positions along an axis that a slice reads, as in Python's x[start:end:step]. */
 function slicedPlaces(size: number, start: number, end: number, step: number): number[] {
   const fromFront = (place: number) => (place < 0 ? place + size : place);
   const places: number[] = [];
@@ -86,7 +86,7 @@ const reduction =
   ([x, axes], attributes) => {
     const keepDims = attributes.int("keepdims", 1) === 1;
     const rank = x.shape.length;
-    // No axes, given or empty, means all of them.
+    // Missing or empty axes mean all axes.
     const reduced = axes?.data.length
       ? Array.from(axes.data, (axis) => (axis + rank) % rank)
       : [...x.shape.keys()];

@@ -24,7 +24,7 @@ function matmul(a: Dense, b: Dense): Dense {
   });
 }
 
-/** As `atBroadcast`, but only the batch axes are broadcast. */
+/** Like `atBroadcast`, but only the batch axes are broadcast. */
 function atMatrix(x: Dense, index: readonly number[]): number {
   const lead = index.length - x.shape.length;
   const own = x.shape.map((dim, axis) => (dim === 1 && axis < x.shape.length - 2 ? 0 : index[lead + axis]));

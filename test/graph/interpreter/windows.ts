@@ -3,7 +3,7 @@ import { type Dense, sizeOf } from "./dense.js";
 
 type Rule = (inputs: Dense[], attributes: Attributes) => Dense;
 
-/** Kernel, stride and padding as the attributes of Conv and the pools give them, for two spatial axes. */
+/** Kernel, stride and padding from the attributes of Conv and the pools, for two spatial axes. */
 interface Windows {
   kernel: number[];
   strides: number[];
@@ -11,7 +11,7 @@ interface Windows {
   after: number[];
 }
 
-/** One spatial axis is computed as two, the first of size 1. */
+/** One spatial axis is treated as two, the first of size 1. */
 const as2d = (shape: readonly number[]) => [...shape.slice(0, 2), ...leftFilled(shape.slice(2), 1)];
 const leftFilled = (values: readonly number[], fill: number) => [
   ...Array<number>(2 - values.length).fill(fill),
@@ -35,7 +35,7 @@ function windowsOf(attributes: Attributes, rank: number, kernelShape: readonly n
 
 const sameRank = (shape: readonly number[], rank: number) => [...shape.slice(0, 2), ...shape.slice(6 - rank)];
 
-/** The number of places of the window along each spatial axis. */
+/** The number of window positions along each spatial axis. */
 const placesOf = ({ kernel, strides, before, after }: Windows, size: readonly number[]) =>
   size.map((dim, i) => Math.floor((dim + before[i] + after[i] - kernel[i]) / strides[i]) + 1);
 
@@ -105,7 +105,7 @@ function convTranspose([x, w, bias]: Dense[], attributes: Attributes): Dense {
   return { shape: sameRank([batch, outChannels, outHeight, outWidth], rank), data };
 }
 
-/** `reduce` of the elements of every window that lie inside the input. */
+/** Applies `reduce` to the elements of every window that are inside the input. */
 const pool =
   (reduce: (values: number[]) => number): Rule =>
   ([x], attributes) => {

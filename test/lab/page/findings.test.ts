@@ -12,12 +12,12 @@ import { madeUpResult } from "./lab-result.js";
 
 const result = madeUpResult();
 
-/** What a section says. */
+/** The finding of a section. */
 const findingOf = ({ body }: Section) =>
   parseHTML(`<!doctype html><html><body>${body}</body></html>`).document.querySelector(".finding")!
     .textContent!;
 
-describe("what the page says of gradient flow", () => {
+describe("the finding on gradient flow", () => {
   const run = { depth: 20, activation: "tanh", activationStd: [1, 1] } as const;
   const flow = (plain: readonly [number, number], normalized: readonly [number, number]) =>
     findingOf(
@@ -29,17 +29,23 @@ describe("what the page says of gradient flow", () => {
         ],
       }),
     );
-  it("says where it vanishes, and that batch norm lets it pass", () => {
+  it("says where the gradient vanishes, and that batch norm brings it back", () => {
     const text = flow([1e-9, 1], [0.5, 1]);
-    expect(text).toContain("first layer is below 1 / 1000 of the last layer's in all (tanh with small)");
-    expect(text).toContain("now passes in 1 of the 1 nets where it did not");
+    expect(text).toContain(
+      "first layer is below 1 / 1000 of the last layer's in all of them (tanh with small)",
+    );
+    expect(text).toContain(
+      "Batch norm brings it within a factor of 1000 in 1 of the 1 nets where it was not.",
+    );
     expect(text).toContain("goes from 10⁻⁹ to 0.5");
   });
   it("does not say that batch norm helps where it does not", () => {
-    expect(flow([1e-9, 1], [1e-8, 1])).toContain("now passes in 0 of the 1 nets where it did not");
+    expect(flow([1e-9, 1], [1e-8, 1])).toContain(
+      "Batch norm brings it within a factor of 1000 in 0 of the 1 nets where it was not.",
+    );
     const worse = flow([0.5, 1], [0, 1]);
-    expect(worse).toContain("With batch norm it is exactly 0 in all");
-    expect(worse).toContain("in 1 where it did it no longer passes");
+    expect(worse).toContain("With batch norm it is exactly 0 in all of them (tanh with small)");
+    expect(worse).toContain("It is no longer within a factor of 1000 in 1 where it was.");
   });
   it("gives the median of an even number of nets as the mean of the middle two", () => {
     const net = (init: "small" | "he-normal", isBatchNorm: boolean, first: number) => ({
@@ -59,7 +65,7 @@ describe("what the page says of gradient flow", () => {
   });
 });
 
-describe("what the page says of input normalization", () => {
+describe("the finding on input normalization", () => {
   const said = (change: Partial<LabResult["inputNormalization"]>) =>
     findingOf(inputNormalizationSection({ ...result.inputNormalization, ...change }, result.data));
   const ending = (normalize: "none" | "whiten", trainLoss: number, divergedAt: number | null = null) => ({
@@ -73,60 +79,62 @@ describe("what the page says of input normalization", () => {
       leak: { seeds: allData.map((_, i) => i), trainOnly: [0.5, 0.6, 0.7].slice(0, allData.length), allData },
     });
 
-  it("names the run of lowest loss, whichever it is", () => {
+  it("names the run of lowest loss", () => {
     expect(said({ runs: [ending("none", 0.1), ending("whiten", 0.9)] })).toContain(
-      "the lowest training loss is 0.1 with none (learning rate 0.1), against 0.9 with whiten",
+      "the lowest training loss is 0.1 with raw input (learning rate 0.1), against 0.9 with whitened input",
     );
   });
   it("calls a tie a tie", () => {
     expect(said({ runs: [ending("none", 0.5), ending("whiten", 0.501)] })).toContain(
-      "equal within 1 % to 0.501 with whiten",
+      "is 0.5 with raw input (learning rate 0.1), a tie within 1 % with 0.501 with whitened input",
     );
   });
-  it("takes no diverged run for the best", () => {
+  it("never takes a diverged run for the best", () => {
     const text = said({ runs: [ending("none", 0.9), ending("whiten", 0.1, 11)] });
     expect(text).toContain(
-      "the lowest training loss is 0.9 with none (learning rate 0.1); every run of whiten diverged.",
+      "the lowest training loss is 0.9 with raw input (learning rate 0.1). Every run with whitened input diverged.",
     );
-    expect(said({ runs: [ending("none", 1, 3)] })).toContain("1.02 whitened; every run of none diverged.");
+    expect(said({ runs: [ending("none", 1, 3)] })).toContain(
+      "1.02 for whitened input. Every run with raw input diverged.",
+    );
   });
-  it("says whether the pitfall's difference can be told from 0", () => {
+  it("says whether the change by statistics of all data is distinguishable from 0", () => {
     expect(leak([0.52, 0.621, 0.719])).toContain(
-      "+2 ± 0.0577 points (mean of 3 paired seeds and its standard error), which is distinguishable from 0",
+      "+2 ± 0.0577 points (mean and standard error of 3 pairs of runs), which is distinguishable from 0",
     );
     expect(leak([0.48, 0.62, 0.7])).toContain(
-      "0 ± 1.15 points (mean of 3 paired seeds and its standard error), which is not distinguishable",
+      "0 ± 1.15 points (mean and standard error of 3 pairs of runs), which is not distinguishable",
     );
-    expect(leak([0.5, 0.6, 0.7])).toContain("by nothing with any of 3 seeds");
-    expect(leak([])).toContain("Without test clips there is no telling");
-    expect(leak([0.55])).toContain("+5 points with the one seed that was run, too few to tell from chance");
+    expect(leak([0.5, 0.6, 0.7])).toContain("by 0 points with each of 3 seeds.");
+    expect(leak([])).toContain("There are no test clips to show");
+    expect(leak([0.55])).toContain("+5 points with the one seed that was run, which may be chance.");
   });
 });
 
-describe("what the page says of initialization", () => {
+describe("the finding on initialization", () => {
   const draw = { init: "he-normal", shape: [100, 200], fanIn: 200, fanOut: 100, count: 20_000 } as const;
   const said = (draws: LabResult["initialization"]["draws"]) => findingOf(initializationSection({ draws }));
-  it("holds deviations against what sampling leaves, sqrt(2 / 20000) = 1 %", () => {
+  it("compares deviations with their standard error, sqrt(2 / 20000) = 1 %", () => {
     const near = said([{ ...draw, variance: 0.01, measured: 0.0102 }]);
-    expect(near).toContain("deviates from the law by 2.0 % at most (he-normal, 100 × 200)");
-    expect(near).toContain("all 1 lie within 3 standard errors");
-    expect(near).toContain("the farthest is 2 off");
+    expect(near).toContain("deviates from the formula by at most 2.0 % (he-normal, 100 × 200)");
+    expect(near).toContain("all 1 are within 3 standard errors of it");
+    expect(near).toContain("the largest deviation is 2 standard errors (he-normal, 100 × 200)");
     expect(said([{ ...draw, variance: 0.01, measured: 0.0105 }])).toContain(
-      "1 of 1 lies more than 3 standard errors",
+      "1 of 1 is more than 3 standard errors off",
     );
-    expect(said([{ ...draw, variance: 0, measured: 0 }])).toContain("by 0.0 % at most");
-    expect(said([{ ...draw, variance: 0, measured: 1 }])).toContain(
-      "1 of 1 lies more than 3 standard errors",
-    );
+    expect(said([{ ...draw, variance: 0, measured: 0 }])).toContain("by at most 0.0 %");
+    const endless = said([{ ...draw, variance: 0, measured: 1 }]);
+    expect(endless).toContain("by at most ∞ %");
+    expect(endless).toContain("1 of 1 is more than 3 standard errors off");
   });
 });
 
-describe("what the page says of batch norm", () => {
+describe("the finding on batch norm", () => {
   const run = { learningRate: 0.1, curve: [], divergedAt: null, spread: [] };
   const said = (runs: LabResult["batchNorm"]["runs"]) =>
     findingOf(batchNormSection({ net: "a net", runs }, result.data));
   const baseline = { ...run, name: "baseline", best: 0.7, stepsToBaselineBest: 100 } as const;
-  it("counts the steps to the baseline's best: fewer, more, never", () => {
+  it("compares the steps to the baseline's best score: faster, slower, never", () => {
     const text = said([
       baseline,
       { ...run, name: "BN", best: 0.72, stepsToBaselineBest: 50 },
@@ -134,29 +142,29 @@ describe("what the page says of batch norm", () => {
       { ...run, name: "BN x30", best: 0.5, stepsToBaselineBest: null, divergedAt: 7 },
     ]);
     expect(text).toBe(
-      "The baseline has its best score, 70.0 %, after 100 steps; BN after 50 (2 times fewer) and BN x5 after 150 (1.5 times as many); BN x30 never. The highest score is 72.0 %, by BN; BN x30 diverged at step 7.",
+      "The baseline reaches its best score, 70.0 %, after 100 steps. Reaching it takes 50 steps with BN (2 times faster) and 150 steps with BN x5 (1.5 times slower); BN x30 never reaches it. The highest score is 72.0 %, reached by BN; BN x30 diverged at step 7.",
     );
   });
-  it("says so where batch norm did not help, and where runs tie", () => {
+  it("says so if batch norm did not help, and if runs tie", () => {
     const text = said([
       baseline,
       { ...run, name: "BN", best: 0.6, stepsToBaselineBest: null },
       { ...run, name: "BN x5", best: 0.7, stepsToBaselineBest: 100 },
     ]);
-    expect(text).toContain("BN x5 after 100 (as many); BN never");
-    expect(text).toContain("The highest score is 70.0 %, by baseline and BN x5.");
+    expect(text).toContain("Reaching it takes 100 steps with BN x5 (equally fast); BN never reaches it.");
+    expect(text).toContain("The highest score is 70.0 %, reached by baseline and BN x5.");
   });
 });
 
-describe("what the page says of optimization", () => {
-  it("says which paths arrive and which do not, and how near the edge of stability is", () => {
+describe("the finding on optimization", () => {
+  it("says which paths arrive and which do not, and how near descent is to the edge of stability", () => {
     const text = findingOf(optimizationSection(result.optimization));
-    expect(text).toContain("on the local minimum momentum 24, not in 150 by sgd.");
+    expect(text).toContain("on the local minimum, momentum 24, but sgd not within 150.");
     const points = [10, 50, 39].map((eigenvalue, step) => ({ step, loss: 1, eigenvalue }));
     const sharp = findingOf(
       optimizationSection({ ...result.optimization, sharpness: [{ learningRate: 0.05, points }] }),
     );
-    expect(sharp).toContain("goes, in units of 2 / learning rate, from 0.25 to 0.975 at rate 0.05.");
+    expect(sharp).toContain("in units of 2 / learning rate, goes from 0.25 to 0.975 at rate 0.05.");
   });
   it("does not show the sharpness of one net under the name of another", () => {
     const body = String(optimizationSection(result.optimization).body);
@@ -165,12 +173,12 @@ describe("what the page says of optimization", () => {
     expect(ofTheOther).toContain(SHARPNESS_NET);
     expect(ofTheOther.match(/<figure>/g)).toHaveLength(2);
   });
-  it("leaves out of the ranking what diverged", () => {
+  it("leaves diverged runs out of the ranking", () => {
     const runs = result.optimization.runs.map((run) =>
       run.optimizer === "adam" ? { ...run, divergedAt: 50 } : run,
     );
     const text = findingOf(optimizationSection({ ...result.optimization, runs }));
     expect(text).toContain("lowest first, are rmsprop");
-    expect(text).toContain("every run of adam diverged");
+    expect(text).toContain("every run with adam diverged");
   });
 });

@@ -10,10 +10,10 @@ const pageOf = (shown: LabResult) => labPage(shown, "timbrel lab 'my data'");
 const page = pageOf(result);
 
 const documentOf = (text: string) => parseHTML(text).document;
-/** What no reader should see, with some text around it. */
+/** Text that no reader should see, with its surroundings. */
 const broken = (text: string) => text.match(/.{0,60}(?:NaN|Infinity|undefined|\bnull\b).{0,20}/g) ?? [];
 
-/** What the lab sets, in contrast to what it measures. */
+/** Keys of numbers that the lab sets rather than measures. */
 const SET = new Set([
   "validFraction",
   "testFraction",
@@ -28,7 +28,7 @@ const SET = new Set([
   "landscapes",
 ]);
 
-/** The result with another value for every number that was measured. */
+/** The result with `value` for every measured number. */
 function withNumbers(value: number | null): LabResult {
   const change = (part: unknown): unknown => {
     if (typeof part === "number") return value;
@@ -42,7 +42,7 @@ function withNumbers(value: number | null): LabResult {
 }
 
 describe("labPage", () => {
-  it("is well-formed: every element is closed, every id is one of a kind", () => {
+  it("is well-formed: every element is closed, every id is unique", () => {
     const VOID = new Set(["meta"]);
     const open: string[] = [];
     for (const [, end, name, closed] of page.matchAll(/<(\/?)([a-zA-Z][\w-]*)(?:"[^"]*"|[^>"])*?(\/?)>/g)) {
@@ -54,12 +54,12 @@ describe("labPage", () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it("needs nothing beside it: no script, no address but SVG's name", () => {
+  it("is self-contained: no script, no address except SVG's namespace", () => {
     expect(page).not.toMatch(/<script|<link|<img|<iframe|\bsrc=|@import|url\(|@font-face/i);
     expect([...new Set(page.match(/\w+:\/\/[^"'\s<]+/g))]).toEqual(["http://www.w3.org/2000/svg"]);
   });
 
-  it("every picture has a name that speaks in numbers, and a table beside it", () => {
+  it("every picture has a description with numbers, and a table", () => {
     const document = documentOf(page);
     const pictures = [...document.querySelectorAll("svg")].filter(
       (svg) => svg.getAttribute("aria-hidden") !== "true",
@@ -73,7 +73,7 @@ describe("labPage", () => {
     }
   });
 
-  it("all colours of the pictures are the page's, so that light and dark can change them", () => {
+  it("pictures use only the page's colours, which change with light and dark", () => {
     const colours = new Set(page.match(/(?:fill|stroke)="[^"]*"/g)?.map((text) => text.replace(/\d/, "N")));
     expect([...colours].sort()).toEqual(
       ["fill", "stroke"].flatMap((name) =>
@@ -91,7 +91,7 @@ describe("labPage", () => {
     expect(pageOf(madeUpResult())).toBe(page);
   });
 
-  it("stays small, also of a full run", () => {
+  it("stays small even for a full run", () => {
     const depths = Array.from({ length: 19 }, (_, i) => i + 2);
     const sample = result.gradientFlow.runs.filter(({ depth }) => depth === 20);
     const runs = depths.flatMap((depth) =>
@@ -122,11 +122,11 @@ describe("labPage", () => {
     ["a huge number", 1e300],
     ["a tiny one", 1e-300],
     ["-1", -1],
-  ])("stands every measured number being %s", (_name, value) => {
+  ])("can show a result whose every measured number is %s", (_name, value) => {
     expect(broken(pageOf(withNumbers(value)))).toEqual([]);
   });
 
-  it("stands NaN and infinities of a run that broke", () => {
+  it("can show NaN and infinities", () => {
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
       const runs = result.gradientFlow.runs.map((run) => ({
         ...run,
@@ -144,7 +144,7 @@ describe("labPage", () => {
     }
   });
 
-  it("escapes what comes from the user", () => {
+  it("escapes text from the user", () => {
     const nasty = `<script>alert('1')</script>"&amp;`;
     const text = pageOf({
       ...result,
@@ -163,7 +163,7 @@ describe("labPage", () => {
 
   it("names the run and how to repeat it", () => {
     const header = documentOf(page).querySelector("header")!.textContent!;
-    expect(header).toContain("1200 to train, 200 to validate, 210 to test");
+    expect(header).toContain("1200 training, 200 validation, 210 test");
     expect(header).toContain("timbrel lab 'my data'");
   });
 });

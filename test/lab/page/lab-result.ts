@@ -11,7 +11,7 @@ import type {
 
 const STEPS = 400;
 
-/** Numbers in the shape of the lab's, made up for tests of the page: nothing here was measured. */
+/** A made-up result for tests of the page; nothing in it was measured. */
 export function madeUpResult(): LabResult {
   const random = new Random("made up");
   return {
@@ -65,8 +65,8 @@ export function madeUpResult(): LabResult {
         ].map((shape) => {
           const [out, into, kernel = 1] = shape;
           const [fanIn, fanOut] = [into * kernel, out * kernel];
-          const laws = { g: 2 / (fanIn + fanOut), h: 2 / fanIn, o: 1 / Math.max(out, fanIn), z: 0 };
-          const variance = laws[init[0] as keyof typeof laws];
+          const variances = { g: 2 / (fanIn + fanOut), h: 2 / fanIn, o: 1 / Math.max(out, fanIn), z: 0 };
+          const variance = variances[init[0] as keyof typeof variances];
           return {
             init,
             shape,

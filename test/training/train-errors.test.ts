@@ -25,7 +25,7 @@ describe("a run that diverges", () => {
     writeFileSync(checkpointPath(dir), encodeCheckpoint({ ...checkpoint, config }));
     const kept = filesOf(dir);
     await expect(trainTagger(store, dir, { resume: true, engine: ENGINE })).rejects.toThrow(
-      /^learningRate must keep the loss finite, got a loss of (NaN|Infinity) at epoch 2, step [23], at a rate of 1e\+30; use a smaller one; the last weights of a finite loss are kept in .+diverged\.safetensors$/,
+      /^learningRate must keep the loss finite, got a loss of (NaN|Infinity) at epoch 2, step [23], at a rate of 1e\+30; use a smaller one; the last weights with a finite loss are kept in .+diverged\.safetensors$/,
     );
     const { [RUN_FILES.diverged]: _, ...others } = filesOf(dir);
     expect(others).toEqual(kept);
@@ -41,13 +41,13 @@ describe("a run that diverges", () => {
   });
 });
 
-describe("trainTagger refuses", () => {
+describe("trainTagger rejects", () => {
   const config = tinyConfig({ epochs: 1 });
 
   it("a folder that holds a run, unless told to resume or overwrite", async () => {
     const { dir, files } = await runWhole(store, { epochs: 1 });
     expect(await rejectionOf(trainTagger(store, dir, { config }))).toBe(
-      `outDir must be a folder without a run, got ${dir}, which holds checkpoint.safetensors; go on with \`resume\`, or replace the run with \`overwrite\``,
+      `outDir must be a folder without a run, got ${dir}, which holds checkpoint.safetensors; continue the run with \`resume\`, or replace it with \`overwrite\``,
     );
     expect(filesOf(dir)).toEqual(files);
     await trainTagger(store, dir, {
@@ -58,16 +58,16 @@ describe("trainTagger refuses", () => {
     expect(filesOf(dir)["model.onnx"]).not.toBe(files["model.onnx"]);
   });
 
-  it("to resume with other clips, splits or features", async () => {
+  it("resuming with other clips, splits or features", async () => {
     const { dir, files } = await runWhole(store, { epochs: 1 });
     const remedy = "start anew with `overwrite`";
     const fewer = await makeTinyStore(tinyClips().slice(1));
     expect(await rejectionOf(trainTagger(fewer, dir, { resume: true }))).toBe(
-      `resume must go on with the data of its checkpoint, got other clips or splits in ${fewer.dir}; ${remedy}`,
+      `resume must use the data of its checkpoint, got other clips or splits in ${fewer.dir}; ${remedy}`,
     );
     const other = await makeTinyStore(tinyClips(), frontEnd({ ...TINY_FRONT_END, power: 2 }));
     expect(await rejectionOf(trainTagger(other, dir, { resume: true }))).toBe(
-      `resume must go on with the data of its checkpoint, got other features in ${other.dir}; ${remedy}`,
+      `resume must use the data of its checkpoint, got other features in ${other.dir}; ${remedy}`,
     );
     expect(filesOf(dir)).toEqual(files);
   });
@@ -94,11 +94,11 @@ describe("trainTagger refuses", () => {
   it("a whitening that keeps too few components for the net's pools", async () => {
     const normalize = { kind: "whiten", zca: false, keepVariance: 0.01 } as const;
     expect(await rejectionOf(trainTagger(store, makeFolder(), { config: { ...config, normalize } }))).toBe(
-      `net must fit the 1 values a frame of ${store.dir}, got a vgg that needs at least 4; keep more variance, use fewer blocks, or use another kind of net`,
+      `net must fit the 1 values per frame of ${store.dir}, got a vgg that needs at least 4; keep more variance, use fewer blocks, or use another kind of net`,
     );
   });
 
-  it("one class alone, and several labels of a clip for a single-label task", async () => {
+  it("a single class, and a clip with several labels in a single-label task", async () => {
     const tones = { ...store, clips: store.clips.filter(({ labels }) => labels[0] === "tone") };
     expect(await rejectionOf(trainTagger(tones, makeFolder(), { config }))).toBe(
       `${store.dir}: has only 1 class (tone); a net learns classes by their differences and needs at least 2`,
@@ -111,7 +111,7 @@ describe("trainTagger refuses", () => {
         trainTagger({ ...store, clips }, makeFolder(), { config: { ...config, task: "single-label" } }),
       ),
     ).toBe(
-      "task must be multi-label for clips of several labels, got single-label, and hum/0.wav labelled hum, tone",
+      "task must be multi-label for clips with several labels, got single-label, and hum/0.wav labelled hum, tone",
     );
   });
 
@@ -125,7 +125,7 @@ describe("trainTagger refuses", () => {
     await expect(trainTagger(own, makeFolder(), { config })).rejects.toBeInstanceOf(DataError);
   });
 
-  it("a checkpoint of another version, whose settings had another meaning", async () => {
+  it("a checkpoint of another version, whose settings have another meaning", async () => {
     const { dir } = await runWhole(store, { epochs: 1 });
     const path = checkpointPath(dir);
     const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
@@ -139,7 +139,7 @@ describe("trainTagger refuses", () => {
     );
   });
 
-  it("a checkpoint that is damaged or foreign", async () => {
+  it("a checkpoint that is damaged or not timbrel's", async () => {
     const { dir } = await runWhole(store, { epochs: 1 });
     const path = checkpointPath(dir);
     const bytes = readFileSync(path);
@@ -149,7 +149,7 @@ describe("trainTagger refuses", () => {
     );
     writeFileSync(path, Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 123, 125)); // {}
     await expect(trainTagger(store, dir, { resume: true })).rejects.toThrow(
-      `${path}: is not a checkpoint of timbrel (`,
+      `${path}: is not a timbrel checkpoint (`,
     );
   });
 });

@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { featuresInMemory } from "../../src/dataset/feature-data.js";
+import { featureSets } from "../../src/dataset/feature-set.js";
+import { frontEnd } from "../../src/features/front-end.js";
+import { messageOf } from "../store/message-of.js";
+import { memoryClip } from "./stored-clips.js";
+
+const made = frontEnd({ sampleRate: 8000, hopLength: 400, nMels: 2 });
+const frames = (nFrames: number) => Array.from({ length: nFrames }, (_, t) => [10 * t, 10 * t + 1]);
+
+describe("features in memory", () => {
+  it("list their clips with what is known of them", () => {
+    const { name, clips } = featuresInMemory(made, [
+      memoryClip("a", frames(3), { group: "g", split: "valid" }),
+      memoryClip("b", frames(2)),
+    ]);
+    expect(name).toBe("features in memory");
+    expect(clips).toMatchObject([
+      { name: "a", labels: ["x"], group: "g", split: "valid", nFrames: 3, durationSec: 0.15 },
+      { name: "b", labels: ["x"], group: clips[1].audioHash, split: null, nFrames: 2, durationSec: 0.1 },
+    ]);
+  });
+  it("are read frame by frame, with silence after the last", async () => {
+    const descriptors = Float32Array.of(7, 8);
+    const data = featuresInMemory(made, [
+      memoryClip("a", frames(1)),
+      memoryClip("b", frames(4), { descriptors }),
+    ]);
+    const { train } = featureSets(data, { train: [...data.clips], valid: [], test: [], hash: "" });
+    const out = new Float32Array(10).fill(-1);
+    await train.readFrames(1, 2, 3, out, 2);
+    expect([...out]).toEqual([-1, -1, 20, 21, 30, 31, 0, 0, -1, -1]);
+    expect(await train.readDescriptors(1)).toEqual(descriptors);
+  });
+  it("take clips of equal features for copies, which stay in one group", () => {
+    const { clips } = featuresInMemory(made, [
+      memoryClip("a", frames(3), { group: "h" }),
+      memoryClip("b", frames(3), { group: "g" }),
+      memoryClip("c", frames(3)),
+      memoryClip("d", frames(4)),
+    ]);
+    expect(new Set(clips.slice(0, 3).map(({ group }) => group)).size).toBe(1);
+    expect(clips[3].group).not.toBe(clips[0].group);
+  });
+  it.each([[[2]], [[0, 2]], [[1, 3]], [[1, 2, 1]]])("are refused with shape %j", (shape) => {
+    const data = new Float32Array(shape.reduce((size, dim) => size * dim));
+    const clips = [memoryClip("a", frames(1)), memoryClip("b", frames(1), { features: { data, shape } })];
+    expect(messageOf(() => featuresInMemory(made, clips))).toBe(
+      `clips[1].features must have shape [nFrames, 2], got [${shape.join(", ")}] for b`,
+    );
+  });
+});

@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import { DataError } from "../../src/core/errors.js";
+import { type FeatureData, featuresInMemory } from "../../src/dataset/feature-data.js";
+import { evaluateModel } from "../../src/evaluation/evaluate-model.js";
+import { frontEnd } from "../../src/features/front-end.js";
+import { trainLinearBaseline } from "../../src/training/linear-baseline.js";
+import { trainModel } from "../../src/training/train-model.js";
+import { ENGINE } from "../engine.js";
+import { makeTinyStore, TINY_CONFIG, tinyClips } from "../training/tiny-store.js";
+
+const store = await makeTinyStore();
+let baseline: Uint8Array | null = null;
+const { model } = await trainModel(store, TINY_CONFIG, {
+  engine: ENGINE,
+  async onStart({ sets, task }) {
+    baseline = await trainLinearBaseline(sets, { task, seed: 1, engine: ENGINE });
+  },
+});
+const evaluate = (data: FeatureData, options: Partial<Parameters<typeof evaluateModel>[2]> = {}) =>
+  evaluateModel(model!, data, { engine: ENGINE, ...options });
+
+/** The store's clips under other names, without the splits that it names. */
+const unsplit = (data: FeatureData): FeatureData => ({
+  ...data,
+  clips: data.clips.map((clip) => ({ ...clip, split: null })),
+});
+
+describe("evaluateModel", () => {
+  it("scores the test split, beside both baselines", async () => {
+    const { split, isExternal, net, majority, linear } = await evaluate(store, { linear: baseline });
+    expect([split, isExternal]).toEqual(["test", false]);
+    expect([net, majority, linear].map((scores) => scores!.nClips)).toEqual([6, 6, 6]);
+    expect(majority.task === "single-label" && majority.balancedAccuracy).toBeCloseTo(1 / 3, 12);
+    // Hiss, hum and tone are far apart in their descriptors.
+    expect(linear!.task === "single-label" && linear!.balancedAccuracy).toBe(1);
+  });
+
+  it("has no linear baseline where none is given", async () => {
+    expect((await evaluate(store)).linear).toBeNull();
+  });
+
+  it("scores the split that is asked for: the validation score of training again", async () => {
+    const { split, net } = await evaluate(store, { split: "valid" });
+    expect(split).toBe("valid");
+    expect(net.task === "single-label" && net.balancedAccuracy).toBe(model!.info.valid["balancedAccuracy"]);
+    expect(net.loss).toBeCloseTo(model!.info.valid["loss"], 12);
+  });
+
+  it("does not score clips that the model was trained on", async () => {
+    await expect(evaluate(store, { split: "all" })).rejects.toThrow(
+      /: the model was trained on 15 of the 27 clips to score \(all\), e\.g\. hiss\/0\.wav; /,
+    );
+    const moved = store.clips.map((clip) => ({ ...clip, split: "test" as const }));
+    await expect(evaluate({ ...store, clips: moved })).rejects.toThrow(DataError);
+  });
+
+  it("scores the train split if it is asked for by name", async () => {
+    const { split, net } = await evaluate(store, { split: "train" });
+    expect([split, net.nClips]).toEqual(["train", 15]);
+  });
+
+  it("scores all clips of other data that name no split", async () => {
+    const others = await makeTinyStore(tinyClips().filter(({ split }) => split === "test"));
+    const { split, isExternal, net } = await evaluate(unsplit(others));
+    expect([split, isExternal, net.nClips]).toEqual(["all", true, 6]);
+  });
+
+  it("names a split without clips", async () => {
+    const clips = store.clips.filter(({ split }) => split === "test");
+    await expect(evaluate({ ...store, clips }, { split: "valid" })).rejects.toThrow(
+      /: has no clips in the valid split; choose another `split`$/,
+    );
+  });
+
+  it("names the settings of another front end", async () => {
+    const other = featuresInMemory(frontEnd({ ...model!.info.frontEnd, nMels: 8 }), [], { name: "other" });
+    await expect(evaluate(other)).rejects.toThrow(
+      "other: holds features of another front end than the model's (nMels 8 there, 16 here)",
+    );
+  });
+
+  it("tells how far it is", async () => {
+    const told: [number, number][] = [];
+    await evaluate(store, { onProgress: (done, total) => told.push([done, total]) });
+    expect(told.at(-1)).toEqual([6, 6]);
+  });
+});

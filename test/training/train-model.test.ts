@@ -1,0 +1,177 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { featuresInMemory } from "../../src/dataset/feature-data.js";
+import { netConfig } from "../../src/nn/architectures.js";
+import { decodeModel, encodeModel, wasTrainedOn } from "../../src/tagging/model-file.js";
+import { Tagger } from "../../src/tagging/tagger.js";
+import { decodeCheckpoint, encodeCheckpoint } from "../../src/training/checkpoint.js";
+import { trainConfig } from "../../src/training/config.js";
+import { trainModel } from "../../src/training/train-model.js";
+import { ENGINE } from "../engine.js";
+import { rejectionOf } from "../store/message-of.js";
+import { makeSound, makeTinyStore, TINY_CONFIG, tinyClips } from "./tiny-store.js";
+
+const SHIPPED = new URL("../../models/instruments.onnx", import.meta.url);
+const store = await makeTinyStore();
+const train = (
+  config: Parameters<typeof trainModel>[1] = {},
+  options: Partial<Parameters<typeof trainModel>[2]> = {},
+  data = store as Parameters<typeof trainModel>[0],
+) => trainModel(data, { ...TINY_CONFIG, ...config }, { engine: ENGINE, ...options });
+
+/** The store's features in memory, under the same names, labels and splits. */
+async function inMemory() {
+  const clips = store.clips.map(async ({ name, labels, split, nFrames }, i) => {
+    const data = new Float32Array(nFrames * store.frontEnd.nMels);
+    await store.reader.read(store.clips[i], 0, nFrames, data, 0);
+    return { name, labels, split, features: { data, shape: [nFrames, store.frontEnd.nMels] } };
+  });
+  return featuresInMemory(store.frontEnd, await Promise.all(clips));
+}
+
+describe("trainModel", () => {
+  const whole = train();
+
+  it("gives the model of the best epoch, which tags and survives its file", async () => {
+    const { model, ended, history } = await whole;
+    expect([ended, history.length]).toEqual(["finished", 3]);
+    const best = history.reduce((a, b) => (b.score > a.score ? b : a));
+    expect([model!.info.epoch, model!.info.valid]).toEqual([best.epoch, best.valid]);
+    expect(decodeModel(encodeModel(model!), "m.onnx")).toEqual(model);
+    const tagger = await Tagger.of(model!, ENGINE);
+    const { tags } = await tagger.tagWaveform(makeSound("tone", "new"));
+    expect(tags.map(({ label }) => label).sort()).toEqual(["hiss", "hum", "tone"]);
+    await tagger.close();
+  });
+
+  it("finds the same bits in memory as in a store", async () => {
+    const { model } = await train({}, {}, await inMemory());
+    expect(model!.weights).toEqual((await whole).model!.weights);
+    expect(model!.normalization).toEqual((await whole).model!.normalization);
+  });
+
+  it("goes on from a checkpoint to the same bits, also from one that was a file", async () => {
+    const { checkpoint, ended, history } = await train({}, { onEpoch: () => "stop" });
+    expect([ended, history.length]).toEqual(["stopped", 1]);
+    const read = decodeCheckpoint(encodeCheckpoint(checkpoint), "c.safetensors");
+    // Its settings are the checkpoint's.
+    const resumed = await train({ epochs: 1, seed: 9 }, { resume: read });
+    expect(resumed.model).toEqual((await whole).model);
+    expect(resumed.checkpoint).toEqual((await whole).checkpoint);
+  });
+
+  it("shows its listener every epoch, the best model so far and a checkpoint", async () => {
+    const seen: unknown[] = [];
+    await train(
+      {},
+      {
+        onEpoch: ({ epoch, score }, { isBest, model, checkpoint }) => {
+          seen.push([epoch, isBest, model.info.epoch, checkpoint.state.history.at(-1)!.score === score]);
+        },
+      },
+    );
+    const { history } = await whole;
+    let best = 0;
+    const expected = history.map(({ epoch, score }) => {
+      const isBest = best === 0 || score > history[best - 1].score;
+      if (isBest) best = epoch;
+      return [epoch, isBest, best, true];
+    });
+    expect(seen).toEqual(expected);
+  });
+
+  it("has no model if it is interrupted before the first epoch", async () => {
+    const controller = new AbortController();
+    const run = await train({}, { signal: controller.signal, onStep: () => controller.abort() });
+    expect([run.model, run.ended, run.history]).toEqual([null, "interrupted", []]);
+  });
+
+  it("is heard while it fits statistics", async () => {
+    const controller = new AbortController();
+    setImmediate(() => controller.abort());
+    let hasStarted = false;
+    const run = train({}, { signal: controller.signal, onStart: () => void (hasStarted = true) });
+    await expect(run).rejects.toThrow(/aborted/);
+    expect(hasStarted).toBe(false);
+  });
+});
+
+describe("training on from a model", () => {
+  const first = train({ epochs: 2 });
+
+  it("begins with its weights, and keeps its normalization and labels", async () => {
+    const { model } = await first;
+    // A rate so small that no weight of float32 moves by more than a few units in its last place.
+    const still = { learningRate: 1e-12, epochs: 1, emaDecay: 0, augment: 0 };
+    const { model: same } = await train({ ...still }, { from: model! });
+    for (const [name, { data }] of model!.weights)
+      if (!/norm\.(mean|variance|var)$/.test(name)) expect(same!.weights.get(name)!.data, name).toEqual(data);
+    expect(same!.normalization).toEqual(model!.normalization);
+    expect(same!.info.labels).toEqual(model!.info.labels);
+    const { model: drawn } = await train(still);
+    expect(drawn!.weights).not.toEqual(same!.weights);
+  });
+
+  it("remembers the clips of both trainings", async () => {
+    const { model } = await first;
+    const others = await makeTinyStore(
+      tinyClips().map((clip) => ({ ...clip, split: clip.split === "test" ? "train" : clip.split })),
+    );
+    const { model: more } = await train({ epochs: 1, testFraction: 0 }, { from: model! }, others);
+    const known = wasTrainedOn(more!.info);
+    for (const { audioHash, split } of store.clips) expect(known(audioHash)).toBe(split !== "valid");
+    expect(wasTrainedOn(model!.info)(store.clips.find(({ split }) => split === "test")!.audioHash)).toBe(
+      false,
+    );
+  });
+
+  it("takes data of some of the model's labels", async () => {
+    const { model } = await first;
+    const some = { ...store, clips: store.clips.filter(({ labels }) => labels[0] !== "hum") };
+    const { model: more } = await train({ epochs: 1 }, { from: model! }, some);
+    expect(more!.info.labels).toEqual(["hiss", "hum", "tone"]);
+  });
+
+  it.each([
+    [{ net: netConfig({ kind: "vgg", channels: [4, 8] }) }, /^net must be the model's, \{.*\}, got \{/],
+    [{ segmentFrames: 20 }, /^segmentFrames must be the model's, 16, got 20$/],
+    [
+      { normalize: { kind: "none" } as const },
+      /^normalize\.kind must be the model's, "standardize", got none$/,
+    ],
+    [{ task: "multi-label" as const }, /^task must be the model's, "single-label", got multi-label$/],
+  ])("names a setting that is not the model's: %j", async (config, message) => {
+    const { model } = await first;
+    expect(await rejectionOf(train(config, { from: model! }))).toMatch(message);
+  });
+
+  it("names the settings of another front end, and labels that the model does not have", async () => {
+    const { model } = await first;
+    const shipped = decodeModel(readFileSync(SHIPPED), "instruments.onnx");
+    expect(await rejectionOf(train({}, { from: shipped }))).toMatch(
+      /^data must have the front end of the model that training starts from, got .* \(.*nMels 16 there, 128 here/,
+    );
+    const renamed = { ...store, clips: store.clips.map((clip) => ({ ...clip, labels: ["gong"] })) };
+    expect(await rejectionOf(train({}, { from: model! }, renamed))).toMatch(/store: .*gong/);
+  });
+
+  it("trains the shipped model on", async () => {
+    const shipped = decodeModel(readFileSync(SHIPPED), "instruments.onnx");
+    const { frontEnd, labels } = shipped.info;
+    const clips = labels.slice(0, 2).flatMap((label, k) =>
+      ["train", "train", "valid"].map((split, i) => {
+        const data = new Float32Array(70 * frontEnd.nMels).fill(k + i / 10);
+        const features = { data, shape: [70, frontEnd.nMels] };
+        return { name: `${label} ${i}`, labels: [label], split: split as "train" | "valid", features };
+      }),
+    );
+    const config = { ...trainConfig(shipped.info.config), epochs: 1, batchSize: 2 };
+    const run = await trainModel(featuresInMemory(frontEnd, clips), config, {
+      engine: ENGINE,
+      from: shipped,
+    });
+    expect(run.model!.info.labels).toEqual(labels);
+    expect([...run.model!.weights.keys()].sort()).toEqual([...shipped.weights.keys()].sort());
+    expect(run.model!.normalization).toEqual(shipped.normalization);
+  });
+});
