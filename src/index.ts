@@ -1,27 +1,27 @@
 /**
- * timbrel as a library for Node: tag audio with a trained model, or train one.
+ * timbrel as a library for Node: tags audio with a trained model, and trains models on your own sounds.
  *
  * ```ts
  * import { loadTagger } from "timbrel";
- * const tagger = await loadTagger();
+ *
+ * const tagger = await loadTagger(); // the instrument model that comes with timbrel
  * const { tags } = await tagger.predict("song.mp3");
  * await tagger.close();
  * ```
+ *
+ * To train on files, call `extractFeatures`, `trainTagger` and `evaluateModel`; features and runs are folders. To train
+ * without files, call `featuresInMemory`, `trainModel` and `encodeModel`. The docblock of each function has an example.
+ * To build and differentiate graphs of your own, import `timbrel/graph`.
  */
-export { AUDIO_EXTENSIONS, decodeAudio } from "./audio/decode.js";
-export { downmix } from "./audio/downmix.js";
-export { encodeWav } from "./audio/encode-wav.js";
-export { resample } from "./audio/resample.js";
-export type { AudioFormat, DecodedAudio, Waveform } from "./audio/waveform.js";
-export { DataError, UsageError } from "./core/errors.js";
-export type { Tensor } from "./core/tensor.js";
+
+// Tag audio
+
+export { type LoadedTagger, loadTagger } from "./load-tagger.js";
+export { type Tag, Tagger, type Tagging } from "./tagging/tagger.js";
+
+// Make features, in a store on disk or in memory
+
 export { type FeatureData, featuresInMemory, type MemoryClip } from "./dataset/feature-data.js";
-export { FeatureSet, featureSets } from "./dataset/feature-set.js";
-export type { Split } from "./dataset/split-names.js";
-export { type ClipSplits, splitClips } from "./dataset/splits.js";
-export { type Evaluation, evaluateModel } from "./evaluation/evaluate-model.js";
-export { MEASURES, type Measure, mainScore } from "./evaluation/measures.js";
-export type { Scores } from "./evaluation/scores.js";
 export { DESCRIPTOR_NAMES, describe, summarizeDescriptors } from "./features/descriptors.js";
 export {
   type Compression,
@@ -32,22 +32,35 @@ export {
   type PresetName,
 } from "./features/front-end.js";
 export { logMel } from "./features/log-mel.js";
-export { type LoadedTagger, loadTagger } from "./load-tagger.js";
-export { NETS, type NetSettings, netConfig, type SegmentNetConfig } from "./nn/architectures.js";
-export { OPTIMIZERS } from "./nn/optimizers.js";
-export type { LayerHealth } from "./nn/watch.js";
-export { logMelPng } from "./report/log-mel-png.js";
-export { splitTable } from "./report/split-table.js";
-export type { Engine, Session } from "./runtime/engine.js";
-export { nodeEngine } from "./runtime/node.js";
 export {
   type Extraction,
   type ExtractOptions,
   type ExtractProgress,
   extractFeatures,
 } from "./store/extract.js";
-export { decodeNpy, encodeNpy } from "./store/npy.js";
 export { type FeatureStore, openStore, type StoredClip } from "./store/store.js";
+
+// Train, into a folder or in memory
+
+export { NETS, type NetSettings, netConfig, type SegmentNetConfig } from "./nn/architectures.js";
+export { OPTIMIZERS } from "./nn/optimizers.js";
+export type { LayerHealth } from "./nn/watch.js";
+export { type NormalizeConfig, TRAIN_DEFAULTS, type TrainConfig, trainConfig } from "./training/config.js";
+export type { EpochRecord, StepReport } from "./training/fit.js";
+export { type Diagnosis, diagnose } from "./training/gradient-flow.js";
+export { trainLinearBaseline } from "./training/linear-baseline.js";
+export { RUN_FILES } from "./training/run-folder.js";
+export { type ModelRun, type TrainModelOptions, trainModel } from "./training/train-model.js";
+export { type TrainEvents, type TrainResult, trainTagger } from "./training/train-tagger.js";
+
+// Evaluate
+
+export { type Evaluation, evaluateModel } from "./evaluation/evaluate-model.js";
+export { MEASURES, type Measure, mainScore } from "./evaluation/measures.js";
+export type { Scores } from "./evaluation/scores.js";
+
+// Read and write models
+
 export {
   decodeModel,
   encodeModel,
@@ -56,11 +69,27 @@ export {
   type TrainedModel,
   wasTrainedOn,
 } from "./tagging/model-file.js";
-export { type Tag, Tagger, type Tagging } from "./tagging/tagger.js";
-export { type NormalizeConfig, TRAIN_DEFAULTS, type TrainConfig, trainConfig } from "./training/config.js";
-export type { EpochRecord, StepReport } from "./training/fit.js";
-export { type Diagnosis, diagnose } from "./training/gradient-flow.js";
-export { trainLinearBaseline } from "./training/linear-baseline.js";
-export { RUN_FILES } from "./training/run-folder.js";
-export { type ModelRun, type TrainModelOptions, trainModel } from "./training/train-model.js";
-export { type TrainEvents, type TrainResult, trainTagger } from "./training/train-tagger.js";
+
+// The engine that runs models
+
+export type { Engine, Session } from "./runtime/engine.js";
+export { nodeEngine } from "./runtime/node.js";
+
+// Look at features and splits
+
+export { logMelPng } from "./report/log-mel-png.js";
+export { splitTable } from "./report/split-table.js";
+
+// Lower level: audio, errors, splits, arrays
+
+export { AUDIO_EXTENSIONS, decodeAudio } from "./audio/decode.js";
+export { downmix } from "./audio/downmix.js";
+export { encodeWav } from "./audio/encode-wav.js";
+export { resample } from "./audio/resample.js";
+export type { AudioFormat, DecodedAudio, Waveform } from "./audio/waveform.js";
+export { DataError, UsageError } from "./core/errors.js";
+export type { Tensor } from "./core/tensor.js";
+export { FeatureSet, featureSets } from "./dataset/feature-set.js";
+export type { Split } from "./dataset/split-names.js";
+export { type ClipSplits, splitClips } from "./dataset/splits.js";
+export { decodeNpy, encodeNpy } from "./store/npy.js";

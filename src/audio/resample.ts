@@ -33,6 +33,12 @@ let kernel: Kernel | undefined;
  * @param waveform with an integer sampleRate, 4 to 384 kHz
  * @param sampleRate of the result, an integer, 4 to 384 kHz; the waveform itself is returned if it already has it
  * @throws UsageError if a rate is out of range
+ * @example
+ * import { resample } from "timbrel";
+ *
+ * const tone = Float32Array.from({ length: 44100 }, (_, n) => Math.sin((2 * Math.PI * 440 * n) / 44100));
+ * const { samples, sampleRate } = resample({ samples: tone, sampleRate: 44100 }, 16000);
+ * console.log(samples.length, sampleRate); // -> 16000 16000
  */
 export function resample(waveform: Waveform, sampleRate: number): Waveform {
   const range = { min: MIN_SAMPLE_RATE, max: MAX_SAMPLE_RATE };

@@ -13,6 +13,15 @@ export interface Mistake {
 /**
  * The caller's mistake: an argument, a setting or a flag that breaks a rule.
  * The message is one line: `<setting> must <rule>, got <got>[; <remedy>]`.
+ * @example
+ * import { frontEnd, UsageError } from "timbrel";
+ *
+ * try {
+ *   frontEnd({ fMax: 16000 });
+ * } catch (error) {
+ *   if (error instanceof UsageError) console.log(`${error.setting} must ${error.rule}`);
+ *   // -> fMax must be at most 11025 Hz (half of `sampleRate`)
+ * }
  */
 export class UsageError extends Error implements Mistake {
   override name = "UsageError";
@@ -34,6 +43,14 @@ export class UsageError extends Error implements Mistake {
 /**
  * A problem with data: a file, or what is in it.
  * The message is one line: `<path>: <what is wrong>[; <remedy>]`.
+ * @example
+ * import { DataError, decodeAudio } from "timbrel";
+ *
+ * try {
+ *   await decodeAudio(new Uint8Array(0), "song.wav");
+ * } catch (error) {
+ *   if (error instanceof DataError) console.log(error.message); // -> song.wav: the file is empty
+ * }
  */
 export class DataError extends Error {
   override name = "DataError";

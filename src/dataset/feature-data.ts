@@ -36,6 +36,13 @@ export interface MemoryClip {
  * Makes data to train and evaluate on from features in memory. Clips with equal features are copies of one another.
  * @param options.name the data's name in messages, `@default` "features in memory"
  * @throws UsageError if features are not [nFrames, nMels] with the front end's nMels and at least one frame
+ * @example
+ * import { featuresInMemory, frontEnd, logMel } from "timbrel";
+ *
+ * const front = frontEnd({ sampleRate: 8000, nMels: 32 });
+ * const features = logMel({ samples: new Float32Array(8000), sampleRate: 8000 }, front);
+ * const data = featuresInMemory(front, [{ name: "one second", labels: ["silence"], features }]);
+ * console.log(data.clips[0].nFrames, data.clips[0].labels); // -> 16 [ 'silence' ]
  */
 export function featuresInMemory(
   frontEnd: FrontEnd,

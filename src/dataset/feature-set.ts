@@ -11,6 +11,16 @@ import type { ClipSplits } from "./splits.js";
  *
  * The split is part of the type: everything fitted on data takes a `FeatureSet<"train">`, which no other split is.
  * A set is made from whole `ClipSplits`, so that it cannot have another split's name.
+ * @example
+ * import { featureSets, featuresInMemory, frontEnd, splitClips } from "timbrel";
+ *
+ * const features = { shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
+ * const clip = { name: "a", labels: ["flute"], features, split: "test" } as const;
+ * const data = featuresInMemory(frontEnd({ nMels: 3 }), [clip]);
+ * const { test } = featureSets(data, splitClips(data.clips));
+ * const frames = new Float32Array(9);
+ * await test.readFrames(0, 0, 3, frames, 0);
+ * console.log(frames.join(" ")); // -> 1 2 3 4 5 6 0 0 0
  */
 export class FeatureSet<S extends Split = Split> {
   readonly split: S;
@@ -73,6 +83,17 @@ export class FeatureSet<S extends Split = Split> {
  * Makes the feature sets of the three splits, over one vocabulary.
  * @param labels vocabulary, e.g. a model's; `@default` the labels of the train split, or of all splits if it is empty
  * @throws DataError naming the labels that are not in the vocabulary, and their clips
+ * @example
+ * import { featureSets, featuresInMemory, frontEnd, splitClips } from "timbrel";
+ *
+ * const clips = Array.from({ length: 12 }, (_, i) => {
+ *   const features = { shape: [2, 1], data: Float32Array.of(i, 0) };
+ *   return { name: `${i}`, labels: [i % 2 === 0 ? "bass" : "flute"], features };
+ * });
+ * const data = featuresInMemory(frontEnd({ nMels: 1 }), clips);
+ * const { train, valid, test } = featureSets(data, splitClips(data.clips));
+ * console.log(train.labels, train.clips.length, valid.clips.length, test.clips.length);
+ * // -> [ 'bass', 'flute' ] 8 2 2
  */
 export function featureSets(
   data: FeatureData,

@@ -27,6 +27,15 @@ export interface ClipSplits {
  * @throws UsageError for a fraction out of range
  * @throws DataError if only some clips name a split, if a group or the same audio is in two of the named splits, or if a
  *   class has too few groups to be in every split
+ * @example
+ * import { splitClips } from "timbrel";
+ *
+ * const clips = Array.from({ length: 20 }, (_, i) => {
+ *   const labels = [i % 2 === 0 ? "bass" : "flute"];
+ *   return { name: `${i}`, audioHash: `${i}`, labels, group: `${i}`, split: null, durationSec: 3, nFrames: 130 };
+ * });
+ * const { train, valid, test } = splitClips(clips, { seed: 1, validFraction: 0.2, testFraction: 0.2 });
+ * console.log(train.length, valid.length, test.length); // -> 12 4 4
  */
 export function splitClips(
   clips: readonly Clip[],

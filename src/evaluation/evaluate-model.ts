@@ -30,6 +30,16 @@ export interface Evaluation {
  * @param options.onProgress called with the number of clips scored so far
  * @throws DataError if the data have another front end or labels than the model, if the split holds no clip, or if the
  *   model was trained on one of its clips
+ * @example
+ * import { readFileSync, writeFileSync } from "node:fs";
+ * import { decodeModel, evaluateModel, extractFeatures, mainScore, nodeEngine } from "timbrel";
+ *
+ * const folder = "node_modules/tonejs-instrument";
+ * writeFileSync("notes.csv", `path,label\n${folder}-violin-wav/A4.wav,string\n${folder}-flute-wav/A4.wav,flute\n`);
+ * const model = decodeModel(readFileSync("models/instruments.onnx"), "models/instruments.onnx");
+ * const { store } = await extractFeatures("notes.csv", "features", { frontEnd: model.info.frontEnd });
+ * const { split, net } = await evaluateModel(model, store, { engine: nodeEngine() });
+ * console.log(split, net.nClips, mainScore(net)); // -> all 2 1
  */
 export async function evaluateModel(
   model: TrainedModel,

@@ -42,7 +42,16 @@ export function mainMeasure(task: Task): Measure {
   return measuresOf(task)[0];
 }
 
-/** The main measure of some scores. */
+/**
+ * The main measure of some scores.
+ * @example
+ * import { MEASURES, mainScore } from "timbrel";
+ *
+ * const averagePrecision = { jazz: 0.5, rock: 1 };
+ * const scores = { nClips: 2, meanAveragePrecision: 0.75, interval: [0.5, 1], averagePrecision, loss: 0.4 } as const;
+ * console.log(mainScore({ task: "multi-label", ...scores }), MEASURES["multi-label"][0].title);
+ * // -> 0.75 mean average precision
+ */
 export function mainScore(scores: Scores): number {
   return mainMeasure(scores.task).of(scores);
 }

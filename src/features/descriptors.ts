@@ -16,6 +16,13 @@ export const DESCRIPTOR_NAMES: readonly string[] = [
  * Frequencies are in Meyda's units: `spectralCentroid` and `spectralSpread` in bins of `sampleRate / 1024` Hz,
  * `spectralRolloff` in Hz, `zcr` in crossings per frame of 1024 samples.
  * @returns `DESCRIPTOR_NAMES.length` finite numbers
+ * @example
+ * import { DESCRIPTOR_NAMES, summarizeDescriptors } from "timbrel";
+ *
+ * const samples = Float32Array.from({ length: 22050 }, (_, n) => Math.sin((2 * Math.PI * 1000 * n) / 22050));
+ * const summary = summarizeDescriptors({ samples, sampleRate: 22050 });
+ * const at = DESCRIPTOR_NAMES.indexOf("spectralCentroidMean");
+ * console.log(summary.length, ((summary[at] * 22050) / 1024).toFixed(0)); // -> 44 1000
  */
 export function summarizeDescriptors(waveform: Waveform): Float32Array {
   const frames = meydaFrames(waveform);
@@ -27,6 +34,12 @@ export function summarizeDescriptors(waveform: Waveform): Float32Array {
 /**
  * Four descriptors of a clip in familiar units: means over the frames that are not silent; zeros for a silent clip.
  * The roll-off is the frequency that has 99 % of the sum of magnitudes below it.
+ * @example
+ * import { describe } from "timbrel";
+ *
+ * const samples = Float32Array.from({ length: 22050 }, (_, n) => Math.sin((2 * Math.PI * 1000 * n) / 22050));
+ * const { spectralCentroidHz, zeroCrossingsPerSec } = describe({ samples, sampleRate: 22050 });
+ * console.log(spectralCentroidHz.toFixed(0), zeroCrossingsPerSec.toFixed(0)); // -> 1000 1997
  */
 export function describe(waveform: Waveform): {
   spectralCentroidHz: number;

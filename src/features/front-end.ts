@@ -111,6 +111,11 @@ function preset(values: Omit<FrontEnd, keyof typeof COMMON | "winLength" | "fMax
  * @param options members to change; `winLength` follows `nFft`, and `fMax` is `sampleRate / 2`, unless given.
  *   `preset` defaults to `gct634`.
  * @throws UsageError naming the member, its rule and its value
+ * @example
+ * import { frontEnd } from "timbrel";
+ *
+ * const { sampleRate, nFft, nMels, fMax } = frontEnd({ preset: "musicnn", nMels: 64 });
+ * console.log(sampleRate, nFft, nMels, fMax); // -> 16000 512 64 8000
  */
 export function frontEnd(options: Partial<FrontEnd> & { preset?: PresetName } = {}): FrontEnd {
   const { preset: name = "gct634", ...members } = options;
@@ -129,7 +134,15 @@ export function frontEnd(options: Partial<FrontEnd> & { preset?: PresetName } = 
   return frozen(made);
 }
 
-/** SHA-256 of the front end's canonical JSON: 64 hex digits, equal for equal front ends. */
+/**
+ * SHA-256 of the front end's canonical JSON: 64 hex digits, equal for equal front ends.
+ * @example
+ * import { frontEnd, frontEndHash } from "timbrel";
+ *
+ * const hash = frontEndHash(frontEnd());
+ * console.log(hash === frontEndHash(frontEnd({ nMels: 128 })), hash === frontEndHash(frontEnd({ nMels: 96 })));
+ * // -> true false
+ */
 export function frontEndHash(frontEnd: FrontEnd): string {
   return hashRecord(frontEnd);
 }

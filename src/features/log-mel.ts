@@ -28,6 +28,14 @@ const plans = new WeakMap<FrontEnd, Plan>();
  * @param frontEnd made by `frontEnd`
  * @returns shape [nFrames, nMels], `nFrames = 1 + floor(nSamples / hopLength)`
  * @throws UsageError for another sample rate, no samples, or samples that are not finite
+ * @example
+ * import { frontEnd, logMel } from "timbrel";
+ *
+ * const front = frontEnd();
+ * const samples = Float32Array.from({ length: 22050 }, (_, n) => Math.sin((2 * Math.PI * 440 * n) / 22050));
+ * const { shape, data } = logMel({ samples, sampleRate: 22050 }, front);
+ * const frame = [...data.subarray(20 * front.nMels, 21 * front.nMels)];
+ * console.log(shape, frame.indexOf(Math.max(...frame))); // -> [ 44, 128 ] 16
  */
 export function logMel(waveform: Waveform, frontEnd: FrontEnd): Tensor {
   const { samples, sampleRate } = waveform;

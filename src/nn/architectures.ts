@@ -116,6 +116,11 @@ export type NetSettings = {
  * Completes some of a net's settings to its whole configuration, and checks it. The initializer defaults to the
  * activation's, see `defaultInitializer`; the pools of a `vgg` default to 2x2 in every block.
  * @throws UsageError naming a setting that is unknown or out of range
+ * @example
+ * import { netConfig } from "timbrel";
+ *
+ * const { kind, init, dropout } = netConfig({ kind: "mlp", units: [64], activation: "tanh" });
+ * console.log(kind, init, dropout); // -> mlp glorot-uniform 0.2
  */
 export function netConfig(settings: NetSettings): SegmentNetConfig {
   const kind = checkChoice("net.kind", settings.kind, NET_KINDS);

@@ -31,6 +31,15 @@ interface Layout {
  * clip's lowest value) to pale yellow (its highest).
  * @param logMel shape [nFrames, nMels]
  * @param options the front end that made `logMel`; `title` goes into the file's metadata, not into the picture
+ * @example
+ * import { writeFileSync } from "node:fs";
+ * import { frontEnd, logMel, logMelPng } from "timbrel";
+ *
+ * const front = frontEnd();
+ * const samples = Float32Array.from({ length: 22050 }, (_, n) => Math.sin((2 * Math.PI * 440 * n) / 22050));
+ * const png = logMelPng(logMel({ samples, sampleRate: 22050 }, front), { frontEnd: front });
+ * writeFileSync("tone.png", png);
+ * console.log(new TextDecoder().decode(png.subarray(1, 4))); // -> PNG
  */
 export function logMelPng(logMel: Tensor, options: { frontEnd: FrontEnd; title?: string }): Uint8Array {
   const { frontEnd, title } = options;

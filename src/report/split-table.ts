@@ -2,7 +2,25 @@ import type { Clip } from "../dataset/clip.js";
 import { SPLITS } from "../dataset/split-names.js";
 import type { ClipSplits } from "../dataset/splits.js";
 
-/** The splits as a table: clips per class and split, groups, and the hash. A clip with two labels counts for both. */
+/**
+ * The splits as a table: clips per class and split, groups, and the hash. A clip with two labels counts for both.
+ * @example
+ * import { splitClips, splitTable } from "timbrel";
+ *
+ * const clips = (["train", "train", "valid", "test"] as const).map((split, i) => {
+ *   const labels = [i % 2 === 0 ? "bass" : "flute"];
+ *   return { name: `${i}`, audioHash: `${i}`, labels, group: `${i}`, split, durationSec: 3, nFrames: 130 };
+ * });
+ * console.log(splitTable(splitClips(clips)));
+ * // -> class   train  valid  test  all
+ * // -> -------------------------------
+ * // -> bass        1      1     0    2
+ * // -> flute       1      0     1    2
+ * // -> -------------------------------
+ * // -> clips       2      1     1    4
+ * // -> groups      2      1     1    4
+ * // -> split 731bedb0e8c3bd9bc7a11f128da800292b5fba226625c85c0255f69cb18a7d15
+ */
 export function splitTable(splits: ClipSplits): string {
   const all = SPLITS.flatMap((split) => splits[split]);
   const labels = [...new Set(all.flatMap((clip) => clip.labels))].sort();

@@ -13,7 +13,11 @@ export const NODE_PROVIDERS = ["cpu", "webgpu"] as const;
  * @param options.threads threads per run, `@default` one for every core; the results do not depend on it
  * @param options.provider `@default` "cpu"
  * @example
- * const tagger = await loadTagger("models/mine/model.onnx", { engine: nodeEngine({ threads: 1 }) });
+ * import { loadTagger, nodeEngine } from "timbrel";
+ *
+ * const tagger = await loadTagger("models/instruments.onnx", { engine: nodeEngine({ threads: 1 }) });
+ * console.log(tagger.labels.length); // -> 11
+ * await tagger.close();
  */
 export function nodeEngine(
   options: { threads?: number; provider?: (typeof NODE_PROVIDERS)[number] } = {},

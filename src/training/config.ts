@@ -124,6 +124,11 @@ const CHECKS: Readonly<Record<Exclude<keyof TrainConfig, "net" | "validFraction"
  * Checks settings and fills in the defaults.
  * @param settings settings that differ from the defaults, or the `config` of a model file or a checkpoint
  * @throws UsageError naming the setting, its rule and its value
+ * @example
+ * import { netConfig, OPTIMIZERS, trainConfig } from "timbrel";
+ *
+ * const config = trainConfig({ ...OPTIMIZERS.nesterov, net: netConfig({ kind: "gct634-1d" }), epochs: 5 });
+ * console.log(config.learningRate, config.segmentFrames, config.epochs); // -> 0.05 512 5
  */
 export function trainConfig(
   settings: Partial<TrainConfig> | Readonly<Record<string, unknown>> = {},

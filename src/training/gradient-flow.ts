@@ -25,6 +25,16 @@ const INACTIVE = 0.8;
 /**
  * Finds the problems of layers, first layer first, and within a layer the gradient's problem before the activations'. A
  * gradient of 0 at the logits is not a problem: those batches have nothing left to teach.
+ * @example
+ * import { diagnose } from "timbrel";
+ *
+ * const norms = { weightNorm: 1, weightGradientNorm: 1, updateRatio: 0.001 };
+ * const health = { mean: 0, std: 1, inactiveFraction: 0, activationCount: 64, ...norms };
+ * const layers = [
+ *   { layer: "hidden1", activation: "tanh", activationGradientNorm: 0.0001, ...health },
+ *   { layer: "output", activation: null, activationGradientNorm: 1, ...health },
+ * ] as const;
+ * console.log(diagnose(layers)); // -> [ { layer: 'hidden1', problem: 'vanishing', value: 0.0001 } ]
  */
 export function diagnose(layers: readonly LayerHealth[]): Diagnosis[] {
   const reference = layers.at(-1)?.activationGradientNorm ?? 0;

@@ -45,6 +45,18 @@ function descriptorBatches(
  * Trains the course's first homework as a baseline: a linear classifier on mean and deviation of Meyda's descriptors
  * and MFCCs, standardized over the train split. It uses the same engine and splits as the net.
  * @returns an ONNX model from `inputs` [batch, nDescriptors] to `probabilities` [batch, nLabels]; null if stopped
+ * @example
+ * import { featureSets, featuresInMemory, frontEnd, nodeEngine, splitClips, trainLinearBaseline } from "timbrel";
+ *
+ * const clips = Array.from({ length: 12 }, (_, i) => {
+ *   const descriptors = Float32Array.of(i % 2, i);
+ *   const features = { shape: [1, 1], data: Float32Array.of(i) };
+ *   return { name: `${i}`, labels: [i % 2 === 0 ? "bass" : "flute"], features, descriptors };
+ * });
+ * const data = featuresInMemory(frontEnd({ nMels: 1 }), clips);
+ * const options = { task: "single-label", seed: 1, engine: nodeEngine() } as const;
+ * const linear = await trainLinearBaseline(featureSets(data, splitClips(data.clips)), options);
+ * console.log(linear instanceof Uint8Array); // -> true
  */
 export async function trainLinearBaseline(
   sets: { train: FeatureSet<"train">; valid: FeatureSet<"valid"> },

@@ -77,6 +77,17 @@ export interface ModelRun {
  * @throws DataError if the data have too few clips or classes to train on
  * @throws UsageError if the data do not fit the settings, the checkpoint or the model
  * @throws DivergedError if a loss is no longer finite
+ * @example
+ * import { featuresInMemory, frontEnd, netConfig, nodeEngine, trainModel } from "timbrel";
+ *
+ * const clips = Array.from({ length: 12 }, (_, i) => {
+ *   const features = { shape: [8, 2], data: new Float32Array(16).fill((i % 2) + i / 100) };
+ *   return { name: `${i}`, labels: [i % 2 === 0 ? "quiet" : "loud"], features };
+ * });
+ * const data = featuresInMemory(frontEnd({ nMels: 2 }), clips);
+ * const config = { net: netConfig({ kind: "mlp", units: [8] }), segmentFrames: 8, epochs: 3 };
+ * const { model, history, ended } = await trainModel(data, config, { engine: nodeEngine() });
+ * console.log(model!.info.labels, history.length, ended); // -> [ 'loud', 'quiet' ] 3 finished
  */
 export async function trainModel(
   data: FeatureData,

@@ -41,6 +41,18 @@ export interface TrainResult {
  * @param options.resume continues from the folder's checkpoint with the same bits; starts a new run if there is none
  * @param options.overwrite deletes a run that is in the folder
  * @throws UsageError if the folder holds a run and neither is set, or if the data are not the checkpoint's
+ * @example
+ * import { writeFileSync } from "node:fs";
+ * import { extractFeatures, frontEnd, netConfig, trainTagger } from "timbrel";
+ *
+ * const rows = ["A4", "A5", "A6", "C5", "C6", "E4"].flatMap((note) =>
+ *   ["flute", "violin"].map((label) => `node_modules/tonejs-instrument-${label}-wav/${note}.wav,${label}`),
+ * );
+ * writeFileSync("notes.csv", ["path,label", ...rows].join("\n"));
+ * const { store } = await extractFeatures("notes.csv", "features", { frontEnd: frontEnd({ nMels: 32 }) });
+ * const config = { net: netConfig({ kind: "mlp", units: [8] }), epochs: 2 };
+ * const { history, modelPath } = await trainTagger(store, "run", { config });
+ * console.log(history.length, modelPath); // -> 2 run/model.onnx
  */
 export async function trainTagger(
   store: FeatureStore,
