@@ -21,7 +21,9 @@ export { type Tag, Tagger, type Tagging } from "./tagging/tagger.js";
 
 // Make features, in a store on disk or in memory
 
+export type { Clip } from "./dataset/clip.js";
 export { type FeatureData, featuresInMemory, type MemoryClip } from "./dataset/feature-data.js";
+export type { FrameReader } from "./dataset/frame-reader.js";
 export { DESCRIPTOR_NAMES, describe, summarizeDescriptors } from "./features/descriptors.js";
 export {
   type Compression,
@@ -45,22 +47,31 @@ export { type FeatureStore, openStore, type StoredClip } from "./store/store.js"
 export { NETS, type NetSettings, netConfig, type SegmentNetConfig } from "./nn/architectures.js";
 export { OPTIMIZERS } from "./nn/optimizers.js";
 export type { LayerHealth } from "./nn/watch.js";
+export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./training/checkpoint.js";
 export { type NormalizeConfig, TRAIN_DEFAULTS, type TrainConfig, trainConfig } from "./training/config.js";
-export type { EpochRecord, StepReport } from "./training/fit.js";
+export { DivergedError, type EpochRecord, type StepReport } from "./training/fit.js";
 export { type Diagnosis, diagnose } from "./training/gradient-flow.js";
 export { trainLinearBaseline } from "./training/linear-baseline.js";
 export { RUN_FILES } from "./training/run-folder.js";
-export { type ModelRun, type TrainModelOptions, trainModel } from "./training/train-model.js";
+export {
+  type ModelRun,
+  type RunProgress,
+  type RunStart,
+  type TrainModelOptions,
+  trainModel,
+} from "./training/train-model.js";
 export { type TrainEvents, type TrainResult, trainTagger } from "./training/train-tagger.js";
 
 // Evaluate
 
+export type { PartName } from "./evaluation/choose-clips.js";
 export { type Evaluation, evaluateModel } from "./evaluation/evaluate-model.js";
 export { MEASURES, type Measure, mainScore } from "./evaluation/measures.js";
 export type { Scores } from "./evaluation/scores.js";
 
 // Read and write models
 
+export { linearModel } from "./tagging/linear-model.js";
 export {
   decodeModel,
   encodeModel,

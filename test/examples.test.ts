@@ -48,7 +48,8 @@ const examples = new Map(
 function likeAClone(dir: string): void {
   symlinkSync(join(root, "node_modules"), join(dir, "node_modules"), "dir");
   mkdirSync(join(dir, "models"));
-  symlinkSync(join(root, "models/instruments.onnx"), join(dir, "models/instruments.onnx"));
+  for (const model of ["models/instruments.onnx", "models/instruments.linear.onnx"])
+    symlinkSync(join(root, model), join(dir, model));
 }
 
 describe("the examples of the library", () => {

@@ -35,7 +35,8 @@ export interface MemoryClip {
 /**
  * Makes data to train and evaluate on from features in memory. Clips with equal features are copies of one another.
  * @param options.name the data's name in messages, `@default` "features in memory"
- * @throws UsageError if features are not [nFrames, nMels] with the front end's nMels and at least one frame
+ * @throws UsageError if a clip has no label, or if its features are not [nFrames, nMels] with the front end's nMels and at
+ *   least one frame
  * @example
  * import { featuresInMemory, frontEnd, logMel } from "timbrel";
  *
@@ -59,8 +60,15 @@ export function featuresInMemory(
         rule: `have shape [nFrames, ${frontEnd.nMels}]`,
         got: `[${shape.join(", ")}] for ${name}`,
       });
+    if (labels.length === 0)
+      throw new UsageError({
+        setting: `clips[${index}].labels`,
+        rule: "have at least one label",
+        got: `none for ${name}`,
+      });
     const audioHash = sha256Hex(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    byHash.set(audioHash, { features, descriptors });
+    // Among copies, one may come without descriptors.
+    if (descriptors.length > 0 || !byHash.has(audioHash)) byHash.set(audioHash, { features, descriptors });
     const durationSec = (shape[0] * frontEnd.hopLength) / frontEnd.sampleRate;
     const group = clip.group ?? audioHash;
     return { name, audioHash, labels, group, split, durationSec, nFrames: shape[0] };

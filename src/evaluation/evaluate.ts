@@ -1,3 +1,4 @@
+import { DataError } from "../core/errors.js";
 import { Random } from "../core/random.js";
 import type { FeatureSet } from "../dataset/feature-set.js";
 import type { Task } from "../nn/training-step.js";
@@ -51,7 +52,10 @@ export async function evaluateNet(
 /** Number of descriptors read at once: thousands of open files would exceed the system's limit. */
 const READS = 64;
 
-/** Reads the descriptors of every clip of a set. */
+/**
+ * Reads the descriptors of every clip of a set.
+ * @throws DataError naming a clip without descriptors
+ */
 export async function readAllDescriptors(set: FeatureSet): Promise<Float32Array[]> {
   const clips = set.clips.map((_, clip) => clip);
   const vectors: Float32Array[] = [];
@@ -59,6 +63,9 @@ export async function readAllDescriptors(set: FeatureSet): Promise<Float32Array[
     const read = clips.slice(first, first + READS).map((clip) => set.readDescriptors(clip));
     vectors.push(...(await Promise.all(read)));
   }
+  const without = vectors.findIndex(({ length }) => length === 0);
+  if (without >= 0)
+    throw new DataError(set.clips[without].name, "has no descriptors, which the linear baseline reads");
   return vectors;
 }
 

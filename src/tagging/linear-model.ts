@@ -10,6 +10,14 @@ import { modelTensors } from "./model-tensors.js";
  * task and labels come from the model that it is the baseline of.
  * @returns an ONNX model from `inputs` [batch, nDescriptors] to `probabilities` [batch, nLabels]
  * @throws DataError if the bytes are not an ONNX model or do not hold the tensors of a linear classifier
+ * @example
+ * import { readFileSync } from "node:fs";
+ * import { linearModel, nodeEngine, readModelInfo } from "timbrel";
+ *
+ * const [path, linearPath] = ["models/instruments.onnx", "models/instruments.linear.onnx"];
+ * const info = readModelInfo(readFileSync(path), path);
+ * const session = await nodeEngine().open(linearModel(readFileSync(linearPath), linearPath, info));
+ * console.log(session.outputNames); // -> [ 'probabilities' ]
  */
 export function linearModel(
   bytes: Uint8Array,

@@ -65,7 +65,16 @@ export interface Checkpoint {
   readonly frontEndHash: string;
 }
 
-/** Encodes a checkpoint as a safetensors file. */
+/**
+ * Encodes a checkpoint as a safetensors file.
+ * @example
+ * import { encodeCheckpoint } from "timbrel";
+ *
+ * const weights = new Map([["output.bias", { shape: [2], data: new Float32Array(2) }]]);
+ * const state = { history: [], tensors: weights, best: { epoch: 0, weights } };
+ * const bytes = encodeCheckpoint({ state, config: { seed: 1 }, splitHash: "", frontEndHash: "" });
+ * console.log(bytes instanceof Uint8Array); // -> true
+ */
 export function encodeCheckpoint({ state, ...run }: Checkpoint): Uint8Array {
   const tensors = new Map<string, Tensor>(state.tensors);
   for (const [name, tensor] of state.best.weights) tensors.set(BEST + name, tensor);
@@ -78,6 +87,12 @@ export function encodeCheckpoint({ state, ...run }: Checkpoint): Uint8Array {
  * Decodes a checkpoint.
  * @param path path of the file, for errors
  * @throws DataError if the file is damaged, or from another version
+ * @example
+ * import { decodeCheckpoint, encodeCheckpoint } from "timbrel";
+ *
+ * const state = { history: [], tensors: new Map(), best: { epoch: 0, weights: new Map() } };
+ * const bytes = encodeCheckpoint({ state, config: { seed: 1 }, splitHash: "", frontEndHash: "" });
+ * console.log(decodeCheckpoint(bytes, "checkpoint.safetensors").config); // -> { seed: 1 }
  */
 export function decodeCheckpoint(bytes: Uint8Array, path: string): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes, path);

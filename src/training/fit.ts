@@ -97,7 +97,21 @@ export interface Divergence {
   readonly layers: readonly LayerHealth[];
 }
 
-/** Error of a run whose loss is no longer finite. */
+/**
+ * Error of a run whose loss is no longer finite.
+ * @example
+ * import { DivergedError, featuresInMemory, frontEnd, netConfig, nodeEngine, OPTIMIZERS, trainModel } from "timbrel";
+ *
+ * const clips = Array.from({ length: 12 }, (_, i) => {
+ *   const features = { shape: [4, 1], data: new Float32Array(4).fill(i) };
+ *   return { name: `${i}`, labels: [i % 2 === 0 ? "bass" : "flute"], features };
+ * });
+ * const data = featuresInMemory(frontEnd({ nMels: 1 }), clips);
+ * const net = netConfig({ kind: "mlp", units: [4], batchNorm: null });
+ * const config = { net, segmentFrames: 4, epochs: 3, ...OPTIMIZERS.sgd, learningRate: 1e30 };
+ * const error = await trainModel(data, config, { engine: nodeEngine() }).catch((reason) => reason);
+ * console.log(error instanceof DivergedError); // -> true
+ */
 export class DivergedError extends UsageError {
   readonly divergence: Divergence;
 

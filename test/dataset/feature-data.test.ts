@@ -62,4 +62,18 @@ describe("features in memory", () => {
       `clips[1].features must have shape [nFrames, 2], got [${shape.join(", ")}] for b`,
     );
   });
+  it("keep the descriptors that one of two copies has", async () => {
+    const descriptors = Float32Array.of(7, 8);
+    for (const order of [0, 1]) {
+      const clips = [memoryClip("a", frames(1), { descriptors }), memoryClip("b", frames(1))];
+      const { clips: listed, reader } = featuresInMemory(made, order === 0 ? clips : clips.reverse());
+      for (const clip of listed) expect(await reader.descriptors(clip)).toEqual(descriptors);
+    }
+  });
+  it("are rejected without a label", () => {
+    const clips = [memoryClip("a", frames(1), { labels: [] })];
+    expect(messageOf(() => featuresInMemory(made, clips))).toBe(
+      "clips[0].labels must have at least one label, got none for a",
+    );
+  });
 });

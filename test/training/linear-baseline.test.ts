@@ -1,6 +1,8 @@
 import onnxProto from "onnx-proto";
 import { describe, expect, it } from "vitest";
+import { DataError } from "../../src/core/errors.js";
 import { featureSets } from "../../src/dataset/feature-set.js";
+import type { FrameReader } from "../../src/dataset/frame-reader.js";
 import { splitClips } from "../../src/dataset/splits.js";
 import { evaluateLinear, evaluateMajority, readAllDescriptors } from "../../src/evaluation/evaluate.js";
 import { mainScore } from "../../src/evaluation/measures.js";
@@ -54,6 +56,20 @@ describe("the linear baseline", () => {
     );
     expect(again).toEqual(once);
     expect(other).not.toEqual(once);
+  });
+
+  it("names a clip without descriptors", async () => {
+    const { clips, reader } = store;
+    const without: FrameReader = {
+      ...reader,
+      descriptors: async (clip) =>
+        clip.name === clips[1].name ? new Float32Array() : reader.descriptors(clip),
+    };
+    const lacking = featureSets({ ...store, reader: without }, splitClips(clips));
+    const training = trainLinearBaseline(lacking, { task: "single-label", engine: ENGINE, seed: 1 });
+    await expect(training).rejects.toThrow(
+      new DataError(clips[1].name, "has no descriptors, which the linear baseline reads"),
+    );
   });
 
   it("returns null when it is stopped", async () => {
