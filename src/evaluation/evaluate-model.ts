@@ -65,21 +65,11 @@ export async function evaluateModel(
   if (part !== "train") checkUnseen(info, set.clips, { name: data.name, part });
 
   const { task, segmentFrames, split } = info;
-  const scored = async (model: Uint8Array, score: typeof evaluateLinear): Promise<Scores> => {
-    const session = await engine.open(model);
-    try {
-      return await score(session, set, { task });
-    } finally {
-      await session.close();
-    }
-  };
   return {
     split: part,
     isExternal,
     majority: evaluateMajority(set, task, split.trainCounts),
-    linear: linear ? await scored(linear, evaluateLinear) : null,
-    net: await scored(encodeModel(model), (session) =>
-      evaluateNet(session, set, { task, segmentFrames, ...(onProgress && { onProgress }) }),
-    ),
+    linear: linear ? await evaluateLinear(linear, set, { engine, task }) : null,
+    net: await evaluateNet(encodeModel(model), set, { engine, task, segmentFrames, onProgress }),
   };
 }

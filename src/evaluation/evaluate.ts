@@ -2,7 +2,7 @@ import { DataError } from "../core/errors.js";
 import { Random } from "../core/random.js";
 import type { FeatureSet } from "../dataset/feature-set.js";
 import type { Task } from "../nn/training-step.js";
-import type { Session } from "../runtime/engine.js";
+import { type Engine, withSession } from "../runtime/engine.js";
 import { clipProbabilities } from "../tagging/aggregate.js";
 import { scoreMultiLabel, scoreSingleLabel } from "./metrics.js";
 import type { Scores } from "./scores.js";
@@ -28,24 +28,28 @@ export function scoreAnswers(
 
 /**
  * Scores a net on a set, each clip by the mean over its segments.
+ * @param model see `buildInferenceModel`
  * @param options.resamples number of resamples for the score's interval; 1 if the interval is not used: 1000 take a
  *   second on a multi-label set. `@default` 1000
  */
 export async function evaluateNet(
-  session: Session,
+  model: Uint8Array,
   set: FeatureSet,
   options: {
+    engine: Engine;
     task: Task;
     segmentFrames: number;
     resamples?: number;
-    onProgress?: (done: number, total: number) => void;
+    onProgress?: ((done: number, total: number) => void) | undefined;
   },
 ): Promise<Scores> {
-  const { task, segmentFrames, resamples, onProgress } = options;
-  const rows = await clipProbabilities(session, set, {
-    segmentFrames,
-    onProgress: (done) => onProgress?.(done, set.clips.length),
-  });
+  const { engine, task, segmentFrames, resamples, onProgress } = options;
+  const rows = await withSession(engine, model, (session) =>
+    clipProbabilities(session, set, {
+      segmentFrames,
+      onProgress: (done) => onProgress?.(done, set.clips.length),
+    }),
+  );
   return scoreAnswers(task, set, rows, resamples);
 }
 
@@ -74,9 +78,9 @@ export async function readAllDescriptors(set: FeatureSet): Promise<Float32Array[
  * @param options.resamples see `evaluateNet`
  */
 export async function evaluateLinear(
-  session: Session,
+  model: Uint8Array,
   set: FeatureSet,
-  { task, resamples }: { task: Task; resamples?: number },
+  { engine, task, resamples }: { engine: Engine; task: Task; resamples?: number },
 ): Promise<Scores> {
   const vectors = await readAllDescriptors(set);
   const nFeatures = vectors[0].length;
@@ -84,7 +88,8 @@ export async function evaluateLinear(
   vectors.forEach((vector, clip) => {
     data.set(vector, clip * nFeatures);
   });
-  const { probabilities } = await session.run({ inputs: { data, shape: [vectors.length, nFeatures] } });
+  const inputs = { data, shape: [vectors.length, nFeatures] };
+  const { probabilities } = await withSession(engine, model, (session) => session.run({ inputs }));
   const nLabels = set.labels.length;
   const rows = vectors.map((_, clip) => probabilities.data.subarray(clip * nLabels, (clip + 1) * nLabels));
   return scoreAnswers(task, set, rows, resamples);

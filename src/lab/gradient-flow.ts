@@ -8,6 +8,8 @@ import type { InitializerName } from "../nn/initializers.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
 import { buildTrainingStep, type TrainingStep } from "../nn/training-step.js";
 import { type LayerHealth, readWatch } from "../nn/watch.js";
+import { withSession } from "../runtime/engine.js";
+import { batchFeeds } from "../training/step-runner.js";
 import type { LabBench, LabSection } from "./bench.js";
 import type { GradientFlowResult, GradientFlowRun } from "./results.js";
 
@@ -94,25 +96,24 @@ async function flowsOf(
       watch: true,
     }),
   );
-  const session = await engine.open(steps[0].model);
-  const runs: GradientFlowRun[] = [];
-  for (const [i, step] of steps.entries()) {
-    const { watch } = await session.run({
-      inputs: { data: batch.inputs, shape: [BATCH_SIZE, ...inputShape] },
-      targets: { data: batch.targets, shape: [BATCH_SIZE, labels.length] },
-      learningRate: { data: Float32Array.of(0), shape: [] },
-      ...initialWeights(step, INITS[i], { drawn, seed }),
-    });
-    const hidden = readWatch(step.watched, watch).filter((layer) => layer.activation !== null);
-    runs.push({
-      ...kind,
-      init: INITS[i],
-      activationStd: hidden.map(activationStd),
-      gradientStd: hidden.map(gradientStd),
-    });
-  }
-  await session.close();
-  return runs;
+  return withSession(engine, steps[0].model, async (session) => {
+    const runs: GradientFlowRun[] = [];
+    for (const [i, step] of steps.entries()) {
+      const { watch } = await session.run({
+        ...batchFeeds(step, batch),
+        learningRate: { data: Float32Array.of(0), shape: [] },
+        ...initialWeights(step, INITS[i], { drawn, seed }),
+      });
+      const hidden = readWatch(step.watched, watch).filter((layer) => layer.activation !== null);
+      runs.push({
+        ...kind,
+        init: INITS[i],
+        activationStd: hidden.map(activationStd),
+        gradientStd: hidden.map(gradientStd),
+      });
+    }
+    return runs;
+  });
 }
 
 /**

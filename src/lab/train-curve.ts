@@ -118,9 +118,8 @@ export async function evaluateOn(
     { net, task, nLabels: labels.length, inputShape, normalization },
     weights,
   );
-  const session = await engineFor(net, bench).open(model);
-  const scores = await evaluateNet(session, set, { task, segmentFrames: inputShape[0], resamples: 1 });
-  await session.close();
+  const settings = { engine: engineFor(net, bench), task, segmentFrames: inputShape[0], resamples: 1 };
+  const scores = await evaluateNet(model, set, settings);
   return { score: mainScore(scores), loss: scores.loss };
 }
 

@@ -19,3 +19,17 @@ export interface Engine {
    */
   open(model: Uint8Array): Promise<Session>;
 }
+
+/** Opens a model, passes its session to `use`, and closes the session, also if `use` throws. */
+export async function withSession<T>(
+  engine: Engine,
+  model: Uint8Array,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await engine.open(model);
+  try {
+    return await use(session);
+  } finally {
+    await session.close();
+  }
+}

@@ -84,9 +84,8 @@ export async function trainLinearBaseline(
     engine,
     batches,
     evaluate: async (weights: ReadonlyMap<string, Tensor>) => {
-      const session = await engine.open(buildInferenceModel(config, weights));
-      const scores = await evaluateLinear(session, valid, { task, resamples: 1 });
-      await session.close();
+      const model = buildInferenceModel(config, weights);
+      const scores = await evaluateLinear(model, valid, { engine, task, resamples: 1 });
       return { score: mainScore(scores), valid: { loss: scores.loss } };
     },
     epochs: EPOCHS,

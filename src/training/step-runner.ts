@@ -73,7 +73,12 @@ export class StepRunner {
     watchedStep: WatchedStepModel | null = null,
   ): Promise<StepRunner> {
     const plain = await engine.open(step.model);
-    const watched = watchedStep && (await engine.open(watchedStep.model));
+    const watched =
+      watchedStep &&
+      (await engine.open(watchedStep.model).catch(async (error: unknown) => {
+        await plain.close();
+        throw error;
+      }));
     return new StepRunner(step, watchedStep?.watched ?? [], { plain, watched });
   }
 

@@ -176,10 +176,9 @@ async function validate(
   weights: ReadonlyMap<string, Tensor>,
   engine: Engine,
 ): Promise<Pick<EpochRecord, "score" | "valid">> {
-  const session = await engine.open(buildInferenceModel(stepConfig, weights));
   const [segmentFrames] = stepConfig.inputShape;
-  const scores = await evaluateNet(session, sets.valid, { task, segmentFrames, resamples: 1 });
-  await session.close();
+  const model = buildInferenceModel(stepConfig, weights);
+  const scores = await evaluateNet(model, sets.valid, { engine, task, segmentFrames, resamples: 1 });
   const named = Object.fromEntries(measuresOf(task).map((measure) => [measure.name, measure.of(scores)]));
   return { score: mainScore(scores), valid: { loss: scores.loss, ...named } };
 }

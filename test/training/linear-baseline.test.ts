@@ -27,9 +27,7 @@ function constantOf(model: Uint8Array, opType: string): number[] {
 describe("the linear baseline", () => {
   it("tells hiss, hum and tone apart by their descriptors, on clips it was not trained on", async () => {
     const model = await trainLinearBaseline(sets, { task: "single-label", engine: ENGINE, seed: 1 });
-    const session = await ENGINE.open(model!);
-    const scores = await evaluateLinear(session, sets.test, { task: "single-label" });
-    await session.close();
+    const scores = await evaluateLinear(model!, sets.test, { engine: ENGINE, task: "single-label" });
     expect(mainScore(scores)).toBe(1);
     expect(scores.nClips).toBe(6);
   });
