@@ -76,6 +76,31 @@ describe("fit", () => {
     expect([patient.result.ended, patient.result.state.best.epoch]).toEqual(["finished", 5]);
   });
 
+  it("with a patience of 1 stops at the first epoch that is no better", async () => {
+    const { result } = await fitScored([0.5, 0.4, 0.6], { patience: 1 });
+    expect([result.ended, result.state.history.length, result.state.best.epoch]).toEqual([
+      "early-stopped",
+      2,
+      1,
+    ]);
+  });
+
+  it("keeps the last state with a finite loss, and its layers, if a validation loss is not finite", async () => {
+    const watchedStep = buildTrainingStep({ ...config, watch: true });
+    let epoch = 0;
+    const evaluate = async () => ({ score: 0, valid: { loss: ++epoch === 2 ? Number.NaN : 1 } });
+    const error = await fitScored([1, 1], { watchedStep, evaluate }).then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(DivergedError);
+    const { step: seen, tensors, layers } = (error as DivergedError).divergence;
+    expect(seen).toBe(4);
+    // The state before the last step gave the last loss of training that was finite.
+    expect([...tensors.get(STEP)!.data]).toEqual([3]);
+    expect(layers.map(({ layer }) => layer)).toEqual(["output"]);
+  });
+
   it("rejects weights whose validation loss is not finite before `onEpoch` is called", async () => {
     let seen = 0;
     const diverged = fitScored([1], {

@@ -9,7 +9,7 @@ import { argmax } from "../../src/evaluation/metrics.js";
 import { frontEnd } from "../../src/features/front-end.js";
 import type { Engine } from "../../src/runtime/engine.js";
 import { trainLinearBaseline } from "../../src/training/linear-baseline.js";
-import { ENGINE } from "../engine.js";
+import { countingEngine, ENGINE } from "../engine.js";
 import { makeTinyStore } from "./tiny-store.js";
 
 const store = await makeTinyStore();
@@ -58,6 +58,12 @@ describe("the linear baseline", () => {
     );
     expect(again).toEqual(once);
     expect(other).not.toEqual(once);
+  });
+
+  it("closes every model that it opens", async () => {
+    const { engine, open } = countingEngine();
+    await trainLinearBaseline(sets, { task: "single-label", engine, seed: 1 });
+    expect(open()).toBe(0);
   });
 
   it("returns null when it is stopped", async () => {

@@ -7,7 +7,7 @@ import { Tagger } from "../../src/tagging/tagger.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/training/checkpoint.js";
 import { trainConfig } from "../../src/training/config.js";
 import { trainModel } from "../../src/training/train-model.js";
-import { ENGINE } from "../engine.js";
+import { countingEngine, ENGINE } from "../engine.js";
 import { rejectionOf } from "../store/message-of.js";
 import { makeSound, makeTinyStore, TINY_CONFIG, tinyClips } from "./tiny-store.js";
 
@@ -78,6 +78,12 @@ describe("trainModel", () => {
       return [epoch, isBest, best, true];
     });
     expect(seen).toEqual(expected);
+  });
+
+  it("closes every model that it opens", async () => {
+    const { engine, open } = countingEngine();
+    await train({ epochs: 1, watch: true }, { engine });
+    expect(open()).toBe(0);
   });
 
   it("has no model if it is interrupted before the first epoch", async () => {
