@@ -48,7 +48,13 @@ describe("a run", () => {
   const whole = runWhole(store);
 
   it("writes model, baseline, checkpoint and metrics", async () => {
-    const { dir, result } = await whole;
+    const { dir, result, files } = await whole;
+    expect(Object.keys(files).sort()).toEqual([
+      "checkpoint.safetensors",
+      "metrics.jsonl",
+      "model.linear.onnx",
+      "model.onnx",
+    ]);
     expect(result.ended).toBe("finished");
     expect(result.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
     expect(result.modelPath).toBe(join(dir, "model.onnx"));
