@@ -1,12 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { encodeWav } from "../../src/audio/encode-wav.js";
 import { DataError } from "../../src/core/errors.js";
 import { type FeatureData, featuresInMemory } from "../../src/dataset/feature-data.js";
+import { splitClips } from "../../src/dataset/splits.js";
 import { evaluateModel } from "../../src/evaluation/evaluate-model.js";
 import { frontEnd } from "../../src/features/front-end.js";
+import { wasTrainedOn } from "../../src/tagging/model-file.js";
 import { trainLinearBaseline } from "../../src/training/linear-baseline.js";
 import { trainModel } from "../../src/training/train-model.js";
-import { ENGINE } from "../engine.js";
-import { makeTinyStore, TINY_CONFIG, tinyClips } from "../training/tiny-store.js";
+import { countingEngine, ENGINE } from "../engine.js";
+import { makeSound, makeTinyStore, TINY_CONFIG, tinyClips } from "../training/tiny-store.js";
 
 const store = await makeTinyStore();
 let baseline: Uint8Array | null = null;
@@ -63,6 +66,53 @@ describe("evaluateModel", () => {
     const others = await makeTinyStore(tinyClips().filter(({ split }) => split === "test"));
     const { split, isExternal, net } = await evaluate(unsplit(others));
     expect([split, isExternal, net.nClips]).toEqual(["all", true, 6]);
+  });
+
+  it("scores the test split of other data that name their splits, and says that they are other data", async () => {
+    const others = await makeTinyStore(
+      tinyClips().map((clip, i) => ({ ...clip, wav: encodeWav(makeSound("hum", `other ${i}`)) })),
+    );
+    const { split, isExternal, net } = await evaluate(others);
+    expect([split, isExternal, net.nClips]).toEqual(["test", true, 6]);
+  });
+
+  it("does not take data without splits for other data if the model was trained on one of the clips", async () => {
+    const isKnown = wasTrainedOn(model!.info);
+    const unseen = store.clips.filter(({ audioHash }) => !isKnown(audioHash));
+    const known = store.clips.find(({ audioHash }) => isKnown(audioHash))!;
+    const { split } = await evaluate(unsplit({ ...store, clips: unseen }));
+    expect(split).toBe("all");
+    // A few of the 13 clips are drawn for the test split; the known one is not among them.
+    const { split: drawn, net } = await evaluate(unsplit({ ...store, clips: [...unseen, known] }));
+    expect(drawn).toBe("test");
+    expect(net.nClips).toBeLessThan(13);
+  });
+
+  it("draws splits again as they were drawn for training, so that no training clip is scored", async () => {
+    const data = unsplit(store);
+    const drawn = { seed: 3, validFraction: 0.2, testFraction: 0.3 };
+    const run = await trainModel(data, { ...TINY_CONFIG, ...drawn, epochs: 1 }, { engine: ENGINE });
+    for (const part of ["test", "valid"] as const) {
+      const scored = await evaluateModel(run.model!, data, { engine: ENGINE, split: part });
+      const { [part]: clips } = splitClips(data.clips, drawn);
+      expect([scored.isExternal, scored.net.nClips]).toEqual([false, clips.length]);
+    }
+    const { split, net } = await evaluateModel(run.model!, data, { engine: ENGINE });
+    expect([split, net.nClips]).toEqual(["test", 9]);
+  });
+
+  it("closes every model that it opens, even if scoring fails", async () => {
+    const { engine, open } = countingEngine();
+    await evaluate(store, { engine, linear: baseline });
+    expect(open()).toBe(0);
+    const failed = evaluate(store, {
+      engine,
+      onProgress: () => {
+        throw new Error("a listener's error");
+      },
+    });
+    await expect(failed).rejects.toThrow("a listener's error");
+    expect(open()).toBe(0);
   });
 
   it("names a split without clips", async () => {

@@ -77,6 +77,12 @@ describe.each([
     expect(at(45)).toEqual(scores);
   });
 
+  it("is the one resample if only one is drawn", () => {
+    const { interval } = score(someAnswers(45), random(), 1);
+    expect(interval[0]).toBeGreaterThan(0);
+    expect(interval[1]).toBe(interval[0]);
+  });
+
   it("shrinks with the square root of the number of clips", () => {
     const width = ([low, high]: readonly [number, number]) => high - low;
     const ratio = width(at(36).interval) / width(at(36 * 9).interval);
@@ -115,6 +121,26 @@ describe("scores computed by hand", () => {
     };
     expect(scoreSingleLabel(answers, random()).loss).toBeCloseTo(-Math.log(1e-15), 6);
     expect(Number.isFinite(scoreMultiLabel(answers, random()).loss)).toBe(true);
+  });
+
+  it("labels without clips are left out of a multi-label score, and of the resamples that happen to lack them", () => {
+    // "b" is in 1 of 8 clips, so about a third of the resamples lack it; no clip has "c".
+    const scores = scoreMultiLabel(
+      {
+        labels: ["a", "b", "c"],
+        targets: Array.from({ length: 8 }, (_, clip) => Float32Array.of(1, clip === 0 ? 1 : 0, 0)),
+        probabilities: Array.from({ length: 8 }, (_, clip) =>
+          Float32Array.of(0.5, clip < 2 ? 0.9 : 0.1, 0.5),
+        ),
+      },
+      random(),
+    );
+    expect(scores.averagePrecision).toEqual({ a: 1, b: 0.5 });
+    expect(scores.meanAveragePrecision).toBe(0.75);
+    // At worst "b" is drawn once and "clip 1" seven times, at best all resampled clips are "b".
+    expect(scores.interval[0]).toBeGreaterThanOrEqual((1 + 1 / 8) / 2);
+    expect(scores.interval[0]).toBeLessThan(0.75);
+    expect(scores.interval[1]).toBe(1);
   });
 
   it("average precision counts precision at each relevant rank", () => {

@@ -94,6 +94,24 @@ describe("clipProbabilities", () => {
     expect(done).toEqual([6, 7]); // 1 + 1 + 3 + 1 + 2 + 44 + 1 segments: 32 end in the sixth clip
   });
 
+  it("runs no empty batch after clips that fill the last one", async () => {
+    const sizes: number[] = [];
+    const done: number[] = [];
+    const counting = {
+      ...session,
+      run(feeds: Parameters<typeof session.run>[0]) {
+        sizes.push(feeds["inputs"].shape[0]);
+        return session.run(feeds);
+      },
+    };
+    const full = randomClips(Array<number>(64).fill(SEGMENT_FRAMES));
+    const rows = await clipProbabilities(counting, sourceOf(full), {
+      segmentFrames: SEGMENT_FRAMES,
+      onProgress: (count) => done.push(count),
+    });
+    expect([rows.length, sizes, done]).toEqual([64, [32, 32], [32, 64]]);
+  });
+
   it("gives nothing for no clips", async () => {
     expect(await clipProbabilities(session, sourceOf([]), { segmentFrames: SEGMENT_FRAMES })).toEqual([]);
   });

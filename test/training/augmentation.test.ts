@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/core/random.js";
+import { compressor } from "../../src/features/compress.js";
 import { type FrontEnd, frontEnd, silenceValue } from "../../src/features/front-end.js";
 import { augmentationOf } from "../../src/training/augmentation.js";
 import { augmentBatch } from "../nn/augment-batch.js";
@@ -45,6 +46,17 @@ describe.each(FRONT_ENDS)("augmentationOf %s", (_name, made) => {
     const [{ x }] = await augmentBatch(quiet, { x: { shape: [BATCH, FRAMES, nMels], data }, targets });
     // Rounding errors of values up to 100 dB, amplified by the gain.
     for (const value of x.data) expect(Math.abs(value - silence)).toBeLessThan(2e-2);
+  });
+
+  it("decompresses what the front end compresses: its logarithm is the front end's, at values far above the floor", () => {
+    const { scale, floor, rate } = augmentationOf(made, FRAMES, 1).logarithm;
+    const compress = compressor(made.compression);
+    for (const x of [1, 7, 300]) {
+      const compressed = new Float32Array(1);
+      compress(Float64Array.of(x), compressed, 0);
+      // A floor is added here, not clipped at: the largest one, 1e-3, raises 1 by 0.0043 dB.
+      expect(Math.abs(Math.log(scale * x + floor) / rate - compressed[0])).toBeLessThan(5e-3);
+    }
   });
 
   it("grows with its strength", () => {

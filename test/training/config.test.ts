@@ -140,6 +140,7 @@ describe("trainConfig", () => {
         `${name} must be ${rule}, got ${shown(value)}`,
       );
     expect(() => configOf({ task: "single" })).toThrow("task must be one of auto, single-label,");
+    expect(trainConfig({ net: NETS.vgg, segmentFrames: 32 }).segmentFrames).toBe(32);
     expect(() => trainConfig({ net: NETS.vgg, segmentFrames: 31 })).toThrow(
       "segmentFrames must be at least 32 for this vgg, got 31; use longer segments, or fewer blocks",
     );

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Tensor } from "../../src/core/tensor.js";
+import { netConfig } from "../../src/nn/architectures.js";
 import { buildTrainingStep, STEP } from "../../src/nn/training-step.js";
 import {
   type BatchSource,
@@ -8,7 +9,7 @@ import {
   type FitState,
   fit,
 } from "../../src/training/fit.js";
-import { ENGINE } from "../engine.js";
+import { countingEngine, ENGINE } from "../engine.js";
 import { drawBatch, tinyConfig } from "../nn/tiny-step.js";
 
 const config = tinyConfig({ net: { kind: "linear" }, inputShape: [8], emaDecay: 0.5 });
@@ -75,6 +76,31 @@ describe("fit", () => {
     expect([patient.result.ended, patient.result.state.best.epoch]).toEqual(["finished", 5]);
   });
 
+  it("with a patience of 1 stops at the first epoch that is no better", async () => {
+    const { result } = await fitScored([0.5, 0.4, 0.6], { patience: 1 });
+    expect([result.ended, result.state.history.length, result.state.best.epoch]).toEqual([
+      "early-stopped",
+      2,
+      1,
+    ]);
+  });
+
+  it("keeps the last state with a finite loss, and its layers, if a validation loss is not finite", async () => {
+    const watchedStep = buildTrainingStep({ ...config, watch: true });
+    let epoch = 0;
+    const evaluate = async () => ({ score: 0, valid: { loss: ++epoch === 2 ? Number.NaN : 1 } });
+    const error = await fitScored([1, 1], { watchedStep, evaluate }).then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(DivergedError);
+    const { step: seen, tensors, layers } = (error as DivergedError).divergence;
+    expect(seen).toBe(4);
+    // The state before the last step gave the last loss of training that was finite.
+    expect([...tensors.get(STEP)!.data]).toEqual([3]);
+    expect(layers.map(({ layer }) => layer)).toEqual(["output"]);
+  });
+
   it("rejects weights whose validation loss is not finite before `onEpoch` is called", async () => {
     let seen = 0;
     const diverged = fitScored([1], {
@@ -95,6 +121,35 @@ describe("fit", () => {
     expect(rates[0]).toBeCloseTo(0.05 * (1 + Math.cos(Math.PI * (1 - 1 / stepsPerEpoch))), 10);
     expect(rates[0]).toBeGreaterThan(0);
   });
+  it("gives each epoch's last step the schedule's rate at its place in the whole run", async () => {
+    const { rates } = await fitScored([1, 1, 1], { schedule: { kind: "cosine", warmUp: 0 } });
+    // Two steps an epoch: the middles of the steps 2, 4 and 6 of 6.
+    const expected = [1.5, 3.5, 5.5].map((done) => 0.05 * (1 + Math.cos((Math.PI * done) / 6)));
+    expect(rates).toHaveLength(3);
+    for (const [i, rate] of rates.entries()) expect(rate).toBeCloseTo(expected[i], 10);
+  });
+
+  it("draws other random numbers at every step", async () => {
+    const dropout = buildTrainingStep({
+      ...config,
+      net: netConfig({ kind: "mlp", units: [64], dropout: 0.5 }),
+      inputShape: [2, 8],
+    });
+    const batch = drawBatch({ ...config, inputShape: [2, 8] });
+    const [inputs, targets] = [batch.inputs.data, batch.targets.data];
+    const batches = { ...makeBatches(), next: async () => ({ inputs, targets }) };
+    const losses: number[] = [];
+    // At such a rate the weights stay the same, so only the dropped units change the loss.
+    await fitScored([1, 1], {
+      step: dropout,
+      batches,
+      learningRate: 1e-30,
+      onStep: ({ loss }) => losses.push(loss),
+    });
+    expect(losses).toHaveLength(4);
+    expect(new Set(losses).size).toBe(4);
+  });
+
   it("shows the schedule the scores, including those from before a resume", async () => {
     const schedule = { kind: "plateau", factor: 0.5, patience: 0 } as const;
     const scores = [0.5, 0.4, 0.6, 0.3, 0.2];
@@ -127,14 +182,18 @@ describe("fit", () => {
     expect(seen[0].get("output.weight")).toEqual(result.state.tensors.get("output.weight"));
   });
 
-  it("reports every step", async () => {
+  it("reports every step, and the mean loss of an epoch's steps", async () => {
     const steps: string[] = [];
+    const losses: number[] = [];
     const { result } = await fitScored([0.1, 0.2], {
-      onStep: ({ epoch, step, stepsPerEpoch, loss }) =>
-        steps.push(`${epoch}: ${step}/${stepsPerEpoch} ${Number.isFinite(loss)}`),
+      onStep: ({ epoch, step, stepsPerEpoch, loss }) => {
+        steps.push(`${epoch}: ${step}/${stepsPerEpoch}`);
+        losses.push(loss);
+      },
     });
-    expect(steps).toEqual(["1: 1/2 true", "1: 2/2 true", "2: 1/2 true", "2: 2/2 true"]);
-    expect(result.state.history[0].trainLoss).toBeGreaterThan(0);
+    expect(steps).toEqual(["1: 1/2", "1: 2/2", "2: 1/2", "2: 2/2"]);
+    const means = [(losses[0] + losses[1]) / 2, (losses[2] + losses[3]) / 2];
+    expect(result.state.history.map(({ trainLoss }) => trainLoss)).toEqual(means);
   });
 
   it("records layer statistics at the first of every eight steps of an epoch", async () => {
@@ -161,6 +220,31 @@ describe("fit", () => {
   it("stops before its first step if the signal is already aborted", async () => {
     const { result, seen } = await fitScored([0.1, 0.2], { signal: AbortSignal.abort() });
     expect([result.ended, seen.length]).toEqual(["interrupted", 0]);
+  });
+
+  it.each([
+    ["after the first of two epochs", [0.1, 0.2], "interrupted"],
+    ["after the last epoch", [0.1], "finished"],
+  ])("ends if the signal is aborted %s, and keeps the epoch", async (_, scores, ended) => {
+    const controller = new AbortController();
+    const { result } = await fitScored(scores, {
+      signal: controller.signal,
+      onEpoch: () => controller.abort(),
+    });
+    expect([result.ended, result.state.history.length]).toEqual([ended, 1]);
+  });
+
+  it("closes its models at its end and when the loss is no longer finite", async () => {
+    const { engine, open } = countingEngine();
+    const watchedStep = buildTrainingStep({ ...config, watch: true });
+    const during: number[] = [];
+    await fitScored([0.1], { engine, watchedStep, onStep: () => during.push(open()) });
+    expect([during, open()]).toEqual([[2, 2], 0]);
+    const inputs = new Float32Array(drawBatch(config).inputs.data.length).fill(Number.NaN);
+    const { targets } = drawBatch(config);
+    const batches = { ...makeBatches(), next: async () => ({ inputs, targets: targets.data }) };
+    await expect(fitScored([0.1], { engine, watchedStep, batches })).rejects.toThrow(DivergedError);
+    expect(open()).toBe(0);
   });
 
   /** Trains with a batch of NaN at one step; steps count from 1. */

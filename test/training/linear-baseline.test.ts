@@ -1,11 +1,15 @@
 import onnxProto from "onnx-proto";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.js";
+import { featuresInMemory } from "../../src/dataset/feature-data.js";
 import { featureSets } from "../../src/dataset/feature-set.js";
 import type { FrameReader } from "../../src/dataset/frame-reader.js";
 import { splitClips } from "../../src/dataset/splits.js";
 import { evaluateLinear, evaluateMajority, readAllDescriptors } from "../../src/evaluation/evaluate.js";
 import { mainScore } from "../../src/evaluation/measures.js";
+import { argmax } from "../../src/evaluation/metrics.js";
+import { frontEnd } from "../../src/features/front-end.js";
+import type { Engine } from "../../src/runtime/engine.js";
 import { trainLinearBaseline } from "../../src/training/linear-baseline.js";
 import { ENGINE } from "../engine.js";
 import { makeTinyStore } from "./tiny-store.js";
@@ -75,6 +79,67 @@ describe("the linear baseline", () => {
     expect(
       await trainLinearBaseline(sets, { task: "single-label", engine: ENGINE, seed: 1, signal }),
     ).toBeNull();
+  });
+});
+
+describe("the linear baseline of more clips than a batch has", () => {
+  // 150 training clips: two batches of 64. Each clip's first descriptor is its own number, its second its label's.
+  const labels = ["bass", "flute", "harp"];
+  const many = featuresInMemory(
+    frontEnd({ nMels: 1 }),
+    Array.from({ length: 153 }, (_, i) => ({
+      name: `${i}`,
+      labels: [labels[i % 3]],
+      split: i < 150 ? ("train" as const) : ("valid" as const),
+      features: { shape: [1, 1], data: Float32Array.of(i) },
+      descriptors: Float32Array.of(i, i % 3),
+    })),
+  );
+  const { train, valid } = featureSets(many, splitClips(many.clips, { testFraction: 0 }));
+
+  it("reads every clip's descriptors, in the order of the clips", async () => {
+    const read = await readAllDescriptors(train);
+    expect(read.map((row) => [...row])).toEqual(
+      train.clips.map(({ name }) => [Number(name), Number(name) % 3]),
+    );
+  });
+
+  it("learns from every clip at most once an epoch, with its own label, in another order each epoch", async () => {
+    const epochs: { clip: number; label: number }[][] = [];
+    let steps = 0;
+    const recording: Engine = {
+      async open(model) {
+        const session = await ENGINE.open(model);
+        return {
+          inputNames: session.inputNames,
+          outputNames: session.outputNames,
+          close: () => session.close(),
+          run(feeds) {
+            const { inputs, targets } = feeds;
+            if (targets !== undefined) {
+              if (steps++ % 2 === 0) epochs.push([]);
+              for (let i = 0; i < inputs.shape[0]; i++) {
+                const label = argmax(targets.data.subarray(3 * i, 3 * i + 3));
+                epochs.at(-1)!.push({ clip: inputs.data[2 * i], label });
+              }
+            }
+            return session.run(feeds);
+          },
+        };
+      },
+    };
+    await trainLinearBaseline({ train, valid }, { task: "single-label", engine: recording, seed: 1 });
+    expect(epochs).toHaveLength(40);
+    const seen = new Set<number>();
+    for (const epoch of epochs) {
+      const clips = epoch.map(({ clip }) => clip);
+      expect([clips.length, new Set(clips).size]).toEqual([128, 128]);
+      for (const { clip, label } of epoch) expect(label).toBe(clip % 3);
+      for (const clip of clips) seen.add(clip);
+    }
+    // A clip misses an epoch with probability 22 / 150, all 40 with 1e-33.
+    expect(seen.size).toBe(150);
+    expect(epochs[1]).not.toEqual(epochs[0]);
   });
 });
 

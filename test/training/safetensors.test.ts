@@ -107,6 +107,11 @@ describe("safetensors", () => {
       "tensor a (F16 [4] at 0 to 8) does not fit",
     ],
     [
+      "of another type of the same size",
+      fileWith({ a: { dtype: "I32", shape: [2], data_offsets: [0, 8] } }),
+      "tensor a (I32 [2] at 0 to 8) does not fit",
+    ],
+    [
       "with a shape that does not fit its bytes",
       fileWith({ a: { dtype: "F32", shape: [3], data_offsets: [0, 8] } }),
       "tensor a (F32 [3] at 0 to 8) does not fit",

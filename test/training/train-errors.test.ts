@@ -58,6 +58,13 @@ describe("trainTagger rejects", () => {
     expect(filesOf(dir)["model.onnx"]).not.toBe(files["model.onnx"]);
   });
 
+  it("a folder that holds a model, even without a checkpoint", async () => {
+    const dir = makeFolder();
+    writeFileSync(join(dir, RUN_FILES.model), "a model");
+    expect(await rejectionOf(trainTagger(store, dir, { config }))).toContain("which holds model.onnx;");
+    expect(readFileSync(join(dir, RUN_FILES.model), "utf8")).toBe("a model");
+  });
+
   it("resuming with other clips, splits or features", async () => {
     const { dir, files } = await runWhole(store, { epochs: 1 });
     const remedy = "start anew with `overwrite`";

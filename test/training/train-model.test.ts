@@ -5,8 +5,8 @@ import { netConfig } from "../../src/nn/architectures.js";
 import { decodeModel, encodeModel, wasTrainedOn } from "../../src/tagging/model-file.js";
 import { Tagger } from "../../src/tagging/tagger.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/training/checkpoint.js";
-import { trainConfig } from "../../src/training/config.js";
-import { trainModel } from "../../src/training/train-model.js";
+import { type TrainConfig, trainConfig } from "../../src/training/config.js";
+import { type RunStart, trainModel } from "../../src/training/train-model.js";
 import { ENGINE } from "../engine.js";
 import { rejectionOf } from "../store/message-of.js";
 import { makeSound, makeTinyStore, TINY_CONFIG, tinyClips } from "./tiny-store.js";
@@ -31,6 +31,7 @@ async function inMemory() {
 
 describe("trainModel", () => {
   const whole = train();
+  const oneEpoch = train({ epochs: 1 });
 
   it("gives the model of the best epoch, which tags and survives its file", async () => {
     const { model, ended, history } = await whole;
@@ -42,6 +43,55 @@ describe("trainModel", () => {
     const { tags } = await tagger.tagWaveform(makeSound("tone", "new"));
     expect(tags.map(({ label }) => label).sort()).toEqual(["hiss", "hum", "tone"]);
     await tagger.close();
+  });
+
+  it("gives a model that holds its settings, its splits and the number of training clips of each label", async () => {
+    const clips = store.clips.filter(({ name }) => name !== "hum/0.wav");
+    let start: RunStart | undefined;
+    const { model, task } = await train(
+      { epochs: 1, normalize: { kind: "none" } },
+      { onStart: (run) => void (start = run) },
+      { ...store, clips },
+    );
+    const { splits, config, sets } = start!;
+    expect(model!.info).toMatchObject({ task, labels: ["hiss", "hum", "tone"], segmentFrames: 16, config });
+    expect(model!.info.frontEnd).toEqual(store.frontEnd);
+    expect(model!.info.split).toEqual({
+      seed: 1,
+      validFraction: 0.15,
+      testFraction: 0.15,
+      hash: splits.hash,
+      trainCounts: { hiss: 5, hum: 4, tone: 5 },
+    });
+    expect([sets.train, sets.valid, sets.test].map((set) => set.clips.length)).toEqual([14, 6, 6]);
+    expect([task, start!.task, start!.resumedFrom]).toEqual(["single-label", "single-label", 0]);
+    const { before, after } = start!.conditionNumber!;
+    expect(before).toBeGreaterThan(1);
+    expect(after).toBe(before); // nothing is normalized
+    const trainable = [...model!.weights].filter(([name]) => !/norm\.(mean|var)$/.test(name));
+    const sizes = trainable.map(([, { data }]) => data.length);
+    expect(start!.parameterCount).toBe(sizes.reduce((a, b) => a + b));
+  });
+
+  it.each<[string, Partial<TrainConfig>]>([
+    ["smaller batches", { batchSize: 2 }],
+    ["a limit of the gradient's norm", { clipNorm: 1e-3 }],
+    ["more label smoothing", { labelSmoothing: 0.4 }],
+    ["no average of the weights", { emaDecay: 0 }],
+    ["weaker augmentation", { augment: 0.1 }],
+    ["no augmentation", { augment: 0 }],
+    ["another normalization", { normalize: { kind: "standardize", over: "global" } }],
+    ["shorter segments", { segmentFrames: 12 }],
+    ["unbalanced sampling", { balance: false }],
+    ["a lower learning rate", { learningRate: 0.01 }],
+    ["another schedule", { schedule: { kind: "constant" } }],
+    ["another optimizer", { optimizer: { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0 } }],
+  ])("gives other weights with %s", async (_, changes) => {
+    const { model: before } = await oneEpoch;
+    const { model: after } = await train({ epochs: 1, ...changes });
+    const weight = "block1.conv.weight"; // it has the same shape in both
+    expect(after!.weights.get(weight)!.shape).toEqual(before!.weights.get(weight)!.shape);
+    expect(after!.weights.get(weight)!.data).not.toEqual(before!.weights.get(weight)!.data);
   });
 
   it("finds the same bits in memory as in a store", async () => {
@@ -110,6 +160,14 @@ describe("training on from a model", () => {
     expect(same!.info.labels).toEqual(model!.info.labels);
     const { model: drawn } = await train(still);
     expect(drawn!.weights).not.toEqual(same!.weights);
+  });
+
+  it("draws other batches with another seed", async () => {
+    // Nothing else is random: the weights are given, and neither dropout nor augmentation draws numbers.
+    const still = { net: { ...TINY_CONFIG.net!, dropout: 0 }, augment: 0, epochs: 1 };
+    const { model } = await train(still);
+    const [one, two] = await Promise.all([1, 2].map((seed) => train({ ...still, seed }, { from: model! })));
+    expect(two.model!.weights).not.toEqual(one.model!.weights);
   });
 
   it("remembers the clips of both trainings", async () => {

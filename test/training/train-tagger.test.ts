@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { encodeWav } from "../../src/audio/encode-wav.js";
@@ -48,7 +48,13 @@ describe("a run", () => {
   const whole = runWhole(store);
 
   it("writes model, baseline, checkpoint and metrics", async () => {
-    const { dir, result } = await whole;
+    const { dir, result, files } = await whole;
+    expect(Object.keys(files).sort()).toEqual([
+      "checkpoint.safetensors",
+      "metrics.jsonl",
+      "model.linear.onnx",
+      "model.onnx",
+    ]);
     expect(result.ended).toBe("finished");
     expect(result.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
     expect(result.modelPath).toBe(join(dir, "model.onnx"));
@@ -138,6 +144,42 @@ describe("a run", () => {
     const again = await trainTagger(store, dir, { resume: true, engine: ENGINE });
     expect(again.history).toEqual(result.history);
     expect(filesOf(dir)).toEqual(files);
+  });
+
+  it("asks its listener after every epoch, once the files are written, whether to stop", async () => {
+    const dir = makeFolder();
+    const told: unknown[] = [];
+    const result = await trainTagger(store, dir, {
+      engine: ENGINE,
+      config: tinyConfig(),
+      onEpoch(record, isBest) {
+        told.push([record.epoch, isBest, readCheckpoint(checkpointPath(dir))!.state.history]);
+        return "stop";
+      },
+    });
+    expect(told).toEqual([[1, true, result.history]]);
+    expect([result.ended, result.bestEpoch, result.history.length]).toEqual(["stopped", 1, 1]);
+  });
+
+  it("stopped before its first step writes nothing, and resumed, ends with the same files", async () => {
+    const dir = makeFolder();
+    const controller = new AbortController();
+    const first = await trainTagger(store, dir, {
+      engine: ENGINE,
+      config: tinyConfig(),
+      signal: controller.signal,
+      onStart: () => controller.abort(),
+    });
+    expect([first.ended, first.history, filesOf(dir)]).toEqual(["interrupted", [], {}]);
+    await trainTagger(store, dir, { resume: true, engine: ENGINE, config: tinyConfig() });
+    expect(filesOf(dir)).toEqual((await whole).files);
+  });
+
+  it("that overwrites another leaves none of its files", async () => {
+    const dir = makeFolder();
+    for (const file of Object.values(RUN_FILES)) writeFileSync(join(dir, file), "old");
+    await trainTagger(store, dir, { overwrite: true, engine: ENGINE, config: tinyConfig() });
+    expect(filesOf(dir)).toEqual((await whole).files);
   });
 
   it("starts if there is no run to resume", async () => {
