@@ -106,7 +106,7 @@ describe("covariance", () => {
     );
     await expect(fitCovariance(empty)).rejects.toThrow("train must hold at least 1 clip, got 0");
   });
-  it("refuses features that are not finite, and names their clip", async () => {
+  it("rejects features that are not finite, and names their clip", async () => {
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY])
       for (const frame of [
         [bad, 2],

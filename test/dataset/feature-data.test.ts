@@ -55,7 +55,7 @@ describe("features in memory", () => {
     expect(new Set(clips.slice(0, 3).map(({ group }) => group)).size).toBe(1);
     expect(clips[3].group).not.toBe(clips[0].group);
   });
-  it.each([[[2]], [[0, 2]], [[1, 3]], [[1, 2, 1]]])("are refused with shape %j", (shape) => {
+  it.each([[[2]], [[0, 2]], [[1, 3]], [[1, 2, 1]]])("are rejected with shape %j", (shape) => {
     const data = new Float32Array(shape.reduce((size, dim) => size * dim));
     const clips = [memoryClip("a", frames(1)), memoryClip("b", frames(1), { features: { data, shape } })];
     expect(messageOf(() => featuresInMemory(made, clips))).toBe(
