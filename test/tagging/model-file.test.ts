@@ -145,6 +145,13 @@ describe("a model that is stored and read back", () => {
     },
   );
 
+  it("may have segments and frames as short as its net allows", () => {
+    // Two blocks, each of which halves time and bands.
+    const narrow = tinyTrained({ normalization: randomWhitening(4) });
+    const model = { ...narrow, info: { ...narrow.info, segmentFrames: 4 } };
+    expect(decodeModel(encodeModel(model), "m.onnx")).toEqual(model);
+  });
+
   it("has its own tensors, not views of the file", () => {
     const model = tinyTrained();
     const bytes = encodeModel(model);

@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { featuresInMemory } from "../../src/dataset/feature-data.js";
+import { frontEnd } from "../../src/features/front-end.js";
 import { netConfig } from "../../src/nn/architectures.js";
 import { decodeModel, encodeModel, wasTrainedOn } from "../../src/tagging/model-file.js";
 import { Tagger } from "../../src/tagging/tagger.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/training/checkpoint.js";
 import { type TrainConfig, trainConfig } from "../../src/training/config.js";
+import { prepareRun } from "../../src/training/prepare-run.js";
 import { type RunStart, trainModel } from "../../src/training/train-model.js";
 import { ENGINE } from "../engine.js";
 import { rejectionOf } from "../store/message-of.js";
@@ -65,6 +67,7 @@ describe("trainModel", () => {
     });
     expect([sets.train, sets.valid, sets.test].map((set) => set.clips.length)).toEqual([14, 6, 6]);
     expect([task, start!.task, start!.resumedFrom]).toEqual(["single-label", "single-label", 0]);
+    expect(model!.info.trainClips).toHaveLength(10 * 14);
     const { before, after } = start!.conditionNumber!;
     expect(before).toBeGreaterThan(1);
     expect(after).toBe(before); // nothing is normalized
@@ -92,6 +95,23 @@ describe("trainModel", () => {
     const weight = "block1.conv.weight"; // it has the same shape in both
     expect(after!.weights.get(weight)!.shape).toEqual(before!.weights.get(weight)!.shape);
     expect(after!.weights.get(weight)!.data).not.toEqual(before!.weights.get(weight)!.data);
+  });
+
+  it("draws no random numbers in its steps without dropout and augmentation", async () => {
+    const net = { ...TINY_CONFIG.net!, dropout: 0 };
+    const { step } = await prepareRun(store, trainConfig({ ...TINY_CONFIG, net, augment: 0 }));
+    expect(step.randomInputs).toEqual([]);
+  });
+
+  it("trains on two classes, and on as few bands as the net needs", async () => {
+    const net = netConfig({ kind: "vgg", channels: [2, 2] }); // two pools of 2 bands each
+    const clips = Array.from({ length: 12 }, (_, i) => {
+      const data = new Float32Array(16 * 4).fill((i % 2) + i / 100);
+      return { name: `${i}`, labels: [i % 2 === 0 ? "quiet" : "loud"], features: { data, shape: [16, 4] } };
+    });
+    const data = featuresInMemory(frontEnd({ nMels: 4 }), clips);
+    const { model } = await train({ net, epochs: 1 }, {}, data);
+    expect(model!.info.labels).toEqual(["loud", "quiet"]);
   });
 
   it("finds the same bits in memory as in a store", async () => {
