@@ -139,14 +139,12 @@ const best = (history: readonly EpochRecord[]) => history.reduce((a, b) => (b.sc
  * @throws DivergedError if a loss is not finite; `onEpoch` was called with the state of the last complete epoch
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
-  const { step, watchedStep, engine, epochs, seed, signal } = options;
+  const { step, watchedStep, engine, epochs, seed } = options;
   const random = new Random(seed);
   let tensors = options.resume?.tensors ?? startState(options, random.fork("weights"));
   let state: FitState = options.resume ?? { history: [], tensors, best: { epoch: 0, weights: new Map() } };
   const hasRunOutOfPatience = () =>
-    options.patience > 0 &&
-    state.history.length - state.best.epoch >= options.patience &&
-    state.best.epoch > 0;
+    options.patience > 0 && state.history.length - state.best.epoch >= options.patience;
   if (hasRunOutOfPatience()) return { state, ended: "early-stopped" };
   const runner = await StepRunner.open(engine, step, watchedStep);
   runner.load(tensors);
@@ -167,7 +165,6 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       const answer = await options.onEpoch?.(record, state);
       if (hasRunOutOfPatience()) return { state, ended: "early-stopped" };
       if (answer === "stop") return { state, ended: "stopped" };
-      if (signal?.aborted && epoch < epochs) return { state, ended: "interrupted" };
     }
   } finally {
     await runner.close();

@@ -40,13 +40,16 @@ export function checkpointToResume(
 ): Checkpoint | null {
   const paths = runPaths(outDir);
   const found = (["checkpoint", "model"] as const).find((file) => existsSync(paths[file]));
-  if (found !== undefined && !resume && !overwrite)
+  // A model alone cannot be resumed, and is not thrown away unasked.
+  if (found !== undefined && !overwrite && !(resume && found === "checkpoint")) {
+    const goOn = found === "checkpoint" ? "continue the run with `resume`, or " : "";
     throw new UsageError({
       setting: "outDir",
       rule: "be a folder without a run",
       got: `${outDir}, which holds ${RUN_FILES[found]}`,
-      remedy: "continue the run with `resume`, or replace it with `overwrite`",
+      remedy: `${goOn}replace it with \`overwrite\``,
     });
+  }
   return resume ? readCheckpoint(paths.checkpoint) : null;
 }
 

@@ -61,7 +61,10 @@ describe("trainTagger rejects", () => {
   it("a folder that holds a model, even without a checkpoint", async () => {
     const dir = makeFolder();
     writeFileSync(join(dir, RUN_FILES.model), "a model");
-    expect(await rejectionOf(trainTagger(store, dir, { config }))).toContain("which holds model.onnx;");
+    for (const resume of [false, true])
+      expect(await rejectionOf(trainTagger(store, dir, { config, resume }))).toBe(
+        `outDir must be a folder without a run, got ${dir}, which holds model.onnx; replace it with \`overwrite\``,
+      );
     expect(readFileSync(join(dir, RUN_FILES.model), "utf8")).toBe("a model");
   });
 
