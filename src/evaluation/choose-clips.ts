@@ -30,9 +30,24 @@ export function chooseClips(data: FeatureData, info: ModelInfo, asked: PartName 
       part,
       isExternal: !clips.some(({ audioHash }) => isKnown(audioHash)),
     };
-  const { seed, validFraction, testFraction } = info.split;
-  const splits = splitClips(clips, { seed, validFraction, testFraction });
+  const splits = drawAgain(data, info);
   return { splits, part, isExternal: splits.hash !== info.split.hash };
+}
+
+/** The splits as they were drawn for the training. */
+function drawAgain({ name, clips }: FeatureData, info: ModelInfo): ClipSplits {
+  const { seed, validFraction, testFraction } = info.split;
+  try {
+    return splitClips(clips, { seed, validFraction, testFraction });
+  } catch (error) {
+    const known = clips.filter(({ audioHash }) => wasTrainedOn(info)(audioHash));
+    if (!(error instanceof DataError) || known.length === 0) throw error;
+    throw new DataError(
+      name,
+      `the model was trained on ${known.length} of the ${clips.length} clips, e.g. ${known[0].name}, but the splits of its training cannot be drawn from these clips; leave out the clips that it was trained on, or score the data that it was trained on`,
+      { cause: error },
+    );
+  }
 }
 
 /**
@@ -47,8 +62,12 @@ export function checkUnseen(
   const isKnown = wasTrainedOn(info);
   const known = clips.filter(({ audioHash }) => isKnown(audioHash));
   if (known.length === 0) return;
+  const remedy =
+    part === "all"
+      ? "score the test split alone, or set `split` to train to see how well it knows its training clips"
+      : "these are not the splits of its training: train again, or score only clips that it was not trained on";
   throw new DataError(
     name,
-    `the model was trained on ${known.length} of the ${clips.length} clips to score (${part}), e.g. ${known[0].name}; score the store that it was trained on, or set \`split\` to train to see how well it knows them`,
+    `the model was trained on ${known.length} of the ${clips.length} clips to score (${part}), e.g. ${known[0].name}; ${remedy}`,
   );
 }

@@ -231,12 +231,12 @@ function frozen(frontEnd: FrontEnd): FrontEnd {
   return Object.freeze(frontEnd);
 }
 
-/** Lists every member that differs, e.g. `nMels 96 there, 128 here`. */
+/** Lists every member that differs, its name in backticks as errors have it: nMels 96 there, 128 here. */
 export function describeDifference(there: FrontEnd, here: FrontEnd): string {
   const shown = (value: unknown): string =>
     typeof value === "object" ? JSON.stringify(value) : String(value);
   return (Object.keys(here) as (keyof FrontEnd)[])
     .filter((key) => canonicalJson(there[key]) !== canonicalJson(here[key]))
-    .map((key) => `${key} ${shown(there[key])} there, ${shown(here[key])} here`)
+    .map((key) => `\`${key}\` ${shown(there[key])} there, ${shown(here[key])} here`)
     .join("; ");
 }

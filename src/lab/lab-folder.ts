@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DataError, errorLine, UsageError } from "../core/errors.js";
 import { hashRecord } from "../core/hash.js";
-import { writeAtomically } from "../store/atomic-file.js";
+import { ensureFolder, writeAtomically } from "../store/atomic-file.js";
 import type { LabBench } from "./bench.js";
 import { LAB_SECTIONS, type LabProgress, type LabSections, runLab, type SectionResults } from "./lab.js";
 import { encodeLabJson } from "./lab-json.js";
@@ -49,7 +49,7 @@ export async function runLabInFolder(
       got: `${dir}, which holds ${LAB_FILES.numbers}`,
       remedy: "use another folder, or `overwrite`",
     });
-  mkdirSync(dir, { recursive: true }); // fails here, before any section has run, if the folder cannot be made
+  ensureFolder(dir); // fails here, before any section has run, if the folder cannot be made
   const result = await runLab(bench, {
     done,
     sections,

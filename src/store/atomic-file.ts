@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { DataError } from "../core/errors.js";
 
 /**
  * Writes a file under a temporary name and renames it, so that readers see the old content or the new, never a part,
@@ -21,4 +22,14 @@ export function writeAtomically(path: string, content: Uint8Array | string): voi
     rmSync(part, { force: true });
     throw error;
   }
+}
+
+/**
+ * Makes a folder if it does not exist.
+ * @throws DataError if there is a file of its name
+ */
+export function ensureFolder(dir: string): void {
+  if (statSync(dir, { throwIfNoEntry: false })?.isFile())
+    throw new DataError(dir, "is a file; choose a folder");
+  mkdirSync(dir, { recursive: true });
 }

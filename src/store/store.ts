@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { DataError, errorLine } from "../core/errors.js";
@@ -12,7 +12,7 @@ import {
   type FrontEnd,
   frontEndHash as hashFrontEnd,
 } from "../features/front-end.js";
-import { writeAtomically } from "./atomic-file.js";
+import { ensureFolder, writeAtomically } from "./atomic-file.js";
 import { isHiddenName, statOrNull } from "./audio-files.js";
 import { npyByteLength } from "./npy.js";
 import { storeReader } from "./store-reader.js";
@@ -23,6 +23,8 @@ const FORMAT = "timbrel features";
 const VERSION = 1;
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
+
+const storeVersion = z.object({ version: z.number() });
 
 const storeRecord = z.object({
   format: z.literal(FORMAT),
@@ -93,12 +95,11 @@ export function openStore(dir: string): FeatureStore {
  * @throws DataError if it holds something else, or features of another front end
  */
 export function prepareStore(dir: string, frontEnd: FrontEnd): void {
-  if (statOrNull(dir)?.isFile()) throw new DataError(dir, "is a file; choose a folder");
-  const names = existsSync(dir) ? readdirSync(dir).filter((name) => !isHiddenName(name)) : [];
+  ensureFolder(dir);
+  const names = readdirSync(dir).filter((name) => !isHiddenName(name));
   if (!names.includes(STORE_FILE)) {
     if (names.some((name) => !name.startsWith(STORE_FILE)))
       throw new DataError(dir, `is not a feature store but holds ${names[0]}; choose another folder`);
-    mkdirSync(dir, { recursive: true });
     writeAtomically(
       join(dir, STORE_FILE),
       `${JSON.stringify(
@@ -160,8 +161,20 @@ export function intactAudio(
 
 function readStoreRecord(dir: string): { frontEnd: FrontEnd; frontEndHash: string } {
   const path = join(dir, STORE_FILE);
-  if (!existsSync(path)) throw new DataError(dir, "is not a feature store; extract features into it first");
-  const record = parseJson(storeRecord, readFileSync(path, "utf8"), path);
+  if (!existsSync(dir)) throw new DataError(dir, "does not exist");
+  if (!existsSync(path))
+    throw new DataError(
+      dir,
+      "is not a feature store; extract features into a folder of their own, and use that",
+    );
+  const text = readFileSync(path, "utf8");
+  const { version } = parseJson(storeVersion, text, path);
+  if (version !== VERSION)
+    throw new DataError(
+      path,
+      `has version ${version}, but this version of timbrel reads ${VERSION}; extract again into another folder`,
+    );
+  const record = parseJson(storeRecord, text, path);
   const frontEnd = readFrontEnd(record.frontEnd, path);
   if (hashFrontEnd(frontEnd) !== record.frontEndHash)
     throw new DataError(

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import type { Task } from "../nn/training-step.js";
 import type { Engine } from "../runtime/engine.js";
 import { nodeEngine } from "../runtime/node.js";
-import { writeAtomically } from "../store/atomic-file.js";
+import { ensureFolder, writeAtomically } from "../store/atomic-file.js";
 import type { FeatureStore } from "../store/store.js";
 import { encodeModel } from "../tagging/model-file.js";
 import { encodeCheckpoint } from "./checkpoint.js";
@@ -75,7 +75,7 @@ export async function trainTagger(
     onStep,
     async onStart(run) {
       // Nothing is written or deleted before all settings have been checked.
-      mkdirSync(outDir, { recursive: true });
+      ensureFolder(outDir);
       if (resume === null) for (const path of Object.values(paths)) rmSync(path, { force: true });
       options.onStart?.(run);
       if (existsSync(paths.linear)) return;

@@ -65,8 +65,12 @@ const MISTAKES: readonly (readonly [line: string, code: number, message: string]
     2,
     "--overwrite must be used without --resume, got both; leave out one of them",
   ],
-  ["train audio --out r", 1, "audio: is not a feature store; extract features into it first"],
-  ["train nowhere --out r", 1, "nowhere: is not a feature store; extract features into it first"],
+  [
+    "train audio --out r",
+    1,
+    "audio: is not a feature store; extract features into a folder of their own, and use that",
+  ],
+  ["train nowhere --out r", 1, "nowhere: does not exist"],
   [
     `train solo-features --out r ${NET.join(" ")}`,
     1,
@@ -90,7 +94,7 @@ const MISTAKES: readonly (readonly [line: string, code: number, message: string]
   [
     "extract audio --out audio-features --n-mels 16 --sample-rate 8000 --n-fft 256",
     1,
-    "audio-features: holds features of another front end (hopLength 128 there, 512 here); choose another folder, or delete this one",
+    "audio-features: holds features of another front end (--hop-length 128 there, 512 here); choose another folder, or delete this one",
   ],
   [
     "evaluate nowhere.onnx audio-features",

@@ -98,8 +98,9 @@ describe("a store", () => {
   });
   it("cannot be opened if it is incomplete, not a store, or damaged", () => {
     const dir = join(makeFolder(), "store");
-    expect(messageOf(() => openStore(dir))).toBe(
-      `${dir}: is not a feature store; extract features into it first`,
+    expect(messageOf(() => openStore(dir))).toBe(`${dir}: does not exist`);
+    expect(messageOf(() => openStore(makeFolder()))).toMatch(
+      /: is not a feature store; extract features into /,
     );
     prepareStore(dir, frontEnd());
     expect(messageOf(() => openStore(dir))).toBe(
@@ -119,13 +120,17 @@ describe("a store", () => {
       `${dir}/store.json: frontEndHash does not match its frontEnd; delete the folder and extract again`,
     );
     writeFileSync(join(dir, "store.json"), "{}");
-    expect(messageOf(() => openStore(dir))).toMatch(/store\.json: format is not as timbrel writes it: /);
+    expect(messageOf(() => openStore(dir))).toMatch(/store\.json: version is not as timbrel writes it: /);
+    writeFileSync(join(dir, "store.json"), record.replace('"version": 1', '"version": 99'));
+    expect(messageOf(() => openStore(dir))).toBe(
+      `${dir}/store.json: has version 99, but this version of timbrel reads 1; extract again into another folder`,
+    );
   });
   it("does not accept features of another front end, and says what differs", () => {
     const dir = join(makeFolder(), "store");
     prepareStore(dir, frontEnd({ nMels: 96 }));
     expect(messageOf(() => prepareStore(dir, frontEnd({ compression: { kind: "log1p", scale: 2 } })))).toBe(
-      `${dir}: holds features of another front end (nMels 96 there, 128 here; compression {"kind":"log10","scale":10} there, {"kind":"log1p","scale":2} here); choose another folder, or delete this one`,
+      `${dir}: holds features of another front end (\`nMels\` 96 there, 128 here; \`compression\` {"kind":"log10","scale":10} there, {"kind":"log1p","scale":2} here); choose another folder, or delete this one`,
     );
   });
   it("is not made in a folder that holds something else", () => {

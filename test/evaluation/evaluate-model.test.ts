@@ -115,6 +115,13 @@ describe("evaluateModel", () => {
     expect(open()).toBe(0);
   });
 
+  it("names the clips that it knows of data whose splits it cannot draw again", async () => {
+    const grown = unsplit(await makeTinyStore(tinyClips().slice(0, 2)));
+    await expect(evaluate(grown)).rejects.toThrow(
+      /store: the model was trained on 2 of the 2 clips, e\.g\. hiss\/0\.wav, but the splits of its training cannot be drawn/,
+    );
+  });
+
   it("names a split without clips", async () => {
     const clips = store.clips.filter(({ split }) => split === "test");
     await expect(evaluate({ ...store, clips }, { split: "valid" })).rejects.toThrow(
@@ -125,7 +132,7 @@ describe("evaluateModel", () => {
   it("names the settings of another front end", async () => {
     const other = featuresInMemory(frontEnd({ ...model!.info.frontEnd, nMels: 8 }), [], { name: "other" });
     await expect(evaluate(other)).rejects.toThrow(
-      "other: holds features of another front end than the model's (nMels 8 there, 16 here)",
+      "other: holds features of another front end than the model's (`nMels` 8 there, 16 here)",
     );
   });
 

@@ -202,7 +202,7 @@ describe("a second extraction", () => {
     const storeDir = join(makeFolder(), "s");
     await extract(source, storeDir);
     await expect(extract(source, storeDir, { frontEnd: frontEnd({ ...small, nMels: 20 }) })).rejects.toThrow(
-      `${storeDir}: holds features of another front end (nMels 16 there, 20 here); choose another folder, or delete this one`,
+      `${storeDir}: holds features of another front end (\`nMels\` 16 there, 20 here); choose another folder, or delete this one`,
     );
   });
 });

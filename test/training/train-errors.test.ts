@@ -58,6 +58,14 @@ describe("trainTagger rejects", () => {
     expect(filesOf(dir)["model.onnx"]).not.toBe(files["model.onnx"]);
   });
 
+  it("a file as its folder", async () => {
+    const path = join(makeFolder(), "song.wav");
+    writeFileSync(path, "");
+    expect(await rejectionOf(trainTagger(store, path, { config }))).toBe(
+      `${path}: is a file; choose a folder`,
+    );
+  });
+
   it("a folder that holds a model, even without a checkpoint", async () => {
     const dir = makeFolder();
     writeFileSync(join(dir, RUN_FILES.model), "a model");

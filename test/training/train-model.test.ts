@@ -227,7 +227,7 @@ describe("training on from a model", () => {
     const { model } = await first;
     const shipped = decodeModel(readFileSync(SHIPPED), "instruments.onnx");
     expect(await rejectionOf(train({}, { from: shipped }))).toMatch(
-      /^data must have the front end of the model that training starts from, got .* \(.*nMels 16 there, 128 here/,
+      /^data must have the front end of the model that training starts from, got .* \(.*`nMels` 16 there, 128 here/,
     );
     const renamed = { ...store, clips: store.clips.map((clip) => ({ ...clip, labels: ["gong"] })) };
     expect(await rejectionOf(train({}, { from: model! }, renamed))).toMatch(/store: .*gong/);
