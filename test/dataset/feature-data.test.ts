@@ -76,4 +76,16 @@ describe("features in memory", () => {
       "clips[0].labels must have at least one label, got none for a",
     );
   });
+  it("may be views of one buffer", async () => {
+    const all = Float32Array.of(1, 2, 3, 4);
+    const clips = [0, 2].map((start) => {
+      const features = { shape: [1, 2], data: all.subarray(start, start + 2) };
+      return { name: `${start}`, labels: ["x"], features };
+    });
+    const { clips: listed, reader } = featuresInMemory(made, clips);
+    expect(listed[0].audioHash).not.toBe(listed[1].audioHash);
+    const out = new Float32Array(2);
+    await reader.read(listed[0], 0, 1, out, 0);
+    expect([...out]).toEqual([1, 2]);
+  });
 });

@@ -9,7 +9,9 @@ import { trainConfig } from "../../src/training/config.js";
 import { findLearningRate } from "../../src/training/find-learning-rate.js";
 import { trainLinearBaseline } from "../../src/training/linear-baseline.js";
 import { trainModel } from "../../src/training/train-model.js";
+import { trainTagger } from "../../src/training/train-tagger.js";
 import { ENGINE } from "../engine.js";
+import { makeFolder } from "../store/files.js";
 import { makeSound, makeTinyStore, TINY_CONFIG } from "./tiny-store.js";
 
 const BROKEN = "the engine is broken";
@@ -50,6 +52,7 @@ const trained = trainModel(store, config, { engine: ENGINE });
 /** Everything that opens sessions of its own. */
 const WORK: Readonly<Record<string, (engine: Engine) => Promise<unknown>>> = {
   trainModel: (engine) => trainModel(store, config, { engine }),
+  trainTagger: (engine) => trainTagger(store, makeFolder(), { config, engine }),
   trainLinearBaseline: (engine) =>
     trainModel(store, config, {
       engine: ENGINE,

@@ -192,8 +192,11 @@ describe("training on from a model", () => {
 
   it("remembers the clips of both trainings", async () => {
     const { model } = await first;
+    // The test clips, and no training clip, of the first training.
     const others = await makeTinyStore(
-      tinyClips().map((clip) => ({ ...clip, split: clip.split === "test" ? "train" : clip.split })),
+      tinyClips().flatMap((clip) =>
+        clip.split === "train" ? [] : [{ ...clip, split: clip.split === "test" ? "train" : clip.split }],
+      ),
     );
     const { model: more } = await train({ epochs: 1, testFraction: 0 }, { from: model! }, others);
     const known = wasTrainedOn(more!.info);
@@ -201,6 +204,12 @@ describe("training on from a model", () => {
     expect(wasTrainedOn(model!.info)(store.clips.find(({ split }) => split === "test")!.audioHash)).toBe(
       false,
     );
+  });
+
+  it("keeps the model's task, although its data have one label a clip", async () => {
+    const { model } = await train({ epochs: 1, task: "multi-label" });
+    const { model: more } = await train({ epochs: 1 }, { from: model! });
+    expect(more!.info.task).toBe("multi-label");
   });
 
   it("takes data of some of the model's labels", async () => {
