@@ -69,6 +69,18 @@ describe("findLearningRate", () => {
     // Ten steps at rates from 1e-6 to 2e-6 change the loss by about 1e-4; other batches change it by about 0.1.
     for (const [i, loss] of losses.entries()) expect(Math.abs(test.steps[i].loss - loss)).toBeLessThan(1e-3);
   });
+  it("stops at its signal while it fits statistics", async () => {
+    const controller = new AbortController();
+    setImmediate(() => controller.abort());
+    const steps: number[] = [];
+    const stopped = findLearningRate(store, config, {
+      engine: ENGINE,
+      signal: controller.signal,
+      onStep: (done) => steps.push(done),
+    });
+    await expect(stopped).rejects.toThrow(/aborted/);
+    expect(steps).toEqual([]);
+  });
   it("stops at its signal and writes nothing", async () => {
     const before = readdirSync(store.dir, { recursive: true });
     const controller = new AbortController();
