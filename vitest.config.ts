@@ -6,5 +6,6 @@ export default defineConfig({
     globalSetup: "test/build.ts",
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    maxWorkers: "100%", // vitest would leave one core to itself, half of a machine with two
   },
 });
