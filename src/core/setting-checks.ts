@@ -23,8 +23,9 @@ export const fraction = number({ min: 0, below: 1 });
 export const positive = number({ above: 0 });
 export const notNegative = number({ min: 0 });
 
-export function integer(min: number): Check {
-  return (setting, value) => checkInteger(setting, value, { min });
+export function integer(min: number, max?: number): Check {
+  const rule = max === undefined ? { min } : { min, max };
+  return (setting, value) => checkInteger(setting, value, rule);
 }
 
 export function choice(choices: readonly string[]): Check {

@@ -6,6 +6,8 @@ import { checkTrain, type FeatureSet } from "./feature-set.js";
 const CHUNK_FRAMES = 256;
 /** Frames read at a time. */
 const READ_FRAMES = 1024;
+/** Number of reads between two pauses: they take about 0.2 s, a pause a few milliseconds. */
+const READS_PER_PAUSE = 64;
 /** Bands multiplied by as many others in one pass: nine sums fit the processor's registers, sixteen do not. */
 const BLOCK = 3;
 
@@ -186,12 +188,17 @@ export async function fitCovariance(
   checkTrain(train);
   const covariance = new Covariance(train.nMels);
   const frames = new Float32Array(READ_FRAMES * train.nMels);
+  const { signal } = options;
+  let nReads = 0;
   for (const [clip, { nFrames, name }] of train.clips.entries()) {
     for (let first = 0; first < nFrames; first += READ_FRAMES) {
       const nRead = Math.min(READ_FRAMES, nFrames - first);
       await train.readFrames(clip, first, nRead, frames, 0);
-      options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       covariance.add(frames, nRead);
+      // Reads from memory resolve at once: without a pause, whoever would abort would never have a turn.
+      if (signal !== undefined && ++nReads % READS_PER_PAUSE === 0)
+        await new Promise((done) => setTimeout(done));
     }
     if (!covariance.isFinite()) throw new DataError(name, "holds features that are not finite numbers");
   }

@@ -34,6 +34,8 @@ export interface MemoryClip {
 
 /**
  * Makes data to train and evaluate on from features in memory. Clips with equal features are copies of one another.
+ * A clip is known by a hash of its features, a store's clip by a hash of its audio file: a model that was trained on one
+ * does not recognize the other.
  * @param options.name the data's name in messages, `@default` "features in memory"
  * @throws UsageError if a clip has no label, or if its features are not [nFrames, nMels] with the front end's nMels and at
  *   least one frame

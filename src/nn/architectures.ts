@@ -4,6 +4,11 @@ import { ACTIVATION_NAMES } from "./activations.js";
 import { defaultInitializer, INITIALIZER_NAMES } from "./initializers.js";
 import type { LayerStyle } from "./layers.js";
 
+/** Longest segment of a net [frames]: a model file of another hand may not ask for any amount of memory. */
+export const MAX_SEGMENT_FRAMES = 65_536;
+/** Most blocks or hidden layers of a net. */
+const MAX_BLOCKS = 64;
+
 /** The VGG-like 2-D conv net: blocks of conv 3x3 -> batch norm -> activation -> max pool, mean, dropout, dense. */
 export interface VggConfig extends LayerStyle {
   readonly kind: "vgg";
@@ -173,6 +178,12 @@ function checkStyle({ init, batchNorm }: LayerStyle): void {
 
 function checkSizes(name: string, sizes: readonly number[]): void {
   checkIntegers(`net.${name}`, sizes, { min: 1, max: 4096 });
+  if (sizes.length > MAX_BLOCKS)
+    throw new UsageError({
+      setting: `net.${name}`,
+      rule: `have at most ${MAX_BLOCKS} numbers`,
+      got: sizes.length,
+    });
 }
 
 function checkPerBlock(name: string, list: readonly unknown[], channels: readonly number[]): void {

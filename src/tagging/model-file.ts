@@ -3,7 +3,13 @@ import { DataError, errorLine } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { type FrontEnd, frontEnd, frontEndHash } from "../features/front-end.js";
 import { decodeMetadata, decodeWeights } from "../graph/index.js";
-import { minFrames, type NetSettings, netConfig, type SegmentNetConfig } from "../nn/architectures.js";
+import {
+  MAX_SEGMENT_FRAMES,
+  minFrames,
+  type NetSettings,
+  netConfig,
+  type SegmentNetConfig,
+} from "../nn/architectures.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
 import { upgradeRecord, upgradeTensors } from "./format-1.js";
@@ -20,12 +26,18 @@ const compression = z.union([
 
 const infoSchema = z.object({
   task: z.enum(["single-label", "multi-label"]),
-  labels: z.array(z.string().min(1)).min(1),
+  /** The order of the outputs: sorted, each once, as in the training's vocabulary. */
+  labels: z
+    .array(z.string().min(1))
+    .min(1)
+    .refine((labels) => labels.every((label, i) => i === 0 || labels[i - 1] < label), {
+      error: "must be sorted, each label once",
+    }),
   frontEnd: z
     .looseObject({ compression })
     .transform((members): FrontEnd => frontEnd(members as Partial<FrontEnd>)),
   /** Length of the segments that the net reads [frames]. */
-  segmentFrames: z.number().int().positive(),
+  segmentFrames: z.number().int().positive().max(MAX_SEGMENT_FRAMES),
   /** How the data were split, and a hash of which clip is in which split. */
   split: z.object({
     seed: z.number(),

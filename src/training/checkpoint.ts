@@ -54,6 +54,7 @@ const header = z.object({
   config: named(z.record(z.string(), z.unknown())),
   splitHash: z.string(),
   frontEndHash: z.string(),
+  from: z.string().optional(),
 });
 
 /** State of a run after an epoch. */
@@ -63,6 +64,8 @@ export interface Checkpoint {
   readonly config: Readonly<Record<string, unknown>>;
   readonly splitHash: string;
   readonly frontEndHash: string;
+  /** SHA-256 of the model that the run started from; undefined if its initial weights were drawn. */
+  readonly from?: string | undefined;
 }
 
 /**

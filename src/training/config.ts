@@ -12,7 +12,14 @@ import {
   optional,
   positive,
 } from "../core/setting-checks.js";
-import { minFrames, NETS, type NetKind, netConfig, type SegmentNetConfig } from "../nn/architectures.js";
+import {
+  MAX_SEGMENT_FRAMES,
+  minFrames,
+  NETS,
+  type NetKind,
+  netConfig,
+  type SegmentNetConfig,
+} from "../nn/architectures.js";
 import { OPTIMIZER_CHECKS, OPTIMIZERS, type OptimizerConfig } from "../nn/optimizers.js";
 import type { ScheduleConfig } from "../nn/schedules.js";
 import type { Task } from "../nn/training-step.js";
@@ -93,7 +100,7 @@ const warmUp = optional(fraction);
 const CHECKS: Readonly<Record<Exclude<keyof TrainConfig, "net" | "validFraction" | "testFraction">, Check>> =
   {
     task: choice(["auto", "single-label", "multi-label"]),
-    segmentFrames: integer(2),
+    segmentFrames: integer(2, MAX_SEGMENT_FRAMES),
     batchSize: integer(2),
     epochs: integer(1),
     optimizer: byKind<OptimizerConfig>(OPTIMIZER_CHECKS),

@@ -1,12 +1,13 @@
 import { UsageError } from "../core/errors.js";
-import { canonicalJson } from "../core/hash.js";
+import { canonicalJson, sha256Hex } from "../core/hash.js";
 import { fittingBatchSize, TrainSampler } from "../dataset/batches.js";
 import type { FeatureData } from "../dataset/feature-data.js";
 import { describeDifference, frontEndHash } from "../features/front-end.js";
 import { minBands } from "../nn/architectures.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
+import { netTensors } from "../nn/summary.js";
 import { buildTrainingStep, type TrainingStep, type TrainingStepConfig } from "../nn/training-step.js";
-import type { TrainedModel } from "../tagging/model-file.js";
+import { encodeModel, type TrainedModel } from "../tagging/model-file.js";
 import { augmentationOf } from "./augmentation.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { TrainConfig } from "./config.js";
@@ -44,6 +45,17 @@ export async function prepareRun(
   const { segmentFrames, seed, balance } = config;
   const { resume, from, signal } = options;
   if (from !== undefined) checkStart(source, config, from);
+  if (resume && resume.from !== modelHash(from))
+    throw new UsageError({
+      setting: "from",
+      rule: "be the model that the checkpoint's run started from",
+      got:
+        from === undefined
+          ? "none"
+          : resume.from === undefined
+            ? "a model; its weights were drawn"
+            : "another",
+    });
   const data = runData(source, config, { resume, from });
   const { train } = data.sets;
   const { normalization, conditionNumber } =
@@ -95,6 +107,11 @@ function stepConfigOf(
   };
 }
 
+/** Identifies the model that a run starts from; undefined for none. */
+export function modelHash(from: TrainedModel | undefined): string | undefined {
+  return from && sha256Hex(encodeModel(from));
+}
+
 /**
  * Checks that a run with these settings and data can start from the model.
  * @throws UsageError if it cannot
@@ -102,7 +119,7 @@ function stepConfigOf(
 function checkStart(
   { name, frontEnd }: FeatureData,
   config: TrainConfig,
-  { info, net, normalization }: TrainedModel,
+  { info, net, weights, normalization }: TrainedModel,
 ): void {
   const mustEqual = (setting: string, got: unknown, expected: unknown): void => {
     if (canonicalJson(got) !== canonicalJson(expected))
@@ -118,4 +135,7 @@ function checkStart(
   mustEqual("segmentFrames", config.segmentFrames, info.segmentFrames);
   mustEqual("normalize.kind", config.normalize.kind, normalization.kind);
   if (config.task !== "auto") mustEqual("task", config.task, info.task);
+  const width = normalization.kind === "whiten" ? normalization.projection.shape[1] : frontEnd.nMels;
+  for (const { name: tensor, shape } of netTensors(net, [info.segmentFrames, width], info.labels.length))
+    mustEqual(`from.weights ${tensor}`, weights.get(tensor)?.shape ?? "none", shape);
 }

@@ -3,7 +3,7 @@ import type { FeatureData } from "../dataset/feature-data.js";
 import { featureSets } from "../dataset/feature-set.js";
 import { type ClipSplits, splitClips } from "../dataset/splits.js";
 import type { Task } from "../nn/training-step.js";
-import type { TrainedModel } from "../tagging/model-file.js";
+import { type TrainedModel, wasTrainedOn } from "../tagging/model-file.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { TrainConfig } from "./config.js";
 
@@ -34,6 +34,7 @@ export function runData(
       `needs at least 2 training clips and 1 validation clip, has ${splits.train.length} and ${splits.valid.length}`,
     );
   if (resume) checkSameData(data, splits, resume);
+  if (from) checkHeldOut(data, splits, from);
   const sets = featureSets(data, splits, from?.info.labels);
   const { labels } = sets.train;
   const clips = [...splits.train, ...splits.valid, ...splits.test];
@@ -65,4 +66,18 @@ function checkSameData(data: FeatureData, splits: ClipSplits, checkpoint: Checkp
     got: `other ${what} in ${data.name}`,
     remedy: "start anew with `overwrite`",
   });
+}
+
+/**
+ * Checks that a model which is trained further has not seen the clips that the best epoch is chosen by.
+ * @throws DataError if it was trained on a validation clip
+ */
+function checkHeldOut({ name }: FeatureData, { valid }: ClipSplits, { info }: TrainedModel): void {
+  const isKnown = wasTrainedOn(info);
+  const known = valid.filter(({ audioHash }) => isKnown(audioHash));
+  if (known.length > 0)
+    throw new DataError(
+      name,
+      `the model that training starts from was trained on ${known.length} of the ${valid.length} validation clips, e.g. ${known[0].name}; draw the splits with its \`seed\` and fractions, or name the splits`,
+    );
 }

@@ -10,7 +10,7 @@ import { addTrainClips, type ModelInfo, type TrainedModel } from "../tagging/mod
 import type { Checkpoint } from "./checkpoint.js";
 import { type TrainConfig, trainConfig } from "./config.js";
 import { type EpochAnswer, type EpochRecord, type FitResult, fit, type StepReport } from "./fit.js";
-import { type PreparedRun, prepareRun } from "./prepare-run.js";
+import { modelHash, type PreparedRun, prepareRun } from "./prepare-run.js";
 import type { RunData } from "./run-data.js";
 
 /** A run that is set up and about to begin. */
@@ -111,11 +111,13 @@ export async function trainModel(
   });
   const modelOf = modelMaker(data, settings, run, from);
   const { hash: splitHash } = splits;
+  const startedFrom = modelHash(from);
   const checkpointOf = (state: FitResult["state"]): Checkpoint => ({
     state,
     config: { ...settings },
     splitHash,
     frontEndHash: data.frontEndHash,
+    ...(startedFrom === undefined ? {} : { from: startedFrom }),
   });
   const { state, ended } = await fit({
     step,

@@ -137,6 +137,14 @@ describe("covariance", () => {
     await expect(fitCovariance(train, { signal: controller.signal })).rejects.toThrow(/aborted/);
     expect(read).toEqual(["0", "1"]);
   });
+  it("yields to other tasks while it reads memory, so that a pending abort takes effect", async () => {
+    const clips = Array.from({ length: 200 }, (_, i) => memoryClip(`${i}`, [[i, 2 * i]]));
+    const data = featuresInMemory(frontEnd({ nMels: 2 }), clips);
+    const { train } = featureSets(data, { train: data.clips, valid: [], test: [], hash: "" });
+    const controller = new AbortController();
+    setImmediate(() => controller.abort());
+    await expect(fitCovariance(train, { signal: controller.signal })).rejects.toThrow(/aborted/);
+  });
   it("yields to other tasks while it reads a store, so that a pending abort takes effect", async () => {
     const clips = Array.from({ length: 400 }, (_, i) => [[i, 2 * i]]);
     const { train } = trainOf(clips);

@@ -202,7 +202,7 @@ describe("the tensors of a model file", () => {
   it.each([
     [
       "more labels",
-      { labels: ["hiss", "hum", "tone", "rest"] },
+      { labels: ["hiss", "hum", "tone", "whistle"] },
       "tensor output.weight is [3, 24], not [4, 24]",
     ],
     ["fewer labels", { labels: ["hiss", "hum"] }, "tensor output.weight is [3, 24], not [2, 24]"],

@@ -41,13 +41,34 @@ describe("a tagger", () => {
   it("assigns probabilities to the labels in the order of the model's output", async () => {
     const waveform = makeSound("hum", "a", { durationSec: 0.25 }); // 16 frames: one segment
     const { tags } = await tagger.tagWaveform(waveform);
-    const reversed = { labels: [...SOUNDS].reverse() };
-    const other = await Tagger.open(withRecord(tinyModel(), reversed), "m.onnx", ENGINE);
-    const swapped = byLabel(await other.tagWaveform(waveform));
+    const others = { labels: ["a", "b", "c"] };
+    const other = await Tagger.open(withRecord(tinyModel(), others), "m.onnx", ENGINE);
+    const renamed = byLabel(await other.tagWaveform(waveform));
     await other.close();
-    expect(swapped["tone"]).toBe(byLabel({ tags })["hiss"]);
-    expect(swapped["hiss"]).toBe(byLabel({ tags })["tone"]);
+    SOUNDS.forEach((label, i) => {
+      expect(renamed[others.labels[i]]).toBe(byLabel({ tags })[label]);
+    });
   });
+
+  it.each([
+    [{ segmentFrames: 1e9 }, "segmentFrames"],
+    [
+      { net: { kind: "vgg", channels: new Array(8000).fill(1) } },
+      "net.channels must have at most 64 numbers",
+    ],
+  ])("does not open a small file that asks for much memory or time: %#", async (changes, reason) => {
+    const opening = Tagger.open(withRecord(tinyModel(), changes), "m.onnx", ENGINE);
+    await expect(opening).rejects.toThrow(reason);
+    await expect(opening).rejects.toBeInstanceOf(DataError);
+  });
+
+  it.each([[["tone", "hum", "hiss"]], [["hiss", "hum", "hum"]]])(
+    "does not open a model whose labels are not in the order of the vocabulary: %j",
+    async (labels) => {
+      const opening = Tagger.open(withRecord(tinyModel(), { labels }), "m.onnx", ENGINE);
+      await expect(opening).rejects.toThrow(/^m\.onnx: .*must be sorted, each label once/);
+    },
+  );
 
   it.each([
     ["log10 of magnitudes", TINY_FRONT_END],

@@ -122,7 +122,7 @@ describe("trainConfig", () => {
 
   it("checks the other settings by their rules", () => {
     const bad: Record<string, [value: unknown, rule: string]> = {
-      segmentFrames: [1, "an integer of at least 2"],
+      segmentFrames: [1, "an integer from 2 to 65536"],
       batchSize: [1, "an integer of at least 2"],
       epochs: [0, "an integer of at least 1"],
       learningRate: [0, POSITIVE],

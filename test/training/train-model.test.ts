@@ -206,6 +206,42 @@ describe("training on from a model", () => {
     );
   });
 
+  it("is resumed with the model that it started from, to the same bits, and with no other", async () => {
+    const { model } = await first;
+    const whole = await train({}, { from: model! });
+    const { checkpoint } = await train({}, { from: model!, onEpoch: () => "stop" });
+    const resume = decodeCheckpoint(encodeCheckpoint(checkpoint), "c.safetensors");
+    expect((await train({}, { resume, from: model! })).model).toEqual(whole.model);
+    const wrong = "from must be the model that the checkpoint's run started from, got ";
+    expect(await rejectionOf(train({}, { resume }))).toBe(`${wrong}none`);
+    expect(await rejectionOf(train({}, { resume, from: whole.model! }))).toBe(`${wrong}another`);
+    const { checkpoint: drawn } = await train({}, { onEpoch: () => "stop" });
+    expect(await rejectionOf(train({}, { resume: drawn, from: model! }))).toBe(
+      `${wrong}a model; its weights were drawn`,
+    );
+  });
+
+  it("does not choose the best epoch by clips that the model was trained on", async () => {
+    const { model } = await first;
+    const swapped = store.clips.map((clip) =>
+      clip.split === "train" || clip.split === "valid"
+        ? { ...clip, split: clip.split === "train" ? ("valid" as const) : ("train" as const) }
+        : clip,
+    );
+    expect(await rejectionOf(train({ epochs: 1 }, { from: model! }, { ...store, clips: swapped }))).toMatch(
+      /the model that training starts from was trained on 15 of the 15 validation clips, e\.g\. hiss\/0\.wav; /,
+    );
+  });
+
+  it("needs all of the model's weights", async () => {
+    const { model } = await first;
+    const [name] = model!.weights.keys();
+    const weights = new Map([...model!.weights].slice(1));
+    expect(await rejectionOf(train({ epochs: 1 }, { from: { ...model!, weights } }))).toContain(
+      `from.weights ${name} must be the model's, [`,
+    );
+  });
+
   it("keeps the model's task, although its data have one label a clip", async () => {
     const { model } = await train({ epochs: 1, task: "multi-label" });
     const { model: more } = await train({ epochs: 1 }, { from: model! });
