@@ -100,6 +100,8 @@ export function encodeCheckpoint({ state, ...run }: Checkpoint): Uint8Array {
 export function decodeCheckpoint(bytes: Uint8Array, path: string): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes, path);
   const { history, bestEpoch, ...run } = parseRecord(metadata["timbrel"] ?? "null", path);
+  if (bestEpoch < 0 || bestEpoch > history.length)
+    throw new DataError(path, `names epoch ${bestEpoch} as the best of ${history.length}`);
   const isBest = ([name]: [string, Tensor]) => name.startsWith(BEST);
   const entries = [...tensors];
   const best = {

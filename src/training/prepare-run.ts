@@ -64,11 +64,13 @@ export async function prepareRun(
       : { normalization: from.normalization, conditionNumber: null };
   const stepConfig = stepConfigOf(source, config, data, normalization);
   const { batchSize } = stepConfig;
+  const step = buildTrainingStep(stepConfig);
+  if (resume) checkState(resume, step);
   return {
     data,
     conditionNumber,
     stepConfig,
-    step: buildTrainingStep(stepConfig),
+    step,
     watchedStep: config.watch ? buildTrainingStep({ ...stepConfig, watch: true }) : null,
     batches: new TrainSampler(train, { batchSize, segmentFrames, seed, balance }),
   };
@@ -105,6 +107,22 @@ function stepConfigOf(
     emaDecay: config.emaDecay,
     augmentation: augment > 0 ? augmentationOf(frontEnd, segmentFrames, augment) : undefined,
   };
+}
+
+/**
+ * Checks that a checkpoint holds the whole state of the step.
+ * @throws UsageError naming a tensor that is missing or has another shape
+ */
+function checkState({ state: { tensors } }: Checkpoint, step: TrainingStep): void {
+  for (const { name, shape } of step.state) {
+    const found = tensors.get(name)?.shape;
+    if (found?.join() !== shape.join())
+      throw new UsageError({
+        setting: "resume",
+        rule: `be a checkpoint with ${name} [${shape.join(", ")}]`,
+        got: found === undefined ? "none" : `[${found.join(", ")}]`,
+      });
+  }
 }
 
 /** Identifies the model that a run starts from; undefined for none. */

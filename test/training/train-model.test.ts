@@ -156,6 +156,20 @@ describe("trainModel", () => {
     expect([run.model, run.ended, run.history]).toEqual([null, "interrupted", []]);
   });
 
+  it("names a tensor that a checkpoint lacks", async () => {
+    const { checkpoint } = await train({}, { onEpoch: () => "stop" });
+    const { state } = checkpoint;
+    const tensors = new Map([...state.tensors].filter(([name]) => name !== "step"));
+    expect(await rejectionOf(train({}, { resume: { ...checkpoint, state: { ...state, tensors } } }))).toBe(
+      "resume must be a checkpoint with step [], got none",
+    );
+    const best = { ...state.best, epoch: 7 };
+    const bytes = encodeCheckpoint({ ...checkpoint, state: { ...state, best } });
+    expect(() => decodeCheckpoint(bytes, "c.safetensors")).toThrow(
+      "c.safetensors: names epoch 7 as the best of 1",
+    );
+  });
+
   it("is heard while it fits statistics", async () => {
     const controller = new AbortController();
     setImmediate(() => controller.abort());
