@@ -60,7 +60,7 @@ export function rateOf(step: number): number {
  * Reference: Smith, "Cyclical learning rates for training neural networks", 2017, https://arxiv.org/abs/1506.01186; the
  * stop at 4 times the lowest loss and both suggestions are as in fastai's `lr_find`.
  *
- * @returns null if stopped by the signal
+ * @returns null if stopped by the signal; while statistics are fitted, the promise rejects with its reason
  * @throws DataError if the data have too few clips or classes to train on
  * @throws UsageError if the data do not fit the settings
  */

@@ -41,7 +41,10 @@ export interface RunProgress {
 /** Options of `trainModel` besides data and settings. */
 export interface TrainModelOptions {
   readonly engine: Engine;
-  /** After an abort the run ends after its current step; that epoch is lost. */
+  /**
+   * After an abort the run ends after its current step; that epoch is lost. While statistics are fitted, the promise rejects
+   * with the signal's reason.
+   */
   readonly signal?: AbortSignal | undefined;
   /** Checkpoint of an earlier run on the same data, to resume from; its settings replace `config`. */
   readonly resume?: Checkpoint | null | undefined;
