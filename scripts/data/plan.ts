@@ -30,9 +30,9 @@ export const FULL_SIZE: PlanSize = { train: 560, valid: 90, test: 90 };
 export const SMALL_SIZE: PlanSize = { train: 12, valid: 4, test: 4 };
 
 /** Held-out groups are drawn until they hold at least this fraction of their class's training weight ... */
-const MIN_VALID_SHARE = 0.15;
+const MIN_VALID_FRACTION = 0.15;
 /** ... and never more than this one. */
-const MAX_VALID_SHARE = 0.3;
+const MAX_VALID_FRACTION = 0.3;
 
 /** A source with its group and its fraction of its class's clips; the fractions of a class sum to 1. */
 interface WeightedSource {
@@ -100,17 +100,17 @@ export function drawValidGroups(
       [...fraction.keys()].filter((group) => labelsOfGroup.get(group)!.size === 1),
     );
     const candidates = [
-      ...shuffled.filter((group) => fraction.get(group)! <= MIN_VALID_SHARE),
-      ...shuffled.filter((group) => fraction.get(group)! > MIN_VALID_SHARE),
+      ...shuffled.filter((group) => fraction.get(group)! <= MIN_VALID_FRACTION),
+      ...shuffled.filter((group) => fraction.get(group)! > MIN_VALID_FRACTION),
     ];
     const queues = random
       .shuffle([...new Set(lineage.values())].sort())
       .map((name) => candidates.filter((group) => lineage.get(group) === name));
     let heldFraction = 0;
-    const wanted = (turn: number) => turn < queues.length || heldFraction < MIN_VALID_SHARE;
+    const wanted = (turn: number) => turn < queues.length || heldFraction < MIN_VALID_FRACTION;
     for (let turn = 0; wanted(turn) && queues.some((queue) => queue.length > 0); turn++) {
       const group = queues[turn % queues.length].shift();
-      if (group === undefined || heldFraction + fraction.get(group)! > MAX_VALID_SHARE) continue;
+      if (group === undefined || heldFraction + fraction.get(group)! > MAX_VALID_FRACTION) continue;
       held.add(group);
       heldFraction += fraction.get(group)!;
     }

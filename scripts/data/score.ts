@@ -36,7 +36,7 @@ export interface Score {
 export const CLIP_SEC = 3;
 
 /** Fraction of single training notes (not drums) heard from the middle, like later segments of a long recording. */
-const MIDDLE_SHARE = 0.25;
+const MIDDLE_FRACTION = 0.25;
 /** Latest beginning of such a clip after the note's onset [s]. */
 const MAX_SKIP_SEC = 4;
 
@@ -177,7 +177,7 @@ export function drawScore(clip: ClipPlan, random: Random, attempt: number): Scor
   else {
     const startSec = drawOnsetSec(random);
     let durationSec = drawDurationSec(random);
-    if (!isDrum && random.uniform() < MIDDLE_SHARE) {
+    if (!isDrum && random.uniform() < MIDDLE_FRACTION) {
       skipSec = startSec + random.uniform(0.1, MAX_SKIP_SEC);
       durationSec = skipSec + random.uniform(1, 3.5);
     }

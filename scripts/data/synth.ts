@@ -17,7 +17,7 @@ const EXPRESSION = 11;
 /** Longest rendering [s]: a clip after the latest onset and the longest skip. */
 const MAX_RENDER_SEC = CLIP_SEC + 5;
 /** A clip from the middle of a note begins at the onset if its peak is below this fraction of the whole note's. */
-const FADED_SHARE = 0.03;
+const FADED_FRACTION = 0.03;
 
 /** A font ready to play. Every clip begins from the synthesizer's initial state, so their order does not matter. */
 export class FontSynth {
@@ -75,7 +75,7 @@ export class FontSynth {
     this.#rewind();
     for (let i = 0; i < nSamples; i++) left[i] = (left[i] + right[i]) / 2;
     const middle = left.subarray(skip);
-    const isFaded = peakOf(middle) < FADED_SHARE * peakOf(left);
+    const isFaded = peakOf(middle) < FADED_FRACTION * peakOf(left);
     return isFaded ? left.subarray(0, middle.length) : middle;
   }
 

@@ -143,7 +143,7 @@ export function peakOf(samples: Float32Array): number {
 }
 
 /** Fraction of clips that stay as clean as the test's, except for their level. */
-const UNTREATED_SHARE = 0.2;
+const UNTREATED_FRACTION = 0.2;
 
 function drawPeakDb(random: Random): number {
   return random.uniform() < 0.7 ? random.uniform(-12, -0.5) : random.uniform(-30, -12);
@@ -155,7 +155,7 @@ function drawPeakDb(random: Random): number {
  */
 export function treat(samples: Float32Array, sampleRate: number, random: Random): Float32Array {
   let clip = samples;
-  if (random.uniform() < UNTREATED_SHARE) {
+  if (random.uniform() < UNTREATED_FRACTION) {
     setPeak(clip, drawPeakDb(random));
     return clip;
   }
