@@ -2,7 +2,7 @@ import { DataError } from "../core/errors.js";
 import type { Clip } from "../dataset/clip.js";
 import type { FeatureData } from "../dataset/feature-data.js";
 import { type ClipSplits, splitClips } from "../dataset/splits.js";
-import { type ModelInfo, wasTrainedOn } from "../tagging/model-file.js";
+import { clipsTrainedOn, type ModelInfo, wasTrainedOn } from "../tagging/model-file.js";
 
 /** Part of a store to score: a split, or everything. */
 export type PartName = "train" | "valid" | "test" | "all";
@@ -40,7 +40,7 @@ function drawAgain({ name, clips }: FeatureData, info: ModelInfo): ClipSplits {
   try {
     return splitClips(clips, { seed, validFraction, testFraction });
   } catch (error) {
-    const known = clips.filter(({ audioHash }) => wasTrainedOn(info)(audioHash));
+    const known = clipsTrainedOn(info, clips);
     if (!(error instanceof DataError) || known.length === 0) throw error;
     throw new DataError(
       name,
@@ -59,8 +59,7 @@ export function checkUnseen(
   clips: readonly Clip[],
   { name, part }: { name: string; part: PartName },
 ): void {
-  const isKnown = wasTrainedOn(info);
-  const known = clips.filter(({ audioHash }) => isKnown(audioHash));
+  const known = clipsTrainedOn(info, clips);
   if (known.length === 0) return;
   const remedy =
     part === "all"

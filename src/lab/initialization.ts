@@ -9,7 +9,7 @@ import { SEGMENT_FRAMES } from "../training/config.js";
 import type { LabBench, LabSection } from "./bench.js";
 import type { InitializationResult, VarianceDraw } from "./results.js";
 
-/** The initializers whose variance depends on the fans; that of `small` and `zeros` does not. */
+/** The initializers whose variance depends on the fans, which leaves out `small` and `zeros`. */
 const INITS: readonly InitializerName[] = [
   "glorot-uniform",
   "glorot-normal",

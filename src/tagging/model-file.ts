@@ -112,6 +112,15 @@ export function wasTrainedOn({ trainClips }: Pick<ModelInfo, "trainClips">): (au
   return (audioHash) => known.has(audioHash.slice(0, PREFIX));
 }
 
+/** Returns the clips that the model was trained on. */
+export function clipsTrainedOn<C extends { readonly audioHash: string }>(
+  info: Pick<ModelInfo, "trainClips">,
+  clips: readonly C[],
+): C[] {
+  const isKnown = wasTrainedOn(info);
+  return clips.filter(({ audioHash }) => isKnown(audioHash));
+}
+
 /**
  * Encodes a model as an ONNX file with the input `inputs` [batch, segmentFrames, nMels], not normalized, and the output
  * `probabilities` [batch, nLabels]. The same model gives the same bytes. Tensors in `weights` that do not belong to the

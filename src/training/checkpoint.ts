@@ -124,6 +124,6 @@ function parseRecord(text: string, path: string): z.infer<typeof header> {
   }
   throw new DataError(
     path,
-    `is a checkpoint of another version of timbrel (format ${format}, this one reads 2 and ${FORMAT}); start anew with \`overwrite\``,
+    `is a checkpoint of another version of timbrel (format ${format}, this one reads 2 and ${FORMAT}); start a new run`,
   );
 }

@@ -8,14 +8,14 @@ export type Problem = "vanishing" | "exploding" | "dead" | "saturated";
 export interface Diagnosis {
   readonly layer: string;
   readonly problem: Problem;
-  /** Ratio of the layer's gradient norm to that of the logits, or fraction of inactive units or activations. */
+  /** Ratio of the layer's gradient norm to the logits' gradient norm, or fraction of inactive units or activations. */
   readonly value: number;
 }
 
 /**
- * Ratio of a layer's gradient norm to that of the logits. Below VANISHING it vanishes, above EXPLODING it explodes. In
- * a healthy net it stays within a factor of a few tens: Glorot and He initializers are made for that, and pools and
- * averages lower it a little.
+ * Ratio of a layer's gradient norm to the logits' gradient norm. Below VANISHING it vanishes, above EXPLODING it
+ * explodes. In a healthy net it stays within a factor of a few tens: Glorot and He initializers are made for that, and
+ * pools and averages lower it a little.
  */
 const VANISHING = 1e-3;
 const EXPLODING = 1e3;

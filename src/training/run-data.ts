@@ -3,7 +3,7 @@ import type { FeatureData } from "../dataset/feature-data.js";
 import { featureSets } from "../dataset/feature-set.js";
 import { type ClipSplits, splitClips } from "../dataset/splits.js";
 import type { Task } from "../nn/training-step.js";
-import { type TrainedModel, wasTrainedOn } from "../tagging/model-file.js";
+import { clipsTrainedOn, type TrainedModel } from "../tagging/model-file.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { TrainConfig } from "./config.js";
 
@@ -64,7 +64,7 @@ function checkSameData(data: FeatureData, splits: ClipSplits, checkpoint: Checkp
     setting: "resume",
     rule: "use the data of its checkpoint",
     got: `other ${what} in ${data.name}`,
-    remedy: "start anew with `overwrite`",
+    remedy: "resume it with its own data, or start a new run",
   });
 }
 
@@ -73,8 +73,7 @@ function checkSameData(data: FeatureData, splits: ClipSplits, checkpoint: Checkp
  * @throws DataError if it was trained on a validation clip
  */
 function checkHeldOut({ name }: FeatureData, { valid }: ClipSplits, { info }: TrainedModel): void {
-  const isKnown = wasTrainedOn(info);
-  const known = valid.filter(({ audioHash }) => isKnown(audioHash));
+  const known = clipsTrainedOn(info, valid);
   if (known.length > 0)
     throw new DataError(
       name,

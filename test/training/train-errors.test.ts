@@ -78,7 +78,7 @@ describe("trainTagger rejects", () => {
 
   it("resuming with other clips, splits or features", async () => {
     const { dir, files } = await runWhole(store, { epochs: 1 });
-    const remedy = "start anew with `overwrite`";
+    const remedy = "resume it with its own data, or start a new run";
     const fewer = await makeTinyStore(tinyClips().slice(1));
     expect(await rejectionOf(trainTagger(fewer, dir, { resume: true }))).toBe(
       `resume must use the data of its checkpoint, got other clips or splits in ${fewer.dir}; ${remedy}`,
@@ -152,7 +152,7 @@ describe("trainTagger rejects", () => {
     await expect(trainTagger(store, dir, { resume: true })).rejects.toThrow(
       new DataError(
         path,
-        "is a checkpoint of another version of timbrel (format 1, this one reads 2 and 3); start anew with `overwrite`",
+        "is a checkpoint of another version of timbrel (format 1, this one reads 2 and 3); start a new run",
       ),
     );
   });
