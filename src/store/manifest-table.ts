@@ -1,4 +1,5 @@
 import { CsvError, parse } from "csv-parse/sync";
+import { counted } from "../core/counted.js";
 import { DataError, errorLine } from "../core/errors.js";
 import {
   COLUMNS,
@@ -36,7 +37,7 @@ export function readTable(
     const cellOf = (column: (typeof COLUMNS)[number]) => cells[header.indexOf(column)] ?? "";
     const broken = COLUMNS.find((column) => /[\n\r]/.test(cellOf(column).trim()));
     if (cells.length !== header.length)
-      onBadRow(line, `has ${cells.length} cells, the header has ${header.length}`);
+      onBadRow(line, `has ${counted(cells.length, "cell")}, the header has ${header.length}`);
     else if (broken !== undefined)
       onBadRow(line, `${broken} has a line break in it: a quote may be missing, here or in a line before`);
     else {
