@@ -107,7 +107,7 @@ describe("extraction", () => {
     expect(store.clips.map(({ name, group }) => [name, group.slice(0, 2)])).toEqual([
       ["good.wav", "g1"],
       ["silence.wav", store.clips[1].audioHash.slice(0, 2)],
-      ["copy.wav", "g1"],
+      ["copy.wav", "g2"],
     ]);
   });
 
