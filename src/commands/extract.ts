@@ -5,7 +5,8 @@ import { emptyMelBands } from "../features/mel-filter-bank.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import type { Extraction } from "../store/extract.js";
 import { extractFeatures } from "../store/extract.js";
-import { commandLine, thisCommandLine } from "./command-line.js";
+import { sayNext, sayWarnings } from "./after-extract.js";
+import { thisCommandLine } from "./command-line.js";
 import { EXIT } from "./exit.js";
 import { addFrontEndOptions, frontEndOf, frontEndText } from "./front-end-options.js";
 import { interruptible } from "./interrupt.js";
@@ -14,6 +15,7 @@ import { integerOption } from "./options.js";
 interface Options {
   out: string;
   workers: number;
+  dropCopies: boolean;
   strict: boolean;
 }
 
@@ -21,7 +23,10 @@ const DESCRIPTION = `Compute the log-mel features of every audio file in a folde
 
 A folder holds one folder per class (<class>/*.wav), or train, valid and test with the classes in them. A manifest is \
 a .csv, .tsv or .jsonl file with the columns path and label (several labels separated by |) and, optionally, group and \
-split; clips of one group never end up in different splits.
+split; clips of one group never end up in different splits. Where a header shows it, cells may be separated by ; or tabs.
+
+What would stop or spoil training on these clips is named at once: too few clips of a class, labels spelled in two \
+ways, copies with different labels.
 
 Features already in the store are reused: a stopped run continues where it was, and new files are added.`;
 
@@ -42,7 +47,8 @@ export const command = addFrontEndOptions(
         "one per core",
       ),
     )
-    .option("--strict", "exit 1 if any file had to be left out", false),
+    .option("--drop-copies", "keep one of the files with the same audio, none if their labels differ", false)
+    .option("--strict", "exit 1 if any file had to be left out, or if the clips cannot be trained on", false),
 )
   .addHelpText("after", EXAMPLES)
   .action(extract);
@@ -62,6 +68,7 @@ async function extract(source: string, options: Options): Promise<void> {
     extractFeatures(source, options.out, {
       frontEnd,
       nWorkers: options.workers,
+      dropCopies: options.dropCopies,
       signal,
       onProgress: ({ done, total, failed }) => {
         bar ??= progressBar("extracting", total);
@@ -80,17 +87,25 @@ async function extract(source: string, options: Options): Promise<void> {
     return;
   }
   const leftOut = extraction.problems.filter((line) => !line.includes(": warning: ")).length;
+  sayWarnings(extraction.findings, command);
   console.log(summary(extraction, leftOut, (Date.now() - startMs) / 1000));
-  if (options.strict && leftOut > 0) process.exitCode = EXIT.data;
-  else console.log(`next: ${commandLine("train", [options.out, "--out", "models/mine"])}`);
+  const { store, findings } = extraction;
+  const isFlawed = leftOut > 0 || findings.some(({ code, blocks }) => blocks && code !== "only-test");
+  if (options.strict && isFlawed) process.exitCode = EXIT.data;
+  sayNext(store, findings, command);
 }
 
-function summary({ store, extracted, reused }: Extraction, leftOut: number, seconds: number): string {
+function summary(
+  { store, extracted, reused, dropped }: Extraction,
+  leftOut: number,
+  seconds: number,
+): string {
   const { clips, dir } = store;
   const labels = new Set(clips.flatMap((clip) => clip.labels));
   const minutes = clips.reduce((sum, clip) => sum + clip.durationSec, 0) / 60;
+  const copies = dropped > 0 ? `, ${counted(dropped, "copy", "copies")} dropped` : "";
   return [
     `${dir}: ${counted(clips.length, "clip")} of ${counted(labels.size, "class", "classes")}, ${minutes.toFixed(1)} min of audio`,
-    `  ${extracted} new, ${reused} reused, ${leftOut} left out, in ${seconds.toFixed(1)} s`,
+    `  ${extracted} new, ${reused} reused, ${leftOut} left out${copies}, in ${seconds.toFixed(1)} s`,
   ].join("\n");
 }

@@ -2,7 +2,7 @@ import { counted } from "../core/counted.js";
 import { DataError } from "../core/errors.js";
 import { Random } from "../core/random.js";
 import type { Clip } from "./clip.js";
-import { SPLITS, type Split } from "./split-names.js";
+import { SPLITS, type Split, splitTitle } from "./split-names.js";
 
 /** The clips of one group, drawn together. */
 interface Group {
@@ -93,7 +93,7 @@ function checkGroupCounts(
 
 /** `train, validation and test` */
 function inWords(splits: readonly Split[]): string {
-  const names = splits.map((split) => (split === "valid" ? "validation" : split));
+  const names = splits.map(splitTitle);
   return names.length === 1 ? names[0] : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 

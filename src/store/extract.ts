@@ -2,8 +2,10 @@ import { availableParallelism } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { checkInteger } from "../core/check.js";
 import { DataError } from "../core/errors.js";
+import { checkData, type DataFinding } from "../dataset/check-data.js";
 import { type FrontEnd, frontEndHash as hashFrontEnd } from "../features/front-end.js";
 import { statOrNull } from "./audio-files.js";
+import { dropCopies } from "./drop-copies.js";
 import type { Extracted, ExtractSetup } from "./extract-clip.js";
 import { type ExtractProgress, ExtractTally, type PendingClip } from "./extract-tally.js";
 import type { Fatal } from "./extract-worker.js";
@@ -29,6 +31,11 @@ export interface ExtractOptions {
   onProgress?: (progress: ExtractProgress) => void;
   /** Called with a line for every bad file, `<path>: <reason>`, and for every warning, `<path>: warning: <text>`. */
   onProblem?: (line: string) => void;
+  /**
+   * Keep only the first of the files with the same audio; of those with different labels, none, since nobody knows which
+   * is right. A line of `onProblem` names each file that is dropped. @default false: copies are kept in one split
+   */
+  dropCopies?: boolean;
   /** After an abort the files in progress are finished; the next run continues from there. */
   signal?: AbortSignal;
 }
@@ -41,8 +48,12 @@ export interface Extraction {
   reused: number;
   /** Number of files left out because they could not be read. */
   failed: number;
+  /** Number of files left out by `dropCopies`. */
+  dropped: number;
   /** All lines that `onProblem` was called with. */
   problems: string[];
+  /** What would stop or spoil training on these clips with the default settings; none for a run that was stopped. */
+  findings: DataFinding[];
   /** Whether `signal` stopped the run: `store` holds the clips so far; `openStore` rejects it until a run finishes. */
   interrupted: boolean;
 }
@@ -72,7 +83,14 @@ const BATCH_BYTES = 4e6;
 export async function extractFeatures(
   source: string,
   storeDir: string,
-  { frontEnd, nWorkers = availableParallelism(), onProgress, onProblem, signal }: ExtractOptions,
+  {
+    frontEnd,
+    nWorkers = availableParallelism(),
+    dropCopies: dropsCopies = false,
+    onProgress,
+    onProblem,
+    signal,
+  }: ExtractOptions,
 ): Promise<Extraction> {
   checkInteger("nWorkers", nWorkers, { min: 1, max: 1024 });
   const frontEndHash = hashFrontEnd(frontEnd);
@@ -108,7 +126,8 @@ export async function extractFeatures(
   }
   const { done, total, reused, failed } = tally.progress;
   const interrupted = done < total;
-  const stored = storedClips(clips, tally.entries, frontEndHash, (line) => tally.report(line));
+  const found = storedClips(clips, tally.entries, frontEndHash);
+  const stored = dropsCopies ? dropCopies(found, (line) => tally.report(line)) : found;
   if (!interrupted) {
     if (stored.length === 0)
       throw new DataError(
@@ -118,7 +137,16 @@ export async function extractFeatures(
     completeStore(storeDir, stored);
   }
   const store = featureStore(storeDir, frontEnd, stored);
-  return { store, extracted: tally.extracted, reused, failed, problems: tally.problems, interrupted };
+  return {
+    store,
+    extracted: tally.extracted,
+    reused,
+    failed,
+    dropped: found.length - stored.length,
+    problems: tally.problems,
+    findings: interrupted ? [] : checkData(store),
+    interrupted,
+  };
 }
 
 /** Path of a clip as the user would write it. */
