@@ -30,7 +30,7 @@ it.each([
 ])("an ONNX Runtime that %s gives one line with the remedy", (_, hook, expected) => {
   const { status, stderr } = spawnSync(
     process.execPath,
-    ["--import", hook, "dist/src/cli.js", "predict", AUDIO],
+    ["--no-deprecation", "--import", hook, "dist/src/cli.js", "predict", AUDIO],
     { cwd: ROOT, encoding: "utf8" },
   );
   expect([status, stderr]).toEqual([1, expected]);
