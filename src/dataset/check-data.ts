@@ -81,7 +81,8 @@ export function checkData(data: FeatureData): DataFinding[] {
       note("uneven-splits", `the splits are uneven: ${listed(uneven)}; add recordings of such classes`);
   } else
     for (const split of ["valid", "test"] as const) {
-      const missing = labelsOf(clips).filter((label) => countOf(found[split], label) === 0);
+      const there = countsOf(found[split]);
+      const missing = [...countsOf(clips).keys()].filter((label) => !there.has(label));
       if (found[split].length > 0 && missing.length > 0)
         note(
           "missing-class",
@@ -119,27 +120,30 @@ function trainableSplits(data: FeatureData): ClipSplits | DataFinding {
 function unevenClasses(clips: readonly Clip[], splits: ClipSplits): string[] {
   const { validFraction: valid, testFraction: test } = RUN_SPLITS;
   const fractions: Record<Split, number> = { train: 1 - valid - test, valid, test };
-  return labelsOf(clips).flatMap((label) => {
-    const total = countOf(clips, label);
-    return SPLITS.flatMap((split) => {
-      const [wanted, count] = [fractions[split] * total, countOf(splits[split], label)];
+  const counts = {
+    train: countsOf(splits.train),
+    valid: countsOf(splits.valid),
+    test: countsOf(splits.test),
+  };
+  return [...countsOf(clips)].flatMap(([label, total]) =>
+    SPLITS.flatMap((split) => {
+      const [wanted, count] = [fractions[split] * total, counts[split].get(label) ?? 0];
       if (wanted < 2 || count >= wanted / 2) return [];
       return [`${label} has ${count} of ${total} clips in ${splitTitle(split)}`];
-    });
-  });
+    }),
+  );
 }
 
 function labelFindings(clips: readonly Clip[]): DataFinding[] {
-  const counts = new Map<string, number>();
-  for (const label of clips.flatMap((clip) => clip.labels)) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const counts = countsOf(clips);
   const named = (label: string) => `${JSON.stringify(label)} (${counted(counts.get(label)!, "clip")})`;
-  const similar = [...groupBy([...counts.keys()].sort(), skeleton).values()]
+  const similar = [...groupBy(counts.keys(), skeleton).values()]
     .filter((labels) => labels.length > 1)
     .map((labels): DataFinding => {
       const message = `labels ${labels.map(named).join(" and ")} look like one class in ${labels.length} spellings; if they are one, spell it in one way`;
       return { code: "similar-labels", message, blocks: false };
     });
-  const separated = [...counts.keys()].filter((label) => /[,;]/.test(label)).sort();
+  const separated = [...counts.keys()].filter((label) => /[,;]/.test(label));
   if (separated.length === 0) return similar;
   const one = separated.length === 1;
   const message = `${one ? "label" : "labels"} ${listed(separated.map(named))} ${one ? "has" : "have"} a comma or semicolon; to give a clip several labels, separate them with |`;
@@ -189,10 +193,13 @@ function copyFindings(clips: readonly Clip[]): DataFinding[] {
 
 const labelText = ({ labels }: Clip) => [...labels].sort().join("|");
 
-const labelsOf = (clips: readonly Clip[]) => [...new Set(clips.flatMap(({ labels }) => labels))].sort();
-
-const countOf = (clips: readonly Clip[], label: string) =>
-  clips.filter(({ labels }) => labels.includes(label)).length;
+/** Number of clips with each label, in alphabetical order. */
+function countsOf(clips: readonly Clip[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const label of clips.flatMap(({ labels }) => labels).sort())
+    counts.set(label, (counts.get(label) ?? 0) + 1);
+  return counts;
+}
 
 function listed(texts: readonly string[], separator = ", "): string {
   const shown = texts.slice(0, MAX_NAMED).join(separator);
