@@ -64,8 +64,7 @@ export function checkData(data: FeatureData): DataFinding[] {
     findings.push({ code, message, blocks: false });
   };
   if (clips.every(({ split }) => split === "test")) {
-    const message =
-      "every clip names the test split: a model can be evaluated on these clips, none be trained";
+    const message = "every clip names the test split; a model can be evaluated on them";
     return [{ code: "only-test", message, blocks: true }, ...findings];
   }
   const conflicts = splitConflicts(clips);

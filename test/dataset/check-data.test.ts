@@ -89,7 +89,7 @@ describe("a check of data", () => {
 
   it("says that clips which all name test are only for evaluation", () => {
     expect(found(named("test", PLENTY))).toEqual([
-      "! only-test: every clip names the test split: a model can be evaluated on these clips, none be trained",
+      "! only-test: every clip names the test split; a model can be evaluated on them",
     ]);
   });
 
