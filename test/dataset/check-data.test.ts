@@ -75,6 +75,10 @@ describe("a check of data", () => {
     expect(said.replace(/^features: /, "")).toBe(first.message);
   });
 
+  it("says all that stops a run at once", () => {
+    expect(codes(checkData(dataOf(clipsOf({ bass: 1 }))))).toEqual(["too-few-clips", "one-class"]);
+  });
+
   it("names every conflict between splits", () => {
     const copies = ["1", "2"].flatMap((digit) =>
       (["train", "test"] as const).map((split) =>
