@@ -132,7 +132,7 @@ function unevenClasses(clips: readonly Clip[], splits: ClipSplits): string[] {
   return [...countsOf(clips)].flatMap(([label, total]) =>
     SPLITS.flatMap((split) => {
       const [wanted, count] = [fractions[split] * total, counts[split].get(label) ?? 0];
-      if (wanted < 2 || count >= wanted / 2) return [];
+      if (count >= wanted / 2) return [];
       return [`${label} has ${count} of ${total} clips in ${splitTitle(split)}`];
     }),
   );

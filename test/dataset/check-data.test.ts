@@ -128,6 +128,14 @@ describe("a check of data", () => {
     ]);
   });
 
+  it("does not speak of groups that nobody named", () => {
+    const copies = [
+      clipOf("a.wav", "bass", { audioHash: hash }),
+      clipOf("b.wav", "bass", { audioHash: hash, group: "g" }),
+    ];
+    expect(codes(checkData(dataOf([...PLENTY, ...copies])))).toEqual(["copies"]);
+  });
+
   it("names classes that are drawn unevenly, and few validation clips", () => {
     const large = Array.from({ length: 50 }, (_, i) => clipOf(`${i}.wav`, "harp", { group: "large" }));
     expect(found([...PLENTY, ...large, ...clipsOf({ harp: 2, oboe: 3 })])).toEqual([
