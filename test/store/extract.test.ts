@@ -128,7 +128,7 @@ describe("extraction", () => {
       1,
       ["a/2.wav: warning: dropped: same audio as a/1.wav"],
     ]);
-    expect(findings.map(({ code }) => code)).toEqual(["too-few-clips"]);
+    expect(findings.map(({ code }) => code)).toEqual(["too-few-clips", "one-class"]);
   });
 
   it("fails with one line when no file can be used", async () => {
