@@ -1,6 +1,7 @@
-import { checkInteger, checkNumber } from "../core/check.js";
+import { checkChoice, checkInteger, checkNumber } from "../core/check.js";
 import { DataError, UsageError } from "../core/errors.js";
 import { hashRecord } from "../core/hash.js";
+import { checkList, checkObject } from "../core/inputs.js";
 import type { Clip } from "./clip.js";
 import { drawSplits } from "./draw-splits.js";
 import { joinGroups } from "./groups.js";
@@ -41,6 +42,8 @@ export function splitClips(
   clips: readonly Clip[],
   options: { seed?: number; validFraction?: number; testFraction?: number } = {},
 ): ClipSplits {
+  checkClips(clips);
+  checkObject("options", options, "be an object of settings");
   const { seed = 0, validFraction = 0.15, testFraction = 0.15 } = options;
   checkInteger("seed", seed);
   checkNumber("validFraction", validFraction, { min: 0, below: 1 });
@@ -73,6 +76,21 @@ export function splitClips(
   for (const split of ["valid", "test"] as const)
     if (splits[split].length === 0) splits[split] = pool.filter((clip) => drawn.get(clip.group) === split);
   return { ...splits, hash: hashSplits(splits) };
+}
+
+/**
+ * Checks that a value has clips in splits.
+ * @throws UsageError otherwise
+ */
+export function checkSplits(setting: string, value: unknown): void {
+  checkObject(setting, value, "be clips in splits", { train: "list", valid: "list", test: "list" });
+}
+
+function checkClips(clips: readonly Clip[]): void {
+  const members = { name: "text", audioHash: "text", labels: "list", group: "text" } as const;
+  checkList("clips", clips, "clips", members);
+  for (const [i, { split }] of clips.entries())
+    if (split !== null) checkChoice(`clips[${i}].split`, split, SPLITS);
 }
 
 function byName(a: Clip, b: Clip): number {

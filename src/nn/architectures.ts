@@ -1,5 +1,6 @@
 import { checkChoice, checkIntegers, checkNames, checkNumber } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
+import { checkObject } from "../core/inputs.js";
 import { ACTIVATION_NAMES } from "./activations.js";
 import { defaultInitializer, INITIALIZER_NAMES } from "./initializers.js";
 import type { LayerStyle } from "./layers.js";
@@ -128,6 +129,7 @@ export type NetSettings = {
  * console.log(kind, init, dropout); // -> mlp glorot-uniform 0.2
  */
 export function netConfig(settings: NetSettings): SegmentNetConfig {
+  checkObject("net", settings, "be an object of settings");
   const kind = checkChoice("net.kind", settings.kind, NET_KINDS);
   const defaults: Record<string, unknown> = { ...NETS[kind] };
   checkNames("net", Object.keys(settings), Object.keys(defaults));
