@@ -16,6 +16,7 @@ import { ensureFolder, writeAtomically } from "./atomic-file.js";
 import { isHiddenName, statOrNull } from "./audio-files.js";
 import { npyByteLength } from "./npy.js";
 import { storeReader } from "./store-reader.js";
+import { onDisk } from "./system-errors.js";
 
 const STORE_FILE = "store.json";
 const CLIPS_FILE = "clips.jsonl";
@@ -126,7 +127,8 @@ export function prepareStore(dir: string, frontEnd: FrontEnd): void {
 
 /** Removes the list of clips while the store is being changed, so that no run trains on a part of it. */
 export function markIncomplete(dir: string): void {
-  rmSync(join(dir, CLIPS_FILE), { force: true });
+  const path = join(dir, CLIPS_FILE);
+  onDisk("removed", path, () => rmSync(path, { force: true }));
 }
 
 /** Writes the list of clips, which makes the store complete. */
