@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { DataError } from "../core/errors.js";
 import { onDisk } from "./system-errors.js";
 
@@ -16,7 +16,7 @@ export function writeAtomically(
   content: Uint8Array | string,
   { flush = true }: { flush?: boolean } = {},
 ): void {
-  const part = `${path}.${randomBytes(6).toString("hex")}.part`;
+  const part = `${path}.${randomBytes(6).toString("hex")}.part`; // as PART
   onDisk("written", path, () => {
     try {
       try {
@@ -34,7 +34,21 @@ export function writeAtomically(
   });
 }
 
-/** Removes a file if that is possible: for use when another error is about to be thrown. */
+/** Ending of the temporary name of a file. */
+const PART = /\.[0-9a-f]{12}\.part$/;
+
+/**
+ * Removes from a folder what killed processes had written of some files when they died.
+ * @param isOurs whether a file's final name is one that timbrel gives
+ */
+export function removeParts(dir: string, isOurs: (name: string) => boolean): void {
+  onDisk("read", dir, () => {
+    for (const name of readdirSync(dir))
+      if (PART.test(name) && isOurs(name.replace(PART, ""))) removeQuietly(join(dir, name));
+  });
+}
+
+/** Removes a file if that is possible. */
 function removeQuietly(path: string): void {
   try {
     rmSync(path, { force: true });
