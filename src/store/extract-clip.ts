@@ -53,14 +53,12 @@ export async function extractClip(path: string, setup: ExtractSetup): Promise<Ex
     return { kind: "bad", reason };
   }
   const files = clipFiles(audioHash, setup.frontEndHash);
-  try {
-    writeAtomically(join(setup.storeDir, files.descriptors), encodeNpy(made.descriptors));
-    writeAtomically(join(setup.storeDir, files.features), encodeNpy(made.features));
-  } catch (error) {
-    throw new DataError(setup.storeDir, `cannot be written (${(error as NodeJS.ErrnoException).code})`, {
-      cause: error,
-    });
-  }
+  // Not flushed: a file that a power failure cut short is found by its length, and made again.
+  for (const [path, tensor] of [
+    [files.descriptors, made.descriptors],
+    [files.features, made.features],
+  ] as const)
+    writeAtomically(join(setup.storeDir, path), encodeNpy(tensor), { flush: false });
   const { durationSec, warnings } = made;
   return { kind: "made", audioHash, durationSec, nFrames: made.features.shape[0], warnings };
 }

@@ -26,6 +26,8 @@ export interface RunStart {
   readonly conditionNumber: PreparedRun["conditionNumber"];
   /** Number of epochs that were done before; 0 for a new run. */
   readonly resumedFrom: number;
+  /** The model of the best of those epochs; null for a new run. */
+  readonly model: TrainedModel | null;
 }
 
 /** A run after an epoch. */
@@ -102,6 +104,8 @@ export async function trainModel(
   const run = await prepareRun(data, settings, { resume, from, signal });
   const { sets, splits, task } = run.data;
   const { step, stepConfig, conditionNumber } = run;
+  const modelOf = modelMaker(data, settings, run, from);
+  const bestOf = (state: FitResult["state"]) => (state.best.epoch > 0 ? modelOf(state) : null);
   await options.onStart?.({
     config: settings,
     task,
@@ -111,8 +115,8 @@ export async function trainModel(
     batchSize: stepConfig.batchSize,
     conditionNumber,
     resumedFrom: resume?.state.history.length ?? 0,
+    model: resume ? bestOf(resume.state) : null,
   });
-  const modelOf = modelMaker(data, settings, run, from);
   const { hash: splitHash } = splits;
   const startedFrom = modelHash(from);
   const checkpointOf = (state: FitResult["state"]): Checkpoint => ({
@@ -144,8 +148,7 @@ export async function trainModel(
       }),
     signal,
   });
-  const model = state.best.epoch > 0 ? modelOf(state) : null;
-  return { model, task, ended, history: state.history, checkpoint: checkpointOf(state) };
+  return { model: bestOf(state), task, ended, history: state.history, checkpoint: checkpointOf(state) };
 }
 
 /** Returns a function that makes the model of a run's best epoch. */
