@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
+import { counted } from "../core/counted.js";
 import { emptyMelBands } from "../features/mel-filter-bank.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import type { Extraction } from "../store/extract.js";
@@ -72,7 +73,7 @@ async function extract(source: string, options: Options): Promise<void> {
   if (extraction.interrupted) {
     const { store, failed } = extraction;
     console.error(
-      `stopped with ${store.clips.length} clips done, ${failed} failed; to continue, run it again:`,
+      `stopped with ${counted(store.clips.length, "clip")} done, ${failed} failed; to continue, run it again:`,
     );
     console.error(`  ${thisCommandLine()}`);
     process.exitCode = EXIT.interrupted;
@@ -89,7 +90,7 @@ function summary({ store, extracted, reused }: Extraction, leftOut: number, seco
   const labels = new Set(clips.flatMap((clip) => clip.labels));
   const minutes = clips.reduce((sum, clip) => sum + clip.durationSec, 0) / 60;
   return [
-    `${dir}: ${clips.length} clips of ${labels.size} classes, ${minutes.toFixed(1)} min of audio`,
+    `${dir}: ${counted(clips.length, "clip")} of ${counted(labels.size, "class", "classes")}, ${minutes.toFixed(1)} min of audio`,
     `  ${extracted} new, ${reused} reused, ${leftOut} left out, in ${seconds.toFixed(1)} s`,
   ].join("\n");
 }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
+import { counted } from "../core/counted.js";
 import { UsageError } from "../core/errors.js";
 import { mainMeasure } from "../evaluation/measures.js";
 import { flowTable } from "../report/gradient-flow.js";
@@ -160,7 +161,7 @@ function sayDone(storeDir: string, { task, ended, bestEpoch, history, modelPath 
   const { score } = history[bestEpoch - 1];
   const measure = mainMeasure(task).title;
   if (ended === "early-stopped")
-    console.log(`stopped early: ${history.length - bestEpoch} epochs without improvement`);
+    console.log(`stopped early: ${counted(history.length - bestEpoch, "epoch")} without improvement`);
   console.log(
     `best epoch ${bestEpoch} of ${history.length}: ${measure} ${percent(score)} on the validation split`,
   );

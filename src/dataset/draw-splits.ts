@@ -1,3 +1,4 @@
+import { counted } from "../core/counted.js";
 import { DataError } from "../core/errors.js";
 import { Random } from "../core/random.js";
 import type { Clip } from "./clip.js";
@@ -14,6 +15,9 @@ interface Group {
 /** Draws made before giving up, if clips with several labels leave a class out of a split. */
 const MAX_DRAWS = 100;
 
+/** Classes that a message names. */
+const MAX_NAMED = 10;
+
 /**
  * Draws a split for every group: iterative stratification, over groups instead of examples.
  *
@@ -23,17 +27,18 @@ const MAX_DRAWS = 100;
  * Reference: Sechidis, Tsoumakas and Vlahavas, "On the stratification of multi-label data", ECML PKDD 2011, algorithm 1.
  * @param clips in an order that does not depend on the file system
  * @param fractions of the clips in each split, with sum 1; a split with fraction 0 gets none
+ * @param options.tieOf says why the clips of a group stay together
  * @throws DataError naming the classes that have fewer groups than there are splits
  */
 export function drawSplits(
   clips: readonly Clip[],
   fractions: Readonly<Record<Split, number>>,
-  seed: number,
+  { seed, tieOf }: { seed: number; tieOf: (group: string) => string },
 ): Map<string, Split> {
   const groups = groupClips(clips);
   const wanted = SPLITS.filter((split) => fractions[split] > 0);
   const labels = [...new Set(clips.flatMap((clip) => clip.labels))].sort();
-  checkGroupCounts(labels, groups, wanted);
+  checkGroupCounts(labels, groups, { wanted, tieOf });
   for (let draw = 0; draw < MAX_DRAWS; draw++) {
     const drawn = drawOnce(groups, wanted, fractions, new Random(`${seed}/split ${draw}`));
     const missing = labels.some((label) =>
@@ -60,15 +65,29 @@ function groupClips(clips: readonly Clip[]): Group[] {
   return [...groups.values()];
 }
 
-function checkGroupCounts(labels: string[], groups: Group[], wanted: Split[]): void {
+function checkGroupCounts(
+  labels: readonly string[],
+  groups: readonly Group[],
+  { wanted, tieOf }: { wanted: readonly Split[]; tieOf: (group: string) => string },
+): void {
   const thin = labels
-    .map((label) => ({ label, nGroups: groups.filter((group) => group.counts.has(label)).length }))
-    .filter(({ nGroups }) => nGroups < wanted.length);
+    .map((label) => ({ label, groups: groups.filter((group) => group.counts.has(label)) }))
+    .filter((found) => found.groups.length < wanted.length);
   if (thin.length === 0) return;
-  const found = thin.map(({ label, nGroups }) => `${label} has ${nGroups}`).join(", ");
+  const found = thin.slice(0, MAX_NAMED).map(({ label, groups: its }) => {
+    const tied = its.find((group) => group.size > 1);
+    return `${label} has ${its.length}${tied === undefined ? "" : ` (${tieOf(tied.name)}: these count as one)`}`;
+  });
+  if (thin.length > found.length)
+    found.push(`${counted(thin.length - found.length, "more class", "more classes")} too few`);
+  const isTied = thin.some((one) => one.groups.some((group) => group.size > 1));
+  const isTest = wanted.includes("test") && thin.every((one) => one.groups.length >= wanted.length - 1);
+  const remedy = isTest
+    ? "add recordings, name the splits in a manifest, leave rare classes out, or set `testFraction` to 0"
+    : "add recordings, name the splits in a manifest, or leave rare classes out";
   throw new DataError(
     null,
-    `every class needs ${wanted.length} groups of clips to be in ${inWords(wanted)}, but ${found}; add recordings, name the splits in a manifest, or set \`validFraction\` or \`testFraction\` to 0`,
+    `every class needs ${wanted.length} ${isTied ? "independent " : ""}clips to be in ${inWords(wanted)}, but ${found.join(", ")}; ${remedy}`,
   );
 }
 

@@ -5,7 +5,6 @@ import type { Tensor } from "../core/tensor.js";
 import { checkIsFrontEnd, type FrontEnd, frontEndHash } from "../features/front-end.js";
 import type { Clip } from "./clip.js";
 import { type ClipFeatures, type FrameReader, memoryReader } from "./frame-reader.js";
-import { joinGroups } from "./groups.js";
 import type { Split } from "./split-names.js";
 
 /** Labelled clips and the reader of their features: the data that a tagger is trained and evaluated on. */
@@ -49,7 +48,8 @@ export interface MemoryClip {
 }
 
 /**
- * Makes data to train and evaluate on from features in memory. Clips with equal features are copies of one another.
+ * Makes data to train and evaluate on from features in memory. Clips with equal features are copies of one another, which
+ * are always in the same split.
  * A clip is known by a hash of its features, a store's clip by a hash of its audio file: a model that was trained on one
  * does not recognize the other.
  * @param options.name the data's name in messages, `@default` "features in memory"
@@ -101,7 +101,7 @@ export function featuresInMemory(
     name: options.name ?? "features in memory",
     frontEnd,
     frontEndHash: frontEndHash(frontEnd),
-    clips: joinGroups(listed),
+    clips: listed,
     reader: memoryReader(({ audioHash }: Clip) => byHash.get(audioHash)!),
   };
 }

@@ -35,3 +35,14 @@ export function joinGroups<T extends Grouped>(
   }
   return clips.map((clip) => ({ ...clip, group: rootOf(clip.group) }));
 }
+
+/** The clips that stay together, by the name of their joined group; each clip keeps the group that it came with. */
+export function membersOfGroups<T extends Grouped>(clips: readonly T[]): ReadonlyMap<string, readonly T[]> {
+  const members = new Map<string, T[]>();
+  joinGroups(clips).forEach(({ group }, i) => {
+    const those = members.get(group);
+    if (those === undefined) members.set(group, [clips[i]]);
+    else those.push(clips[i]);
+  });
+  return members;
+}

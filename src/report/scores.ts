@@ -1,3 +1,4 @@
+import { counted } from "../core/counted.js";
 import type { Evaluation } from "../evaluation/evaluate-model.js";
 import { measuresOf } from "../evaluation/measures.js";
 import type { Scores } from "../evaluation/scores.js";
@@ -30,8 +31,8 @@ export function scoresReport(
 function header({ model, store, split, isExternal, net }: ScoredModel, info: ModelInfo): string {
   const trained = Object.values(info.split.trainCounts).reduce((sum, count) => sum + count, 0);
   const lines = [
-    `model  ${model} (${info.labels.length} labels, epoch ${info.epoch}, trained on ${trained} clips)`,
-    `data   ${store}, ${split === "all" ? "all" : `split ${split}:`} ${net.nClips} clips`,
+    `model  ${model} (${counted(info.labels.length, "label")}, epoch ${info.epoch}, trained on ${counted(trained, "clip")})`,
+    `data   ${store}, ${split === "all" ? "all" : `split ${split}:`} ${counted(net.nClips, "clip")}`,
   ];
   if (isExternal) lines.push("       not from the model's own splits: an external test");
   if (split === "train") lines.push("       the model was trained on these clips: this is not a test");

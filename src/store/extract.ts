@@ -127,7 +127,7 @@ async function fillStore(
     if (stored.length === 0)
       throw new DataError(
         source,
-        `none of its ${total} files could be used; the first problem: ${tally.problems[0]}`,
+        `${total === 1 ? "its only file could not" : `none of its ${total} files could`} be used; the first problem: ${tally.problems[0]}`,
       );
     completeStore(storeDir, stored);
   }

@@ -1,3 +1,4 @@
+import { counted } from "../core/counted.js";
 import { DataError } from "../core/errors.js";
 import { sizeOf, type Tensor } from "../core/tensor.js";
 
@@ -88,7 +89,7 @@ export function decodeNpy(bytes: Uint8Array, path: string): Tensor {
   if (bytes.length !== expected)
     throw new DataError(
       path,
-      `is ${bytes.length} bytes long, but its shape [${shape.join(", ")}] needs ${expected}`,
+      `is ${counted(bytes.length, "byte")} long, but its shape [${shape.join(", ")}] needs ${expected}`,
     );
   const data = new Float32Array(sizeOf(shape)); // a copy, because the values may be unaligned in `bytes`
   new Uint8Array(data.buffer).set(bytes.subarray(dataOffset));

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, read as readCallback, readSync } from "
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { counted } from "../core/counted.js";
 import { DataError, errorLine } from "../core/errors.js";
 import type { FrameReader } from "../dataset/frame-reader.js";
 import { decodeNpy, NPY_HEADER_BYTES, npyByteLength, readNpyHeader } from "./npy.js";
@@ -73,6 +74,6 @@ function checkFile(fd: number, path: string, expected: readonly [nFrames: number
     throw new DataError(path, `has shape [${shape.join(", ")}], not [${expected.join(", ")}]; ${remedy}`);
   const { size } = fstatSync(fd);
   if (size !== npyByteLength(shape))
-    throw new DataError(path, `is ${size} bytes long, not ${npyByteLength(shape)}; ${remedy}`);
+    throw new DataError(path, `is ${counted(size, "byte")} long, not ${npyByteLength(shape)}; ${remedy}`);
   return dataOffset;
 }

@@ -4,8 +4,7 @@ import type { SourceEntry } from "./source-index.js";
 import { clipFiles, type StoredClip } from "./store.js";
 
 /**
- * Returns the clips that have features, in the order of the source. A clip without a group forms one with its copies;
- * groups that hold the same audio are merged.
+ * Returns the clips that have features, in the order of the source. A clip without a group forms one with its copies.
  * @param entries index entry of each audio file, by path
  * @param report called with a line for copies that differ in label or group
  */
@@ -26,11 +25,12 @@ export function storedClips(
     ];
   });
   reportConflicts(stored, report);
-  return joinGroups(stored, (a, b) =>
+  joinGroups(stored, (a, b) =>
     report(
       `${b.name}: warning: same audio as ${a.name}; their groups ${b.group} and ${a.group} are treated as one`,
     ),
   );
+  return stored;
 }
 
 function reportConflicts(clips: readonly StoredClip[], report: (line: string) => void): void {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DataError, errorLine } from "../core/errors.js";
+import { recordOf } from "../core/record.js";
 import type { Tensor } from "../core/tensor.js";
 import { type FrontEnd, frontEnd, frontEndHash } from "../features/front-end.js";
 import { decodeMetadata, decodeWeights } from "../graph/index.js";
@@ -24,6 +25,18 @@ const compression = z.union([
   z.object({ kind: z.literal("powerToDb"), ref: z.number(), amin: z.number(), topDb: z.number().nullable() }),
 ]);
 
+/** A number for every label. (`z.record` drops the label `__proto__`.) */
+const countsByLabel = z
+  .custom<Record<string, number>>(
+    (value) =>
+      value !== null &&
+      typeof value === "object" &&
+      !Array.isArray(value) &&
+      Object.values(value).every((count) => typeof count === "number"),
+    { error: "must have a number for each label" },
+  )
+  .transform((counts) => recordOf(Object.entries(counts)));
+
 const infoSchema = z.object({
   task: z.enum(["single-label", "multi-label"]),
   /** The order of the outputs: sorted, each once, as in the training's vocabulary. */
@@ -44,7 +57,7 @@ const infoSchema = z.object({
     validFraction: z.number(),
     testFraction: z.number(),
     hash: z.string(),
-    trainCounts: z.record(z.string(), z.number()),
+    trainCounts: countsByLabel,
   }),
   /** Scores on the validation split at the epoch whose weights these are. */
   valid: z.record(z.string(), z.number()),

@@ -13,6 +13,7 @@ import {
   optional,
   positive,
 } from "../core/setting-checks.js";
+import { RUN_SPLITS } from "../dataset/splits.js";
 import {
   MAX_SEGMENT_FRAMES,
   minFrames,
@@ -89,9 +90,9 @@ export const TRAIN_DEFAULTS: TrainConfig = {
   normalize: { kind: "standardize", over: "band" },
   balance: true,
   watch: false,
-  seed: 1,
-  validFraction: 0.15,
-  testFraction: 0.15,
+  seed: RUN_SPLITS.seed,
+  validFraction: RUN_SPLITS.validFraction,
+  testFraction: RUN_SPLITS.testFraction,
 };
 
 const factor = number({ above: 0, max: 1 });

@@ -1,3 +1,4 @@
+import { counted } from "../core/counted.js";
 import { UsageError } from "../core/errors.js";
 import { canonicalJson, sha256Hex } from "../core/hash.js";
 import { fittingBatchSize, TrainSampler } from "../dataset/batches.js";
@@ -89,7 +90,7 @@ function stepConfigOf(
     const remedy = nBands < train.nMels ? "keep more variance, use" : "use";
     throw new UsageError({
       setting: "net",
-      rule: `fit the ${nBands} values per frame of ${name}`,
+      rule: `fit the ${counted(nBands, "value")} per frame of ${name}`,
       got: `a ${net.kind} that needs at least ${minBands(net)}`,
       remedy: `${remedy} fewer blocks, or use another kind of net`,
     });

@@ -1,3 +1,4 @@
+import { recordOf } from "../core/record.js";
 import type { Tensor } from "../core/tensor.js";
 import type { FeatureData } from "../dataset/feature-data.js";
 import type { ClipSplits } from "../dataset/splits.js";
@@ -161,7 +162,7 @@ function modelMaker(
   const { seed, validFraction, testFraction, segmentFrames, net } = config;
   const { labels } = sets.train;
   const countOf = (label: string) => splits.train.filter((clip) => clip.labels.includes(label)).length;
-  const trainCounts = Object.fromEntries(labels.map((label) => [label, countOf(label)]));
+  const trainCounts = recordOf(labels.map((label) => [label, countOf(label)]));
   const audioHashes = splits.train.map((clip) => clip.audioHash);
   const info: Omit<ModelInfo, "valid" | "epoch"> = {
     task,

@@ -115,7 +115,7 @@ describe("trainTagger rejects", () => {
   it("a whitening that keeps too few components for the net's pools", async () => {
     const normalize = { kind: "whiten", zca: false, keepVariance: 0.01 } as const;
     expect(await rejectionOf(trainTagger(store, makeFolder(), { config: { ...config, normalize } }))).toBe(
-      `net must fit the 1 values per frame of ${store.dir}, got a vgg that needs at least 4; keep more variance, use fewer blocks, or use another kind of net`,
+      `net must fit the 1 value per frame of ${store.dir}, got a vgg that needs at least 4; keep more variance, use fewer blocks, or use another kind of net`,
     );
   });
 
