@@ -58,7 +58,7 @@ const READS = 64;
 
 /**
  * Reads the descriptors of every clip of a set.
- * @throws DataError naming a clip without descriptors
+ * @throws DataError naming a clip without descriptors, or with more or fewer than the first has
  */
 export async function readAllDescriptors(set: FeatureSet): Promise<Float32Array[]> {
   const clips = set.clips.map((_, clip) => clip);
@@ -70,6 +70,12 @@ export async function readAllDescriptors(set: FeatureSet): Promise<Float32Array[
   const without = vectors.findIndex(({ length }) => length === 0);
   if (without >= 0)
     throw new DataError(set.clips[without].name, "has no descriptors, which the linear baseline reads");
+  const other = vectors.findIndex(({ length }) => length !== vectors[0].length);
+  if (other >= 0)
+    throw new DataError(
+      set.clips[other].name,
+      `has ${vectors[other].length} descriptors, but ${set.clips[0].name} has ${vectors[0].length}`,
+    );
   return vectors;
 }
 
@@ -103,6 +109,7 @@ export function evaluateMajority(
 ): Scores {
   const counts = set.labels.map((label) => trainCounts[label] ?? 0);
   const total = counts.reduce((sum, count) => sum + count, 0);
+  if (total === 0) throw new DataError("model", "counts no training clip of any of its labels");
   const row = Float32Array.from(counts, (count) => count / total);
   return scoreAnswers(
     task,

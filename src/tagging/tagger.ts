@@ -9,7 +9,7 @@ import { silenceValue } from "../features/front-end.js";
 import { logMel } from "../features/log-mel.js";
 import type { Engine, Session } from "../runtime/engine.js";
 import { clipProbabilities } from "./aggregate.js";
-import { decodeModel, encodeModel, type ModelInfo, type TrainedModel } from "./model-file.js";
+import { decodeModel, type ModelInfo, modelGraph, type TrainedModel } from "./model-file.js";
 
 /** One tag of a clip. */
 export interface Tag {
@@ -62,7 +62,7 @@ export class Tagger {
 
   /** Opens a model in memory, e.g. one that `trainModel` trained. */
   static async of(model: TrainedModel, engine: Engine): Promise<Tagger> {
-    return new Tagger(model.info, await engine.open(encodeModel(model)));
+    return new Tagger(model.info, await engine.open(modelGraph(model)));
   }
 
   /** The labels, in the order of the model's output. */

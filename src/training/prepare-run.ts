@@ -1,5 +1,5 @@
 import { UsageError } from "../core/errors.js";
-import { canonicalJson, sha256Hex } from "../core/hash.js";
+import { canonicalJson } from "../core/hash.js";
 import { fittingBatchSize, TrainSampler } from "../dataset/batches.js";
 import type { FeatureData } from "../dataset/feature-data.js";
 import { describeDifference, frontEndHash } from "../features/front-end.js";
@@ -7,7 +7,7 @@ import { minBands } from "../nn/architectures.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
 import { netTensors } from "../nn/summary.js";
 import { buildTrainingStep, type TrainingStep, type TrainingStepConfig } from "../nn/training-step.js";
-import { encodeModel, type TrainedModel } from "../tagging/model-file.js";
+import { modelIdentity, type TrainedModel } from "../tagging/model-file.js";
 import { augmentationOf } from "./augmentation.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { TrainConfig } from "./config.js";
@@ -127,7 +127,7 @@ function checkState({ state: { tensors } }: Checkpoint, step: TrainingStep): voi
 
 /** Identifies the model that a run starts from; undefined for none. */
 export function modelHash(from: TrainedModel | undefined): string | undefined {
-  return from && sha256Hex(encodeModel(from));
+  return from && modelIdentity(from);
 }
 
 /**
