@@ -4,7 +4,7 @@ import { featureSets } from "../dataset/feature-set.js";
 import { describeDifference, frontEndHash } from "../features/front-end.js";
 import type { Engine } from "../runtime/engine.js";
 import { linearModel } from "../tagging/linear-model.js";
-import { modelGraph, type TrainedModel } from "../tagging/model-file.js";
+import { modelGraph, segmentsPerRun, type TrainedModel } from "../tagging/model-file.js";
 import { checkUnseen, chooseClips, type PartName } from "./choose-clips.js";
 import { evaluateLinear, evaluateMajority, evaluateNet } from "./evaluate.js";
 import type { Scores } from "./scores.js";
@@ -68,16 +68,24 @@ export async function evaluateModel(
 
   const { task, labels, segmentFrames, split } = info;
   const scoreLinear = async (bytes: Uint8Array): Promise<Scores> => {
+    const name = "linear baseline";
     const { length: nDescriptors } = await set.readDescriptors(0);
     // Without descriptors, what is missing is reported where they are read.
     const outputs = { task, labels, ...(nDescriptors > 0 ? { nDescriptors } : {}) };
-    return evaluateLinear(linearModel(bytes, "linear baseline", outputs), set, { engine, task });
+    return evaluateLinear(linearModel(bytes, name, outputs), set, { engine, task, name });
   };
   return {
     split: part,
     isExternal,
     majority: evaluateMajority(set, task, split.trainCounts),
     linear: linear ? await scoreLinear(linear) : null,
-    net: await evaluateNet(modelGraph(model), set, { engine, task, segmentFrames, onProgress }),
+    net: await evaluateNet(modelGraph(model), set, {
+      engine,
+      task,
+      segmentFrames,
+      maxSegments: segmentsPerRun(model),
+      name: "model",
+      onProgress,
+    }),
   };
 }

@@ -14,7 +14,7 @@ import {
 } from "../nn/architectures.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
-import { netTensors } from "../nn/summary.js";
+import { largestOutput, netTensors } from "../nn/summary.js";
 import { upgradeRecord, upgradeTensors } from "./format-1.js";
 import { modelTensors, normalizedWidth, storedTensors } from "./model-tensors.js";
 
@@ -199,6 +199,20 @@ function netWeights({ info, net, weights, normalization }: TrainedModel): Map<st
   const width = normalizedWidth(normalization, info.frontEnd.nMels);
   const names = netTensors(net, [info.segmentFrames, width], info.labels.length).map(({ name }) => name);
   return new Map([...weights].filter(([name]) => names.includes(name)));
+}
+
+/** Most values of a layer's output in one run of a model: 1 GiB. */
+const RUN_VALUES = 2 ** 28;
+
+/** Largest number of segments to run through a model at once, so that the memory it takes is bounded. */
+export function segmentsPerRun({ info, net, normalization }: TrainedModel): number {
+  const { segmentFrames, frontEnd, labels } = info;
+  const width = normalizedWidth(normalization, frontEnd.nMels);
+  const nValues = Math.max(
+    largestOutput(net, [segmentFrames, width], labels.length),
+    segmentFrames * frontEnd.nMels,
+  );
+  return Math.max(1, Math.floor(RUN_VALUES / nValues));
 }
 
 /**

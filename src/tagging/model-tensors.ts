@@ -1,9 +1,9 @@
 import { DataError } from "../core/errors.js";
-import type { Tensor } from "../core/tensor.js";
+import { sizeOf, type Tensor } from "../core/tensor.js";
 import { isConstantName } from "../graph/graph.js";
-import { minBands, type NetConfig } from "../nn/architectures.js";
+import { MAX_OUTPUT_VALUES, minBands, type NetConfig } from "../nn/architectures.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
-import { netTensors } from "../nn/summary.js";
+import { largestOutput, netTensors } from "../nn/summary.js";
 
 /** Settings that decide which tensors a model has. */
 export interface ModelShape {
@@ -72,7 +72,14 @@ export function modelTensors(
       path,
       `gives its ${net.kind} ${width} values per frame, fewer than the ${minBands(net)} it needs`,
     );
-  const specs = netTensors(net, [...inputShape.slice(0, -1), width], nLabels);
+  const netInput = [...inputShape.slice(0, -1), width];
+  const nValues = Math.max(largestOutput(net, netInput, nLabels), sizeOf(inputShape));
+  if (nValues > MAX_OUTPUT_VALUES)
+    throw new DataError(
+      path,
+      `asks for ${nValues} values in one layer for one example, more than ${MAX_OUTPUT_VALUES}`,
+    );
+  const specs = netTensors(net, netInput, nLabels);
   const weights = new Map(specs.map(({ name, shape }) => [name, take(name, shape)]));
   for (const [name, { shape }] of left)
     throw new DataError(

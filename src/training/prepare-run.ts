@@ -4,9 +4,9 @@ import type { Tensor } from "../core/tensor.js";
 import { fittingBatchSize, TrainSampler } from "../dataset/batches.js";
 import type { FeatureData } from "../dataset/feature-data.js";
 import { describeDifference, frontEndHash } from "../features/front-end.js";
-import { minBands } from "../nn/architectures.js";
+import { MAX_OUTPUT_VALUES, minBands } from "../nn/architectures.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
-import { netTensors } from "../nn/summary.js";
+import { largestOutput, netTensors } from "../nn/summary.js";
 import { buildTrainingStep, type TrainingStep, type TrainingStepConfig } from "../nn/training-step.js";
 import { modelIdentity, type TrainedModel } from "../tagging/model-file.js";
 import { augmentationOf } from "./augmentation.js";
@@ -95,6 +95,15 @@ function stepConfigOf(
       remedy: `${remedy} fewer blocks, or use another kind of net`,
     });
   }
+  const largest = largestOutput(net, [segmentFrames, nBands], train.labels.length);
+  const nValues = Math.max(largest, segmentFrames * train.nMels);
+  if (nValues > MAX_OUTPUT_VALUES)
+    throw new UsageError({
+      setting: "net",
+      rule: `have at most ${MAX_OUTPUT_VALUES} values in a layer for one segment`,
+      got: nValues,
+      remedy: "use fewer channels, or a smaller `segmentFrames`",
+    });
   return {
     net,
     task,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.js";
 import { frontEnd } from "../../src/features/front-end.js";
+import { netConfig } from "../../src/nn/architectures.js";
 import { encodeCheckpoint } from "../../src/training/checkpoint.js";
 import { DivergedError } from "../../src/training/fit.js";
 import { RUN_FILES, readCheckpoint } from "../../src/training/run-folder.js";
@@ -113,6 +114,13 @@ describe("trainTagger rejects", () => {
     const normalize = { kind: "whiten", zca: false, keepVariance: 0.01 } as const;
     expect(await rejectionOf(trainTagger(store, makeFolder(), { config: { ...config, normalize } }))).toBe(
       `net must fit the 1 values per frame of ${store.dir}, got a vgg that needs at least 4; keep more variance, use fewer blocks, or use another kind of net`,
+    );
+  });
+
+  it("a net that needs more memory for one segment than a model file may ask for", async () => {
+    const large = { ...config, segmentFrames: 65_536, net: netConfig({ kind: "vgg", channels: [4, 4096] }) };
+    expect(await rejectionOf(trainTagger(store, makeFolder(), { config: large }))).toBe(
+      "net must have at most 67108864 values in a layer for one segment, got 1073741824; use fewer channels, or a smaller `segmentFrames`",
     );
   });
 
