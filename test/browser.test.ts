@@ -73,6 +73,7 @@ describe("what a browser loads", () => {
         "meyda",
         "ml-matrix",
         "onnx-proto",
+        "protobufjs/minimal.js",
         "wav-decoder",
         "zod",
       ]

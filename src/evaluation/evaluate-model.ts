@@ -3,7 +3,8 @@ import type { FeatureData } from "../dataset/feature-data.js";
 import { featureSets } from "../dataset/feature-set.js";
 import { describeDifference, frontEndHash } from "../features/front-end.js";
 import type { Engine } from "../runtime/engine.js";
-import { encodeModel, type TrainedModel } from "../tagging/model-file.js";
+import { linearModel } from "../tagging/linear-model.js";
+import { modelGraph, segmentsPerRun, type TrainedModel } from "../tagging/model-file.js";
 import { checkUnseen, chooseClips, type PartName } from "./choose-clips.js";
 import { evaluateLinear, evaluateMajority, evaluateNet } from "./evaluate.js";
 import type { Scores } from "./scores.js";
@@ -26,7 +27,8 @@ export interface Evaluation {
  *
  * @param options.split `@default` "test"; "all" if the data name no splits and share no clip with the model's training
  *   data: they are all unseen
- * @param options.linear the linear baseline, as `trainLinearBaseline` or `linearModel` returns it. `@default` none
+ * @param options.linear the file of the linear baseline, as `trainLinearBaseline` returns it; its graph is not run, as
+ *   the model's is not, but built anew from its tensors. `@default` none
  * @param options.onProgress called with the number of clips scored so far
  * @throws DataError if the data have another front end or labels than the model, if the split holds no clip, or if the
  *   model was trained on one of its clips
@@ -64,12 +66,26 @@ export async function evaluateModel(
     throw new DataError(data.name, `has no clips in the ${part} split; choose another \`split\``);
   if (part !== "train") checkUnseen(info, set.clips, { name: data.name, part });
 
-  const { task, segmentFrames, split } = info;
+  const { task, labels, segmentFrames, split } = info;
+  const scoreLinear = async (bytes: Uint8Array): Promise<Scores> => {
+    const name = "linear baseline";
+    const { length: nDescriptors } = await set.readDescriptors(0);
+    // Without descriptors, what is missing is reported where they are read.
+    const outputs = { task, labels, ...(nDescriptors > 0 ? { nDescriptors } : {}) };
+    return evaluateLinear(linearModel(bytes, name, outputs), set, { engine, task, name });
+  };
   return {
     split: part,
     isExternal,
     majority: evaluateMajority(set, task, split.trainCounts),
-    linear: linear ? await evaluateLinear(linear, set, { engine, task }) : null,
-    net: await evaluateNet(encodeModel(model), set, { engine, task, segmentFrames, onProgress }),
+    linear: linear ? await scoreLinear(linear) : null,
+    net: await evaluateNet(modelGraph(model), set, {
+      engine,
+      task,
+      segmentFrames,
+      maxSegments: segmentsPerRun(model),
+      name: "model",
+      onProgress,
+    }),
   };
 }

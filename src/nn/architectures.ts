@@ -7,6 +7,8 @@ import type { LayerStyle } from "./layers.js";
 
 /** Longest segment of a net [frames]: a model file of another hand may not ask for any amount of memory. */
 export const MAX_SEGMENT_FRAMES = 65_536;
+/** Most values of a layer's output for one example: 256 MiB. A small file may describe a net that needs any amount. */
+export const MAX_OUTPUT_VALUES = 2 ** 26;
 /** Most blocks or hidden layers of a net. */
 const MAX_BLOCKS = 64;
 

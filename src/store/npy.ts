@@ -70,6 +70,11 @@ export function readNpyHeader(bytes: Uint8Array, path: string): NpyHeader {
     .split(",")
     .filter((dim) => dim.trim() !== "")
     .map(Number);
+  if (!shape.every(Number.isSafeInteger))
+    throw new DataError(
+      path,
+      `has a .npy header with the shape (${dims.slice(0, 80)}), which is no list of sizes`,
+    );
   return { shape, dataOffset };
 }
 

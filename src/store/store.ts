@@ -35,14 +35,17 @@ const storeRecord = z.object({
   descriptorNames: z.array(z.string()),
 });
 
+/** Most frames of a clip, days of audio: a damaged list may claim any number, and memory is reserved for their segments. */
+const MAX_FRAMES = 2 ** 27;
+
 const storedClip = z.object({
   name: z.string(),
   audioHash: hash,
   labels: z.array(z.string()).min(1),
   group: z.string(),
   split: z.enum(["train", "valid", "test"]).nullable(),
-  durationSec: z.number(),
-  nFrames: z.int().min(1),
+  durationSec: z.number().min(0),
+  nFrames: z.int().min(1).max(MAX_FRAMES),
   features: z.string(),
   descriptors: z.string(),
 });

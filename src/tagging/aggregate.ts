@@ -17,19 +17,21 @@ const BATCH = 32;
  * example's output does not depend on its batch, neither does a clip's.
  *
  * @param session a net from `inputs` [batch, segmentFrames, nMels] to `probabilities` [batch, nLabels]
+ * @param options.maxSegments largest number of segments in one run of the net, `@default` 32 and at most that
  * @param options.onProgress called after every batch with the number of clips started
  * @returns one row [nLabels] per clip
  */
 export async function clipProbabilities(
   session: Session,
   source: FrameSource,
-  options: { segmentFrames: number; onProgress?: (done: number) => void },
+  options: { segmentFrames: number; maxSegments?: number | undefined; onProgress?: (done: number) => void },
 ): Promise<Float32Array[]> {
-  const { segmentFrames, onProgress } = options;
+  const { segmentFrames, maxSegments = BATCH, onProgress } = options;
+  const batch = Math.min(BATCH, maxSegments);
   const { clips, nMels } = source;
   const rows: Float32Array[] = [];
   const size = segmentFrames * nMels;
-  const inputs = new Float32Array(BATCH * size);
+  const inputs = new Float32Array(batch * size);
   let pending: { clip: number; start: number; weight: number }[] = [];
   const flush = async (): Promise<void> => {
     if (pending.length === 0) return;
@@ -53,7 +55,7 @@ export async function clipProbabilities(
     const starts = segmentStarts(nFrames, segmentFrames);
     for (const start of starts) {
       pending.push({ clip, start, weight: 1 / starts.length });
-      if (pending.length === BATCH) await flush();
+      if (pending.length === batch) await flush();
     }
   }
   await flush();

@@ -2,7 +2,7 @@ import { decodeAudio } from "../audio/decode.js";
 import { resample } from "../audio/resample.js";
 import type { AudioWarning } from "../audio/warning.js";
 import type { Waveform } from "../audio/waveform.js";
-import { DataError, UsageError } from "../core/errors.js";
+import { UsageError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { memoryReader, readPadded } from "../dataset/frame-reader.js";
 import { audioToLogMel } from "../features/audio-to-log-mel.js";
@@ -10,7 +10,8 @@ import { silenceValue } from "../features/front-end.js";
 import { logMel } from "../features/log-mel.js";
 import type { Engine, Session } from "../runtime/engine.js";
 import { clipProbabilities } from "./aggregate.js";
-import { decodeModel, encodeModel, type ModelInfo, type TrainedModel } from "./model-file.js";
+import { decodeModel, type ModelInfo, modelGraph, segmentsPerRun, type TrainedModel } from "./model-file.js";
+import { checkProbabilities } from "./probabilities.js";
 
 /** One tag of a clip. */
 export interface Tag {
@@ -45,10 +46,15 @@ export interface Tagging {
 export class Tagger {
   readonly info: ModelInfo;
   readonly #session: Session;
+  /** The model's name in errors. */
+  readonly #path: string;
+  readonly #maxSegments: number;
 
-  private constructor(info: ModelInfo, session: Session) {
-    this.info = info;
+  private constructor(model: TrainedModel, session: Session, path: string) {
+    this.info = model.info;
     this.#session = session;
+    this.#path = path;
+    this.#maxSegments = segmentsPerRun(model);
   }
 
   /**
@@ -58,12 +64,15 @@ export class Tagger {
    * @throws DataError if the bytes are not a timbrel model, or their parts contradict each other
    */
   static async open(bytes: Uint8Array, path: string, engine: Engine): Promise<Tagger> {
-    return Tagger.of(decodeModel(bytes, path), engine);
+    return Tagger.of(decodeModel(bytes, path), engine, path);
   }
 
-  /** Opens a model in memory, e.g. one that `trainModel` trained. */
-  static async of(model: TrainedModel, engine: Engine): Promise<Tagger> {
-    return new Tagger(model.info, await engine.open(encodeModel(model)));
+  /**
+   * Opens a model in memory, e.g. one that `trainModel` trained.
+   * @param path its name in errors
+   */
+  static async of(model: TrainedModel, engine: Engine, path = "model"): Promise<Tagger> {
+    return new Tagger(model, await engine.open(modelGraph(model)), path);
   }
 
   /** The labels, in the order of the model's output. */
@@ -120,10 +129,9 @@ export class Tagger {
         readFrames: (clip, first, count, out, offset) =>
           readPadded(reader, { clip, first, count }, out, { offset, nMels, silence }),
       },
-      { segmentFrames: this.info.segmentFrames },
+      { segmentFrames: this.info.segmentFrames, maxSegments: this.#maxSegments },
     );
-    if (row.some(Number.isNaN))
-      throw new DataError("model", "gave a probability that is not a number; train it again");
+    checkProbabilities(row, this.#path);
     return row;
   }
 

@@ -1,4 +1,5 @@
 import { existsSync, rmSync } from "node:fs";
+import { DataError } from "../core/errors.js";
 import type { Task } from "../nn/training-step.js";
 import type { Engine } from "../runtime/engine.js";
 import { nodeEngine } from "../runtime/node.js";
@@ -117,6 +118,8 @@ async function trainLocked(
       return options.onEpoch?.(record, isBest);
     },
   }).catch((error: unknown) => {
+    if (error instanceof DataError && error.path === "checkpoint")
+      throw new DataError(paths.checkpoint, `${error.reason}; start a new run`, { cause: error });
     if (!(error instanceof DivergedError)) throw error;
     writeAtomically(paths.diverged, encodeSafetensors(new Map(error.divergence.tensors), {}));
     const kept = `the last weights with a finite loss are kept in ${paths.diverged}`;
