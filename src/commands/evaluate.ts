@@ -25,7 +25,8 @@ interface Options {
 const DESCRIPTION = `Score a model on a store of features, next to two baselines: the majority class, and a linear classifier on descriptors.
 
 The clips are split as they were for training, so the test clips of the model's own store are clips it has never seen. \
-Clips it was trained on are scored only with --split train. A store of other audio makes an external test.`;
+If clips were added to the store since, every clip is scored that the model was not trained on and that did not choose its \
+epoch. Clips it was trained on are scored only with --split train. A store of other audio makes an external test.`;
 
 const EXAMPLES = `
 Examples:

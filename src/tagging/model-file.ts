@@ -53,6 +53,8 @@ const infoSchema = z.object({
   config: z.record(z.string(), z.unknown()),
   /** First 10 hex digits of the audio hash of every training clip, joined, so that a score on one can be rejected. */
   trainClips: z.string(),
+  /** The same of every validation clip: they chose the epoch. Absent in files of older versions. */
+  validClips: z.string().optional(),
 });
 
 /** Facts about a model besides its tensors: what it outputs, what it was trained on and how well it scored. */
@@ -88,10 +90,10 @@ function prefixesIn(trainClips: string): string[] {
 }
 
 /**
- * Returns `ModelInfo.trainClips` for a model trained on clips with these audio hashes.
- * @param before `trainClips` of the model that the run started from; "" if it started from drawn weights
+ * Returns `ModelInfo.trainClips` or `validClips` for clips with these audio hashes.
+ * @param before the same of the model that the run started from; "" if it started from drawn weights
  */
-export function addTrainClips(before: string, audioHashes: readonly string[]): string {
+export function addClips(before: string, audioHashes: readonly string[]): string {
   const prefixes = audioHashes.map((hash) => hash.slice(0, PREFIX));
   return [...new Set([...prefixesIn(before), ...prefixes])].sort().join("");
 }
@@ -108,7 +110,18 @@ export function addTrainClips(before: string, audioHashes: readonly string[]): s
  * console.log(wasTrainedOn(info)(store.clips[0].audioHash)); // -> false
  */
 export function wasTrainedOn({ trainClips }: Pick<ModelInfo, "trainClips">): (audioHash: string) => boolean {
-  const known = new Set(prefixesIn(trainClips));
+  return isAmong(trainClips);
+}
+
+/** Returns a function that says whether the clip with an audio hash chose the model's epoch; null if the model does not say. */
+export function wasChosenBy({
+  validClips,
+}: Pick<ModelInfo, "validClips">): ((audioHash: string) => boolean) | null {
+  return validClips === undefined ? null : isAmong(validClips);
+}
+
+function isAmong(prefixes: string): (audioHash: string) => boolean {
+  const known = new Set(prefixesIn(prefixes));
   return (audioHash) => known.has(audioHash.slice(0, PREFIX));
 }
 

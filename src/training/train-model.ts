@@ -1,12 +1,13 @@
 import type { Tensor } from "../core/tensor.js";
 import type { FeatureData } from "../dataset/feature-data.js";
+import type { Split } from "../dataset/split-names.js";
 import type { ClipSplits } from "../dataset/splits.js";
 import { evaluateNet } from "../evaluation/evaluate.js";
 import { mainScore, measuresOf } from "../evaluation/measures.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import type { Task } from "../nn/training-step.js";
 import type { Engine } from "../runtime/engine.js";
-import { addTrainClips, type ModelInfo, type TrainedModel } from "../tagging/model-file.js";
+import { addClips, type ModelInfo, type TrainedModel } from "../tagging/model-file.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { type TrainConfig, trainConfig } from "./config.js";
 import { type EpochAnswer, type EpochRecord, type FitResult, fit, type StepReport } from "./fit.js";
@@ -159,7 +160,8 @@ function modelMaker(
   const { labels } = sets.train;
   const countOf = (label: string) => splits.train.filter((clip) => clip.labels.includes(label)).length;
   const trainCounts = Object.fromEntries(labels.map((label) => [label, countOf(label)]));
-  const audioHashes = splits.train.map((clip) => clip.audioHash);
+  const hashesOf = (split: Split) => splits[split].map((clip) => clip.audioHash);
+  const { trainClips, validClips } = from?.info ?? { trainClips: "", validClips: "" };
   const info: Omit<ModelInfo, "valid" | "epoch"> = {
     task,
     labels: [...labels],
@@ -167,7 +169,9 @@ function modelMaker(
     segmentFrames,
     split: { seed, validFraction, testFraction, hash: splits.hash, trainCounts },
     config: { ...config },
-    trainClips: addTrainClips(from?.info.trainClips ?? "", audioHashes),
+    trainClips: addClips(trainClips, hashesOf("train")),
+    // What is unknown of the model that the run started from stays unknown.
+    ...(validClips === undefined ? {} : { validClips: addClips(validClips, hashesOf("valid")) }),
   };
   return ({ history, best: { epoch, weights } }) => {
     const { valid } = history[epoch - 1];

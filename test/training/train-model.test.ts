@@ -67,7 +67,7 @@ describe("trainModel", () => {
     });
     expect([sets.train, sets.valid, sets.test].map((set) => set.clips.length)).toEqual([14, 6, 6]);
     expect([task, start!.task, start!.resumedFrom]).toEqual(["single-label", "single-label", 0]);
-    expect(model!.info.trainClips).toHaveLength(10 * 14);
+    expect([model!.info.trainClips.length, model!.info.validClips!.length]).toEqual([10 * 14, 10 * 6]);
     const { before, after } = start!.conditionNumber!;
     expect(before).toBeGreaterThan(1);
     expect(after).toBe(before); // nothing is normalized
@@ -215,6 +215,11 @@ describe("training on from a model", () => {
     const { model: more } = await train({ epochs: 1, testFraction: 0 }, { from: model! }, others);
     const known = wasTrainedOn(more!.info);
     for (const { audioHash, split } of store.clips) expect(known(audioHash)).toBe(split !== "valid");
+    expect(more!.info.validClips).toBe(model!.info.validClips); // the same clips
+    const { validClips: _, ...older } = model!.info;
+    const onward = { from: { ...model!, info: older } };
+    const { model: unknown } = await train({ epochs: 1, testFraction: 0 }, onward, others);
+    expect(unknown!.info.validClips).toBeUndefined();
     expect(wasTrainedOn(model!.info)(store.clips.find(({ split }) => split === "test")!.audioHash)).toBe(
       false,
     );
