@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DataError, errorLine } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
+import type { SplitRecord } from "../dataset/splits.js";
 import { ACTIVATION_NAMES } from "../nn/activations.js";
 import { currentNames } from "../tagging/format-1.js";
 import type { FitState } from "./fit.js";
@@ -53,6 +54,7 @@ const header = z.object({
   bestEpoch: z.number(),
   config: named(z.record(z.string(), z.unknown())),
   splitHash: z.string(),
+  clips: z.object({ train: z.string(), valid: z.string(), test: z.string() }).optional(),
   frontEndHash: z.string(),
   from: z.string().optional(),
 });
@@ -63,6 +65,8 @@ export interface Checkpoint {
   /** The run's settings. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly splitHash: string;
+  /** Which clip is in which split, so that the run goes on with them if the data grow; older checkpoints do not say. */
+  readonly clips?: SplitRecord | undefined;
   readonly frontEndHash: string;
   /** SHA-256 of the model that the run started from; undefined if its initial weights were drawn. */
   readonly from?: string | undefined;

@@ -36,11 +36,12 @@ export interface TrainResult {
  * model of the best epoch, and the linear baseline next to it.
  *
  * @param outDir the run's folder
- * @param options.config settings that differ from the defaults; with `resume` they come from the checkpoint
+ * @param options.config settings that differ from the defaults; with `resume` the checkpoint has them, and only `epochs`
+ *   and `patience` may change
  * @param options.engine `@default` ONNX Runtime on every core
  * @param options.resume continues from the folder's checkpoint with the same bits; starts a new run if there is none
  * @param options.overwrite deletes a run that is in the folder
- * @throws UsageError if the folder holds a run and neither is set, or if the data are not the checkpoint's
+ * @throws UsageError if the folder holds a run and neither is set, or if the data lack clips of the checkpoint's
  * @example
  * import { writeFileSync } from "node:fs";
  * import { extractFeatures, frontEnd, netConfig, trainTagger } from "timbrel";
