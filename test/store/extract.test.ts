@@ -7,6 +7,7 @@ import {
   statSync,
   truncateSync,
   utimesSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -55,6 +56,28 @@ function contentOf(storeDir: string): Record<string, string> {
 }
 
 describe("extraction", () => {
+  it("says how many clips came into the store's list and left it, also after a stopped run", async () => {
+    const [first, second] = [toneFolder(3), toneFolder(17)]; // they share the 3 clips
+    const storeDir = join(makeFolder(), "features");
+    expect((await extract(first, storeDir)).change).toBeNull();
+    expect((await extract(first, storeDir)).change).toEqual({ joined: 0, left: 0 });
+    writeFiles(first, { "c0/new.wav": toneWav(900) });
+    expect((await extract(first, storeDir)).change).toEqual({ joined: 1, left: 0 });
+
+    const controller = new AbortController();
+    const stopped = await extract(second, storeDir, {
+      nWorkers: 1, // the first of two batches is done at the abort
+      signal: controller.signal,
+      onProgress: ({ done, reused }) => done > reused && controller.abort(),
+    });
+    expect([stopped.interrupted, stopped.change]).toEqual([true, null]);
+    const { change, store } = await extract(second, storeDir);
+    expect([change, store.clips.length]).toEqual([{ joined: 14, left: 1 }, 17]);
+    writeFileSync(join(storeDir, "clips.jsonl"), "damaged");
+    expect((await extract(second, storeDir)).change).toBeNull();
+    expect(readdirSync(storeDir).sort()).toEqual(["clips", "clips.jsonl", "sources.jsonl", "store.json"]);
+  });
+
   it("stores the front end's features and the descriptors of every clip", async () => {
     const source = makeFolder();
     const wav = toneWav(440, 0.3, 11025);
