@@ -1,5 +1,4 @@
 import { checkInteger } from "../core/check.js";
-import { DataError } from "../core/errors.js";
 import { checkTrain, type FeatureSet } from "./feature-set.js";
 
 /** Frames centred at a time: two blocks of three bands are 12 KiB and stay in the first-level cache. */
@@ -97,13 +96,6 @@ export class Covariance {
       (_, band) => this.#m2[band * (this.#size + 1)] / this.#count,
     );
   }
-
-  /** Whether all numbers added so far were finite. */
-  isFinite(): boolean {
-    for (let band = 0; band < this.nBands; band++)
-      if (!Number.isFinite(this.#m2[band * (this.#size + 1)])) return false;
-    return true;
-  }
 }
 
 /**
@@ -190,7 +182,7 @@ export async function fitCovariance(
   const frames = new Float32Array(READ_FRAMES * train.nMels);
   const { signal } = options;
   let nReads = 0;
-  for (const [clip, { nFrames, name }] of train.clips.entries()) {
+  for (const [clip, { nFrames }] of train.clips.entries()) {
     for (let first = 0; first < nFrames; first += READ_FRAMES) {
       const nRead = Math.min(READ_FRAMES, nFrames - first);
       await train.readFrames(clip, first, nRead, frames, 0);
@@ -200,7 +192,6 @@ export async function fitCovariance(
       if (signal !== undefined && ++nReads % READS_PER_PAUSE === 0)
         await new Promise((done) => setTimeout(done));
     }
-    if (!covariance.isFinite()) throw new DataError(name, "holds features that are not finite numbers");
   }
   return covariance;
 }

@@ -33,6 +33,7 @@ export interface Evaluation {
  * @param options.linear the linear baseline, as `trainLinearBaseline` or `linearModel` returns it. `@default` none
  * @param options.onProgress called with the number of clips scored so far
  * @throws DataError if the data have another front end or labels than the model, or if the split holds no unseen clip
+ * @throws DataError naming a clip whose features are not finite, or if an answer is not a number
  * @example
  * import { readFileSync, writeFileSync } from "node:fs";
  * import { decodeModel, evaluateModel, extractFeatures, mainScore, nodeEngine } from "timbrel";
@@ -67,14 +68,18 @@ export async function evaluateModel(
   const { [split]: set } = featureSets(data, { ...NO_CLIPS, [split]: clips }, info.labels);
 
   const { task, segmentFrames } = info;
-  return {
-    split: part,
-    isExternal,
-    leftOut,
+  const scored = {
     majority: evaluateMajority(set, task, info.split.trainCounts),
     linear: linear ? await evaluateLinear(linear, set, { engine, task }) : null,
     net: await evaluateNet(encodeModel(model), set, { engine, task, segmentFrames, onProgress }),
   };
+  for (const [name, scores] of [
+    ["model", scored.net],
+    ["linear baseline", scored.linear],
+  ] as const)
+    if (Number.isNaN(scores?.loss))
+      throw new DataError(name, "gave a probability that is not a number; train it again");
+  return { split: part, isExternal, leftOut, ...scored };
 }
 
 const NO_CLIPS: ClipSplits = { train: [], valid: [], test: [], hash: "" };

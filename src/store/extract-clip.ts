@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeAudio } from "../audio/decode.js";
 import { DataError } from "../core/errors.js";
+import { isFiniteData } from "../core/tensor.js";
 import { audioToLogMel } from "../features/audio-to-log-mel.js";
 import { summarizeDescriptors } from "../features/descriptors.js";
 import type { FrontEnd } from "../features/front-end.js";
@@ -25,6 +26,9 @@ export type Extracted =
   | { kind: "known"; audioHash: string }
   | { kind: "bad"; reason: string };
 
+const NOT_FINITE =
+  "gives features that are not finite numbers; its samples or the front end's scale are too large";
+
 /**
  * Computes the features and descriptors of an audio file and writes them to the store.
  * @param path path of the audio file
@@ -45,6 +49,8 @@ export async function extractClip(path: string, setup: ExtractSetup): Promise<Ex
     if (reason === undefined) throw error;
     return { kind: "bad", reason };
   }
+  if (!isFiniteData(made.features.data) || !isFiniteData(made.descriptors.data))
+    return { kind: "bad", reason: NOT_FINITE };
   const files = clipFiles(audioHash, setup.frontEndHash);
   try {
     writeAtomically(join(setup.storeDir, files.descriptors), encodeNpy(made.descriptors));

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { encodeWav } from "../../src/audio/encode-wav.js";
 import { type FeatureData, featuresInMemory } from "../../src/dataset/feature-data.js";
@@ -8,7 +10,7 @@ import { wasTrainedOn } from "../../src/tagging/model-file.js";
 import { trainLinearBaseline } from "../../src/training/linear-baseline.js";
 import { trainModel } from "../../src/training/train-model.js";
 import { countingEngine, ENGINE } from "../engine.js";
-import { makeSound, makeTinyStore, TINY_CONFIG, tinyClips } from "../training/tiny-store.js";
+import { changeFeatures, makeSound, makeTinyStore, TINY_CONFIG, tinyClips } from "../training/tiny-store.js";
 
 const store = await makeTinyStore();
 let baseline: Uint8Array | null = null;
@@ -137,6 +139,31 @@ describe("evaluateModel", () => {
     const other = featuresInMemory(frontEnd({ ...model!.info.frontEnd, nMels: 8 }), [], { name: "other" });
     await expect(evaluate(other)).rejects.toThrow(
       "other: holds features of another front end than the model's (`nMels` 8 there, 16 here)",
+    );
+  });
+
+  it("names a clip whose features or descriptors are not finite", async () => {
+    const own = await makeTinyStore();
+    const clip = own.clips.find(({ split }) => split === "test")!;
+    const path = join(own.dir, clip.descriptors);
+    const bytes = readFileSync(path);
+    writeFileSync(
+      path,
+      Buffer.concat([bytes.subarray(0, -4), Buffer.from(Float32Array.of(Number.NaN).buffer)]),
+    );
+    await expect(evaluate(own, { linear: baseline })).rejects.toThrow(
+      `${clip.name}: holds descriptors that are not finite numbers`,
+    );
+    changeFeatures(own, clip, () => Number.NEGATIVE_INFINITY);
+    await expect(evaluate(own)).rejects.toThrow(`${clip.name}: holds features that are not finite numbers`);
+  });
+
+  it("names a model whose answers are not numbers", async () => {
+    const weights = new Map(model!.weights);
+    const bias = weights.get("output.bias")!;
+    weights.set("output.bias", { ...bias, data: bias.data.map(() => Number.NaN) });
+    await expect(evaluateModel({ ...model!, weights }, store, { engine: ENGINE })).rejects.toThrow(
+      "model: gave a probability that is not a number; train it again",
     );
   });
 

@@ -151,6 +151,20 @@ describe("extraction", () => {
     );
   });
 
+  it("leaves out a file whose features are not finite, and names it", async () => {
+    const source = toneFolder(1);
+    const silence = { samples: new Float32Array(2000), sampleRate: 8000 };
+    writeFiles(source, { "c1/silence.wav": encodeWav(silence) });
+    const compression = { kind: "log1p", scale: 1e308 } as const; // a power above 1.8 overflows
+    const { store, problems } = await extract(source, join(makeFolder(), "features"), {
+      frontEnd: frontEnd({ ...small, melNorm: "none", compression }),
+    });
+    expect(store.clips.map(({ name }) => name)).toEqual(["c1/silence.wav"]);
+    expect(problems.filter((line) => !line.includes("warning"))).toEqual([
+      `${source}/c0/0.wav: gives features that are not finite numbers; its samples or the front end's scale are too large`,
+    ]);
+  });
+
   it("reports progress up to the total", async () => {
     const source = toneFolder(20);
     const seen: number[] = [];

@@ -12,7 +12,7 @@ import { ENGINE } from "../engine.js";
 import { makeFolder } from "../store/files.js";
 import { rejectionOf } from "../store/message-of.js";
 import { checkpointPath, filesOf, runWhole } from "./tiny-run.js";
-import { makeTinyStore, TINY_FRONT_END, tinyClips, tinyConfig } from "./tiny-store.js";
+import { changeFeatures, makeTinyStore, TINY_FRONT_END, tinyClips, tinyConfig } from "./tiny-store.js";
 
 const store = await makeTinyStore();
 
@@ -40,6 +40,27 @@ describe("a run that diverges", () => {
     expect(weight.data.every((value) => Number.isFinite(value) && Math.abs(value) < 10)).toBe(true);
   });
 });
+
+it.each(["single-label", "multi-label"] as const)(
+  "a %s run whose validation is not a number ends by name",
+  async (task) => {
+    // Two training clips make one step an epoch: its loss is finite, but its huge step spoils the weights.
+    const clips = store.clips
+      .filter(({ name }, i) => /[0156]/.test(name) && i < 18)
+      .map((clip, i) => ({
+        ...clip,
+        split: (["train", "valid"] as const)[i % 2],
+      }));
+    const few = { ...store, clips: clips.slice(0, 4) };
+    few.clips[2] = { ...few.clips[2], labels: ["hum"] };
+    few.clips[3] = { ...few.clips[3], labels: ["hum"] };
+    const schedule = { kind: "constant", warmUp: 0 } as const;
+    const config = tinyConfig({ task, learningRate: 1e30, schedule, testFraction: 0, emaDecay: 0 });
+    await expect(trainTagger(few, makeFolder(), { config, engine: ENGINE })).rejects.toThrow(
+      /^learningRate must keep the loss finite, got a validation loss of NaN after epoch 1, at a rate of 1e\+30; use a smaller one; /,
+    );
+  },
+);
 
 describe("trainTagger rejects", () => {
   const config = tinyConfig({ epochs: 1 });
@@ -140,6 +161,17 @@ describe("trainTagger rejects", () => {
     writeFileSync(path, bytes.subarray(0, bytes.length - 4));
     await expect(trainTagger(own, makeFolder(), { config })).rejects.toThrow(path);
     await expect(trainTagger(own, makeFolder(), { config })).rejects.toBeInstanceOf(DataError);
+  });
+
+  it("a clip whose features are not finite, in whichever split the run reads, naming it", async () => {
+    for (const split of ["train", "valid"] as const) {
+      const own = await makeTinyStore();
+      const clip = own.clips.find((each) => each.split === split)!;
+      changeFeatures(own, clip, () => Number.NaN);
+      await expect(trainTagger(own, makeFolder(), { config, engine: ENGINE })).rejects.toThrow(
+        new DataError(clip.name, "holds features that are not finite numbers"),
+      );
+    }
   });
 
   it("a checkpoint of another version, whose settings have another meaning", async () => {
