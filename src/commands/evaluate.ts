@@ -70,6 +70,7 @@ async function evaluate(modelPath: string, storeDir: string, options: Options): 
     onProgress(done, total) {
       bar ??= progressBar("scoring", total);
       bar.update(done);
+      if (done === total) bar.stop(); // intervals take a while, in which Ctrl-C finds no bar to clean up
     },
   }).finally(() => bar?.stop());
   const scored = { model: modelPath, store: storeDir, labels: info.labels, ...evaluation };

@@ -59,12 +59,15 @@ async function extract(source: string, options: Options): Promise<void> {
   const startMs = Date.now();
   let bar: ProgressBar | undefined;
   const say = (line: string): void => (bar === undefined ? console.error(line) : bar.log(line));
-  const extraction = await interruptible("when the files in progress are done", (signal) =>
+  const extraction = await interruptible("when the files in progress are done", ({ signal, begin, end }) =>
     extractFeatures(source, options.out, {
       frontEnd,
       nWorkers: options.workers,
       signal,
-      onProgress: ({ done, total, failed }) => {
+      onProgress: ({ done, total, reused, failed }) => {
+        if (done === reused && bar === undefined) return; // nothing has been computed yet
+        if (bar === undefined) begin();
+        if (done === total) end();
         bar ??= progressBar("extracting", total);
         bar.update(done, failed > 0 ? `${failed} failed` : undefined);
       },

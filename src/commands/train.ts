@@ -68,15 +68,18 @@ async function train(storeDir: string, options: Options): Promise<void> {
   const config = checkedConfig(options);
   if (options.findLr) return findRate(storeDir, out, { config, threads });
   const display = new TrainDisplay(threads, command);
-  const { onStart, onStep, onEpoch } = display;
-  const result = await interruptible("after this step", (signal) =>
+  const { onStep, onEpoch } = display;
+  const result = await interruptible("after this step", ({ signal, begin }) =>
     trainTagger(openStore(storeDir), out, {
       config,
       resume,
       overwrite,
       engine: nodeEngine({ threads }),
       signal,
-      onStart,
+      onStart(run) {
+        begin();
+        display.onStart(run);
+      },
       onStep,
       onEpoch,
     })

@@ -5,7 +5,7 @@ import { checkTrain, type FeatureSet } from "./feature-set.js";
 const CHUNK_FRAMES = 256;
 /** Frames read at a time. */
 const READ_FRAMES = 1024;
-/** Number of reads between two pauses: they take about 0.2 s, a pause a few milliseconds. */
+/** Number of reads of up to 128 bands between two pauses: they take about 0.2 s, a pause a few milliseconds. */
 const READS_PER_PAUSE = 64;
 /** Bands multiplied by as many others in one pass: nine sums fit the processor's registers, sixteen do not. */
 const BLOCK = 3;
@@ -189,8 +189,11 @@ export async function fitCovariance(
       signal?.throwIfAborted();
       covariance.add(frames, nRead);
       // Reads from memory resolve at once: without a pause, whoever would abort would never have a turn.
-      if (signal !== undefined && ++nReads % READS_PER_PAUSE === 0)
+      nReads += Math.max(1, (train.nMels / 128) ** 2);
+      if (signal !== undefined && nReads >= READS_PER_PAUSE) {
+        nReads = 0;
         await new Promise((done) => setTimeout(done));
+      }
     }
   }
   return covariance;
