@@ -78,11 +78,6 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-// Verbs that can stop at a safe point listen for it themselves.
-process.on("SIGINT", () => {
-  if (process.listenerCount("SIGINT") === 1) process.exit(EXIT.interrupted);
-});
-
 const args = process.argv.slice(2);
 let running: Command | undefined;
 try {

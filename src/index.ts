@@ -64,7 +64,7 @@ export { type TrainEvents, type TrainResult, trainTagger } from "./training/trai
 
 // Evaluate
 
-export type { PartName } from "./evaluation/choose-clips.js";
+export type { LeftOut, PartName } from "./evaluation/choose-clips.js";
 export { type Evaluation, evaluateModel } from "./evaluation/evaluate-model.js";
 export { MEASURES, type Measure, mainScore } from "./evaluation/measures.js";
 export type { Scores } from "./evaluation/scores.js";

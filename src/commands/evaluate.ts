@@ -25,7 +25,8 @@ interface Options {
 const DESCRIPTION = `Score a model on a store of features, next to two baselines: the majority class, and a linear classifier on descriptors.
 
 The clips are split as they were for training, so the test clips of the model's own store are clips it has never seen. \
-Clips it was trained on are scored only with --split train. A store of other audio makes an external test.`;
+If clips were added to the store since, every clip is scored that the model was not trained on and that did not choose its \
+epoch. Clips it was trained on are scored only with --split train. A store of other audio makes an external test.`;
 
 const EXAMPLES = `
 Examples:
@@ -69,6 +70,7 @@ async function evaluate(modelPath: string, storeDir: string, options: Options): 
     onProgress(done, total) {
       bar ??= progressBar("scoring", total);
       bar.update(done);
+      if (done === total) bar.stop(); // intervals take a while, in which Ctrl-C finds no bar to clean up
     },
   }).finally(() => bar?.stop());
   const scored = { model: modelPath, store: storeDir, labels: info.labels, ...evaluation };

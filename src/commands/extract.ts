@@ -23,7 +23,9 @@ A folder holds one folder per class (<class>/*.wav), or train, valid and test wi
 a .csv, .tsv or .jsonl file with the columns path and label (several labels separated by |) and, optionally, group and \
 split; clips of one group never end up in different splits.
 
-Features already in the store are reused: a stopped run continues where it was, and new files are added.`;
+Features already in the store are reused: a stopped run continues where it was, and only new files are computed. The \
+store lists the clips of the source last extracted into it. To add clips, add them to the source and extract it again: \
+models trained before can still be scored and resumed.`;
 
 const EXAMPLES = `
 Examples:
@@ -58,12 +60,15 @@ async function extract(source: string, options: Options): Promise<void> {
   const startMs = Date.now();
   let bar: ProgressBar | undefined;
   const say = (line: string): void => (bar === undefined ? console.error(line) : bar.log(line));
-  const extraction = await interruptible("when the files in progress are done", (signal) =>
+  const extraction = await interruptible("when the files in progress are done", ({ signal, begin, end }) =>
     extractFeatures(source, options.out, {
       frontEnd,
       nWorkers: options.workers,
       signal,
-      onProgress: ({ done, total, failed }) => {
+      onProgress: ({ done, total, reused, failed }) => {
+        if (done === reused && bar === undefined) return; // nothing has been computed yet
+        if (bar === undefined) begin();
+        if (done === total) end();
         bar ??= progressBar("extracting", total);
         bar.update(done, failed > 0 ? `${failed} failed` : undefined);
       },
@@ -85,12 +90,30 @@ async function extract(source: string, options: Options): Promise<void> {
   else console.log(`next: ${commandLine("train", [options.out, "--out", "models/mine"])}`);
 }
 
-function summary({ store, extracted, reused }: Extraction, leftOut: number, seconds: number): string {
+function summary({ store, extracted, reused, change }: Extraction, leftOut: number, seconds: number): string {
   const { clips, dir } = store;
   const labels = new Set(clips.flatMap((clip) => clip.labels));
   const minutes = clips.reduce((sum, clip) => sum + clip.durationSec, 0) / 60;
   return [
     `${dir}: ${counted(clips.length, "clip")} of ${counted(labels.size, "class", "classes")}, ${minutes.toFixed(1)} min of audio`,
     `  ${extracted} new, ${reused} reused, ${leftOut} left out, in ${seconds.toFixed(1)} s`,
+    ...changeLines(change),
   ].join("\n");
 }
+
+/** What a change of the store's list means for models that were trained on it. */
+function changeLines(change: Extraction["change"]): string[] {
+  const { joined, left } = change ?? { joined: 0, left: 0 };
+  const lines: string[] = [];
+  if (joined > 0)
+    lines.push(
+      `  ${countOf(joined)} came into the list: evaluate scores a model trained before on every clip that it has not seen, and train --resume goes on without the new ones`,
+    );
+  if (left > 0)
+    lines.push(
+      `  ${countOf(left)} left the list, which holds the clips of the last source; their features are kept`,
+    );
+  return lines;
+}
+
+const countOf = (count: number) => `${count} ${count === 1 ? "clip" : "clips"}`;

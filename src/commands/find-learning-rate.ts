@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { progressBar } from "../report/progress.js";
+import { type ProgressBar, progressBar } from "../report/progress.js";
 import { table } from "../report/table.js";
 import { nodeEngine } from "../runtime/node.js";
 import { removeParts, writeAtomically } from "../store/atomic-file.js";
@@ -34,20 +34,24 @@ async function findRateLocked(
   { config, threads }: { config: TrainConfig; threads: number },
 ): Promise<void> {
   removeParts(outDir, (name) => name === RANGE_FILES.json || name === RANGE_FILES.page);
-  const bar = progressBar("trying learning rates", RANGE.steps);
+  let bar: ProgressBar | undefined;
   const store = openStore(storeDir);
-  const test = await interruptible("after this step", (signal) =>
+  const test = await interruptible("after this step", ({ signal, begin }) =>
     findLearningRate(store, config, {
       engine: nodeEngine({ threads }),
       signal,
+      onStart() {
+        begin();
+        bar = progressBar("trying learning rates", RANGE.steps);
+      },
       onStep: (done, { learningRate, smoothedLoss }) =>
-        bar.update(done, `rate ${learningRate.toPrecision(2)}, loss ${smoothedLoss.toFixed(3)}`),
+        bar?.update(done, `rate ${learningRate.toPrecision(2)}, loss ${smoothedLoss.toFixed(3)}`),
     })
       .catch((error: unknown) => {
         if (signal.aborted && error instanceof Error && error.name === "AbortError") return null;
         throw error;
       })
-      .finally(() => bar.stop()),
+      .finally(() => bar?.stop()),
   );
   if (test === null) {
     process.exitCode = EXIT.interrupted;

@@ -80,7 +80,7 @@ async function lab(storeDir: string, options: Options): Promise<void> {
     bar ??= progressBar("lab", total);
     bar.update(done, TITLES[section]);
   };
-  const result = await interruptible("after this step", async (signal) => {
+  const result = await interruptible("after this step", async ({ signal, begin }) => {
     const run = async () => {
       const bench = await labBench(openStore(storeDir), {
         seed,
@@ -91,6 +91,7 @@ async function lab(storeDir: string, options: Options): Promise<void> {
         smallEngine: nodeEngine({ threads: 1 }),
         signal,
       });
+      begin();
       return await runLabInFolder(bench, out, { overwrite, onProgress });
     };
     return await run()

@@ -58,7 +58,8 @@ export class TrainDisplay {
   }
 
   readonly onStart = (run: RunStart): void => {
-    const { config, task, splits, parameterCount, batchSize, conditionNumber, resumedFrom } = run;
+    const { config, task, splits, parameterCount, batchSize, conditionNumber, unusedClips, resumedFrom } =
+      run;
     this.#epochs = config.epochs;
     this.#resumedFrom = resumedFrom;
     const { net, segmentFrames } = config;
@@ -67,6 +68,10 @@ export class TrainDisplay {
     console.log(`\n${task}, ${netText(net)}, ${parameterCount} parameters,`);
     console.log(`batches of ${batchSize} segments of ${segmentFrames} frames, CPU threads: ${this.#threads}`);
     console.log(inputText(config.normalize, conditionNumber));
+    if (unusedClips > 0)
+      console.log(
+        `${unusedClips} clips came into the store after the run began and are not used; a new run would use them`,
+      );
     if (resumedFrom > 0) console.log(`epochs 1 to ${resumedFrom} of ${config.epochs} are already done`);
     this.#widths = heading(task).map((title) => title.length);
     console.log(`\n${alignedRow(heading(task), this.#widths)}`);

@@ -1,8 +1,8 @@
 import { UsageError } from "../core/errors.js";
 import { sha256Hex } from "../core/hash.js";
 import { checkList, checkObject, checkText, toFloats, toTensor } from "../core/inputs.js";
-import type { Tensor } from "../core/tensor.js";
-import { checkIsFrontEnd, type FrontEnd, frontEndHash } from "../features/front-end.js";
+import { isFiniteData, type Tensor } from "../core/tensor.js";
+import { checkIsFrontEnd, frontEndHash, type FrontEnd } from "../features/front-end.js";
 import type { Clip } from "./clip.js";
 import { type ClipFeatures, type FrameReader, memoryReader } from "./frame-reader.js";
 import type { Split } from "./split-names.js";
@@ -54,7 +54,7 @@ export interface MemoryClip {
  * does not recognize the other.
  * @param options.name the data's name in messages, `@default` "features in memory"
  * @throws UsageError if a clip has no label, or if its features are not [nFrames, nMels] with the front end's nMels and at
- *   least one frame
+ *   least one frame, or not finite
  * @example
  * import { featuresInMemory, frontEnd, logMel } from "timbrel";
  *
@@ -84,6 +84,13 @@ export function featuresInMemory(
         rule: `have shape [nFrames, ${frontEnd.nMels}]`,
         got: `[${shape.join(", ")}] for ${name}`,
       });
+    for (const [member, values] of Object.entries({ features: data, descriptors }))
+      if (!isFiniteData(values))
+        throw new UsageError({
+          setting: `clips[${index}].${member}`,
+          rule: "hold finite numbers",
+          got: `some that are not for ${name}`,
+        });
     if (labels.length === 0)
       throw new UsageError({
         setting: `clips[${index}].labels`,

@@ -1,4 +1,5 @@
 import { DataError, UsageError } from "../core/errors.js";
+import { isFiniteData } from "../core/tensor.js";
 import { silenceValue } from "../features/front-end.js";
 import type { Clip } from "./clip.js";
 import { checkData, type FeatureData } from "./feature-data.js";
@@ -53,7 +54,7 @@ export class FeatureSet<S extends Split = Split> {
    * @param clip index into `clips`
    * @param first first frame, at least 0
    * @param out time-major, [count, nMels] from `offset` on
-   * @throws DataError if the features cannot be read
+   * @throws DataError if the features cannot be read, or some are not finite
    */
   async readFrames(
     clip: number,
@@ -64,11 +65,19 @@ export class FeatureSet<S extends Split = Split> {
   ): Promise<void> {
     const frame = { offset, nMels: this.nMels, silence: this.#silence };
     await readPadded(this.#reader, { clip: this.clips[clip], first, count }, out, frame);
+    if (!isFiniteData(out, offset, offset + count * this.nMels))
+      throw new DataError(this.clips[clip].name, "holds features that are not finite numbers");
   }
 
-  /** The clip's summary vector, entries as in `DESCRIPTOR_NAMES`. */
-  readDescriptors(clip: number): Promise<Float32Array> {
-    return this.#reader.descriptors(this.clips[clip]);
+  /**
+   * The clip's summary vector, entries as in `DESCRIPTOR_NAMES`.
+   * @throws DataError if it cannot be read, or some entries are not finite
+   */
+  async readDescriptors(clip: number): Promise<Float32Array> {
+    const vector = await this.#reader.descriptors(this.clips[clip]);
+    if (!isFiniteData(vector))
+      throw new DataError(this.clips[clip].name, "holds descriptors that are not finite numbers");
+    return vector;
   }
 
   /** [nLabels], 1 for every label of the clip and 0 for the others. Do not write to it. */

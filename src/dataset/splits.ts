@@ -98,6 +98,35 @@ function checkClips(clips: readonly Clip[]): void {
     if (split !== null) checkChoice(`clips[${i}].split`, split, SPLITS);
 }
 
+/** Length of one entry of a `SplitRecord` [hex digits]. */
+export const RECORD_KEY = 12;
+
+/** Says which clip was in which split: 12 hex digits for each clip, of a hash of its name, audio and labels, joined. */
+export type SplitRecord = Readonly<Record<Split, string>>;
+
+const keyOf = ({ name, audioHash, labels }: Clip) =>
+  hashRecord([name, audioHash, labels]).slice(0, RECORD_KEY);
+
+/** Returns the record of some splits. */
+export function recordSplits(splits: ClipSplits): SplitRecord {
+  const keys = (split: Split) => splits[split].map(keyOf).join("");
+  return { train: keys("train"), valid: keys("valid"), test: keys("test") };
+}
+
+/** The splits in a record, without the clips that it does not have. Their hash says whether all clips are still there. */
+export function splitsOfRecord(clips: readonly Clip[], record: SplitRecord): ClipSplits {
+  const splitOf = new Map<string, Split>();
+  for (const split of SPLITS)
+    for (let i = 0; i < record[split].length; i += RECORD_KEY)
+      splitOf.set(record[split].slice(i, i + RECORD_KEY), split);
+  const splits: Record<Split, Clip[]> = { train: [], valid: [], test: [] };
+  for (const clip of joinGroups(clips).sort(byName)) {
+    const split = splitOf.get(keyOf(clip));
+    if (split !== undefined) splits[split].push(clip);
+  }
+  return { ...splits, hash: hashSplits(splits) };
+}
+
 function byName(a: Clip, b: Clip): number {
   const [keyA, keyB] = [`${a.name}\n${a.audioHash}`, `${b.name}\n${b.audioHash}`];
   return keyA < keyB ? -1 : keyA > keyB ? 1 : 0;

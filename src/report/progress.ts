@@ -30,8 +30,17 @@ function terminalBar(label: string, total: number): ProgressBar {
     cliProgress.Presets.legacy,
   );
   bar.start(total, 0, { left: "", note: "" });
-  const stop = () => bar.stop(); // the bar keeps the terminal from wrapping lines until it stops
-  process.once("exit", stop);
+  // The bar keeps the terminal from wrapping lines until it stops.
+  const stop = (): void => {
+    process.off("exit", stop).off("SIGINT", interrupted);
+    bar.stop();
+  };
+  const interrupted = (): void => {
+    if (process.listenerCount("SIGINT") > 1) return; // whoever listens stops the work, and with it the bar
+    stop();
+    process.kill(process.pid, "SIGINT");
+  };
+  process.on("exit", stop).on("SIGINT", interrupted);
   return {
     update(done, note) {
       const left = `${secondsLeft(startMs, done, total)} left`;
@@ -42,10 +51,7 @@ function terminalBar(label: string, total: number): ProgressBar {
       process.stderr.cursorTo(0);
       stream.write(`${line}\n`); // the bar draws itself again below
     },
-    stop() {
-      process.off("exit", stop);
-      stop();
-    },
+    stop,
   };
 }
 

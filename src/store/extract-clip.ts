@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { decodeAudio } from "../audio/decode.js";
 import type { AudioWarning } from "../audio/warning.js";
 import { DataError } from "../core/errors.js";
+import { isFiniteData } from "../core/tensor.js";
 import { audioToLogMel } from "../features/audio-to-log-mel.js";
 import { summarizeDescriptors } from "../features/descriptors.js";
 import type { FrontEnd } from "../features/front-end.js";
@@ -32,6 +33,9 @@ export type Extracted =
   | { kind: "known"; audioHash: string }
   | { kind: "bad"; reason: string };
 
+const NOT_FINITE =
+  "gives features that are not finite numbers; its samples or the front end's scale are too large";
+
 /**
  * Computes the features and descriptors of an audio file and writes them to the store.
  * @param path path of the audio file
@@ -52,6 +56,8 @@ export async function extractClip(path: string, setup: ExtractSetup): Promise<Ex
     if (reason === undefined) throw error;
     return { kind: "bad", reason };
   }
+  if (!isFiniteData(made.features.data) || !isFiniteData(made.descriptors.data))
+    return { kind: "bad", reason: NOT_FINITE };
   const files = clipFiles(audioHash, setup.frontEndHash);
   // Not flushed: a file that a power failure cut short is found by its length, and made again.
   for (const [path, tensor] of [

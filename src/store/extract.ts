@@ -11,10 +11,12 @@ import { whileLocked } from "./folder-lock.js";
 import { type Scan, scanSource } from "./scan.js";
 import { SourceIndex } from "./source-index.js";
 import {
+  compareWithList,
   completeStore,
   type FeatureStore,
   featureStore,
   intactAudio,
+  type ListChange,
   markIncomplete,
   prepareStore,
   removeStoreParts,
@@ -43,6 +45,8 @@ export interface Extraction {
   reused: number;
   /** Number of files left out because they could not be read. */
   failed: number;
+  /** How the clips differ from those that the store listed before; null for a new store and an interrupted run. */
+  change: ListChange | null;
   /** All lines that `onProblem` was called with. */
   problems: string[];
   /** Whether `signal` stopped the run: `store` holds the clips so far; `openStore` rejects it until a run finishes. */
@@ -123,16 +127,18 @@ async function fillStore(
   const { done, total, reused, failed } = tally.progress;
   const interrupted = done < total;
   const stored = storedClips(clips, tally.entries, frontEndHash, (line) => tally.report(line));
+  let change: ListChange | null = null;
   if (!interrupted) {
     if (stored.length === 0)
       throw new DataError(
         source,
         `${total === 1 ? "its only file could not" : `none of its ${total} files could`} be used; the first problem: ${tally.problems[0]}`,
       );
+    change = compareWithList(storeDir, stored);
     completeStore(storeDir, stored);
   }
   const store = featureStore(storeDir, frontEnd, stored);
-  return { store, extracted: tally.extracted, reused, failed, problems: tally.problems, interrupted };
+  return { store, extracted: tally.extracted, reused, failed, change, problems: tally.problems, interrupted };
 }
 
 /** Path of a clip as the user would write it. */

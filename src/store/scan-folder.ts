@@ -2,6 +2,7 @@ import { join, relative, resolve, sep } from "node:path";
 import { DataError } from "../core/errors.js";
 import { SPLITS, type Split, splitMeantBy } from "../dataset/split-names.js";
 import { findAudio, isAudioName, listFolder, statOrNull } from "./audio-files.js";
+import { isOwnFolder } from "./own-folder.js";
 import type { Scan } from "./source-clip.js";
 
 /**
@@ -11,7 +12,9 @@ import type { Scan } from "./source-clip.js";
  */
 export function scanFolder(dir: string): Scan {
   const scan: Scan = { clips: [], problems: [] };
-  const folders = listFolder(dir).filter((name) => statOrNull(join(dir, name))?.isDirectory());
+  const folders = listFolder(dir).filter(
+    (name) => statOrNull(join(dir, name))?.isDirectory() && !isOwnFolder(join(dir, name)),
+  );
   if (!hasSplitFolders(folders)) {
     addClasses(dir, dir, null, scan);
     return scan;
@@ -53,6 +56,7 @@ function addClasses(root: string, dir: string, split: Split | null, scan: Scan):
   for (const name of listFolder(dir)) {
     const path = join(dir, name);
     if (statOrNull(path)?.isDirectory()) {
+      if (isOwnFolder(path)) continue;
       nClassFolders++;
       const files = findAudio(path, onProblem);
       if (files.length === 0) onProblem(`${path}: class folder without audio; left out`);

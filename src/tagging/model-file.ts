@@ -33,6 +33,8 @@ const compression = z.union([
 const MAX_RECORD_CHARS = 2 ** 26;
 const MAX_LABELS = 2 ** 16;
 const MAX_LABEL_CHARS = 10_000;
+/** Prefixes of hashes of 10 hex digits, joined. */
+const HASH_PREFIXES = /^(?:[0-9a-f]{10})*$/;
 
 function isLabels(value: unknown): value is string[] {
   if (!Array.isArray(value) || value.length === 0 || value.length > MAX_LABELS) return false;
@@ -86,7 +88,9 @@ const infoSchema = z.object({
   /** Settings of the run that trained the model. They are not checked here; `trainConfig` does that. */
   config: z.record(z.string(), z.unknown()),
   /** First 10 hex digits of the audio hash of every training clip, joined, so that a score on one can be rejected. */
-  trainClips: z.string().regex(/^(?:[0-9a-f]{10})*$/, "must be prefixes of hashes"),
+  trainClips: z.string().regex(HASH_PREFIXES, "must be prefixes of hashes"),
+  /** The same of every validation clip: they chose the epoch. Absent in files of older versions. */
+  validClips: z.string().regex(HASH_PREFIXES, "must be prefixes of hashes").optional(),
 });
 
 /** Facts about a model besides its tensors: what it outputs, what it was trained on and how well it scored. */
@@ -122,10 +126,10 @@ function prefixesIn(trainClips: string): string[] {
 }
 
 /**
- * Returns `ModelInfo.trainClips` for a model trained on clips with these audio hashes.
- * @param before `trainClips` of the model that the run started from; "" if it started from drawn weights
+ * Returns `ModelInfo.trainClips` or `validClips` for clips with these audio hashes.
+ * @param before the same of the model that the run started from; "" if it started from drawn weights
  */
-export function addTrainClips(before: string, audioHashes: readonly string[]): string {
+export function addClips(before: string, audioHashes: readonly string[]): string {
   const prefixes = audioHashes.map((hash) => hash.slice(0, PREFIX));
   return [...new Set([...prefixesIn(before), ...prefixes])].sort().join("");
 }
@@ -142,7 +146,18 @@ export function addTrainClips(before: string, audioHashes: readonly string[]): s
  * console.log(wasTrainedOn(info)(store.clips[0].audioHash)); // -> false
  */
 export function wasTrainedOn({ trainClips }: Pick<ModelInfo, "trainClips">): (audioHash: string) => boolean {
-  const known = new Set(prefixesIn(trainClips));
+  return isAmong(trainClips);
+}
+
+/** Returns a function that says whether the clip with an audio hash chose the model's epoch; null if the model does not say. */
+export function wasChosenBy({
+  validClips,
+}: Pick<ModelInfo, "validClips">): ((audioHash: string) => boolean) | null {
+  return validClips === undefined ? null : isAmong(validClips);
+}
+
+function isAmong(prefixes: string): (audioHash: string) => boolean {
+  const known = new Set(prefixesIn(prefixes));
   return (audioHash) => known.has(audioHash.slice(0, PREFIX));
 }
 

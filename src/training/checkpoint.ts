@@ -3,6 +3,7 @@ import { checkContent, contentChecksum } from "../core/checksum.js";
 import { DataError, errorLine } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { parseUniqueJson } from "../core/unique-json.js";
+import type { SplitRecord } from "../dataset/splits.js";
 import { ACTIVATION_NAMES } from "../nn/activations.js";
 import { currentNames } from "../tagging/format-1.js";
 import { trainConfig } from "./config.js";
@@ -67,6 +68,7 @@ const header = z.object({
   bestEpoch: z.int(),
   config: named(z.record(z.string(), z.unknown())),
   splitHash: z.string(),
+  clips: z.object({ train: z.string(), valid: z.string(), test: z.string() }).optional(),
   frontEndHash: z.string(),
   from: z.string().optional(),
 });
@@ -77,6 +79,8 @@ export interface Checkpoint {
   /** The run's settings. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly splitHash: string;
+  /** Which clip is in which split, so that the run goes on with them if the data grow; older checkpoints do not say. */
+  readonly clips?: SplitRecord | undefined;
   readonly frontEndHash: string;
   /** SHA-256 of the model that the run started from; undefined if its initial weights were drawn. */
   readonly from?: string | undefined;

@@ -7,6 +7,7 @@ import {
   statSync,
   truncateSync,
   utimesSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -55,6 +56,28 @@ function contentOf(storeDir: string): Record<string, string> {
 }
 
 describe("extraction", () => {
+  it("says how many clips came into the store's list and left it, also after a stopped run", async () => {
+    const [first, second] = [toneFolder(3), toneFolder(17)]; // they share the 3 clips
+    const storeDir = join(makeFolder(), "features");
+    expect((await extract(first, storeDir)).change).toBeNull();
+    expect((await extract(first, storeDir)).change).toEqual({ joined: 0, left: 0 });
+    writeFiles(first, { "c0/new.wav": toneWav(900) });
+    expect((await extract(first, storeDir)).change).toEqual({ joined: 1, left: 0 });
+
+    const controller = new AbortController();
+    const stopped = await extract(second, storeDir, {
+      nWorkers: 1, // the first of two batches is done at the abort
+      signal: controller.signal,
+      onProgress: ({ done, reused }) => done > reused && controller.abort(),
+    });
+    expect([stopped.interrupted, stopped.change]).toEqual([true, null]);
+    const { change, store } = await extract(second, storeDir);
+    expect([change, store.clips.length]).toEqual([{ joined: 14, left: 1 }, 17]);
+    writeFileSync(join(storeDir, "clips.jsonl"), "damaged");
+    expect((await extract(second, storeDir)).change).toBeNull();
+    expect(readdirSync(storeDir).sort()).toEqual(["clips", "clips.jsonl", "sources.jsonl", "store.json"]);
+  });
+
   it("stores the front end's features and the descriptors of every clip", async () => {
     const source = makeFolder();
     const wav = toneWav(440, 0.3, 11025);
@@ -126,6 +149,20 @@ describe("extraction", () => {
     await expect(extract(toneFolder(20), storeDir)).rejects.toThrow(
       /^.+\/clips\/.+\.npy: cannot be written: a part of its path is a file, not a folder$/,
     );
+  });
+
+  it("leaves out a file whose features are not finite, and names it", async () => {
+    const source = toneFolder(1);
+    const silence = { samples: new Float32Array(2000), sampleRate: 8000 };
+    writeFiles(source, { "c1/silence.wav": encodeWav(silence) });
+    const compression = { kind: "log1p", scale: 1e308 } as const; // a power above 1.8 overflows
+    const { store, problems } = await extract(source, join(makeFolder(), "features"), {
+      frontEnd: frontEnd({ ...small, melNorm: "none", compression }),
+    });
+    expect(store.clips.map(({ name }) => name)).toEqual(["c1/silence.wav"]);
+    expect(problems.filter((line) => !line.includes("warning"))).toEqual([
+      `${source}/c0/0.wav: gives features that are not finite numbers; its samples or the front end's scale are too large`,
+    ]);
   });
 
   it("reports progress up to the total", async () => {

@@ -7,7 +7,7 @@ import { isConstantName } from "../../src/graph/graph.js";
 import { decodeWeights } from "../../src/graph/index.js";
 import { type NetSettings, netConfig } from "../../src/nn/architectures.js";
 import {
-  addTrainClips,
+  addClips,
   decodeModel,
   encodeModel,
   modelIdentity,
@@ -144,7 +144,7 @@ describe("the metadata of a model file", () => {
 
   it("name the clips that the model was trained on", () => {
     const hashes = ["a", "b", "c"].map((digit) => digit.repeat(64));
-    const trainClips = addTrainClips("", [hashes[1], hashes[0], hashes[1]]);
+    const trainClips = addClips("", [hashes[1], hashes[0], hashes[1]]);
     expect(trainClips).toBe(`${"a".repeat(10)}${"b".repeat(10)}`);
     const info = readModelInfo(withRecord(tinyModel(), { trainClips }), "m.onnx");
     expect(hashes.map(wasTrainedOn(info))).toEqual([true, true, false]);

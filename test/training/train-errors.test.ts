@@ -14,7 +14,7 @@ import { ENGINE } from "../engine.js";
 import { makeFolder } from "../store/files.js";
 import { rejectionOf } from "../store/message-of.js";
 import { checkpointPath, filesOf, runWhole } from "./tiny-run.js";
-import { makeTinyStore, TINY_FRONT_END, tinyClips, tinyConfig } from "./tiny-store.js";
+import { changeFeatures, makeTinyStore, TINY_FRONT_END, tinyClips, tinyConfig } from "./tiny-store.js";
 
 const store = await makeTinyStore();
 
@@ -44,6 +44,27 @@ describe("a run that diverges", () => {
     expect(weight.data.every((value) => Number.isFinite(value) && Math.abs(value) < 10)).toBe(true);
   });
 });
+
+it.each(["single-label", "multi-label"] as const)(
+  "a %s run whose validation is not a number ends by name",
+  async (task) => {
+    // Two training clips make one step an epoch: its loss is finite, but its huge step spoils the weights.
+    const clips = store.clips
+      .filter(({ name }, i) => /[0156]/.test(name) && i < 18)
+      .map((clip, i) => ({
+        ...clip,
+        split: (["train", "valid"] as const)[i % 2],
+      }));
+    const few = { ...store, clips: clips.slice(0, 4) };
+    few.clips[2] = { ...few.clips[2], labels: ["hum"] };
+    few.clips[3] = { ...few.clips[3], labels: ["hum"] };
+    const schedule = { kind: "constant", warmUp: 0 } as const;
+    const config = tinyConfig({ task, learningRate: 1e30, schedule, testFraction: 0, emaDecay: 0 });
+    await expect(trainTagger(few, makeFolder(), { config, engine: ENGINE })).rejects.toThrow(
+      /^learningRate must keep the loss finite, got a validation loss of NaN after epoch 1, at a rate of 1e\+30; use a smaller one; /,
+    );
+  },
+);
 
 describe("trainTagger rejects", () => {
   const config = tinyConfig({ epochs: 1 });
@@ -82,14 +103,13 @@ describe("trainTagger rejects", () => {
 
   it("resuming with other clips, splits or features", async () => {
     const { dir, files } = await runWhole(store, { epochs: 1 });
-    const remedy = "resume it with its own data, or start a new run";
     const fewer = await makeTinyStore(tinyClips().slice(1));
     expect(await rejectionOf(trainTagger(fewer, dir, { resume: true }))).toBe(
-      `resume must use the data of its checkpoint, got other clips or splits in ${fewer.dir}; ${remedy}`,
+      `resume must use the data of its checkpoint, got 26 of its 27 clips among the 26 of ${fewer.dir}, under the same names and labels; extract them into it again, or start a new run`,
     );
     const other = await makeTinyStore(tinyClips(), frontEnd({ ...TINY_FRONT_END, power: 2 }));
     expect(await rejectionOf(trainTagger(other, dir, { resume: true }))).toBe(
-      `resume must use the data of its checkpoint, got other features in ${other.dir}; ${remedy}`,
+      `resume must use the data of its checkpoint, got other features in ${other.dir}; resume it with its own data, or start a new run`,
     );
     expect(filesOf(dir)).toEqual(files);
   });
@@ -152,6 +172,17 @@ describe("trainTagger rejects", () => {
     writeFileSync(path, bytes.subarray(0, bytes.length - 4));
     await expect(trainTagger(own, makeFolder(), { config })).rejects.toThrow(path);
     await expect(trainTagger(own, makeFolder(), { config })).rejects.toBeInstanceOf(DataError);
+  });
+
+  it("a clip whose features are not finite, in whichever split the run reads, naming it", async () => {
+    for (const split of ["train", "valid"] as const) {
+      const own = await makeTinyStore();
+      const clip = own.clips.find((each) => each.split === split)!;
+      changeFeatures(own, clip, () => Number.NaN);
+      await expect(trainTagger(own, makeFolder(), { config, engine: ENGINE })).rejects.toThrow(
+        new DataError(clip.name, "holds features that are not finite numbers"),
+      );
+    }
   });
 
   it("a checkpoint of another version, whose settings have another meaning", async () => {
