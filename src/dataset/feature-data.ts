@@ -2,7 +2,7 @@ import { UsageError } from "../core/errors.js";
 import { sha256Hex } from "../core/hash.js";
 import { checkList, checkObject, checkText, toFloats, toTensor } from "../core/inputs.js";
 import { isFiniteData, type Tensor } from "../core/tensor.js";
-import { checkIsFrontEnd, frontEndHash, type FrontEnd } from "../features/front-end.js";
+import { checkIsFrontEnd, type FrontEnd, frontEndHash } from "../features/front-end.js";
 import type { Clip } from "./clip.js";
 import { type ClipFeatures, type FrameReader, memoryReader } from "./frame-reader.js";
 import type { Split } from "./split-names.js";

@@ -6,7 +6,7 @@ import { describeDifference, frontEndHash } from "../features/front-end.js";
 import type { Engine } from "../runtime/engine.js";
 import { linearModel } from "../tagging/linear-model.js";
 import { modelGraph, segmentsPerRun, type TrainedModel } from "../tagging/model-file.js";
-import { chooseClips, reasonsIn, type LeftOut, type PartName } from "./choose-clips.js";
+import { chooseClips, type LeftOut, type PartName, reasonsIn } from "./choose-clips.js";
 import { evaluateLinear, evaluateMajority, evaluateNet } from "./evaluate.js";
 import type { Scores } from "./scores.js";
 
