@@ -1,8 +1,10 @@
 import { DataError } from "../core/errors.js";
+import { UnreadFormatError } from "./foreign-format.js";
 import { encodingName, isLayout, MAX_CHANNELS, type PcmFormat } from "./pcm-format.js";
 import { MAX_SAMPLE_RATE, MIN_SAMPLE_RATE } from "./waveform.js";
 
 const KINDS: Record<number, PcmFormat["kind"]> = { 1: "pcm", 3: "float", 6: "alaw", 7: "mulaw" };
+const TO_PCM = "convert it to PCM";
 const EXTENSIBLE = 0xfffe;
 /** Endings of sub-format GUIDs whose first two bytes are a format tag; the second one is used by ambisonic files. */
 const GUID_TAILS = ["000000001000800000aa00389b71", "00002107d3118644c8c1ca000000"];
@@ -34,7 +36,8 @@ const COMPRESSED: Record<number, string> = {
 
 /**
  * Parses and checks a `fmt ` chunk: PCM, IEEE float, A-law or mu-law, plain or WAVE_FORMAT_EXTENSIBLE.
- * @throws DataError naming the invalid field or the compressed format
+ * @throws UnreadFormatError naming the compressed format
+ * @throws DataError naming the invalid field
  */
 export function parseWavFormat(fmt: Uint8Array, littleEndian: boolean, path: string): PcmFormat {
   const fail = (reason: string) => new DataError(path, reason);
@@ -48,7 +51,7 @@ export function parseWavFormat(fmt: Uint8Array, littleEndian: boolean, path: str
   if (kind === undefined) {
     const code = `format 0x${tag.toString(16).padStart(4, "0")}`;
     const name = COMPRESSED[tag] === undefined ? code : `${COMPRESSED[tag]} (${code})`;
-    throw fail(`the WAV file holds ${name}, which timbrel does not read; convert it to PCM`);
+    throw new UnreadFormatError(path, `the WAV file holds ${name}`, `WAV with ${name}`, TO_PCM);
   }
   if (channels < 1 || channels > MAX_CHANNELS)
     throw fail(`has ${channels} channels, timbrel reads 1 to ${MAX_CHANNELS}`);
@@ -84,9 +87,11 @@ function formatTag(view: DataView, littleEndian: boolean, path: string): number 
       .padStart(2, "0"),
   ).join("");
   if (!GUID_TAILS.includes(guid.slice(4)))
-    throw new DataError(
+    throw new UnreadFormatError(
       path,
-      `the WAV file holds sub-format ${guid}, which timbrel does not read; convert it to PCM`,
+      `the WAV file holds sub-format ${guid}`,
+      `WAV with sub-format ${guid}`,
+      TO_PCM,
     );
   return view.getUint16(24, littleEndian);
 }
