@@ -18,7 +18,8 @@ interface Options {
   threads: number;
 }
 
-const DESCRIPTION = `Tag audio files: WAV, MP3, OGG Vorbis, Opus or FLAC, of any sample rate, length and number of channels.`;
+const DESCRIPTION = `Tag audio files: WAV, AIFF, AU, MP3, OGG Vorbis, Opus or FLAC, of any sample rate, length and number of channels. Other \
+formats are decoded by ffmpeg, if it is installed.`;
 
 const EXAMPLES = `
 Examples:
