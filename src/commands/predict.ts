@@ -18,7 +18,8 @@ interface Options {
   threads: number;
 }
 
-const DESCRIPTION = `Tag audio files: WAV, MP3, OGG Vorbis, Opus or FLAC, of any sample rate, length and number of channels.`;
+const DESCRIPTION = `Tag audio files: WAV, AIFF, AU, MP3, OGG Vorbis, Opus or FLAC, of any sample rate, length and number of channels. Other \
+formats are decoded by ffmpeg, if it is installed.`;
 
 const EXAMPLES = `
 Examples:
@@ -61,11 +62,14 @@ function shippedModel(): string {
   });
 }
 
-/** Lists the audio files at a path; a folder is searched, and without audio it makes the exit code 1. */
+/** Lists the audio files at a path; a folder is searched. What cannot be opened in it, or no audio in it, makes the exit code 1. */
 function audioFiles(path: string): string[] {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats?.isDirectory() !== true) return [path];
-  const files = findAudio(path, (line) => console.error(`timbrel: ${line}`));
+  const files = findAudio(path, (line) => {
+    console.error(`timbrel: ${line}`);
+    if (!line.includes(": warning: ")) process.exitCode = EXIT.data;
+  });
   if (files.length === 0) process.exitCode = reportError(new DataError(path, "holds no audio"), command);
   return files;
 }
