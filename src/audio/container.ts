@@ -43,7 +43,10 @@ const FOREIGN: [number, string, string][] = [
 ];
 const OGG_PAGE_HEADER_BYTES = 27;
 
-/** Recognizes container and encoding by magic bytes; null if they show no audio that timbrel reads. */
+/**
+ * Recognizes container and encoding by magic bytes; null if they show no audio that timbrel reads. MP3 has none: its
+ * frames have to be searched, see mpeg-sync.ts.
+ */
 export function detectContainer(bytes: Uint8Array): Container | null {
   if (isRiff(bytes)) return { container: "WAV", encoding: "" };
   const start = skipId3(bytes);
@@ -53,11 +56,6 @@ export function detectContainer(bytes: Uint8Array): Container | null {
     const codec = OGG_CODECS.find(([mark]) => head.includes(mark));
     return codec === undefined ? null : { container: "OGG", encoding: codec[1] };
   }
-  const [first, second] = [head.charCodeAt(0), head.charCodeAt(1)];
-  // MPEG frame sync, layer 3, a valid bit rate and a valid sample rate.
-  const third = head.charCodeAt(2);
-  if (first === 0xff && (second & 0xe6) === 0xe2 && third >> 4 !== 15 && ((third >> 2) & 3) !== 3)
-    return { container: "MP3", encoding: "MPEG layer 3" };
   return null;
 }
 

@@ -5,6 +5,7 @@ import { detectContainer, foreignFormat } from "./container.js";
 import { openFlac } from "./flac.js";
 import { openMp3 } from "./mp3.js";
 import { openOgg } from "./ogg.js";
+import { leadingTagsEnd } from "./tags.js";
 import { openWav } from "./wav.js";
 import { checkSampleRate } from "./wav-format.js";
 import type { DecodedAudio } from "./waveform.js";
@@ -27,10 +28,13 @@ export async function openAudio(source: ByteSource, path: string): Promise<Audio
 }
 
 async function openContainer(source: ByteSource, path: string): Promise<AudioStream> {
-  const head = await source.read(0, HEAD_BYTES);
+  // A WAV file never begins with tags; ID3 tags precede other formats, too.
+  const head = await source.read(await leadingTagsEnd(source), HEAD_BYTES);
   const container = detectContainer(head);
   if (container === null) {
     const foreign = foreignFormat(head);
+    const mpeg = foreign === null ? await openMp3(source) : null;
+    if (mpeg !== null) return mpeg;
     throw new DataError(
       path,
       foreign === null
@@ -43,10 +47,8 @@ async function openContainer(source: ByteSource, path: string): Promise<AudioStr
       return openWav(source, path);
     case "FLAC":
       return openFlac(source, path);
-    case "OGG":
-      return openOgg(source, path);
     default:
-      return openMp3(source, path);
+      return openOgg(source, path);
   }
 }
 
