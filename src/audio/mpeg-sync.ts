@@ -1,6 +1,6 @@
 import type { ByteSource } from "./byte-source.js";
 import { ByteWindow } from "./byte-window.js";
-import { MAX_FRAME_BYTES, type MpegFrame, parseMpegFrame } from "./mpeg-frame.js";
+import { HEADER_BYTES, MAX_FRAME_BYTES, type MpegFrame, parseMpegFrame } from "./mpeg-frame.js";
 import { leadingTagsEnd, trailingTagsStart } from "./tags.js";
 
 /** A frame that the frames behind it confirm. */
@@ -48,7 +48,7 @@ export async function findMpegAudio(source: ByteSource): Promise<MpegAudio | nul
 async function syncAt(window: ByteWindow, position: number): Promise<MpegSync | null> {
   const bytes = await window.from(position, FIRST_FRAMES * MAX_FRAME_BYTES);
   const frame = parseMpegFrame(bytes, 0);
-  if (frame === null) return null;
+  if (frame === null || isPattern(bytes, 0, frame)) return null;
   const run = countFrames(bytes, 0, frame, FIRST_FRAMES);
   const isWhole = run.endsAt === bytes.length && position + bytes.length === window.end;
   return run.nFrames >= FIRST_FRAMES || isWhole ? { position, frame } : null;
@@ -71,7 +71,7 @@ export async function findSync(
     const searched = isLast ? bytes.length : bytes.length - lookAhead + 1;
     for (let at = bytes.indexOf(0xff); at >= 0 && at < searched; at = bytes.indexOf(0xff, at + 1)) {
       const frame = parseMpegFrame(bytes, at);
-      if (frame === null) continue;
+      if (frame === null || (frame.kind !== kind && isPattern(bytes, at, frame))) continue;
       const needed = frame.kind === kind ? NEXT_FRAMES : FIRST_FRAMES;
       const { nFrames, endsAt } = countFrames(bytes, at, frame, needed);
       const endsWithFile = nFrames >= NEXT_FRAMES && isLast && endsAt >= bytes.length;
@@ -99,4 +99,12 @@ function countFrames(
     endsAt += next.nBytes;
   }
   return { nFrames, endsAt };
+}
+
+/** Whether the header recurs inside the frame, as in pictures and tables, where a pattern repeats, but not in audio. */
+function isPattern(bytes: Uint8Array, at: number, frame: MpegFrame): boolean {
+  const header = bytes.subarray(at, at + HEADER_BYTES);
+  for (let next = at + 1; next + HEADER_BYTES <= at + frame.nBytes; next++)
+    if (header.every((byte, i) => bytes[next + i] === byte)) return true;
+  return false;
 }

@@ -23,7 +23,7 @@ export async function leadingTagsEnd(source: ByteSource): Promise<number> {
 
 /** Length that the ID3v2, ID3v1 or APE tag which begins with these bytes says it has; 0 if none begins there. */
 export function tagLength(head: Uint8Array): number {
-  const text = latin1(head);
+  const text = latin1(head.subarray(0, TAG_HEAD_BYTES));
   if (text.startsWith("ID3") && head.length >= 10) {
     const footer = head[5] & 16 ? 10 : 0;
     return 10 + synchsafe(head.subarray(6, 10)) + footer;
