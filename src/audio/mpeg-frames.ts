@@ -55,13 +55,15 @@ export async function* mpegParts(
       continue;
     }
 
-    // The frame here, if it is one, has no other behind it. Junk may begin inside it, unless a tag or the end follows.
-    const sync = await findSync(window, position + 1, { kind });
+    // The frame here, if it is one, has no other behind it. Junk may begin inside it, unless a tag, the end or
+    // a stream of another kind follows.
+    const from = head?.kind === kind ? position + 1 : position;
+    const sync = await findSync(window, from, { kind });
     const next = sync?.position ?? end;
     const isWhole = head?.kind === kind && position + head.nBytes <= next;
     const behind = isWhole ? position + head.nBytes : position;
     const isTag = tagLength(await window.from(behind, MAX_FRAME_BYTES)) > 0;
-    if (isWhole && (isTag || sync === null)) {
+    if (isWhole && (isTag || sync === null || next === behind)) {
       yield {
         kind: "frames",
         bytes: bytes.subarray(0, head.nBytes),
