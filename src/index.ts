@@ -21,6 +21,7 @@ export { type Tag, Tagger, type Tagging } from "./tagging/tagger.js";
 
 // Make features, in a store on disk or in memory
 
+export type { DataFinding, DataFindingCode } from "./dataset/check-data.js";
 export type { Clip } from "./dataset/clip.js";
 export { type FeatureData, featuresInMemory, type MemoryClip } from "./dataset/feature-data.js";
 export type { FrameReader } from "./dataset/frame-reader.js";

@@ -5,7 +5,8 @@ import { emptyMelBands } from "../features/mel-filter-bank.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import type { Extraction } from "../store/extract.js";
 import { extractFeatures } from "../store/extract.js";
-import { commandLine, thisCommandLine } from "./command-line.js";
+import { sayNext, sayWarnings } from "./after-extract.js";
+import { thisCommandLine } from "./command-line.js";
 import { EXIT } from "./exit.js";
 import { addFrontEndOptions, frontEndOf, frontEndText } from "./front-end-options.js";
 import { interruptible } from "./interrupt.js";
@@ -14,6 +15,7 @@ import { integerOption } from "./options.js";
 interface Options {
   out: string;
   workers: number;
+  dropCopies: boolean;
   strict: boolean;
 }
 
@@ -21,7 +23,10 @@ const DESCRIPTION = `Compute the log-mel features of every audio file in a folde
 
 A folder holds one folder per class (<class>/*.wav), or train, valid and test with the classes in them. A manifest is \
 a .csv, .tsv or .jsonl file with the columns path and label (several labels separated by |) and, optionally, group and \
-split; clips of one group never end up in different splits.
+split; clips of one group never end up in different splits. Where a header shows it, cells may be separated by ; or tabs.
+
+What would stop or spoil training on these clips is named at once: too few clips of a class, labels spelled in two \
+ways, copies with different labels.
 
 Features already in the store are reused: a stopped run continues where it was, and only new files are computed. The \
 store lists the clips of the source last extracted into it. To add clips, add them to the source and extract it again: \
@@ -44,7 +49,8 @@ export const command = addFrontEndOptions(
         "one per core",
       ),
     )
-    .option("--strict", "exit 1 if any file had to be left out", false),
+    .option("--drop-copies", "keep one of the files with the same audio, none if their labels differ", false)
+    .option("--strict", "exit 1 if any file had to be left out, or if the clips cannot be trained on", false),
 )
   .addHelpText("after", EXAMPLES)
   .action(extract);
@@ -64,6 +70,7 @@ async function extract(source: string, options: Options): Promise<void> {
     extractFeatures(source, options.out, {
       frontEnd,
       nWorkers: options.workers,
+      dropCopies: options.dropCopies,
       signal,
       onProgress: ({ done, total, reused, failed }) => {
         if (done === reused && bar === undefined) return; // nothing has been computed yet
@@ -85,18 +92,26 @@ async function extract(source: string, options: Options): Promise<void> {
     return;
   }
   const leftOut = extraction.problems.filter((line) => !line.includes(": warning: ")).length;
+  sayWarnings(extraction.findings, command);
   console.log(summary(extraction, leftOut, (Date.now() - startMs) / 1000));
-  if (options.strict && leftOut > 0) process.exitCode = EXIT.data;
-  else console.log(`next: ${commandLine("train", [options.out, "--out", "models/mine"])}`);
+  const { store, findings } = extraction;
+  const isFlawed = leftOut > 0 || findings.some(({ code, blocks }) => blocks && code !== "only-test");
+  if (options.strict && isFlawed) process.exitCode = EXIT.data;
+  sayNext(store, findings, command);
 }
 
-function summary({ store, extracted, reused, change }: Extraction, leftOut: number, seconds: number): string {
+function summary(
+  { store, extracted, reused, dropped, change }: Extraction,
+  leftOut: number,
+  seconds: number,
+): string {
   const { clips, dir } = store;
   const labels = new Set(clips.flatMap((clip) => clip.labels));
   const minutes = clips.reduce((sum, clip) => sum + clip.durationSec, 0) / 60;
+  const copies = dropped > 0 ? `, ${counted(dropped, "copy", "copies")} dropped` : "";
   return [
     `${dir}: ${counted(clips.length, "clip")} of ${counted(labels.size, "class", "classes")}, ${minutes.toFixed(1)} min of audio`,
-    `  ${extracted} new, ${reused} reused, ${leftOut} left out, in ${seconds.toFixed(1)} s`,
+    `  ${extracted} new, ${reused} reused, ${leftOut} left out${copies}, in ${seconds.toFixed(1)} s`,
     ...changeLines(change),
   ].join("\n");
 }
@@ -107,13 +122,11 @@ function changeLines(change: Extraction["change"]): string[] {
   const lines: string[] = [];
   if (joined > 0)
     lines.push(
-      `  ${countOf(joined)} came into the list: evaluate scores a model trained before on every clip that it has not seen, and train --resume goes on without the new ones`,
+      `  ${counted(joined, "clip")} came into the list: evaluate scores a model trained before on every clip that it has not seen, and train --resume goes on without the new ones`,
     );
   if (left > 0)
     lines.push(
-      `  ${countOf(left)} left the list, which holds the clips of the last source; their features are kept`,
+      `  ${counted(left, "clip")} left the list, which holds the clips of the last source; their features are kept`,
     );
   return lines;
 }
-
-const countOf = (count: number) => `${count} ${count === 1 ? "clip" : "clips"}`;

@@ -1,3 +1,5 @@
+import { groupBy } from "../core/group-by.js";
+
 /** The part of a clip that decides which clips must stay together. */
 interface Grouped {
   readonly name: string;
@@ -38,11 +40,6 @@ export function joinGroups<T extends Grouped>(
 
 /** The clips that stay together, by the name of their joined group; each clip keeps the group that it came with. */
 export function membersOfGroups<T extends Grouped>(clips: readonly T[]): ReadonlyMap<string, readonly T[]> {
-  const members = new Map<string, T[]>();
-  joinGroups(clips).forEach(({ group }, i) => {
-    const those = members.get(group);
-    if (those === undefined) members.set(group, [clips[i]]);
-    else those.push(clips[i]);
-  });
-  return members;
+  const joined = joinGroups(clips);
+  return groupBy(clips, (_, i) => joined[i].group);
 }

@@ -17,6 +17,11 @@ const SYNONYMS: ReadonlyMap<string, Split> = new Map(
   }),
 );
 
+/** The split's name in sentences. */
+export function splitTitle(split: Split): string {
+  return split === "valid" ? "validation" : split;
+}
+
 /** The split meant by a name such as `validation` or `Dev`; `undefined` for a name that means no split. */
 export function splitMeantBy(name: string): Split | undefined {
   const lower = name.toLowerCase();

@@ -1,3 +1,5 @@
+import { groupBy } from "../core/group-by.js";
+
 /** The part of a clip that ties it to others: clips with the same audio, or of one group, stay in one split. */
 interface Tied {
   readonly name: string;
@@ -22,30 +24,23 @@ export function tieChain<T extends Tied>(
   start: T,
   isEnd: (clip: T) => boolean,
 ): T[] | undefined {
-  const byTie = new Map<string, T[]>();
-  for (const clip of clips)
-    for (const tie of tiesOf(clip)) {
-      const tied = byTie.get(tie);
-      if (tied === undefined) byTie.set(tie, [clip]);
-      else tied.push(clip);
-    }
+  const byAudio = groupBy(clips, ({ audioHash }) => audioHash);
+  const byGroup = groupBy(clips, ({ group }) => group);
   const before = new Map<T, T | null>([[start, null]]);
   const queue = [start];
   for (const clip of queue) {
     if (isEnd(clip)) return chainTo(clip, before);
-    for (const tie of tiesOf(clip)) {
-      for (const next of byTie.get(tie) ?? [])
-        if (!before.has(next)) {
-          before.set(next, clip);
-          queue.push(next);
-        }
-      byTie.delete(tie);
-    }
+    const tied = [...(byAudio.get(clip.audioHash) ?? []), ...(byGroup.get(clip.group) ?? [])];
+    byAudio.delete(clip.audioHash);
+    byGroup.delete(clip.group);
+    for (const next of tied)
+      if (!before.has(next)) {
+        before.set(next, clip);
+        queue.push(next);
+      }
   }
   return undefined;
 }
-
-const tiesOf = ({ audioHash, group }: Tied) => [`audio ${audioHash}`, `group ${group}`];
 
 function chainTo<T>(end: T, before: ReadonlyMap<T, T | null>): T[] {
   const chain = [end];

@@ -2,8 +2,10 @@ import { availableParallelism } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { checkInteger } from "../core/check.js";
 import { DataError } from "../core/errors.js";
+import { checkData, type DataFinding } from "../dataset/check-data.js";
 import { type FrontEnd, frontEndHash as hashFrontEnd } from "../features/front-end.js";
 import { statOrNull } from "./audio-files.js";
+import { dropCopies } from "./drop-copies.js";
 import type { Extracted, ExtractSetup } from "./extract-clip.js";
 import { type ExtractProgress, ExtractTally, type PendingClip } from "./extract-tally.js";
 import type { Fatal } from "./extract-worker.js";
@@ -33,6 +35,11 @@ export interface ExtractOptions {
   onProgress?: (progress: ExtractProgress) => void;
   /** Called with a line for every bad file, `<path>: <reason>`, and for every warning, `<path>: warning: <text>`. */
   onProblem?: (line: string) => void;
+  /**
+   * Keep only the first of the files with the same audio; of those with different labels, none, since nobody knows which
+   * is right. A line of `onProblem` names each file that is dropped. @default false: copies are kept in one split
+   */
+  dropCopies?: boolean;
   /** After an abort the files in progress are finished; the next run continues from there. */
   signal?: AbortSignal;
 }
@@ -47,8 +54,12 @@ export interface Extraction {
   failed: number;
   /** How the clips differ from those that the store listed before; null for a new store and an interrupted run. */
   change: ListChange | null;
+  /** Number of files left out by `dropCopies`. */
+  dropped: number;
   /** All lines that `onProblem` was called with. */
   problems: string[];
+  /** What would stop or spoil training on these clips with the default settings; none for a run that was stopped. */
+  findings: DataFinding[];
   /** Whether `signal` stopped the run: `store` holds the clips so far; `openStore` rejects it until a run finishes. */
   interrupted: boolean;
 }
@@ -126,7 +137,8 @@ async function fillStore(
   }
   const { done, total, reused, failed } = tally.progress;
   const interrupted = done < total;
-  const stored = storedClips(clips, tally.entries, frontEndHash, (line) => tally.report(line));
+  const found = storedClips(clips, tally.entries, frontEndHash);
+  const stored = options.dropCopies ? dropCopies(found, (line) => tally.report(line)) : found;
   let change: ListChange | null = null;
   if (!interrupted) {
     if (stored.length === 0)
@@ -138,7 +150,17 @@ async function fillStore(
     completeStore(storeDir, stored);
   }
   const store = featureStore(storeDir, frontEnd, stored);
-  return { store, extracted: tally.extracted, reused, failed, change, problems: tally.problems, interrupted };
+  return {
+    store,
+    extracted: tally.extracted,
+    reused,
+    failed,
+    dropped: found.length - stored.length,
+    change,
+    problems: tally.problems,
+    findings: interrupted ? [] : checkData(store),
+    interrupted,
+  };
 }
 
 /** Path of a clip as the user would write it. */

@@ -115,7 +115,8 @@ describe("extraction", () => {
       "silence.wav": silence,
     });
     const lines: string[] = [];
-    const { store, failed, problems } = await extract(join(dir, "m.csv"), join(makeFolder(), "s"), {
+    const storeDir = join(makeFolder(), "s");
+    const { store, failed, problems, findings, dropped } = await extract(join(dir, "m.csv"), storeDir, {
       onProblem: (line) => lines.push(line),
     });
     expect(lines).toEqual(problems);
@@ -124,14 +125,33 @@ describe("extraction", () => {
       `${dir}/empty.wav: the file is empty`,
       expect.stringMatching(/noise\.wav: not audio that timbrel reads/),
       `${dir}/silence.wav: warning: all samples are zero`,
-      "copy.wav: warning: same audio as good.wav, but labelled flute, not sine; both are kept",
-      "copy.wav: warning: same audio as good.wav; their groups g2 and g1 are treated as one",
+    ]);
+    expect(dropped).toBe(0);
+    expect(findings.map(({ code }) => code)).toEqual([
+      "too-few-clips",
+      "contradicting-copies",
+      "joined-groups",
+      "copies",
     ]);
     expect(store.clips.map(({ name, group }) => [name, group.slice(0, 2)])).toEqual([
       ["good.wav", "g1"],
       ["silence.wav", store.clips[1].audioHash.slice(0, 2)],
       ["copy.wav", "g2"],
     ]);
+  });
+
+  it("leaves copies out if asked to, and checks what is left", async () => {
+    const dir = makeFolder();
+    writeFiles(dir, { "a/1.wav": toneWav(440), "a/2.wav": toneWav(440), "a/3.wav": toneWav(550) });
+    const storeDir = join(makeFolder(), "s");
+    const { store, dropped, problems, findings } = await extract(dir, storeDir, { dropCopies: true });
+    expect(openStore(storeDir).clips.map(({ name }) => name)).toEqual(["a/1.wav", "a/3.wav"]);
+    expect([store.clips.length, dropped, problems]).toEqual([
+      2,
+      1,
+      ["a/2.wav: warning: dropped: same audio as a/1.wav"],
+    ]);
+    expect(findings.map(({ code }) => code)).toEqual(["too-few-clips"]);
   });
 
   it("fails with one line when no file can be used", async () => {

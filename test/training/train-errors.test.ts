@@ -118,7 +118,9 @@ describe("trainTagger rejects", () => {
     const onlyTrain = { ...store, clips: store.clips.filter(({ split }) => split !== "valid") };
     expect(
       await rejectionOf(trainTagger(onlyTrain, makeFolder(), { config: { ...config, validFraction: 0 } })),
-    ).toBe(`${store.dir}: needs at least 2 training clips and 1 validation clip, has 15 and 0`);
+    ).toBe(
+      `${store.dir}: needs at least 2 training clips and 1 validation clip, has 15 and 0; raise \`validFraction\`, or name the split valid for some clips`,
+    );
   });
 
   it("a single clip to train on, and leaves the folder as it is", async () => {
@@ -129,7 +131,9 @@ describe("trainTagger rejects", () => {
     const { dir, files } = await runWhole(store, { epochs: 1 });
     expect(
       await rejectionOf(trainTagger({ ...store, clips }, dir, { config, overwrite: true, engine: ENGINE })),
-    ).toBe(`${store.dir}: needs at least 2 training clips and 1 validation clip, has 1 and 6`);
+    ).toBe(
+      `${store.dir}: needs at least 2 training clips and 1 validation clip, has 1 and 6; add training clips`,
+    );
     expect(filesOf(dir)).toEqual(files);
   });
 
