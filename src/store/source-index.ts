@@ -1,6 +1,7 @@
 import { appendFileSync, closeSync, existsSync, openSync, readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import type { WarningCode } from "../audio/warning.js";
 import { onDisk } from "./system-errors.js";
 
 const sourceEntry = z.object({
@@ -10,7 +11,9 @@ const sourceEntry = z.object({
   audioHash: z.string(),
   durationSec: z.number(),
   nFrames: z.number(),
-  warnings: z.array(z.string()),
+  warnings: z
+    .array(z.object({ code: z.string().transform((code) => code as WarningCode), message: z.string() }))
+    .readonly(),
 });
 
 /** An audio file as it was when its features were computed. */
