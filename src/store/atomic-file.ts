@@ -49,7 +49,7 @@ export function removeParts(dir: string, isOurs: (name: string) => boolean): voi
 }
 
 /** Removes a file if that is possible. */
-function removeQuietly(path: string): void {
+export function removeQuietly(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch {}
