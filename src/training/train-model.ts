@@ -109,6 +109,9 @@ export async function trainModel(
   const run = await prepareRun(data, settings, { resume, from, signal });
   const { sets, splits, task } = run.data;
   const { step, stepConfig, conditionNumber } = run;
+  const modelOf = modelMaker(data, settings, run, from);
+  const splitHash = splits.hash;
+  const clips = recordSplits(splits);
   await options.onStart?.({
     config: settings,
     task,
@@ -120,9 +123,6 @@ export async function trainModel(
     unusedClips: data.clips.length - splits.train.length - splits.valid.length - splits.test.length,
     resumedFrom: resume?.state.history.length ?? 0,
   });
-  const modelOf = modelMaker(data, settings, run, from);
-  const splitHash = splits.hash;
-  const clips = recordSplits(splits);
   const startedFrom = modelHash(from);
   const checkpointOf = (state: FitResult["state"]): Checkpoint => ({
     state,
