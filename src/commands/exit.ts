@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from "commander";
 import { DataError, UsageError } from "../core/errors.js";
+import { isSystemError } from "../store/system-errors.js";
 import { errorText } from "./flag-names.js";
 
 /** Exit codes of the command line. */
@@ -31,9 +32,4 @@ export function reportError(error: unknown, command?: Command): number {
 function say(text: string, code: number): number {
   console.error(`timbrel: ${text}`);
   return code;
-}
-
-/** Whether the operating system failed (disk full, no permission); such a message names the path. */
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && "syscall" in error && "errno" in error;
 }

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { table } from "../report/table.js";
 import { nodeEngine } from "../runtime/node.js";
-import { writeAtomically } from "../store/atomic-file.js";
+import { removeParts, writeAtomically } from "../store/atomic-file.js";
+import { whileLocked } from "../store/folder-lock.js";
 import { openStore } from "../store/store.js";
 import type { TrainConfig } from "../training/config.js";
 import { findLearningRate, RANGE, type RangeTest } from "../training/find-learning-rate.js";
@@ -22,8 +23,17 @@ const MOST_ROWS = 15;
 export async function findRate(
   storeDir: string,
   outDir: string,
+  options: { config: TrainConfig; threads: number },
+): Promise<void> {
+  await whileLocked(outDir, () => findRateLocked(storeDir, outDir, options));
+}
+
+async function findRateLocked(
+  storeDir: string,
+  outDir: string,
   { config, threads }: { config: TrainConfig; threads: number },
 ): Promise<void> {
+  removeParts(outDir, (name) => name === RANGE_FILES.json || name === RANGE_FILES.page);
   let bar: ProgressBar | undefined;
   const store = openStore(storeDir);
   const test = await interruptible("after this step", ({ signal, begin }) =>

@@ -126,13 +126,17 @@ function checkedConfig({ out, resume, overwrite, findLr }: Options): TrainConfig
     });
   const path = join(out, RUN_FILES.checkpoint);
   const checkpoint = existsSync(path) ? readCheckpoint(path) : null;
-  if (checkpoint === null)
+  if (checkpoint === null) {
+    const hasModel = existsSync(join(out, RUN_FILES.model));
     throw new UsageError({
       setting: "--resume",
       rule: `find ${RUN_FILES.checkpoint} in ${out}`,
-      got: "none",
-      remedy: "leave out --resume to start a new run",
+      got: hasModel ? `only ${RUN_FILES.model}` : "none",
+      remedy: hasModel
+        ? "replace it with --overwrite, or choose another folder"
+        : "leave out --resume to start a new run",
     });
+  }
   return resumedConfigOf(command, checkpoint, out);
 }
 
@@ -142,12 +146,13 @@ function sayStopped(storeDir: string, { out, resume }: Options, result: TrainRes
     resume || name === "threads" ? typedFlag(name) : [],
   );
   const typed = process.argv.slice(3);
-  if (!existsSync(join(out, RUN_FILES.checkpoint))) {
+  const epochs = result?.history.length ?? 0;
+  // A checkpoint may also be there from a run that was to be overwritten.
+  if (epochs === 0 && !resume) {
     console.error("stopped before the first epoch was done; to start again:");
     console.error(`  ${commandLine("train", typed)}`);
     return;
   }
-  const epochs = result?.history.length ?? 0;
   const kept =
     epochs > 0
       ? `epoch ${epochs} is kept (the best so far is ${result?.bestEpoch})`

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeAudio } from "../audio/decode.js";
+import type { AudioWarning } from "../audio/warning.js";
 import { DataError } from "../core/errors.js";
 import { isFiniteData } from "../core/tensor.js";
 import { audioToLogMel } from "../features/audio-to-log-mel.js";
@@ -22,7 +23,13 @@ export interface ExtractSetup {
 
 /** Outcome of extracting one file. */
 export type Extracted =
-  | { kind: "made"; audioHash: string; durationSec: number; nFrames: number; warnings: string[] }
+  | {
+      kind: "made";
+      audioHash: string;
+      durationSec: number;
+      nFrames: number;
+      warnings: readonly AudioWarning[];
+    }
   | { kind: "known"; audioHash: string }
   | { kind: "bad"; reason: string };
 
@@ -52,14 +59,12 @@ export async function extractClip(path: string, setup: ExtractSetup): Promise<Ex
   if (!isFiniteData(made.features.data) || !isFiniteData(made.descriptors.data))
     return { kind: "bad", reason: NOT_FINITE };
   const files = clipFiles(audioHash, setup.frontEndHash);
-  try {
-    writeAtomically(join(setup.storeDir, files.descriptors), encodeNpy(made.descriptors));
-    writeAtomically(join(setup.storeDir, files.features), encodeNpy(made.features));
-  } catch (error) {
-    throw new DataError(setup.storeDir, `cannot be written (${(error as NodeJS.ErrnoException).code})`, {
-      cause: error,
-    });
-  }
+  // Not flushed: a file that a power failure cut short is found by its length, and made again.
+  for (const [path, tensor] of [
+    [files.descriptors, made.descriptors],
+    [files.features, made.features],
+  ] as const)
+    writeAtomically(join(setup.storeDir, path), encodeNpy(tensor), { flush: false });
   const { durationSec, warnings } = made;
   return { kind: "made", audioHash, durationSec, nFrames: made.features.shape[0], warnings };
 }

@@ -7,7 +7,8 @@ import { statOrNull } from "./audio-files.js";
 import type { Extracted, ExtractSetup } from "./extract-clip.js";
 import { type ExtractProgress, ExtractTally, type PendingClip } from "./extract-tally.js";
 import type { Fatal } from "./extract-worker.js";
-import { scanSource } from "./scan.js";
+import { whileLocked } from "./folder-lock.js";
+import { type Scan, scanSource } from "./scan.js";
 import { SourceIndex } from "./source-index.js";
 import {
   compareWithList,
@@ -18,6 +19,7 @@ import {
   type ListChange,
   markIncomplete,
   prepareStore,
+  removeStoreParts,
 } from "./store.js";
 import { storedClips } from "./stored-clips.js";
 import { runInWorkers } from "./worker-lanes.js";
@@ -63,7 +65,8 @@ const BATCH_BYTES = 4e6;
  * features. The store lists the clips of the source last extracted into it.
  * @param source folder or manifest, see `scanSource`
  * @param storeDir folder of the store; created if missing
- * @throws DataError if nothing in the source is usable, or the store has another front end or cannot be written
+ * @throws DataError if nothing in the source is usable, or the store has another front end, cannot be written, or is
+ * being written by another process
  * @example
  * import { writeFileSync } from "node:fs";
  * import { extractFeatures, frontEnd } from "timbrel";
@@ -76,12 +79,23 @@ const BATCH_BYTES = 4e6;
 export async function extractFeatures(
   source: string,
   storeDir: string,
-  { frontEnd, nWorkers = availableParallelism(), onProgress, onProblem, signal }: ExtractOptions,
+  options: ExtractOptions,
 ): Promise<Extraction> {
-  checkInteger("nWorkers", nWorkers, { min: 1, max: 1024 });
+  checkInteger("nWorkers", options.nWorkers ?? 1, { min: 1, max: 1024 });
+  const scan = scanSource(source);
+  return await whileLocked(storeDir, () => fillStore(source, scan, { ...options, storeDir }));
+}
+
+/** Extracts the clips that a scan of the source found. */
+async function fillStore(
+  source: string,
+  { clips, problems: scanProblems }: Scan,
+  options: ExtractOptions & { storeDir: string },
+): Promise<Extraction> {
+  const { storeDir, frontEnd, nWorkers = availableParallelism(), onProgress, onProblem, signal } = options;
   const frontEndHash = hashFrontEnd(frontEnd);
-  const { clips, problems: scanProblems } = scanSource(source);
   prepareStore(storeDir, frontEnd);
+  removeStoreParts(storeDir);
   const index = new SourceIndex(storeDir);
   const tally = new ExtractTally(index, clips.length, { onProgress, onProblem });
   for (const line of scanProblems) tally.report(line);

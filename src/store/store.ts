@@ -12,10 +12,11 @@ import {
   type FrontEnd,
   frontEndHash as hashFrontEnd,
 } from "../features/front-end.js";
-import { ensureFolder, writeAtomically } from "./atomic-file.js";
+import { ensureFolder, removeParts, writeAtomically } from "./atomic-file.js";
 import { isHiddenName, statOrNull } from "./audio-files.js";
 import { npyByteLength } from "./npy.js";
 import { storeReader } from "./store-reader.js";
+import { onDisk } from "./system-errors.js";
 
 const STORE_FILE = "store.json";
 const CLIPS_FILE = "clips.jsonl";
@@ -88,14 +89,16 @@ export function featureStore(dir: string, frontEnd: FrontEnd, clips: readonly St
  * console.log(clips.length, front.nMels); // -> 1 128
  */
 export function openStore(dir: string): FeatureStore {
-  const { frontEnd } = readStoreRecord(dir);
+  const { frontEnd, frontEndHash } = readStoreRecord(dir);
   const path = join(dir, CLIPS_FILE);
   if (!existsSync(path))
     throw new DataError(
       dir,
       "is not complete: its extraction was stopped; extract the same source into it again to finish it",
     );
-  return featureStore(dir, frontEnd, readClips(path));
+  const clips = readClips(path);
+  for (const [i, clip] of clips.entries()) checkFiles(clip, frontEndHash, `${path}:${i + 1}`);
+  return featureStore(dir, frontEnd, clips);
 }
 
 function readClips(path: string): StoredClip[] {
@@ -137,10 +140,20 @@ export function prepareStore(dir: string, frontEnd: FrontEnd): void {
     );
 }
 
+/** Removes what killed extractions had written of the store's files when they died. */
+export function removeStoreParts(dir: string): void {
+  removeParts(dir, (name) => name === STORE_FILE || name === CLIPS_FILE);
+  const clipsDir = join(dir, "clips");
+  if (!statOrNull(clipsDir)?.isDirectory()) return;
+  for (const name of readdirSync(clipsDir))
+    if (/^[0-9a-f]{2}$/.test(name) && statOrNull(join(clipsDir, name))?.isDirectory())
+      removeParts(join(clipsDir, name), (file) => /\.(features|descriptors)\.npy$/.test(file));
+}
+
 /** Puts the list of clips aside while the store is being changed, so that no run trains on a part of it. */
 export function markIncomplete(dir: string): void {
   const path = join(dir, CLIPS_FILE);
-  if (existsSync(path)) renameSync(path, join(dir, FORMER_FILE));
+  if (existsSync(path)) onDisk("renamed", path, () => renameSync(path, join(dir, FORMER_FILE)));
 }
 
 /** Writes the list of clips, which makes the store complete. */
@@ -195,6 +208,21 @@ export function intactAudio(
     return isWhole(features, [nFrames, frontEnd.nMels]) && isWhole(descriptors, [DESCRIPTOR_NAMES.length]);
   });
   return new Set(intact.map(({ audioHash }) => audioHash));
+}
+
+/**
+ * Checks that a clip's files are those of its audio and the store's front end.
+ * @param where line of the list of clips
+ * @throws DataError if they are others
+ */
+function checkFiles(clip: StoredClip, frontEndHash: string, where: string): void {
+  const expected = clipFiles(clip.audioHash, frontEndHash);
+  for (const kind of ["features", "descriptors"] as const)
+    if (clip[kind] !== expected[kind])
+      throw new DataError(
+        where,
+        `names ${clip[kind]}, but ${STORE_FILE} and the clip's audio mean ${expected[kind]}; extract the source again into another folder`,
+      );
 }
 
 function readStoreRecord(dir: string): { frontEnd: FrontEnd; frontEndHash: string } {

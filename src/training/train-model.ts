@@ -30,6 +30,8 @@ export interface RunStart {
   readonly unusedClips: number;
   /** Number of epochs that were done before; 0 for a new run. */
   readonly resumedFrom: number;
+  /** The model of the best of those epochs; null for a new run. */
+  readonly model: TrainedModel | null;
 }
 
 /** A run after an epoch. */
@@ -112,6 +114,7 @@ export async function trainModel(
   const modelOf = modelMaker(data, settings, run, from);
   const splitHash = splits.hash;
   const clips = recordSplits(splits);
+  const bestOf = (state: FitResult["state"]) => (state.best.epoch > 0 ? modelOf(state) : null);
   await options.onStart?.({
     config: settings,
     task,
@@ -122,6 +125,7 @@ export async function trainModel(
     conditionNumber,
     unusedClips: data.clips.length - splits.train.length - splits.valid.length - splits.test.length,
     resumedFrom: resume?.state.history.length ?? 0,
+    model: resume ? bestOf(resume.state) : null,
   });
   const startedFrom = modelHash(from);
   const checkpointOf = (state: FitResult["state"]): Checkpoint => ({
@@ -154,8 +158,7 @@ export async function trainModel(
       }),
     signal,
   });
-  const model = state.best.epoch > 0 ? modelOf(state) : null;
-  return { model, task, ended, history: state.history, checkpoint: checkpointOf(state) };
+  return { model: bestOf(state), task, ended, history: state.history, checkpoint: checkpointOf(state) };
 }
 
 /** Returns a function that makes the model of a run's best epoch. */

@@ -4,9 +4,15 @@ import { describe, expect, it } from "vitest";
 import { featuresInMemory } from "../../src/dataset/feature-data.js";
 import { FeatureSet, featureSets } from "../../src/dataset/feature-set.js";
 import { type ClipSplits, splitClips } from "../../src/dataset/splits.js";
-import { frontEnd, silenceValue } from "../../src/features/front-end.js";
+import { frontEnd, frontEndHash, silenceValue } from "../../src/features/front-end.js";
 import { encodeNpy } from "../../src/store/npy.js";
-import { completeStore, type FeatureStore, openStore, prepareStore } from "../../src/store/store.js";
+import {
+  clipFiles,
+  completeStore,
+  type FeatureStore,
+  openStore,
+  prepareStore,
+} from "../../src/store/store.js";
 import { makeFolder } from "../store/files.js";
 import { messageOf, rejectionOf } from "../store/message-of.js";
 import { clipOf, makeStore } from "./stored-clips.js";
@@ -114,7 +120,10 @@ describe("a store", () => {
     const dir = join(makeFolder(), "store");
     const made = frontEnd({ nMels: 64 });
     prepareStore(dir, made);
-    const clips = [clipOf("fl\u00fbte/a.wav", "x", { split: "test" }), clipOf("b.wav", "y")];
+    const clips = [clipOf("fl\u00fbte/a.wav", "x", { split: "test" }), clipOf("b.wav", "y")].map((clip) => ({
+      ...clip,
+      ...clipFiles(clip.audioHash, frontEndHash(made)),
+    }));
     completeStore(dir, clips);
     prepareStore(dir, made);
     expect(openStore(dir)).toMatchObject({ dir, frontEnd: made, clips });

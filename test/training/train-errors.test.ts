@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.js";
 import { frontEnd } from "../../src/features/front-end.js";
+import { decodeModel } from "../../src/tagging/model-file.js";
 import { encodeCheckpoint } from "../../src/training/checkpoint.js";
 import { DivergedError } from "../../src/training/fit.js";
 import { RUN_FILES, readCheckpoint } from "../../src/training/run-folder.js";
@@ -27,8 +28,10 @@ describe("a run that diverges", () => {
     await expect(trainTagger(store, dir, { resume: true, engine: ENGINE })).rejects.toThrow(
       /^learningRate must keep the loss finite, got a loss of (NaN|Infinity) at epoch 2, step [23], at a rate of 1e\+30; use a smaller one; the last weights with a finite loss are kept in .+diverged\.safetensors$/,
     );
-    const { [RUN_FILES.diverged]: _, ...others } = filesOf(dir);
-    expect(others).toEqual(kept);
+    // The model is made again, because its settings are the checkpoint's.
+    const { [RUN_FILES.diverged]: _, [RUN_FILES.model]: model, ...others } = filesOf(dir);
+    expect({ ...others, [RUN_FILES.model]: kept[RUN_FILES.model] }).toEqual(kept);
+    expect(decodeModel(Buffer.from(model, "hex"), "model.onnx").info.config["learningRate"]).toBe(1e30);
   });
 
   it("keeps the last weights whose loss was finite, even in the first epoch", async () => {
