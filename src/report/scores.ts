@@ -4,6 +4,7 @@ import { measuresOf } from "../evaluation/measures.js";
 import type { Scores } from "../evaluation/scores.js";
 import type { ModelInfo } from "../tagging/model-file.js";
 import { percent, table } from "./table.js";
+import { visibleLine } from "./terminal.js";
 
 /** Scores of a model and its baselines on a set of clips, with the paths of the model and the store. */
 export interface ScoredModel extends Evaluation {
@@ -31,8 +32,8 @@ export function scoresReport(
 function header({ model, store, split, isExternal, leftOut, net }: ScoredModel, info: ModelInfo): string {
   const trained = Object.values(info.split.trainCounts).reduce((sum, count) => sum + count, 0);
   const lines = [
-    `model  ${model} (${info.labels.length} labels, epoch ${info.epoch}, trained on ${trained} clips)`,
-    `data   ${store}, ${split === "all" ? "all" : `split ${split}:`} ${net.nClips} clips`,
+    `model  ${visibleLine(model)} (${info.labels.length} labels, epoch ${info.epoch}, trained on ${trained} clips)`,
+    `data   ${visibleLine(store)}, ${split === "all" ? "all" : `split ${split}:`} ${net.nClips} clips`,
   ];
   if (leftOut !== null) lines.push(...leftOutLines(leftOut, net.nClips));
   else if (isExternal) lines.push("       not from the model's own splits: an external test");

@@ -16,7 +16,7 @@ import { ensureFolder, removeParts, writeAtomically } from "./atomic-file.js";
 import { isHiddenName, statOrNull } from "./audio-files.js";
 import { npyByteLength } from "./npy.js";
 import { storeReader } from "./store-reader.js";
-import { onDisk } from "./system-errors.js";
+import { onDisk, statusOf } from "./system-errors.js";
 
 const STORE_FILE = "store.json";
 const CLIPS_FILE = "clips.jsonl";
@@ -227,7 +227,7 @@ function checkFiles(clip: StoredClip, frontEndHash: string, where: string): void
 
 function readStoreRecord(dir: string): { frontEnd: FrontEnd; frontEndHash: string } {
   const path = join(dir, STORE_FILE);
-  if (!existsSync(dir)) throw new DataError(dir, "does not exist");
+  statusOf(dir);
   if (!existsSync(path))
     throw new DataError(
       dir,
