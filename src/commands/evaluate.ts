@@ -6,6 +6,7 @@ import { evaluateModel } from "../evaluation/evaluate-model.js";
 import { describeDifference, frontEndHash } from "../features/front-end.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { scoresReport } from "../report/scores.js";
+import { print } from "../report/terminal.js";
 import { nodeEngine } from "../runtime/node.js";
 import { readModelFile } from "../store/read-files.js";
 import { openStore } from "../store/store.js";
@@ -74,6 +75,6 @@ async function evaluate(modelPath: string, storeDir: string, options: Options): 
     },
   }).finally(() => bar?.stop());
   const scored = { model: modelPath, store: storeDir, labels: info.labels, ...evaluation };
-  if (options.json) console.log(JSON.stringify({ task: info.task, ...scored }));
-  else console.log(scoresReport(scored, { info, linearPath }));
+  if (options.json) print(JSON.stringify({ task: info.task, ...scored }));
+  else print(scoresReport(scored, { info, linearPath }));
 }

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { counted } from "../core/counted.js";
 import { emptyMelBands } from "../features/mel-filter-bank.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
+import { print, say, visibleLine } from "../report/terminal.js";
 import type { Extraction } from "../store/extract.js";
 import { extractFeatures } from "../store/extract.js";
 import { sayNext, sayWarnings } from "./after-extract.js";
@@ -57,15 +58,16 @@ export const command = addFrontEndOptions(
 
 async function extract(source: string, options: Options): Promise<void> {
   const frontEnd = frontEndOf(options);
-  console.error(`front end: ${frontEndText(frontEnd)}`);
+  say(`front end: ${frontEndText(frontEnd)}`);
   const nEmpty = emptyMelBands(frontEnd).length;
   if (nEmpty > 0)
-    console.error(
+    say(
       `warning: ${nEmpty} of ${frontEnd.nMels} mel bands contain no bin of the Fourier transform and carry no information; use a smaller --n-mels or a larger --n-fft`,
     );
   const startMs = Date.now();
   let bar: ProgressBar | undefined;
-  const say = (line: string): void => (bar === undefined ? console.error(line) : bar.log(line));
+  const onProblem = (line: string): void =>
+    bar === undefined ? say(visibleLine(line)) : bar.log(visibleLine(line));
   const extraction = await interruptible("when the files in progress are done", ({ signal, begin, end }) =>
     extractFeatures(source, options.out, {
       frontEnd,
@@ -79,21 +81,21 @@ async function extract(source: string, options: Options): Promise<void> {
         bar ??= progressBar("extracting", total);
         bar.update(done, failed > 0 ? `${failed} failed` : undefined);
       },
-      onProblem: say,
+      onProblem,
     }).finally(() => bar?.stop()),
   );
   if (extraction.interrupted) {
     const { store, failed } = extraction;
-    console.error(
+    say(
       `stopped with ${counted(store.clips.length, "clip")} done, ${failed} failed; to continue, run it again:`,
     );
-    console.error(`  ${thisCommandLine()}`);
+    say(`  ${thisCommandLine()}`);
     process.exitCode = EXIT.interrupted;
     return;
   }
   const leftOut = extraction.problems.filter((line) => !line.includes(": warning: ")).length;
   sayWarnings(extraction.findings, command);
-  console.log(summary(extraction, leftOut, (Date.now() - startMs) / 1000));
+  print(summary(extraction, leftOut, (Date.now() - startMs) / 1000));
   const { store, findings } = extraction;
   const isFlawed = leftOut > 0 || findings.some(({ code, blocks }) => blocks && code !== "only-test");
   if (options.strict && isFlawed) process.exitCode = EXIT.data;

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { table } from "../report/table.js";
+import { print, say } from "../report/terminal.js";
 import { nodeEngine } from "../runtime/node.js";
 import { removeParts, writeAtomically } from "../store/atomic-file.js";
 import { whileLocked } from "../store/folder-lock.js";
@@ -55,21 +56,21 @@ async function findRateLocked(
   );
   if (test === null) {
     process.exitCode = EXIT.interrupted;
-    console.error("stopped; nothing was written");
+    say("stopped; nothing was written");
     return;
   }
   const paths = { json: join(outDir, RANGE_FILES.json), page: join(outDir, RANGE_FILES.page) };
   writeAtomically(paths.json, `${JSON.stringify({ store: storeDir, config, ...test })}\n`);
   const { learningRatePage } = await import("../report/learning-rate-page.js"); // charts take a while to load
   writeAtomically(paths.page, learningRatePage(storeDir, test));
-  console.log(rangeText(test));
-  console.log(`\nwritten: ${paths.json}, ${paths.page}`);
+  print(rangeText(test));
+  print(`\nwritten: ${paths.json}, ${paths.page}`);
   const rate = test.suggested.tenthOfLowest ?? test.suggested.steepest;
   if (rate === null) return;
   const typed = process.argv.slice(3).filter((arg) => arg !== "--find-lr");
   const replace = existsSync(runPaths(outDir).checkpoint) ? ["--overwrite"] : [];
   const next = [...typed, "--learning-rate", rate.toPrecision(2), ...replace];
-  console.log(`next:  ${commandLine("train", next)}`);
+  print(`next:  ${commandLine("train", next)}`);
 }
 
 /** The test in words: some of its steps, how it ended, what it suggests. */

@@ -1,16 +1,19 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { Command, Option } from "commander";
 import { decodeAudio } from "../audio/decode.js";
 import { downmix } from "../audio/downmix.js";
 import type { AudioWarning } from "../audio/warning.js";
 import type { AudioFormat } from "../audio/waveform.js";
-import { UsageError } from "../core/errors.js";
+import { DataError, UsageError } from "../core/errors.js";
 import { audioToLogMel, type ClipLogMel } from "../features/audio-to-log-mel.js";
 import { describe } from "../features/descriptors.js";
 import { FRONT_END_PRESETS, type FrontEnd, type PresetName } from "../features/front-end.js";
 import { logMelPng } from "../report/log-mel-png.js";
+import { print, say, visibleLine } from "../report/terminal.js";
 import { encodeNpy } from "../store/npy.js";
 import { readAudioFile, readModelFile } from "../store/read-files.js";
+import { onDisk } from "../store/system-errors.js";
 import { readModelInfo } from "../tagging/model-file.js";
 import { EXIT, reportError } from "./exit.js";
 import { frontEndText, presetOption } from "./front-end-options.js";
@@ -87,11 +90,20 @@ async function inspectFile(file: string, frontEnd: FrontEnd, options: Options): 
     ...describe(downmix(decoded)),
     warnings,
   };
-  writeViews(views, frontEnd, { ...options, title: file });
   if (options.json) {
-    for (const { message } of found.warnings) console.error(`${file}: warning: ${message}`);
-    console.log(JSON.stringify(found));
-  } else console.log(report(found));
+    for (const { message } of found.warnings) say(`${file}: warning: ${message}`);
+    print(JSON.stringify(found));
+  } else print(report(found));
+  writeViews(views, frontEnd, { ...options, title: file });
+}
+
+/**
+ * Writes a file where the user says; a device or a pipe, too.
+ * @throws DataError if it cannot be written
+ */
+function writeOutput(path: string, content: Uint8Array): void {
+  if (!existsSync(dirname(path))) throw new DataError(path, "cannot be written: its folder does not exist");
+  onDisk("written", path, () => writeFileSync(path, content));
 }
 
 /** Writes those outputs of the front end that the flags ask for. */
@@ -101,10 +113,10 @@ function writeViews(
   { png, waveform, features, title }: Options & { title: string },
 ): void {
   if (png === undefined && waveform === undefined && features === undefined) return;
-  if (waveform !== undefined) writeFileSync(waveform, encodeNpy({ data: samples, shape: [samples.length] }));
-  if (features !== undefined) writeFileSync(features, encodeNpy(mel));
-  if (png !== undefined) writeFileSync(png, logMelPng(mel, { frontEnd, title }));
-  console.error(`front end: ${frontEndText(frontEnd)}; ${mel.shape.join(" x ")} values`);
+  if (waveform !== undefined) writeOutput(waveform, encodeNpy({ data: samples, shape: [samples.length] }));
+  if (features !== undefined) writeOutput(features, encodeNpy(mel));
+  if (png !== undefined) writeOutput(png, logMelPng(mel, { frontEnd, title }));
+  say(`front end: ${frontEndText(frontEnd)}; ${mel.shape.join(" x ")} values`);
 }
 
 type Found = { file: string; durationSec: number; warnings: readonly AudioWarning[] } & AudioFormat &
@@ -128,5 +140,8 @@ function report(found: Found): string {
     ["zero crossings", `${found.zeroCrossingsPerSec.toFixed(0)} per second`],
     ...found.warnings.map(({ message }) => ["warning", message]),
   ];
-  return [found.file, ...rows.map(([name, text]) => `  ${name.padEnd(14)}  ${text}`)].join("\n");
+  return [
+    visibleLine(found.file),
+    ...rows.map(([name, text]) => `  ${name.padEnd(14)}  ${visibleLine(text)}`),
+  ].join("\n");
 }

@@ -1,3 +1,4 @@
+import { say } from "../report/terminal.js";
 import { EXIT } from "./exit.js";
 
 /** npm forwards a Ctrl-C that the terminal has already sent, so one keystroke can arrive twice in this time. */
@@ -26,7 +27,7 @@ export async function interruptible<T>(what: string, work: (stop: GentleStop) =>
   const stop = (): void => {
     if (!controller.signal.aborted) {
       firstMs = Date.now();
-      process.stderr.write(`\nstopping ${what}; Ctrl-C again stops at once\n`);
+      say(`\nstopping ${what}; Ctrl-C again stops at once`);
       controller.abort();
     } else if (Date.now() - firstMs > SAME_KEYSTROKE_MS) process.exit(EXIT.interrupted);
   };

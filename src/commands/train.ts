@@ -6,6 +6,7 @@ import { UsageError } from "../core/errors.js";
 import { mainMeasure } from "../evaluation/measures.js";
 import { flowTable } from "../report/gradient-flow.js";
 import { percent } from "../report/table.js";
+import { print, say } from "../report/terminal.js";
 import { nodeEngine } from "../runtime/node.js";
 import { writeAtomically } from "../store/atomic-file.js";
 import { openStore } from "../store/store.js";
@@ -105,7 +106,7 @@ async function drawWatch(out: string, { history }: TrainResult): Promise<void> {
   const { watchPage } = await import("../report/watch-page.js"); // charts take a while to load
   writeAtomically(path, watchPage(out, history));
   const title = `epoch ${history.length}, means over every eighth step; every epoch is drawn in ${path}`;
-  console.log(`\n${title}\n${flowTable(layers)}\n`);
+  print(`\n${title}\n${flowTable(layers)}\n`);
 }
 
 /** Settings of the run: from the flags if it is new, from its checkpoint if it is resumed. */
@@ -150,16 +151,16 @@ function sayStopped(storeDir: string, { out, resume }: Options, result: TrainRes
   const epochs = result?.history.length ?? 0;
   // A checkpoint may also be there from a run that was to be overwritten.
   if (epochs === 0 && !resume) {
-    console.error("stopped before the first epoch was done; to start again:");
-    console.error(`  ${commandLine("train", typed)}`);
+    say("stopped before the first epoch was done; to start again:");
+    say(`  ${commandLine("train", typed)}`);
     return;
   }
   const kept =
     epochs > 0
       ? `epoch ${epochs} is kept (the best so far is ${result?.bestEpoch})`
       : "the checkpoint is kept";
-  console.error(`stopped; ${kept}; to continue:`);
-  console.error(`  ${commandLine("train", [storeDir, "--out", out, "--resume", ...repeated])}`);
+  say(`stopped; ${kept}; to continue:`);
+  say(`  ${commandLine("train", [storeDir, "--out", out, "--resume", ...repeated])}`);
 }
 
 /** A flag and its value, if it was typed. */
@@ -172,13 +173,11 @@ function sayDone(storeDir: string, { task, ended, bestEpoch, history, modelPath 
   const { score } = history[bestEpoch - 1];
   const measure = mainMeasure(task).title;
   if (ended === "early-stopped")
-    console.log(
+    print(
       `stopped early: ${counted(history.length - bestEpoch, "epoch")} without improvement; --resume with a larger --patience goes on`,
     );
-  console.log(
-    `best epoch ${bestEpoch} of ${history.length}: ${measure} ${percent(score)} on the validation split`,
-  );
-  console.log(`model: ${modelPath}`);
-  console.log(`next:  ${commandLine("evaluate", [modelPath, storeDir])}`);
-  console.log(`       ${commandLine("predict", ["<audio>", "--model", modelPath])}`);
+  print(`best epoch ${bestEpoch} of ${history.length}: ${measure} ${percent(score)} on the validation split`);
+  print(`model: ${modelPath}`);
+  print(`next:  ${commandLine("evaluate", [modelPath, storeDir])}`);
+  print(`       ${commandLine("predict", ["<audio>", "--model", modelPath])}`);
 }

@@ -1,4 +1,5 @@
 import cliProgress from "cli-progress";
+import { say, visible, visibleLine } from "./terminal.js";
 
 /** A running progress display. */
 export interface ProgressBar {
@@ -44,12 +45,12 @@ function terminalBar(label: string, total: number): ProgressBar {
   return {
     update(done, note) {
       const left = `${secondsLeft(startMs, done, total)} left`;
-      bar.update(done, { left, note: note === undefined ? "" : `, ${note}` });
+      bar.update(done, { left, note: note === undefined ? "" : visibleLine(`, ${note}`) });
     },
     log(line, stream = process.stderr) {
       process.stderr.clearLine(0);
       process.stderr.cursorTo(0);
-      stream.write(`${line}\n`); // the bar draws itself again below
+      stream.write(`${visible(line)}\n`); // the bar draws itself again below
     },
     stop,
   };
@@ -68,10 +69,10 @@ function lines(label: string, total: number): ProgressBar {
       nextFraction = (Math.floor(fraction / LINE_FRACTION + 1e-9) + 1) * LINE_FRACTION;
       const left = done < total ? `, ${secondsLeft(startMs, done, total)} left` : "";
       const tail = note === undefined ? "" : `, ${note}`;
-      process.stderr.write(`${label} ${Math.round(100 * fraction)} % (${done}/${total})${left}${tail}\n`);
+      say(`${label} ${Math.round(100 * fraction)} % (${done}/${total})${left}${tail}`);
     },
     log(line, stream = process.stderr) {
-      stream.write(`${line}\n`);
+      stream.write(`${visible(line)}\n`);
     },
     stop() {},
   };

@@ -5,6 +5,7 @@ import { measuresOf } from "../evaluation/measures.js";
 import type { Scores } from "../evaluation/scores.js";
 import type { ModelInfo } from "../tagging/model-file.js";
 import { percent, table } from "./table.js";
+import { visibleLine } from "./terminal.js";
 
 /** Scores of a model and its baselines on a set of clips, with the paths of the model and the store. */
 export interface ScoredModel extends Evaluation {
@@ -32,8 +33,8 @@ export function scoresReport(
 function header({ model, store, split, isExternal, leftOut, net }: ScoredModel, info: ModelInfo): string {
   const trained = Object.values(info.split.trainCounts).reduce((sum, count) => sum + count, 0);
   const lines = [
-    `model  ${model} (${counted(info.labels.length, "label")}, epoch ${info.epoch}, trained on ${counted(trained, "clip")})`,
-    `data   ${store}, ${split === "all" ? "all" : `split ${split}:`} ${counted(net.nClips, "clip")}`,
+    `model  ${visibleLine(model)} (${counted(info.labels.length, "label")}, epoch ${info.epoch}, trained on ${counted(trained, "clip")})`,
+    `data   ${visibleLine(store)}, ${split === "all" ? "all" : `split ${split}:`} ${counted(net.nClips, "clip")}`,
   ];
   if (leftOut !== null) lines.push(...leftOutLines(leftOut, net.nClips));
   else if (isExternal) lines.push("       not from the model's own splits: an external test");

@@ -1,6 +1,8 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { DataError, errorLine } from "../core/errors.js";
+import { DataError } from "../core/errors.js";
+import { statOrNull } from "./audio-files.js";
+import { readingReason } from "./system-errors.js";
 
 /**
  * Reads an audio file.
@@ -15,7 +17,7 @@ export function readAudioFile(path: string): Uint8Array {
  * @throws DataError if it cannot be read
  */
 export function readModelFile(path: string): Uint8Array {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+  if (statOrNull(path)?.isDirectory())
     throw new DataError(path, `is a folder; name the model file in it, e.g. ${join(path, "model.onnx")}`);
   return readOr(path, "model file does not exist; train one, or check the path");
 }
@@ -32,5 +34,5 @@ function readOr(path: string, missing: string): Uint8Array {
 export function readProblem(path: string, cause: unknown, missing = "does not exist"): DataError {
   const { code } = cause as NodeJS.ErrnoException;
   const reasons: Record<string, string> = { ENOENT: missing, EISDIR: "is a folder, not a file" };
-  return new DataError(path, reasons[code ?? ""] ?? `cannot be read: ${errorLine(cause)}`, { cause });
+  return new DataError(path, reasons[code ?? ""] ?? readingReason(cause), { cause });
 }

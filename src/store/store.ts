@@ -16,7 +16,7 @@ import { ensureFolder, removeParts, writeAtomically } from "./atomic-file.js";
 import { isHiddenName, statOrNull } from "./audio-files.js";
 import { npyByteLength } from "./npy.js";
 import { storeReader } from "./store-reader.js";
-import { onDisk } from "./system-errors.js";
+import { onDisk, statusOf } from "./system-errors.js";
 
 const STORE_FILE = "store.json";
 const CLIPS_FILE = "clips.jsonl";
@@ -156,7 +156,7 @@ export function removeStoreParts(dir: string): void {
 /** Puts the list of clips aside while the store is being changed, so that no run trains on a part of it. */
 export function markIncomplete(dir: string): void {
   const path = join(dir, CLIPS_FILE);
-  if (existsSync(path)) onDisk("removed", path, () => renameSync(path, join(dir, FORMER_FILE)));
+  if (existsSync(path)) onDisk("renamed", path, () => renameSync(path, join(dir, FORMER_FILE)));
 }
 
 /** Writes the list of clips, which makes the store complete. */
@@ -230,7 +230,7 @@ function checkFiles(clip: StoredClip, frontEndHash: string, where: string): void
 
 function readStoreRecord(dir: string): { frontEnd: FrontEnd; frontEndHash: string } {
   const path = join(dir, STORE_FILE);
-  if (!existsSync(dir)) throw new DataError(dir, "does not exist");
+  statusOf(dir);
   if (!existsSync(path))
     throw new DataError(
       dir,

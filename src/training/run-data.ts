@@ -1,7 +1,7 @@
 import { DataError, UsageError } from "../core/errors.js";
 import type { FeatureData } from "../dataset/feature-data.js";
 import { featureSets } from "../dataset/feature-set.js";
-import { RECORD_KEY, splitClips, splitsOfRecord, type ClipSplits } from "../dataset/splits.js";
+import { type ClipSplits, RECORD_KEY, splitClips, splitsOfRecord } from "../dataset/splits.js";
 import { checkEnoughClips, checkSeveralClasses } from "../dataset/trainable.js";
 import type { Task } from "../nn/training-step.js";
 import { clipsTrainedOn, type TrainedModel } from "../tagging/model-file.js";

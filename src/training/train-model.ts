@@ -113,6 +113,8 @@ export async function trainModel(
   const { sets, splits, task } = run.data;
   const { step, stepConfig, conditionNumber } = run;
   const modelOf = modelMaker(data, settings, run, from);
+  const splitHash = splits.hash;
+  const clips = recordSplits(splits);
   const bestOf = (state: FitResult["state"]) => (state.best.epoch > 0 ? modelOf(state) : null);
   await options.onStart?.({
     config: settings,
@@ -126,8 +128,6 @@ export async function trainModel(
     resumedFrom: resume?.state.history.length ?? 0,
     model: resume ? bestOf(resume.state) : null,
   });
-  const { hash: splitHash } = splits;
-  const clips = recordSplits(splits);
   const startedFrom = modelHash(from);
   const checkpointOf = (state: FitResult["state"]): Checkpoint => ({
     state,

@@ -31,7 +31,7 @@ export interface TrainEvents {
 
 /** Options of `trainTagger`. */
 export interface TrainTaggerOptions extends TrainEvents {
-  /** Settings that differ from the defaults; with `resume` the checkpoint has them, and only `epochs` and `patience` may change. */
+  /** Settings that differ from the defaults; with `resume` the checkpoint has them: only `epochs` and `patience` may change. */
   readonly config?: Partial<TrainConfig>;
   /**
    * Continues from the folder's checkpoint with the same bits, and makes the run's other files again if they are missing
@@ -60,8 +60,8 @@ export interface TrainResult {
  * model of the best epoch, and the linear baseline next to it.
  *
  * @param outDir the run's folder; created if missing
- * @throws UsageError if the folder holds a run that is to be neither resumed nor overwritten, or if the data lack clips of
- *   the checkpoint's
+ * @throws UsageError if the folder holds a run that is to be neither resumed nor overwritten, or if the data lack
+ * clips of the checkpoint's
  * @throws DataError if another run is writing to the folder, or it cannot be written
  * @example
  * import { writeFileSync } from "node:fs";
