@@ -97,6 +97,7 @@ export { AUDIO_EXTENSIONS, decodeAudio } from "./audio/decode.js";
 export { downmix } from "./audio/downmix.js";
 export { encodeWav } from "./audio/encode-wav.js";
 export { resample } from "./audio/resample.js";
+export type { AudioWarning, WarningCode } from "./audio/warning.js";
 export type { AudioFormat, DecodedAudio, Waveform } from "./audio/waveform.js";
 export { DataError, UsageError } from "./core/errors.js";
 export type { Tensor } from "./core/tensor.js";

@@ -1,5 +1,6 @@
 import { DataError } from "../core/errors.js";
 import { A_LAW, MU_LAW } from "./companding.js";
+import type { AudioWarning } from "./warning.js";
 import type { WavFormat } from "./wav-format.js";
 
 const HEADER_BYTES = 44;
@@ -9,7 +10,7 @@ const FLOAT_TAG = 3;
 /** A WAV file of the simplest kind: one `fmt ` chunk of 16 bytes, one `data` chunk, correct sizes. */
 export interface CanonicalWav {
   readonly file: ArrayBuffer;
-  readonly warnings: string[];
+  readonly warnings: readonly AudioWarning[];
 }
 
 /**
@@ -48,7 +49,7 @@ export function canonicalWav(
   header.setUint16(34, 8 * outBytes, true);
   header.setUint32(40, body.length, true);
 
-  const warnings: string[] = [];
+  const warnings: AudioWarning[] = [];
   if (sampleBytes === 1) widen8(data, kind, body);
   else if (sampleBytes === 3) widen24(data, littleEndian, body);
   else {
@@ -84,7 +85,7 @@ function widen24(data: Uint8Array, littleEndian: boolean, body: Uint8Array): voi
  * at the bottom. The spare byte shows which: the lowest is always 0, or the highest always repeats the sign. Cool
  * Edit's floats, which have the same header, do neither.
  */
-function alignTop(body: Uint8Array, bits: number, path: string): string[] {
+function alignTop(body: Uint8Array, bits: number, path: string): AudioWarning[] {
   let isTop = true;
   let isBottom = true;
   for (let i = 0; i < body.length && (isTop || isBottom); i += 4) {
@@ -92,7 +93,12 @@ function alignTop(body: Uint8Array, bits: number, path: string): string[] {
     isBottom &&= body[i + 3] === (body[i + 2] & 128 ? 255 : 0);
   }
   if (isTop && isBottom && body.some((byte) => byte !== 0))
-    return [`${bits}-bit samples in 4 bytes could be at the top or the bottom; timbrel assumes the top`];
+    return [
+      {
+        code: "ambiguous-format",
+        message: `${bits}-bit samples in 4 bytes could be at the top or the bottom; timbrel assumes the top`,
+      },
+    ];
   if (isTop) return [];
   if (!isBottom)
     throw new DataError(path, `has ${bits}-bit samples at neither end of their 4 bytes; convert it to PCM`);

@@ -1,11 +1,93 @@
-import { DataError, errorLine } from "../core/errors.js";
-import { type Container, detectContainer, foreignFormat, hasLastOggPage } from "./container.js";
-import { readFlacInfo, rescaleFlac } from "./flac.js";
-import { decodeWav } from "./wav.js";
+import { DataError } from "../core/errors.js";
+import type { AudioStream } from "./audio-stream.js";
+import { type ByteSource, bytesInMemory } from "./byte-source.js";
+import { detectContainer, foreignFormat } from "./container.js";
+import { openFlac } from "./flac.js";
+import { openMp3 } from "./mp3.js";
+import { openOgg } from "./ogg.js";
+import { openWav } from "./wav.js";
 import { checkSampleRate } from "./wav-format.js";
 import type { DecodedAudio } from "./waveform.js";
 
 export { AUDIO_EXTENSIONS } from "./container.js";
+
+/** Enough of a file's beginning to recognize its format [bytes]. */
+const HEAD_BYTES = 4096;
+
+/**
+ * Opens a WAV, MP3, OGG Vorbis, Opus or FLAC file, to be decoded in pieces. Its bytes decide the format, not its name.
+ * @param path the file's name in errors
+ * @throws DataError if the file is empty or not audio that timbrel reads, or has a sample rate outside 4 to 384 kHz
+ */
+export async function openAudio(source: ByteSource, path: string): Promise<AudioStream> {
+  if (source.size === 0) throw new DataError(path, "the file is empty");
+  const stream = await openContainer(source, path);
+  checkSampleRate(stream.format.sampleRate, path);
+  return { ...stream, blocks: checked(stream, path) };
+}
+
+async function openContainer(source: ByteSource, path: string): Promise<AudioStream> {
+  const head = await source.read(0, HEAD_BYTES);
+  const container = detectContainer(head);
+  if (container === null) {
+    const foreign = foreignFormat(head);
+    throw new DataError(
+      path,
+      foreign === null
+        ? "not audio that timbrel reads (WAV, MP3, OGG Vorbis, Opus or FLAC)"
+        : `${foreign} file, which timbrel does not read; convert it to WAV or FLAC`,
+    );
+  }
+  switch (container.container) {
+    case "WAV":
+      return openWav(source, path);
+    case "FLAC":
+      return openFlac(source, path);
+    case "OGG":
+      return openOgg(source, path);
+    default:
+      return openMp3(source, path);
+  }
+}
+
+/**
+ * Passes the blocks on.
+ * @throws DataError if there are none, or if a sample is not finite: one would spoil every statistic and weight it
+ *   reaches
+ */
+async function* checked(
+  { format, blocks }: AudioStream,
+  path: string,
+): AsyncGenerator<readonly Float32Array[]> {
+  const isInteger = format.encoding.endsWith("PCM");
+  let nSamples = 0;
+  for await (const block of blocks) {
+    if (!isInteger) checkFinite(block, { before: nSamples, sampleRate: format.sampleRate }, path);
+    nSamples += block[0].length;
+    yield block;
+  }
+  if (nSamples === 0)
+    throw new DataError(
+      path,
+      `${format.container} (${format.encoding}) decoding gave no samples; the file is damaged or empty`,
+    );
+}
+
+/** @param before number of samples per channel in the blocks before */
+function checkFinite(
+  block: readonly Float32Array[],
+  { before, sampleRate }: { before: number; sampleRate: number },
+  path: string,
+): void {
+  for (const [channel, samples] of block.entries()) {
+    const first = samples.findIndex((sample) => !Number.isFinite(sample));
+    if (first >= 0)
+      throw new DataError(
+        path,
+        `sample ${before + first} of channel ${channel} (at ${((before + first) / sampleRate).toFixed(3)} s) is ${samples[first]}, not a finite number`,
+      );
+  }
+}
 
 /**
  * Decodes a WAV, MP3, OGG Vorbis, Opus or FLAC file. Its bytes decide the format, not its name.
@@ -22,55 +104,21 @@ export { AUDIO_EXTENSIONS } from "./container.js";
  * // -> 16-bit PCM 44100 1 622120
  */
 export async function decodeAudio(bytes: Uint8Array, path: string): Promise<DecodedAudio> {
-  if (bytes.length === 0) throw new DataError(path, "the file is empty");
-  const container = detectContainer(bytes);
-  if (container === null) {
-    const foreign = foreignFormat(bytes);
-    throw new DataError(
-      path,
-      foreign === null
-        ? "not audio that timbrel reads (WAV, MP3, OGG Vorbis, Opus or FLAC)"
-        : `${foreign} file, which timbrel does not read; convert it to WAV or FLAC`,
-    );
-  }
-  const decoded =
-    container.container === "WAV" ? decodeWav(bytes, path) : await decodeOther(bytes, container, path);
-  if (!decoded.format.encoding.endsWith("PCM")) checkFinite(decoded, path);
-  return decoded;
+  const { format, blocks, warnings } = await openAudio(bytesInMemory(bytes), path);
+  const parts: Float32Array[][] = Array.from({ length: format.channels }, () => []);
+  for await (const block of blocks)
+    for (const [c, samples] of block.entries()) parts[c].push(samples.slice());
+  const channelData = parts.map(joined);
+  const { sampleRate } = format;
+  return { channelData, sampleRate, format: { ...format, nSamples: channelData[0].length }, warnings };
 }
 
-/** Decodes with audio-decode, which is slow to load and therefore loaded only when a file needs it. */
-async function decodeOther(bytes: Uint8Array, container: Container, path: string): Promise<DecodedAudio> {
-  const { default: decode } = await import("audio-decode");
-  const name = `${container.container} (${container.encoding})`;
-  const { channelData, sampleRate } = await decode(bytes).catch((error: unknown) => {
-    throw new DataError(path, `${name} decoding failed: ${errorLine(error)}`, { cause: error });
-  });
-  // A decoder that gives up early resolves with no samples.
-  const nSamples = channelData[0]?.length ?? 0;
-  if (nSamples === 0)
-    throw new DataError(path, `${name} decoding gave no samples; the file is damaged or empty`);
-  checkSampleRate(sampleRate, path);
-  const warnings: string[] = [];
-  if (container.encoding === "FLAC") {
-    const info = readFlacInfo(bytes);
-    if (info !== null && info.bits <= 24) rescaleFlac(channelData, info.bits);
-    if (info !== null && info.nSamples > nSamples)
-      warnings.push(`the FLAC header declares ${info.nSamples} samples, the file holds ${nSamples}`);
-  } else if (container.container === "OGG" && !hasLastOggPage(bytes))
-    warnings.push("the OGG stream lacks its last page; the file is probably truncated");
-  const format = { ...container, channels: channelData.length, sampleRate, nSamples };
-  return { channelData: [...channelData], sampleRate, format, warnings };
-}
-
-/** @throws DataError if any sample is NaN or infinite: one would spoil every statistic and weight it reaches */
-function checkFinite({ channelData, sampleRate }: DecodedAudio, path: string): void {
-  for (const [channel, samples] of channelData.entries()) {
-    const first = samples.findIndex((sample) => !Number.isFinite(sample));
-    if (first >= 0)
-      throw new DataError(
-        path,
-        `sample ${first} of channel ${channel} (at ${(first / sampleRate).toFixed(3)} s) is ${samples[first]}, not a finite number`,
-      );
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
   }
+  return whole;
 }

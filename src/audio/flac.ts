@@ -1,3 +1,8 @@
+import type { AudioStream } from "./audio-stream.js";
+import type { ByteSource } from "./byte-source.js";
+import type { AudioWarning } from "./warning.js";
+import { decodeWhole, readAll, streamOf } from "./whole-file.js";
+
 /** Contents of a FLAC stream's STREAMINFO block. */
 export interface FlacInfo {
   readonly bits: number;
@@ -23,4 +28,23 @@ export function rescaleFlac(channelData: Float32Array[], bits: number): void {
   const full = 2 ** (bits - 1);
   for (const samples of channelData)
     for (let n = 0; n < samples.length; n++) samples[n] = Math.round(samples[n] * (full - 1)) / full;
+}
+
+const CONTAINER = { container: "FLAC", encoding: "FLAC" };
+
+/** Opens a native FLAC file. */
+export async function openFlac(source: ByteSource, path: string): Promise<AudioStream> {
+  const bytes = await readAll(source);
+  const { channelData, sampleRate } = await decodeWhole(bytes, CONTAINER, path);
+  const nSamples = channelData[0]?.length ?? 0;
+  const info = readFlacInfo(bytes);
+  if (info !== null && info.bits <= 24) rescaleFlac([...channelData], info.bits);
+  const warnings: AudioWarning[] = [];
+  if (info !== null && info.nSamples > nSamples)
+    warnings.push({
+      code: "truncated",
+      message: `the FLAC header declares ${info.nSamples} samples, the file holds ${nSamples}`,
+    });
+  const format = { ...CONTAINER, channels: channelData.length, sampleRate, nSamples };
+  return streamOf({ channelData: [...channelData], sampleRate, format, warnings });
 }

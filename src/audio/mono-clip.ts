@@ -1,6 +1,7 @@
 import { DataError } from "../core/errors.js";
 import { downmix } from "./downmix.js";
 import { resample } from "./resample.js";
+import type { AudioWarning } from "./warning.js";
 import type { DecodedAudio, Waveform } from "./waveform.js";
 
 /** A decoded file, down-mixed and resampled for the front end. */
@@ -9,8 +10,8 @@ export interface MonoClip {
   readonly waveform: Waveform;
   /** [s] */
   readonly durationSec: number;
-  /** Oddities of the file, one line each. */
-  readonly warnings: string[];
+  /** Oddities of the file. */
+  readonly warnings: readonly AudioWarning[];
 }
 
 /**
@@ -28,6 +29,8 @@ export function monoClip(decoded: DecodedAudio, sampleRate: number, path: string
   return {
     waveform,
     durationSec: recorded.samples.length / recorded.sampleRate,
-    warnings: isSilent ? [...decoded.warnings, "all samples are zero"] : decoded.warnings,
+    warnings: isSilent
+      ? [...decoded.warnings, { code: "silent", message: "all samples are zero" }]
+      : decoded.warnings,
   };
 }

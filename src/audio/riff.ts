@@ -1,4 +1,5 @@
 import { DataError } from "../core/errors.js";
+import type { AudioWarning } from "./warning.js";
 
 /** The two chunks of a WAV file that matter, as views of the file's bytes, in the file's byte order. */
 export interface WavChunks {
@@ -7,7 +8,7 @@ export interface WavChunks {
   readonly fmt: Uint8Array;
   /** The bytes of the samples only, without a pad byte or the chunks that follow. */
   readonly data: Uint8Array;
-  readonly warnings: string[];
+  readonly warnings: AudioWarning[];
 }
 
 interface Chunk {
@@ -61,7 +62,7 @@ export function readWavChunks(bytes: Uint8Array, path: string): WavChunks {
 
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const littleEndian = container !== "RIFX";
-  const warnings: string[] = [];
+  const warnings: AudioWarning[] = [];
   let fmt: Uint8Array | undefined;
   let data: Uint8Array | undefined;
   let longDataBytes: number | undefined;
@@ -77,7 +78,10 @@ export function readWavChunks(bytes: Uint8Array, path: string): WavChunks {
       longDataBytes = Number(view.getBigUint64(chunk.start + 8, littleEndian));
     else if (chunk.id === "fmt " && fmt === undefined) fmt = bytes.subarray(chunk.start, end);
     else if (chunk.id === "data" && data !== undefined)
-      warnings.push(`a second data chunk of ${chunk.declaredBytes} bytes is not read`);
+      warnings.push({
+        code: "ignored-data",
+        message: `a second data chunk of ${chunk.declaredBytes} bytes is not read`,
+      });
     else if (chunk.id === "data") {
       if (fmt === undefined) throw new DataError(path, "the data chunk comes before any fmt chunk");
       const isLong = chunk.declaredBytes === UNKNOWN_SIZE && (container === "RF64" || container === "BW64");
@@ -100,13 +104,14 @@ export function readWavChunks(bytes: Uint8Array, path: string): WavChunks {
 }
 
 /** Position where the samples end; warns if the file is shorter than the declared size. */
-function dataEnd(bytes: Uint8Array, chunk: Chunk, littleEndian: boolean, warnings: string[]): number {
+function dataEnd(bytes: Uint8Array, chunk: Chunk, littleEndian: boolean, warnings: AudioWarning[]): number {
   const end = chunk.start + chunk.declaredBytes;
   if (chunk.declaredBytes > 0 && end <= bytes.length) return end;
   if (UNKNOWN_SIZES.has(chunk.declaredBytes)) return trailingChunksStart(bytes, chunk.start, littleEndian);
-  warnings.push(
-    `data chunk declares ${chunk.declaredBytes} bytes, the file ends after ${bytes.length - chunk.start}`,
-  );
+  warnings.push({
+    code: "truncated",
+    message: `data chunk declares ${chunk.declaredBytes} bytes, the file ends after ${bytes.length - chunk.start}`,
+  });
   return bytes.length;
 }
 

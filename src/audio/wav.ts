@@ -1,10 +1,13 @@
 import wavDecoder from "wav-decoder";
 import { DataError } from "../core/errors.js";
+import type { AudioStream } from "./audio-stream.js";
+import type { ByteSource } from "./byte-source.js";
 import { canonicalWav } from "./canonical-wav.js";
 import { decodePcm16 } from "./pcm16.js";
 import { readWavChunks } from "./riff.js";
 import { parseWavFormat } from "./wav-format.js";
 import type { DecodedAudio } from "./waveform.js";
+import { readAll, streamOf } from "./whole-file.js";
 
 // wav-decoder uses `global`, Node's name for the global object, which browsers lack.
 (globalThis as { global?: unknown }).global ??= globalThis;
@@ -28,7 +31,10 @@ export function decodeWav(bytes: Uint8Array, path: string): DecodedAudio {
       `the data chunk holds ${data.length} bytes, less than one frame of ${frameBytes}`,
     );
   if (extraBytes > 0)
-    warnings.push(`ends with an incomplete frame (${extraBytes} of ${frameBytes} bytes), which is dropped`);
+    warnings.push({
+      code: "ignored-data",
+      message: `ends with an incomplete frame (${extraBytes} of ${frameBytes} bytes), which is dropped`,
+    });
 
   const frames = data.subarray(0, nSamples * frameBytes);
   let channelData: Float32Array[];
@@ -51,4 +57,9 @@ export function decodeWav(bytes: Uint8Array, path: string): DecodedAudio {
     },
     warnings,
   };
+}
+
+/** Opens a WAV file. */
+export async function openWav(source: ByteSource, path: string): Promise<AudioStream> {
+  return streamOf(decodeWav(await readAll(source), path));
 }

@@ -1,3 +1,5 @@
+import type { AudioWarning } from "./warning.js";
+
 /** Mono audio: `samples` nominally in [-1, 1], `sampleRate` in Hz. */
 export interface Waveform {
   readonly samples: Float32Array;
@@ -23,8 +25,8 @@ export interface DecodedAudio {
   /** [Hz] */
   readonly sampleRate: number;
   readonly format: AudioFormat;
-  /** Oddities that did not prevent reading the file, one line each. */
-  readonly warnings: string[];
+  /** Oddities that did not prevent reading the file. */
+  readonly warnings: readonly AudioWarning[];
 }
 
 /** The lowest and highest sample rate that timbrel reads and resamples [Hz]. */

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { decodeAudio } from "../audio/decode.js";
 import { downmix } from "../audio/downmix.js";
+import type { AudioWarning } from "../audio/warning.js";
 import type { AudioFormat } from "../audio/waveform.js";
 import { UsageError } from "../core/errors.js";
 import { audioToLogMel, type ClipLogMel } from "../features/audio-to-log-mel.js";
@@ -88,7 +89,7 @@ async function inspectFile(file: string, frontEnd: FrontEnd, options: Options): 
   };
   writeViews(views, frontEnd, { ...options, title: file });
   if (options.json) {
-    for (const warning of found.warnings) console.error(`${file}: warning: ${warning}`);
+    for (const { message } of found.warnings) console.error(`${file}: warning: ${message}`);
     console.log(JSON.stringify(found));
   } else console.log(report(found));
 }
@@ -106,7 +107,7 @@ function writeViews(
   console.error(`front end: ${frontEndText(frontEnd)}; ${mel.shape.join(" x ")} values`);
 }
 
-type Found = { file: string; durationSec: number; warnings: string[] } & AudioFormat &
+type Found = { file: string; durationSec: number; warnings: readonly AudioWarning[] } & AudioFormat &
   Levels &
   ReturnType<typeof describe>;
 
@@ -125,7 +126,7 @@ function report(found: Found): string {
     ["roll-off", `${hz(found.spectralRolloffHz)} (99 %)`],
     ["flatness", found.spectralFlatness.toFixed(3)],
     ["zero crossings", `${found.zeroCrossingsPerSec.toFixed(0)} per second`],
-    ...found.warnings.map((warning) => ["warning", warning]),
+    ...found.warnings.map(({ message }) => ["warning", message]),
   ];
   return [found.file, ...rows.map(([name, text]) => `  ${name.padEnd(14)}  ${text}`)].join("\n");
 }

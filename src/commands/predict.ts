@@ -82,7 +82,7 @@ async function tagOrReport(tagger: Tagger, file: string): Promise<Tagging | null
 }
 
 function show(file: string, { tags, durationSec, warnings }: Tagging, { top, json }: Options): void {
-  for (const warning of warnings) console.error(`${file}: warning: ${warning}`);
+  for (const { message } of warnings) console.error(`${file}: warning: ${message}`);
   const shown = tags.slice(0, top);
   if (json) console.log(JSON.stringify({ file, durationSec, tags: shown, warnings }));
   else console.log([`${file} (${durationSec.toFixed(1)} s)`, ...shown.map(tagLine(shown))].join("\n"));

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeAudio } from "../audio/decode.js";
+import type { AudioWarning } from "../audio/warning.js";
 import { DataError } from "../core/errors.js";
 import { audioToLogMel } from "../features/audio-to-log-mel.js";
 import { summarizeDescriptors } from "../features/descriptors.js";
@@ -21,7 +22,13 @@ export interface ExtractSetup {
 
 /** Outcome of extracting one file. */
 export type Extracted =
-  | { kind: "made"; audioHash: string; durationSec: number; nFrames: number; warnings: string[] }
+  | {
+      kind: "made";
+      audioHash: string;
+      durationSec: number;
+      nFrames: number;
+      warnings: readonly AudioWarning[];
+    }
   | { kind: "known"; audioHash: string }
   | { kind: "bad"; reason: string };
 

@@ -96,7 +96,7 @@ export class ExtractTally {
 
   #keep(clip: PendingClip, entry: SourceEntry): void {
     this.entries.set(clip.path, entry);
-    for (const warning of entry.warnings) this.report(`${clip.shownPath}: warning: ${warning}`);
+    for (const warning of entry.warnings) this.report(`${clip.shownPath}: warning: ${warning.message}`);
   }
 
   #advance(nFiles: number): void {

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import type { WarningCode } from "../audio/warning.js";
 
 const sourceEntry = z.object({
   path: z.string(),
@@ -9,7 +10,9 @@ const sourceEntry = z.object({
   audioHash: z.string().regex(/^[0-9a-f]{64}$/),
   durationSec: z.number().min(0),
   nFrames: z.int().min(1),
-  warnings: z.array(z.string()),
+  warnings: z
+    .array(z.object({ code: z.string().transform((code) => code as WarningCode), message: z.string() }))
+    .readonly(),
 });
 
 /** An audio file as it was when its features were computed. */

@@ -1,5 +1,6 @@
 import { decodeAudio } from "../audio/decode.js";
 import { resample } from "../audio/resample.js";
+import type { AudioWarning } from "../audio/warning.js";
 import type { Waveform } from "../audio/waveform.js";
 import { UsageError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
@@ -24,8 +25,8 @@ export interface Tagging {
   /** Every label of the model, most probable first. */
   tags: Tag[];
   durationSec: number;
-  /** Oddities of the audio, one line each. */
-  warnings: string[];
+  /** Oddities of the audio. */
+  warnings: readonly AudioWarning[];
 }
 
 /**

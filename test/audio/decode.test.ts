@@ -29,7 +29,9 @@ describe("decodeAudio", () => {
 
   it("warns about a FLAC file that ends early", async () => {
     const { warnings, format } = await decodeAudio(head("flac.flac", 0.9), "a.flac");
-    expect(warnings).toEqual([`the FLAC header declares 8820 samples, the file holds ${format.nSamples}`]);
+    expect(warnings.map(({ message }) => message)).toEqual([
+      `the FLAC header declares 8820 samples, the file holds ${format.nSamples}`,
+    ]);
   });
 
   it("warns about an OGG stream without its end", async () => {
@@ -39,7 +41,7 @@ describe("decodeAudio", () => {
     );
     bytes[lastPage + 5] &= ~4; // no longer marked as the end; the page's checksum no longer matches either
     const result = decodeAudio(bytes, "a.ogg").then(
-      ({ warnings }) => warnings.join(),
+      ({ warnings }) => warnings.map(({ message }) => message).join(),
       (error: Error) => error.message,
     );
     await expect(result).resolves.toMatch(/lacks its last page|gave no samples/);

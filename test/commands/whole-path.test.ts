@@ -260,7 +260,12 @@ describe("inspect", () => {
     const { code, stdout } = await timbrel(dir, ["inspect", "silence.wav", "square.wav", "--json"]);
     expect(code).toBe(0);
     expect(jsonLines(stdout)).toMatchObject([
-      { peakDbfs: null, rmsDbfs: null, nClipped: 0, warnings: ["all samples are zero"] },
+      {
+        peakDbfs: null,
+        rmsDbfs: null,
+        nClipped: 0,
+        warnings: [{ code: "silent", message: "all samples are zero" }],
+      },
       { nClipped: 1000 },
     ]);
   });

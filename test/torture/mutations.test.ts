@@ -14,7 +14,7 @@ const index = new SourceIndex(store.dir);
 index.append(
   store.clips.map(({ name: path, audioHash, durationSec, nFrames }) => ({
     ...{ path, audioHash, durationSec, nFrames },
-    ...{ size: 1, mtimeMs: 2, warnings: ["cut short"] },
+    ...{ size: 1, mtimeMs: 2, warnings: [{ code: "truncated" as const, message: "cut short" }] },
   })),
 );
 index.close();
