@@ -3,6 +3,9 @@ import protobuf from "protobufjs/minimal.js";
 /** An integer, as far as a double holds it; or the bytes of a text, a message, a list or a float. */
 export type WireValue = number | Uint8Array;
 
+/** Most fields of a message: a field of two bytes takes as long to skip as one of a megabyte. */
+const MAX_FIELDS = 2 ** 20;
+
 /** Bytes of a number of fixed size, by wire type. */
 const FIXED_BYTES = new Map([
   [1, 8],
@@ -17,7 +20,8 @@ const FIXED_BYTES = new Map([
  */
 export function* wireFields(message: Uint8Array): Generator<{ field: number; value: WireValue }> {
   const reader = new protobuf.Reader(message);
-  while (reader.pos < reader.len) {
+  for (let count = 1; reader.pos < reader.len; count++) {
+    if (count > MAX_FIELDS) throw new Error(`it has more than ${MAX_FIELDS} fields`);
     const tag = reader.uint32();
     const [field, wireType] = [tag >>> 3, tag & 7];
     const start = reader.pos;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseBoundedJson } from "../core/bounded-json.js";
 import { checkContent, contentChecksum } from "../core/checksum.js";
 import { DataError } from "../core/errors.js";
 import { DESCRIPTOR_NAMES } from "../features/descriptors.js";
@@ -12,6 +13,9 @@ import { type ModelTensors, modelTensors, storedTensors } from "./model-tensors.
 const FORMAT = 1;
 /** Keys of the metadata: the record, and the checksum over it and the tensors. */
 const [RECORD, CHECKSUM] = ["timbrel.linear", "timbrel.checksum"];
+
+/** Most values in the record, nearly all of them labels. */
+const MAX_VALUES = 2 ** 18;
 
 type Outputs = Pick<ModelInfo, "task" | "labels">;
 
@@ -75,7 +79,7 @@ export function linearModel(
 function checkRecord(text: string, { task, labels }: Outputs, path: string): void {
   let record: z.infer<typeof recordSchema>;
   try {
-    record = recordSchema.parse(JSON.parse(text));
+    record = recordSchema.parse(parseBoundedJson(text, MAX_VALUES));
   } catch (cause) {
     throw new DataError(path, "holds damaged metadata", { cause });
   }

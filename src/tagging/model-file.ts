@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseBoundedJson } from "../core/bounded-json.js";
 import { checkContent, contentChecksum } from "../core/checksum.js";
 import { DataError, errorLine } from "../core/errors.js";
 import { sha256Hex } from "../core/hash.js";
@@ -30,7 +31,7 @@ const compression = z.union([
 ]);
 
 /** Limits for a file from elsewhere; no model comes near them. */
-const MAX_RECORD_CHARS = 2 ** 26;
+const MAX_VALUES = 2 ** 18;
 const MAX_LABELS = 2 ** 16;
 const MAX_LABEL_CHARS = 10_000;
 /** Prefixes of hashes of 10 hex digits, joined. */
@@ -302,8 +303,7 @@ interface ModelRecord {
 
 function readRecord(text: string, path: string): ModelRecord {
   try {
-    if (text.length > MAX_RECORD_CHARS) throw new Error(`it has more than ${MAX_RECORD_CHARS} characters`);
-    const record: unknown = JSON.parse(text);
+    const record = parseBoundedJson(text, MAX_VALUES);
     const { format } = z.object({ format: z.number() }).parse(record);
     if (format > FORMAT)
       throw new Error(`format is ${format}, this version of timbrel reads at most ${FORMAT}; update timbrel`);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseBoundedJson } from "../core/bounded-json.js";
 import { checkContent, contentChecksum } from "../core/checksum.js";
 import { DataError, errorLine } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
@@ -51,6 +52,8 @@ const layerHealth = named(
  */
 const FORMAT = 4;
 const OLDEST = 2;
+/** Most values in the record: an epoch takes some ten, and some ten for each layer that is watched. */
+const MAX_VALUES = 2 ** 21;
 
 const version = z.object({ format: z.int().default(1) });
 
@@ -159,7 +162,7 @@ function checkHistory({ history, bestEpoch, config }: Header, path: string): voi
 function parseRecord(text: string, path: string): { format: number; record: Header } {
   let format: number;
   try {
-    const record = parseUniqueJson(text);
+    const record = parseBoundedJson(text, MAX_VALUES);
     ({ format } = version.parse(record));
     if (format >= OLDEST && format <= FORMAT) return { format, record: header.parse(record) };
   } catch (cause) {

@@ -1,9 +1,11 @@
+import { parseBoundedJson } from "../core/bounded-json.js";
 import { DataError, errorLine } from "../core/errors.js";
 import { sizeOf, type Tensor } from "../core/tensor.js";
-import { parseUniqueJson } from "../core/unique-json.js";
 
 /** Longest header that the format allows. */
 const MAX_HEADER_BYTES = 100_000_000;
+/** A tensor takes seven. */
+const MAX_HEADER_VALUES = 2 ** 18;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -79,7 +81,7 @@ function splitFile(bytes: Uint8Array): { header: Record<string, unknown>; data: 
   const data = bytes.subarray(8 + length);
   let header: unknown;
   try {
-    header = parseUniqueJson(utf8.decode(bytes.subarray(8, 8 + length)));
+    header = parseBoundedJson(utf8.decode(bytes.subarray(8, 8 + length)), MAX_HEADER_VALUES);
   } catch (cause) {
     throw new Error(`its header is not JSON (${errorLine(cause).slice(0, 120)})`, { cause });
   }
