@@ -281,9 +281,19 @@ describe("what is missing in a file", () => {
     });
   });
 
-  it("leaves out a frame whose side information is impossible", async () => {
+  it.each<[string, (sideInfo: Uint8Array) => void]>([
+    ["declares more audio data than there are", (sideInfo) => sideInfo.fill(0xff)],
+    [
+      "switches windows to no type of block",
+      (sideInfo) => {
+        // The first granule begins at bit 20; its 34th bit is the switch, the next two are the type.
+        sideInfo[6] = (sideInfo[6] & 0xf8) | 4;
+        sideInfo[7] &= 0x7f;
+      },
+    ],
+  ])("leaves out a frame whose side information %s", async (_, damage) => {
     const file = whole.slice();
-    file.fill(0xff, starts[5] + 8, starts[5] + 38);
+    damage(file.subarray(starts[5] + 6, starts[5] + 38));
     expect(await warningOf(file)).toMatchObject({
       code: "damaged",
       message: "0.02 s of the 0.40 s that the file's header declares are damaged or missing",
