@@ -17,7 +17,7 @@ export interface MpegAudio {
   readonly end: number;
 }
 
-/** How much of something else, apart from tags, may precede the first frame [bytes]. */
+/** How much of something else, apart from tags and zeros, may precede the first frame [bytes]. */
 const MAX_JUNK_BYTES = 2 ** 20;
 /** An ID3v2 tag's own header, which is there even if the length in it is wrong. */
 const TAG_HEADER_BYTES = 10;
@@ -28,8 +28,8 @@ export const NEXT_FRAMES = 2;
 
 /**
  * Finds the audio in a file of MPEG audio; null if it holds none. Skips ID3v2 and APE tags, whose lengths are often
- * wrong, and up to 1 MiB of zeros or anything else, and searches the first frame that two more follow; a file of fewer
- * frames has to begin with one and end with one.
+ * wrong, any number of zeros, and up to 1 MiB of anything else, and searches the first frame that two more follow; a
+ * file of fewer frames has to begin with one and end with one.
  */
 export async function findMpegAudio(source: ByteSource): Promise<MpegAudio | null> {
   const end = await trailingTagsStart(source);
@@ -40,8 +40,20 @@ export async function findMpegAudio(source: ByteSource): Promise<MpegAudio | nul
   // No frame where the tags say that they end: their lengths are wrong, or junk follows. The search begins in the first
   // tag, as its length may be too large.
   const from = tagsEnd === 0 ? 0 : TAG_HEADER_BYTES;
-  const first = await findSync(window, from, { to: tagsEnd + MAX_JUNK_BYTES });
+  const junkStart = await skipZeros(window, tagsEnd);
+  const first = await findSync(window, from, { to: junkStart + MAX_JUNK_BYTES });
   return first === null ? null : { first, end };
+}
+
+/** Position of the first byte from `from` on that is not zero. */
+async function skipZeros(window: ByteWindow, from: number): Promise<number> {
+  for (let position = from; position < window.end; ) {
+    const bytes = await window.from(position, 1);
+    const zeros = bytes.findIndex((byte) => byte !== 0);
+    if (zeros >= 0) return position + zeros;
+    position += bytes.length;
+  }
+  return window.end;
 }
 
 /** The frame at exactly this position, if others confirm it, or if it is one of few that fill the rest of the file. */

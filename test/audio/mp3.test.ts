@@ -50,7 +50,13 @@ const noise = (length: number, seed = 1) => {
   const random = new Random(seed);
   return Uint8Array.from({ length }, () => random.uint32() & 255);
 };
-const samplesOf = async (bytes: Uint8Array) => (await decodeAudio(bytes, "a.mp3")).channelData;
+/** The samples of a file; those of a fixture are decoded once. */
+const samplesOf = (bytes: Uint8Array) => {
+  const samples = decoded.get(bytes) ?? decodeAudio(bytes, "a.mp3").then(({ channelData }) => channelData);
+  decoded.set(bytes, samples);
+  return samples;
+};
+const decoded = new WeakMap<Uint8Array, Promise<Float32Array[]>>();
 const synchsafe = (size: number) => [21, 14, 7, 0].map((shift) => (size >> shift) & 127);
 /** An ID3v2 tag; its length field may say something else than its length. */
 const id3 = (content: Uint8Array | number[], declared = content.length, flags = 0) =>
@@ -133,6 +139,7 @@ describe("what is around the frames", () => {
     ["an APE tag", join(ape(title), vbr)],
     ["an ID3 and an APE tag", join(id3(title), ape(title), vbr)],
     ["zeros", join(zeros(100_000), vbr)],
+    ["zeros and more zeros", join(zeros(2 ** 21), vbr)],
     ["zeros and an ID3 tag", join(zeros(1000), id3([...title, ...picture]), vbr)],
     ["noise", join(noise(100_000), vbr)],
     ["text", join(ascii("HTTP/1.0 200 OK\r\nContent-Type: audio/mpeg\r\n\r\n"), vbr)],
@@ -164,6 +171,16 @@ describe("what is around the frames", () => {
       expect(warnings).toEqual([]);
       expect(channelData).toEqual(await samplesOf(file));
     }
+  });
+
+  it("takes a VBRI header for none of the audio", async () => {
+    const header = vbr.slice(0, 417).fill(0, 4);
+    header.set(ascii("VBRI"), 36);
+    header.set([0, 0, 0, 18], 36 + 14);
+    const audio = vbr.subarray(417);
+    const { channelData, warnings } = await decodeAudio(join(header, audio), "a.mp3");
+    expect(warnings).toEqual([]);
+    expect(channelData).toEqual(await samplesOf(audio));
   });
 
   it("reads MP3 inside a WAV or RMP file", async () => {
@@ -264,9 +281,19 @@ describe("what is missing in a file", () => {
     });
   });
 
-  it("leaves out a frame whose side information is impossible", async () => {
+  it.each<[string, (sideInfo: Uint8Array) => void]>([
+    ["declares more audio data than there are", (sideInfo) => sideInfo.fill(0xff)],
+    [
+      "switches windows to no type of block",
+      (sideInfo) => {
+        // The first granule begins at bit 20; its 34th bit is the switch, the next two are the type.
+        sideInfo[6] = (sideInfo[6] & 0xf8) | 4;
+        sideInfo[7] &= 0x7f;
+      },
+    ],
+  ])("leaves out a frame whose side information %s", async (_, damage) => {
     const file = whole.slice();
-    file.fill(0xff, starts[5] + 8, starts[5] + 38);
+    damage(file.subarray(starts[5] + 6, starts[5] + 38));
     expect(await warningOf(file)).toMatchObject({
       code: "damaged",
       message: "0.02 s of the 0.40 s that the file's header declares are damaged or missing",
