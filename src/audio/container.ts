@@ -32,6 +32,7 @@ const FOREIGN: [number, string, string][] = [
   [8, "AIFF", "AIFF"],
   [8, "AIFC", "AIFF-C"],
   [28, "Speex   ", "Speex"],
+  [0, "OggS", "OGG (neither Vorbis, Opus nor FLAC)"],
   [0, "riff", "Sony Wave64"],
   [0, ".snd", "AU"],
   [0, "caff", "CAF"],
@@ -40,6 +41,21 @@ const FOREIGN: [number, string, string][] = [
   [0, "\x30\x26\xb2\x75", "Windows Media Audio"],
   [0, "\x1a\x45\xdf\xa3", "Matroska or WebM"],
   [0, "MThd", "MIDI"],
+  [0, "\0\0\x01\xba", "MPEG program stream"],
+];
+// Files that are no audio but may hold pieces of MP3, or what looks like them: archives, programs, documents, pictures.
+const OTHERS: [number, string][] = [
+  [0, "PK"],
+  [257, "ustar"],
+  [0, "\x7fELF"],
+  [0, "MZ"],
+  [0, "%PDF"],
+  [0, "\x89PNG"],
+  [0, "\xff\xd8\xff"],
+  [0, "GIF8"],
+  [0, "BM"],
+  [0, "II*\0"],
+  [0, "MM\0*"],
 ];
 const OGG_PAGE_HEADER_BYTES = 27;
 
@@ -62,6 +78,20 @@ export function detectContainer(bytes: Uint8Array): Container | null {
 export function foreignFormat(bytes: Uint8Array): string | null {
   const head = String.fromCharCode(...bytes.subarray(0, 64));
   return FOREIGN.find(([offset, mark]) => head.startsWith(mark, offset))?.[2] ?? null;
+}
+
+/** Whether the first bytes show a file of another kind, which is not searched for MP3. */
+export function isNoAudio(bytes: Uint8Array): boolean {
+  const head = String.fromCharCode(...bytes.subarray(0, 512));
+  return OTHERS.some(([offset, mark]) => head.startsWith(mark, offset));
+}
+
+/** Whether the first bytes are those of a WAV file that holds MPEG layer 2 or 3, or of an RMP file. */
+export function isMpegInRiff(bytes: Uint8Array): boolean {
+  const head = String.fromCharCode(...bytes.subarray(0, 512));
+  if (!head.startsWith("RIFF")) return false;
+  const fmt = head.indexOf("fmt ");
+  return head.startsWith("RMP3", 8) || (fmt > 0 && /^[\x50\x55]\0/.test(head.slice(fmt + 8)));
 }
 
 /** The codec of an OGG stream by its first packet; null if it is none that timbrel reads. */

@@ -1,7 +1,7 @@
 import { DataError } from "../core/errors.js";
 import type { AudioStream } from "./audio-stream.js";
 import { type ByteSource, bytesInMemory } from "./byte-source.js";
-import { detectContainer, foreignFormat } from "./container.js";
+import { detectContainer, foreignFormat, isMpegInRiff, isNoAudio } from "./container.js";
 import { openFlac } from "./flac.js";
 import { openMp3 } from "./mp3.js";
 import { openOgg } from "./ogg.js";
@@ -31,17 +31,18 @@ async function openContainer(source: ByteSource, path: string): Promise<AudioStr
   // A WAV file never begins with tags; ID3 tags precede other formats, too.
   const head = await source.read(await leadingTagsEnd(source), HEAD_BYTES);
   const container = detectContainer(head);
-  if (container === null) {
-    const foreign = foreignFormat(head);
-    const mpeg = foreign === null ? await openMp3(source) : null;
+  const foreign = foreignFormat(head);
+  if ((container === null && foreign === null && !isNoAudio(head)) || isMpegInRiff(head)) {
+    const mpeg = await openMp3(source);
     if (mpeg !== null) return mpeg;
+  }
+  if (container === null)
     throw new DataError(
       path,
       foreign === null
         ? "not audio that timbrel reads (WAV, MP3, OGG Vorbis, Opus or FLAC)"
         : `${foreign} file, which timbrel does not read; convert it to WAV or FLAC`,
     );
-  }
   switch (container.container) {
     case "WAV":
       return openWav(source, path);

@@ -21,7 +21,7 @@ export class Mp3Losses {
     if (part.kind === "frames") {
       this.frameBytes += part.bytes.length;
       this.nFrames += part.nFrames;
-      if (part.lackReservoir) this.badFrames += part.nFrames;
+      if (part.isDamaged) this.badFrames += part.nFrames;
     } else if (part.kind === "gap" && part.isEnd) this.isCut = true;
     else if (part.kind === "gap") this.gapBytes += part.nBytes;
     else if (part.kind === "other") {

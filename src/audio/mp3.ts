@@ -11,7 +11,7 @@ import { quietly } from "./quietly.js";
 import type { AudioWarning } from "./warning.js";
 
 /**
- * Opens an MP3 file, or one of MPEG layer 1 or 2; null if it is none. Where an Info or Xing header with LAME's extension
+ * Opens an MP3 file, or one of MPEG layer 2; null if it is none. Where an Info or Xing header with LAME's extension
  * tells the encoder's delay and padding, they are cut off, and the decoder's delay of 529 samples with them, so that as
  * many samples are left as were encoded; other files keep them. Frames that cannot be decoded are left out.
  */
@@ -49,7 +49,7 @@ async function* decodeBlocks(
       header ??= part.bytes.slice(0, HEADER_BYTES);
       const decoded = decode(decoder, part.bytes);
       nDecoded += decoded[0].length;
-      if (!part.lackReservoir) yield* tracks[tracks.length - 1].keep(inChannels(decoded, frame.channels));
+      if (!part.isDamaged) yield* tracks[tracks.length - 1].keep(inChannels(decoded, frame.channels));
     }
     // The decoder waits for a second frame before it decodes the first.
     if (header !== null && nDecoded === 0)

@@ -1,7 +1,8 @@
 import type { ByteSource } from "./byte-source.js";
 import { ByteWindow } from "./byte-window.js";
-import { MAX_FRAME_BYTES, type MpegFrame, parseMpegFrame, reservoirBytes } from "./mpeg-frame.js";
+import { MAX_FRAME_BYTES, type MpegFrame, parseMpegFrame } from "./mpeg-frame.js";
 import { type MpegInfo, parseMpegInfo } from "./mpeg-info.js";
+import { isDecodable } from "./mpeg-side-info.js";
 import { findSync, type MpegAudio } from "./mpeg-sync.js";
 import { tagLength } from "./tags.js";
 
@@ -12,8 +13,8 @@ export type MpegPart =
       readonly kind: "frames";
       readonly bytes: Uint8Array;
       readonly nFrames: number;
-      /** Whether they build on audio data that are missing, so that a decoder makes noise of them. */
-      readonly lackReservoir: boolean;
+      /** Whether a decoder makes noise or nothing of them; it needs them nevertheless, for those that follow. */
+      readonly isDamaged: boolean;
     }
   /** The header of an encoder, at the beginning or where files were joined. */
   | { readonly kind: "info"; readonly info: MpegInfo }
@@ -54,18 +55,24 @@ export async function* mpegParts(
       continue;
     }
 
-    // The frame here, if it is one, has no other behind it.
-    const sync = await findSync(window, position + 1, { kind });
+    // The frame here, if it is one, has no other behind it. Junk may begin inside it, unless a tag, the end or
+    // a stream of another kind follows.
+    const from = head?.kind === kind ? position + 1 : position;
+    const sync = await findSync(window, from, { kind });
     const next = sync?.position ?? end;
-    const hasFrame = head?.kind === kind && position + head.nBytes <= next;
-    if (hasFrame) {
-      const part = { bytes: bytes.subarray(0, head.nBytes), nFrames: 1 };
-      const lackReservoir = reservoirBytes(bytes, 0, head) > reservoir;
-      yield { kind: "frames", ...part, lackReservoir };
-      position += head.nBytes;
+    const isWhole = head?.kind === kind && position + head.nBytes <= next;
+    const behind = isWhole ? position + head.nBytes : position;
+    const isTag = tagLength(await window.from(behind, MAX_FRAME_BYTES)) > 0;
+    if (isWhole && (isTag || sync === null || next === behind)) {
+      yield {
+        kind: "frames",
+        bytes: bytes.subarray(0, head.nBytes),
+        nFrames: 1,
+        isDamaged: !isDecodable(bytes, 0, head, reservoir),
+      };
+      position = behind;
     }
-    const isTag = tagLength(await window.from(position, MAX_FRAME_BYTES)) > 0;
-    const isCut = !hasFrame && head?.kind === kind && sync === null;
+    const isCut = !isWhole && head?.kind === kind && sync === null;
     if (next > position && !isTag && (sync !== null || isCut))
       yield { kind: "gap", nBytes: next - position, isEnd: sync === null };
     if (!isTag) reservoir = 0;
@@ -82,7 +89,7 @@ export async function* mpegParts(
 
 /**
  * Takes the frames at the beginning of `bytes` that the next one, or the end of the file, confirms; null if there are
- * none. All of them have the audio data that they build on, or none has.
+ * none. All or none of them are damaged.
  */
 function takeFrames(
   bytes: Uint8Array,
@@ -93,21 +100,21 @@ function takeFrames(
     isLast,
   }: { kind: number; maxFrames: number; reservoir: number; isLast: boolean },
 ) {
-  let [at, nFrames, lackReservoir] = [0, 0, false];
+  let [at, nFrames, isDamaged] = [0, 0, false];
   let frame = parseMpegFrame(bytes, 0);
   while (frame?.kind === kind && nFrames < maxFrames) {
     const end = at + frame.nBytes;
     const next = parseMpegFrame(bytes, end);
     if (next?.kind !== kind && !(isLast && end === bytes.length)) break;
     if (nFrames > 0 && parseMpegInfo(bytes, at, frame) !== null) break;
-    const lacks = reservoirBytes(bytes, at, frame) > reservoir;
-    if (nFrames > 0 && lacks !== lackReservoir) break;
-    lackReservoir = lacks;
+    const damaged = !isDecodable(bytes, at, frame, reservoir);
+    if (nFrames > 0 && damaged !== isDamaged) break;
+    isDamaged = damaged;
     reservoir += frame.nBytes - frame.mainDataStart;
     nFrames++;
     at = end;
     frame = next;
   }
   if (nFrames === 0) return null;
-  return { part: { bytes: bytes.subarray(0, at), nFrames, lackReservoir }, reservoir };
+  return { part: { bytes: bytes.subarray(0, at), nFrames, isDamaged }, reservoir };
 }

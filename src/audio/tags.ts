@@ -7,6 +7,8 @@ const APE_HEADER_BYTES = 32;
 const LYRICS3_BYTES = 5120;
 /** Headers and footers of tags are shorter. */
 const TAG_HEAD_BYTES = 32;
+/** More tags at one end of a file are no accident, but meant to take time. */
+const MAX_TAGS = 100;
 
 /**
  * Where the ID3v2 and APE tags at the beginning of a file end, as they say themselves: often wrong, and possibly beyond
@@ -14,16 +16,17 @@ const TAG_HEAD_BYTES = 32;
  */
 export async function leadingTagsEnd(source: ByteSource): Promise<number> {
   let at = 0;
-  for (;;) {
+  for (let i = 0; i < MAX_TAGS; i++) {
     const length = tagLength(await source.read(at, TAG_HEAD_BYTES));
-    if (length === 0) return at;
+    if (length === 0) break;
     at += length;
   }
+  return at;
 }
 
 /** Length that the ID3v2, ID3v1 or APE tag which begins with these bytes says it has; 0 if none begins there. */
 export function tagLength(head: Uint8Array): number {
-  const text = latin1(head);
+  const text = latin1(head.subarray(0, TAG_HEAD_BYTES));
   if (text.startsWith("ID3") && head.length >= 10) {
     const footer = head[5] & 16 ? 10 : 0;
     return 10 + synchsafe(head.subarray(6, 10)) + footer;
@@ -37,11 +40,12 @@ export function tagLength(head: Uint8Array): number {
 /** Where the tags at the end of a file begin: ID3v1, ID3v2.4 with a footer, APE, Lyrics3. The file's size if none. */
 export async function trailingTagsStart(source: ByteSource): Promise<number> {
   let end = source.size;
-  for (;;) {
+  for (let i = 0; i < MAX_TAGS; i++) {
     const length = await trailingTagLength(source, end);
-    if (length === 0 || length > end) return end;
+    if (length === 0 || length > end) break;
     end -= length;
   }
+  return end;
 }
 
 /** Length of the tag that ends at `end`; 0 if there is none. A length counts only if the tag's beginning is there. */
