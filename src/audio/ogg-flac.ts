@@ -26,11 +26,13 @@ export function readOggFlacInfo(first: Uint8Array, path: string): FlacInfo {
 
 /** Decodes a FLAC stream in OGG: each packet is a frame. What is missing is told by the frames, not by the pages. */
 export class OggFlacStream implements OggStream {
-  readonly #packets = new OggPackets();
+  readonly #packets: OggPackets;
   readonly #audio: FlacAudio;
   #isEnded = false;
 
-  constructor(info: FlacInfo, path: string) {
+  /** @param first the page that begins the stream */
+  constructor(info: FlacInfo, first: OggPage, path: string) {
+    this.#packets = new OggPackets(first.sequence);
     this.#audio = new FlacAudio(info, path);
   }
 

@@ -7,6 +7,12 @@ import type { PacketDecoder } from "./packet-decoder.js";
 import type { AudioWarning } from "./warning.js";
 
 /**
+ * A stream may begin within a packet: what is before position 0 is left out. More than a packet is there only in files
+ * that were cut without counting anew, as ffmpeg does; it is audio like the rest.
+ */
+const MAX_EARLY_SAMPLES = 4096;
+
+/**
  * Decodes a Vorbis or Opus stream. The granule positions of its pages tell how many samples must have been decoded so
  * far: fewer means that some are missing, and the last one trims the end.
  */
@@ -18,14 +24,16 @@ export class GranuleStream implements OggStream {
   #isEnded = false;
   readonly #decoder: PacketDecoder;
   readonly #path: string;
-  readonly #packets = new OggPackets();
+  readonly #packets: OggPackets;
   /** The granule position that was reached; null before the first page with audio. */
   #position: number | null = null;
   /** Samples that are still to be left out at the beginning. */
   #toSkip: number;
   #hasHole = false;
 
-  constructor(decoder: PacketDecoder, path: string) {
+  /** @param first the page that begins the stream */
+  constructor(decoder: PacketDecoder, first: OggPage, path: string) {
+    this.#packets = new OggPackets(first.sequence);
     this.#decoder = decoder;
     this.#path = path;
     this.#toSkip = decoder.preSkip;
@@ -34,7 +42,6 @@ export class GranuleStream implements OggStream {
   async *add(page: OggPage): AsyncGenerator<readonly Float32Array[]> {
     const { packets, hasHole } = this.#packets.add(page);
     this.#isEnded ||= page.isLast;
-    if (page.isFirst) return;
     if (hasHole) {
       this.#noteHole();
       this.#decoder.skipHole();
@@ -77,7 +84,7 @@ export class GranuleStream implements OggStream {
       this.#missing += Math.max(0, before - this.#toSkip);
       this.#toSkip = Math.max(0, this.#toSkip - before);
     }
-    if (!isLast) this.#toSkip += Math.max(0, n - end);
+    if (!isLast && n > end && n - end <= MAX_EARLY_SAMPLES) this.#toSkip += n - end;
     let left = isLast ? end : n;
     for (const block of blocks) {
       yield* this.#trimmed(block, left);

@@ -5,13 +5,19 @@ const MAX_PACKET_BYTES = 2 ** 22;
 
 /** Puts the packets of one logical stream together from its pages. */
 export class OggPackets {
-  #sequence: number | null = null;
+  /** Number of the last page. */
+  #sequence: number;
   /** What the pages before hold of a packet that goes on; "lost" if its beginning is missing, null if none does. */
   #begun: Uint8Array[] | "lost" | null = null;
 
+  /** @param first number of the page that begins the stream */
+  constructor(first: number) {
+    this.#sequence = first;
+  }
+
   /** The packets that end on a page, and whether there is a hole before it: a page or a part of a packet is missing. */
   add({ sequence, isContinued, segments, body }: OggPage): { packets: Uint8Array[]; hasHole: boolean } {
-    const isNext = this.#sequence === null || sequence === (this.#sequence + 1) % 2 ** 32;
+    const isNext = sequence === (this.#sequence + 1) % 2 ** 32;
     this.#sequence = sequence;
     if (segments.length === 0) return { packets: [], hasHole: !isNext };
     const hasHole = !isNext || isContinued === (this.#begun === null);

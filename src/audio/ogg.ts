@@ -65,13 +65,13 @@ async function openLink(
   const { serial, body } = page;
   if (codec === "FLAC") {
     const info = readOggFlacInfo(body, path);
-    return { ...info, serial, codec, stream: new OggFlacStream(info, path) };
+    return { ...info, serial, codec, stream: new OggFlacStream(info, page, path) };
   }
   const decoder = await (codec === "Opus" ? openOpus : openVorbis)(body, path);
   const { sampleRate, channels, preSkip } = decoder;
   const end = await lastGranule(source, serial);
   const nSamples = end === null ? null : Math.max(0, end - preSkip);
-  return { serial, codec, sampleRate, channels, nSamples, stream: new GranuleStream(decoder, path) };
+  return { serial, codec, sampleRate, channels, nSamples, stream: new GranuleStream(decoder, page, path) };
 }
 
 async function* decodeLinks(

@@ -3,7 +3,6 @@ import { parseBoundedJson } from "../core/bounded-json.js";
 import { checkContent, contentChecksum } from "../core/checksum.js";
 import { DataError, errorLine } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
-import { parseUniqueJson } from "../core/unique-json.js";
 import type { SplitRecord } from "../dataset/splits.js";
 import { ACTIVATION_NAMES } from "../nn/activations.js";
 import { currentNames } from "../tagging/format-1.js";
