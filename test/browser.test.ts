@@ -72,6 +72,7 @@ describe("what a browser loads", () => {
         "fft.js",
         "meyda",
         "ml-matrix",
+        "mpg123-decoder",
         "onnx-proto",
         "wav-decoder",
         "zod",

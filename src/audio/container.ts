@@ -31,9 +31,28 @@ const OGG_CODECS: [string, string][] = [
   ["\x7fFLAC", "FLAC"],
 ];
 
+// Files that are no audio but may hold pieces of MP3, or what looks like them: archives, programs, documents,
+// pictures, MIDI.
+const OTHERS: [number, string][] = [
+  [0, "PK"],
+  [257, "ustar"],
+  [0, "\x7fELF"],
+  [0, "MZ"],
+  [0, "%PDF"],
+  [0, "\x89PNG"],
+  [0, "\xff\xd8\xff"],
+  [0, "GIF8"],
+  [0, "BM"],
+  [0, "II*\0"],
+  [0, "MM\0*"],
+  [0, "MThd"],
+];
 const OGG_PAGE_HEADER_BYTES = 27;
 
-/** Recognizes container and encoding by magic bytes; null if they show no audio that timbrel reads. */
+/**
+ * Recognizes container and encoding by magic bytes; null if they show no audio that timbrel reads. MP3 has none: its
+ * frames have to be searched, see mpeg-sync.ts.
+ */
 export function detectContainer(bytes: Uint8Array): Container | null {
   if (isRiff(bytes) && idAt(bytes, 8) !== "AVI ") return { container: "WAV", encoding: "" };
   if (idAt(bytes, 0) === "FORM" && ["AIFF", "AIFC"].includes(idAt(bytes, 8)))
@@ -46,12 +65,21 @@ export function detectContainer(bytes: Uint8Array): Container | null {
     const codec = OGG_CODECS.find(([mark]) => head.includes(mark));
     return codec === undefined ? null : { container: "OGG", encoding: codec[1] };
   }
-  const [first, second] = [head.charCodeAt(0), head.charCodeAt(1)];
-  // MPEG frame sync, layer 3, a valid bit rate and a valid sample rate.
-  const third = head.charCodeAt(2);
-  if (first === 0xff && (second & 0xe6) === 0xe2 && third >> 4 !== 15 && ((third >> 2) & 3) !== 3)
-    return { container: "MP3", encoding: "MPEG layer 3" };
   return null;
+}
+
+/** Whether the first bytes show a file of another kind, which is not searched for MP3. */
+export function isNoAudio(bytes: Uint8Array): boolean {
+  const head = String.fromCharCode(...bytes.subarray(0, 512));
+  return OTHERS.some(([offset, mark]) => head.startsWith(mark, offset));
+}
+
+/** Whether the first bytes are those of a WAV file that holds MPEG layer 2 or 3, or of an RMP file. */
+export function isMpegInRiff(bytes: Uint8Array): boolean {
+  const head = String.fromCharCode(...bytes.subarray(0, 512));
+  if (!head.startsWith("RIFF")) return false;
+  const fmt = head.indexOf("fmt ");
+  return head.startsWith("RMP3", 8) || (fmt > 0 && /^[\x50\x55]\0/.test(head.slice(fmt + 8)));
 }
 
 /** Whether the last OGG page in the file is marked as the end of its stream. */
