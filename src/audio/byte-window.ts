@@ -17,7 +17,9 @@ export class ByteWindow {
   async from(position: number, length: number): Promise<Uint8Array> {
     const wanted = Math.min(length, this.end - position);
     if (position < this.start || position + wanted > this.start + this.bytes.length) {
-      this.bytes = await this.source.read(position, Math.min(WINDOW_BYTES, this.end - position));
+      // More than what is asked for, so that moving on by a little does not read nearly all of it again.
+      const length = Math.max(WINDOW_BYTES, 4 * wanted);
+      this.bytes = await this.source.read(position, Math.min(length, this.end - position));
       this.start = position;
     }
     return this.bytes.subarray(position - this.start);

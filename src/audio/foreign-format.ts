@@ -25,6 +25,7 @@ const FOREIGN: [number, string, string, encoding?: string][] = [
   [4, "mdat", "QuickTime"],
   [0, "ADIF", "AAC"],
   [28, "Speex   ", "Speex"],
+  [0, "OggS", "OGG", "neither Vorbis, Opus nor FLAC"],
   [0, "riff\x2e\x91\xcf\x11", "Sony Wave64"],
   [0, "caff\x00", "CAF"],
   [0, "wvpk", "WavPack"],
