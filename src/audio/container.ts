@@ -31,7 +31,8 @@ const OGG_CODECS: [string, string][] = [
   ["\x7fFLAC", "FLAC"],
 ];
 
-// Files that are no audio but may hold pieces of MP3, or what looks like them: archives, programs, documents, pictures.
+// Files that are no audio but may hold pieces of MP3, or what looks like them: archives, programs, documents,
+// pictures, MIDI.
 const OTHERS: [number, string][] = [
   [0, "PK"],
   [257, "ustar"],
@@ -44,6 +45,7 @@ const OTHERS: [number, string][] = [
   [0, "BM"],
   [0, "II*\0"],
   [0, "MM\0*"],
+  [0, "MThd"],
 ];
 const OGG_PAGE_HEADER_BYTES = 27;
 
@@ -52,12 +54,13 @@ const OGG_PAGE_HEADER_BYTES = 27;
  * frames have to be searched, see mpeg-sync.ts.
  */
 export function detectContainer(bytes: Uint8Array): Container | null {
+  const head = idAt(bytes, 0);
   if (isRiff(bytes) && idAt(bytes, 8) !== "AVI ") return { container: "WAV", encoding: "" };
-  if (idAt(bytes, 0) === "FORM" && ["AIFF", "AIFC"].includes(idAt(bytes, 8)))
+  if (head === "FORM" && ["AIFF", "AIFC"].includes(idAt(bytes, 8)))
     return { container: "AIFF", encoding: "" };
-  if (idAt(bytes, 0) === ".snd") return { container: "AU", encoding: "" };
-  if (idAt(bytes, 0) === "fLaC") return { container: "FLAC", encoding: "FLAC" };
-  if (idAt(bytes, 0) === "OggS") {
+  if (head === ".snd") return { container: "AU", encoding: "" };
+  if (head === "fLaC") return { container: "FLAC", encoding: "FLAC" };
+  if (head === "OggS") {
     const encoding = firstOggCodec(bytes);
     return encoding === null ? null : { container: "OGG", encoding };
   }

@@ -48,15 +48,15 @@ async function openContainer(source: ByteSource, path: string): Promise<AudioStr
     const mpeg = await openMp3(source);
     if (mpeg !== null) return mpeg;
   }
-  if (container === null) {
-    if (foreign !== null) throw new UnreadFormatError(path, `${formatText(foreign)} file`, foreign);
+  if (container === null && foreign !== null)
+    throw new UnreadFormatError(path, `${formatText(foreign)} file`, foreign);
+  if (container === null)
     throw new DataError(
       path,
       isMidi(head)
         ? "MIDI file, which holds notes instead of sound; render it to WAV"
         : "not audio that timbrel reads (WAV, AIFF, AU, MP3, OGG Vorbis, Opus or FLAC)",
     );
-  }
   switch (container.container) {
     case "WAV":
       return openWav(source, path);
