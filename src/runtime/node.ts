@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
-import * as ort from "onnxruntime-node";
+import type * as Ort from "onnxruntime-node";
 import { checkChoice, checkInteger } from "../core/check.js";
-import { errorLine, UsageError } from "../core/errors.js";
+import { DataError, errorLine, UsageError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import type { Engine, Session } from "./engine.js";
 
@@ -26,8 +26,10 @@ export function nodeEngine(
   const provider = checkChoice("provider", options.provider ?? "cpu", NODE_PROVIDERS);
   return {
     async open(model) {
+      const ort = await loadRuntime();
       try {
         return new NodeSession(
+          ort,
           await ort.InferenceSession.create(model, {
             executionProviders: [provider],
             intraOpNumThreads: threads,
@@ -44,10 +46,29 @@ export function nodeEngine(
   };
 }
 
-class NodeSession implements Session {
-  readonly #session: ort.InferenceSession;
+/**
+ * Loads ONNX Runtime when a model is opened: it is an optional dependency, because its install script fails where it
+ * cannot reach NVIDIA's libraries, which timbrel does not use.
+ * @throws DataError if it is not installed, or does not run on this machine
+ */
+async function loadRuntime(): Promise<typeof Ort> {
+  try {
+    return await import("onnxruntime-node");
+  } catch (cause) {
+    const isMissing = (cause as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
+    const reason = isMissing
+      ? "is not installed, and no model runs without it (npm leaves it out when its install script fails); run: npm i --ignore-scripts onnxruntime-node"
+      : `does not load on this machine: ${errorLine(cause)}`;
+    throw new DataError("onnxruntime-node", reason, { cause });
+  }
+}
 
-  constructor(session: ort.InferenceSession) {
+class NodeSession implements Session {
+  readonly #ort: typeof Ort;
+  readonly #session: Ort.InferenceSession;
+
+  constructor(ort: typeof Ort, session: Ort.InferenceSession) {
+    this.#ort = ort;
     this.#session = session;
   }
 
@@ -60,9 +81,9 @@ class NodeSession implements Session {
   }
 
   async run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
-    const inputs: Record<string, ort.Tensor> = {};
+    const inputs: Record<string, Ort.Tensor> = {};
     for (const [name, { data, shape }] of Object.entries(feeds))
-      inputs[name] = new ort.Tensor("float32", data, shape);
+      inputs[name] = new this.#ort.Tensor("float32", data, shape);
     const results = await this.#session.run(inputs);
     const outputs: Record<string, Tensor> = {};
     for (const [name, { data, dims }] of Object.entries(results))
