@@ -1,9 +1,10 @@
 import { isRiff } from "./riff.js";
+import { idAt } from "./small-reads.js";
 
 /** A file's container and the encoding inside, recognized by its first bytes. */
 export interface Container {
   readonly container: string;
-  /** Empty for WAV, whose header has to be read to know it. */
+  /** Empty for WAV, AIFF and AU, whose header has to be read to know it. */
   readonly encoding: string;
 }
 
@@ -16,6 +17,11 @@ export const AUDIO_EXTENSIONS: readonly string[] = [
   ".oga",
   ".opus",
   ".flac",
+  ".aif",
+  ".aiff",
+  ".aifc",
+  ".au",
+  ".snd",
 ];
 
 const OGG_CODECS: [string, string][] = [
@@ -24,28 +30,14 @@ const OGG_CODECS: [string, string][] = [
   ["\x7fFLAC", "FLAC"],
 ];
 
-// Formats that timbrel does not read, by their first bytes, so that an error can name them: [offset, mark, name].
-const FOREIGN: [number, string, string][] = [
-  [4, "ftyp", "MP4 (AAC or ALAC)"],
-  [0, "\xff\xf1", "AAC"],
-  [0, "\xff\xf9", "AAC"],
-  [8, "AIFF", "AIFF"],
-  [8, "AIFC", "AIFF-C"],
-  [28, "Speex   ", "Speex"],
-  [0, "riff", "Sony Wave64"],
-  [0, ".snd", "AU"],
-  [0, "caff", "CAF"],
-  [0, "wvpk", "WavPack"],
-  [0, "MAC ", "Monkey's Audio"],
-  [0, "\x30\x26\xb2\x75", "Windows Media Audio"],
-  [0, "\x1a\x45\xdf\xa3", "Matroska or WebM"],
-  [0, "MThd", "MIDI"],
-];
 const OGG_PAGE_HEADER_BYTES = 27;
 
 /** Recognizes container and encoding by magic bytes; null if they show no audio that timbrel reads. */
 export function detectContainer(bytes: Uint8Array): Container | null {
-  if (isRiff(bytes)) return { container: "WAV", encoding: "" };
+  if (isRiff(bytes) && idAt(bytes, 8) !== "AVI ") return { container: "WAV", encoding: "" };
+  if (idAt(bytes, 0) === "FORM" && ["AIFF", "AIFC"].includes(idAt(bytes, 8)))
+    return { container: "AIFF", encoding: "" };
+  if (idAt(bytes, 0) === ".snd") return { container: "AU", encoding: "" };
   const start = skipId3(bytes);
   const head = String.fromCharCode(...bytes.subarray(start, start + 128));
   if (head.startsWith("fLaC")) return { container: "FLAC", encoding: "FLAC" };
@@ -59,12 +51,6 @@ export function detectContainer(bytes: Uint8Array): Container | null {
   if (first === 0xff && (second & 0xe6) === 0xe2 && third >> 4 !== 15 && ((third >> 2) & 3) !== 3)
     return { container: "MP3", encoding: "MPEG layer 3" };
   return null;
-}
-
-/** The name of a format that timbrel does not read, if the first bytes show one. */
-export function foreignFormat(bytes: Uint8Array): string | null {
-  const head = String.fromCharCode(...bytes.subarray(0, 64));
-  return FOREIGN.find(([offset, mark]) => head.startsWith(mark, offset))?.[2] ?? null;
 }
 
 /** Whether the last OGG page in the file is marked as the end of its stream. */

@@ -1,8 +1,11 @@
 import { DataError } from "../core/errors.js";
+import { openAiff } from "./aiff.js";
+import { openAu } from "./au.js";
 import type { AudioStream } from "./audio-stream.js";
 import { type ByteSource, bytesInMemory } from "./byte-source.js";
-import { detectContainer, foreignFormat } from "./container.js";
+import { detectContainer } from "./container.js";
 import { openFlac } from "./flac.js";
+import { foreignFormat, isMidi, UnreadFormatError } from "./foreign-format.js";
 import { joined } from "./joined.js";
 import { openMp3 } from "./mp3.js";
 import { openOgg } from "./ogg.js";
@@ -16,9 +19,10 @@ export { AUDIO_EXTENSIONS } from "./container.js";
 const HEAD_BYTES = 4096;
 
 /**
- * Opens a WAV, MP3, OGG Vorbis, Opus or FLAC file, to be decoded in pieces. Its bytes decide the format, not its name.
+ * Opens a WAV, AIFF, AU, MP3, OGG Vorbis, Opus or FLAC file, to be decoded in pieces. Its bytes decide the format, not its name.
  * @param path the file's name in errors
- * @throws DataError if the file is empty or not audio that timbrel reads, or has a sample rate outside 4 to 384 kHz
+ * @throws UnreadFormatError if it is audio of another format
+ * @throws DataError if the file is empty or no audio, or has a sample rate outside 4 to 384 kHz
  */
 export async function openAudio(source: ByteSource, path: string): Promise<AudioStream> {
   if (source.size === 0) throw new DataError(path, "the file is empty");
@@ -32,16 +36,21 @@ async function openContainer(source: ByteSource, path: string): Promise<AudioStr
   const container = detectContainer(head);
   if (container === null) {
     const foreign = foreignFormat(head);
+    if (foreign !== null) throw new UnreadFormatError(path, `${foreign} file`, foreign);
     throw new DataError(
       path,
-      foreign === null
-        ? "not audio that timbrel reads (WAV, MP3, OGG Vorbis, Opus or FLAC)"
-        : `${foreign} file, which timbrel does not read; convert it to WAV or FLAC`,
+      isMidi(head)
+        ? "MIDI file, which holds notes instead of sound; render it to WAV"
+        : "not audio that timbrel reads (WAV, AIFF, AU, MP3, OGG Vorbis, Opus or FLAC)",
     );
   }
   switch (container.container) {
     case "WAV":
       return openWav(source, path);
+    case "AIFF":
+      return openAiff(source, path);
+    case "AU":
+      return openAu(source, path);
     case "FLAC":
       return openFlac(source, path);
     case "OGG":
@@ -91,7 +100,7 @@ function checkFinite(
 }
 
 /**
- * Decodes a WAV, MP3, OGG Vorbis, Opus or FLAC file. Its bytes decide the format, not its name.
+ * Decodes a WAV, AIFF, AU, MP3, OGG Vorbis, Opus or FLAC file. Its bytes decide the format, not its name.
  * @param path the file's name in errors
  * @throws DataError if the file is empty, not audio or too damaged to decode, has a sample rate outside 4 to 384 kHz,
  * or holds samples that are not finite

@@ -24,8 +24,13 @@ function readOr(path: string, missing: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const reasons: Record<string, string> = { ENOENT: missing, EISDIR: "is a folder, not a file" };
-    throw new DataError(path, reasons[code ?? ""] ?? `cannot be read: ${errorLine(cause)}`, { cause });
+    throw readProblem(path, cause, missing);
   }
+}
+
+/** The error for a file that cannot be opened or read. */
+export function readProblem(path: string, cause: unknown, missing = "does not exist"): DataError {
+  const { code } = cause as NodeJS.ErrnoException;
+  const reasons: Record<string, string> = { ENOENT: missing, EISDIR: "is a folder, not a file" };
+  return new DataError(path, reasons[code ?? ""] ?? `cannot be read: ${errorLine(cause)}`, { cause });
 }

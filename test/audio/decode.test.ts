@@ -49,13 +49,18 @@ describe("decodeAudio", () => {
 
   it.each([
     ["MP4 (AAC or ALAC)", [0, 0, 0, 32, ...ascii("ftypM4A ")]],
-    ["AAC", [0xff, 0xf1, 0x50, 0x80]],
-    ["AIFF", ascii("FORM....AIFF")],
-    ["MIDI", ascii("MThd")],
-    ["Sony Wave64", ascii("riff")],
+    ["AAC", [0xff, 0xf1, 0x50, 0x80, 0x01, 0x1f, 0xfc, 0, 0xff, 0xf1]],
+    ["Windows Media Audio", [0x30, 0x26, 0xb2, 0x75]],
+    ["Sony Wave64", [...ascii("riff"), 0x2e, 0x91, 0xcf, 0x11]],
   ])("rejects %s and names the format", async (name, bytes) => {
     await expect(decodeAudio(Uint8Array.from(bytes), "a")).rejects.toThrow(
       `a: ${name} file, which timbrel does not read; convert it to WAV or FLAC`,
+    );
+  });
+
+  it("says that MIDI holds no sound", async () => {
+    await expect(decodeAudio(Uint8Array.from(ascii("MThd")), "a.mid")).rejects.toThrow(
+      "a.mid: MIDI file, which holds notes instead of sound; render it to WAV",
     );
   });
 
