@@ -60,6 +60,21 @@ export function resample(waveform: Waveform, sampleRate: number): Waveform {
   return { samples: joined([resampler.push(waveform.samples), resampler.end()]), sampleRate };
 }
 
+/**
+ * Number of samples that resampling gives.
+ * @throws UsageError if a rate is out of range
+ */
+export function resampledLength(nSamples: number, inRate: number, outRate: number): number {
+  checkRates(inRate, outRate);
+  return Math.round((nSamples * outRate) / inRate);
+}
+
+function checkRates(inRate: number, outRate: number): void {
+  const range = { min: MIN_SAMPLE_RATE, max: MAX_SAMPLE_RATE };
+  checkInteger("waveform.sampleRate", inRate, range);
+  checkInteger("sampleRate", outRate, range);
+}
+
 /** Resamples a stream. The samples that `push` and `end` return make up what `resample` gives for the whole, to the bit. */
 export class StreamResampler {
   readonly #rates: { readonly inRate: number; readonly outRate: number };
@@ -69,10 +84,8 @@ export class StreamResampler {
   #nOut = 0;
 
   /** @throws UsageError if a rate is out of range */
-  constructor(fromRate: number, toRate: number) {
-    const range = { min: MIN_SAMPLE_RATE, max: MAX_SAMPLE_RATE };
-    const inRate = checkInteger("waveform.sampleRate", fromRate, range);
-    const outRate = checkInteger("sampleRate", toRate, range);
+  constructor(inRate: number, outRate: number) {
+    checkRates(inRate, outRate);
     const divisor = greatestCommonDivisor(inRate, outRate);
     this.#rates = { inRate, outRate };
     this.#ratio = { up: outRate / divisor, down: inRate / divisor };
@@ -92,7 +105,7 @@ export class StreamResampler {
   end(): Float32Array {
     if (this.#filter === null) return new Float32Array();
     const { inRate, outRate } = this.#rates;
-    return this.#outputsUpTo(this.#filter, Math.round((this.#input.length * outRate) / inRate));
+    return this.#outputsUpTo(this.#filter, resampledLength(this.#input.length, inRate, outRate));
   }
 
   #outputsUpTo(filter: Filter, nOut: number): Float32Array {

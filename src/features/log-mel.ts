@@ -76,6 +76,11 @@ export class StreamLogMel {
     this.#plan = planOf(frontEnd);
   }
 
+  /** Whether the front end's `topDb` makes every value depend on the whole clip. */
+  get isLimited(): boolean {
+    return leastValue(this.#frontEnd.compression, 0) > Number.NEGATIVE_INFINITY;
+  }
+
   /** The least value that the front end's `topDb` leaves, given the rows so far. */
   get least(): number {
     return leastValue(this.#frontEnd.compression, this.#greatest);
