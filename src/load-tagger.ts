@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { Waveform } from "./audio/waveform.js";
 import type { Engine } from "./runtime/engine.js";
 import { nodeEngine } from "./runtime/node.js";
-import { openAudioFile } from "./store/open-audio-file.js";
+import { reopenAudioFile } from "./store/open-audio-file.js";
 import { readModelFile } from "./store/read-files.js";
 import { SHIPPED_MODEL } from "./tagging/shipped-model.js";
 import { Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
@@ -42,7 +42,7 @@ export async function loadTagger(
   return {
     labels: tagger.labels,
     async predict(audio, options) {
-      if (typeof audio === "string") return tagger.tagStream(() => openAudioFile(audio), audio, options);
+      if (typeof audio === "string") return tagger.tagStream(reopenAudioFile(audio), audio, options);
       if (audio instanceof Uint8Array) return tagger.tagAudio(audio, "audio", options);
       return tagger.tagWaveform(audio);
     },

@@ -100,11 +100,10 @@ function parseComm(bytes: Uint8Array, isCompressible: boolean, path: string): Co
   const code = isCompressible ? idAt(bytes, 18) : "NONE";
   const encoding = ENCODINGS[code];
   if (encoding === undefined)
-    throw new UnreadFormatError(
-      path,
-      `the AIFF-C file holds the encoding ${idText(code)}`,
-      `AIFF-C with ${idText(code)}`,
-    );
+    throw new UnreadFormatError(path, `the AIFF-C file holds the encoding ${idText(code)}`, {
+      container: "AIFF-C",
+      encoding: idText(code),
+    });
   const [kind, codeBytes, littleEndian] = encoding;
   const sampleBytes = codeBytes || Math.ceil(declaredBits / 8);
   // The bits are those of the decoded samples in some files, so they count only where they say something.

@@ -45,7 +45,10 @@ export function parseAuHeader(bytes: Uint8Array, path: string): AuHeader {
   );
   const encoding = ENCODINGS[code];
   if (encoding === undefined)
-    throw new UnreadFormatError(path, `the AU file holds encoding ${code}`, `AU with encoding ${code}`);
+    throw new UnreadFormatError(path, `the AU file holds encoding ${code}`, {
+      container: "AU",
+      encoding: `encoding ${code}`,
+    });
   if (start < AU_HEADER_BYTES)
     throw new DataError(path, `the AU header declares that samples begin at byte ${start}, inside it`);
   if (channels < 1 || channels > MAX_CHANNELS)

@@ -112,5 +112,6 @@ function moveToTop(body: Uint8Array): void {
 }
 
 function swapBytes(body: Uint8Array, sampleBytes: number): void {
-  for (let i = 0; i < body.length; i += sampleBytes) body.subarray(i, i + sampleBytes).reverse();
+  for (let at = 0; at < body.length; at += sampleBytes)
+    for (let i = at, j = at + sampleBytes - 1; i < j; i++, j--) [body[i], body[j]] = [body[j], body[i]];
 }

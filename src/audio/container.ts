@@ -13,6 +13,7 @@ export const AUDIO_EXTENSIONS: readonly string[] = [
   ".wav",
   ".wave",
   ".mp3",
+  ".mpga",
   ".ogg",
   ".oga",
   ".opus",

@@ -5,7 +5,7 @@ import type { AudioStream } from "./audio-stream.js";
 import { type ByteSource, bytesInMemory } from "./byte-source.js";
 import { detectContainer } from "./container.js";
 import { openFlac } from "./flac.js";
-import { foreignFormat, isMidi, UnreadFormatError } from "./foreign-format.js";
+import { foreignFormat, formatText, isMidi, UnreadFormatError } from "./foreign-format.js";
 import { joined } from "./joined.js";
 import { openMp3 } from "./mp3.js";
 import { openOgg } from "./ogg.js";
@@ -26,7 +26,15 @@ const HEAD_BYTES = 4096;
  */
 export async function openAudio(source: ByteSource, path: string): Promise<AudioStream> {
   if (source.size === 0) throw new DataError(path, "the file is empty");
-  const stream = await openContainer(source, path);
+  return checkedStream(await openContainer(source, path), path);
+}
+
+/**
+ * Returns the stream with checks.
+ * @throws DataError if its sample rate is outside 4 to 384 kHz; its blocks throw one if there are none, or if a sample
+ *   is not finite
+ */
+export function checkedStream(stream: AudioStream, path: string): AudioStream {
   checkSampleRate(stream.format.sampleRate, path);
   return { ...stream, blocks: checked(stream, path) };
 }
@@ -36,7 +44,7 @@ async function openContainer(source: ByteSource, path: string): Promise<AudioStr
   const container = detectContainer(head);
   if (container === null) {
     const foreign = foreignFormat(head);
-    if (foreign !== null) throw new UnreadFormatError(path, `${foreign} file`, foreign);
+    if (foreign !== null) throw new UnreadFormatError(path, `${formatText(foreign)} file`, foreign);
     throw new DataError(
       path,
       isMidi(head)

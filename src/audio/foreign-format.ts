@@ -1,21 +1,26 @@
 import { DataError } from "../core/errors.js";
+import type { Container } from "./container.js";
 import { idAt } from "./small-reads.js";
 
 /** Audio in a format or encoding that timbrel itself does not read, but other programs do. */
 export class UnreadFormatError extends DataError {
-  /** E.g. "MP4 (AAC or ALAC)". */
-  readonly format: string;
+  readonly container: Container;
 
-  /** @param what the beginning of the error's reason, e.g. "MP4 file" */
-  constructor(path: string, what: string, format: string, remedy = "convert it to WAV or FLAC") {
+  /** @param what the beginning of the error's reason, e.g. "AAC file" */
+  constructor(path: string, what: string, container: Container, remedy = "convert it to WAV or FLAC") {
     super(path, `${what}, which timbrel does not read; ${remedy}`);
-    this.format = format;
+    this.container = container;
   }
 }
 
-// Formats that timbrel does not read, by their first bytes, so that an error can name them: [offset, mark, name].
-const FOREIGN: [number, string, string][] = [
-  [4, "ftyp", "MP4 (AAC or ALAC)"],
+/** E.g. "MP4 (AAC or ALAC)". */
+export const formatText = ({ container, encoding }: Container): string =>
+  encoding === "" ? container : `${container} (${encoding})`;
+
+// Formats that timbrel does not read, by their first bytes, so that an error can name them: [offset, mark, container,
+// encoding].
+const FOREIGN: [number, string, string, encoding?: string][] = [
+  [4, "ftyp", "MP4", "AAC or ALAC"],
   [4, "moov", "QuickTime"],
   [4, "mdat", "QuickTime"],
   [0, "ADIF", "AAC"],
@@ -47,12 +52,12 @@ const FOREIGN: [number, string, string][] = [
   [0, "NIST_1A", "NIST SPHERE"],
 ];
 
-/** The name of a format that timbrel does not read, if the first bytes show one. */
-export function foreignFormat(bytes: Uint8Array): string | null {
+/** The format of audio or video that timbrel does not read, if the first bytes show one. */
+export function foreignFormat(bytes: Uint8Array): Container | null {
   const head = String.fromCharCode(...bytes.subarray(0, 64));
-  return (
-    FOREIGN.find(([offset, mark]) => head.startsWith(mark, offset))?.[2] ?? (isAdts(bytes) ? "AAC" : null)
-  );
+  const found = FOREIGN.find(([offset, mark]) => head.startsWith(mark, offset));
+  if (found !== undefined) return { container: found[2], encoding: found[3] ?? "" };
+  return isAdts(bytes) ? { container: "AAC", encoding: "" } : null;
 }
 
 /** Whether the bytes begin like an AAC stream: a frame header whose length leads to another. */

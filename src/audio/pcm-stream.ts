@@ -53,7 +53,7 @@ export async function openPcm(source: ByteSource, data: PcmData, path: string): 
   return {
     format: { container, encoding, channels, sampleRate },
     declaredSamples: nSamples,
-    blocks: decoded(pieces(), format, atBottom),
+    blocks: decodePcm(pieces(), format, atBottom),
     warnings,
   };
 }
@@ -74,10 +74,15 @@ async function* piecesOf(
   }
 }
 
-async function* decoded(
+/**
+ * Decodes samples piece by piece.
+ * @param pieces whole frames
+ * @param atBottom whether samples of at most 24 bits are at the bottom of 4 bytes
+ */
+export async function* decodePcm(
   pieces: AsyncIterable<Uint8Array>,
   format: PcmFormat,
-  atBottom: boolean,
+  atBottom = false,
 ): AsyncGenerator<Float32Array[]> {
   const { kind, channels, sampleBytes, littleEndian } = format;
   for await (const piece of pieces)

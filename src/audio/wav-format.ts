@@ -51,7 +51,12 @@ export function parseWavFormat(fmt: Uint8Array, littleEndian: boolean, path: str
   if (kind === undefined) {
     const code = `format 0x${tag.toString(16).padStart(4, "0")}`;
     const name = COMPRESSED[tag] === undefined ? code : `${COMPRESSED[tag]} (${code})`;
-    throw new UnreadFormatError(path, `the WAV file holds ${name}`, `WAV with ${name}`, TO_PCM);
+    throw new UnreadFormatError(
+      path,
+      `the WAV file holds ${name}`,
+      { container: "WAV", encoding: COMPRESSED[tag] ?? code },
+      TO_PCM,
+    );
   }
   if (channels < 1 || channels > MAX_CHANNELS)
     throw fail(`has ${channels} channels, timbrel reads 1 to ${MAX_CHANNELS}`);
@@ -90,7 +95,7 @@ function formatTag(view: DataView, littleEndian: boolean, path: string): number 
     throw new UnreadFormatError(
       path,
       `the WAV file holds sub-format ${guid}`,
-      `WAV with sub-format ${guid}`,
+      { container: "WAV", encoding: `sub-format ${guid}` },
       TO_PCM,
     );
   return view.getUint16(24, littleEndian);

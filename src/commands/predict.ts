@@ -6,7 +6,7 @@ import { type ProgressBar, progressBar } from "../report/progress.js";
 import { percent } from "../report/table.js";
 import { nodeEngine } from "../runtime/node.js";
 import { findAudio } from "../store/audio-files.js";
-import { openAudioFile } from "../store/open-audio-file.js";
+import { reopenAudioFile } from "../store/open-audio-file.js";
 import { readModelFile } from "../store/read-files.js";
 import { SHIPPED_MODEL } from "../tagging/shipped-model.js";
 import { Tagger, type Tagging, type TagOptions } from "../tagging/tagger.js";
@@ -25,7 +25,8 @@ interface Options {
 /** Files of at least this length show their progress [s]. */
 const LONG_SEC = 600;
 
-const DESCRIPTION = `Tag audio files: WAV, MP3, OGG Vorbis, Opus or FLAC, of any sample rate, length and number of channels.`;
+const DESCRIPTION = `Tag audio files: WAV, AIFF, AU, MP3, OGG Vorbis, Opus or FLAC, of any sample rate, length and number of channels. Other \
+formats are decoded by ffmpeg, if it is installed.`;
 
 const EXAMPLES = `
 Examples:
@@ -73,11 +74,14 @@ function shippedModel(): string {
   });
 }
 
-/** Lists the audio files at a path; a folder is searched, and without audio it makes the exit code 1. */
+/** Lists the audio files at a path; a folder is searched. What cannot be opened in it, or no audio in it, makes the exit code 1. */
 function audioFiles(path: string): string[] {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats?.isDirectory() !== true) return [path];
-  const files = findAudio(path, (line) => console.error(`timbrel: ${line}`));
+  const files = findAudio(path, (line) => {
+    console.error(`timbrel: ${line}`);
+    if (!line.includes(": warning: ")) process.exitCode = EXIT.data;
+  });
   if (files.length === 0) process.exitCode = reportError(new DataError(path, "holds no audio"), command);
   return files;
 }
@@ -95,7 +99,7 @@ async function tagOrReport(
     bar.update(Math.min(Math.floor(doneSec), Math.ceil(totalSec)));
   };
   try {
-    return await tagger.tagStream(() => openAudioFile(file), file, { maxDurationSec, onProgress, signal });
+    return await tagger.tagStream(reopenAudioFile(file), file, { maxDurationSec, onProgress, signal });
   } catch (error) {
     if (signal.aborted) return null;
     const code = reportError(error, command);

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, read, readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, read, readFileSync, type Stats } from "node:fs";
 import { promisify } from "node:util";
 import { type ByteSource, bytesInMemory } from "../audio/byte-source.js";
 import { DataError } from "../core/errors.js";
@@ -8,6 +8,8 @@ const readAsync = promisify(read);
 
 /** An open file. */
 export interface FileSource extends ByteSource {
+  /** Whether the file can be read only once. */
+  readonly isPipe: boolean;
   /** Closes the file; a second call does nothing. */
   close(): void;
 }
@@ -24,8 +26,11 @@ export function openFileSource(path: string): FileSource {
     throw readProblem(path, error);
   }
   let source: ByteSource;
+  let isPipe: boolean;
   try {
-    source = sourceOf(fd, path);
+    const stats = fstatSync(fd);
+    isPipe = stats.isFIFO();
+    source = isPipe ? bytesInMemory(readFileSync(fd)) : fileOf(fd, stats, path);
   } catch (error) {
     closeSync(fd);
     throw error instanceof DataError ? error : readProblem(path, error);
@@ -33,6 +38,7 @@ export function openFileSource(path: string): FileSource {
   let isOpen = true;
   return {
     ...source,
+    isPipe,
     close() {
       if (isOpen) closeSync(fd);
       isOpen = false;
@@ -40,9 +46,7 @@ export function openFileSource(path: string): FileSource {
   };
 }
 
-function sourceOf(fd: number, path: string): ByteSource {
-  const stats = fstatSync(fd);
-  if (stats.isFIFO()) return bytesInMemory(readFileSync(fd));
+function fileOf(fd: number, stats: Stats, path: string): ByteSource {
   if (stats.isDirectory()) throw new DataError(path, "is a folder, not a file");
   if (!stats.isFile()) throw new DataError(path, "is not a regular file");
   const { size } = stats;

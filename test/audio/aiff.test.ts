@@ -223,5 +223,5 @@ describe("decodeAudio of an AU file", () => {
 it("an encoding that only other programs read is an error of its own kind", async () => {
   const error = await decodeAudio(buildAiff({ code: "ima4" }), "a").catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(UnreadFormatError);
-  expect((error as UnreadFormatError).format).toBe('AIFF-C with "ima4"');
+  expect((error as UnreadFormatError).container).toEqual({ container: "AIFF-C", encoding: '"ima4"' });
 });
