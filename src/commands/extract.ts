@@ -4,19 +4,20 @@ import { counted } from "../core/counted.js";
 import { emptyMelBands } from "../features/mel-filter-bank.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { print, say, visibleLine } from "../report/terminal.js";
-import type { Extraction } from "../store/extract.js";
+import type { Extraction, ExtractProgress } from "../store/extract.js";
 import { extractFeatures } from "../store/extract.js";
 import { sayNext, sayWarnings } from "./after-extract.js";
 import { thisCommandLine } from "./command-line.js";
 import { EXIT } from "./exit.js";
 import { addFrontEndOptions, frontEndOf, frontEndText } from "./front-end-options.js";
 import { interruptible } from "./interrupt.js";
-import { integerOption } from "./options.js";
+import { integerOption, maxDurationOption } from "./options.js";
 
 interface Options {
   out: string;
   workers: number;
   dropCopies: boolean;
+  maxDuration: number;
   strict: boolean;
 }
 
@@ -51,6 +52,7 @@ export const command = addFrontEndOptions(
       ),
     )
     .option("--drop-copies", "keep one of the files with the same audio, none if their labels differ", false)
+    .addOption(maxDurationOption())
     .option("--strict", "exit 1 if any file had to be left out, or if the clips cannot be trained on", false),
 )
   .addHelpText("after", EXAMPLES)
@@ -68,18 +70,20 @@ async function extract(source: string, options: Options): Promise<void> {
   let bar: ProgressBar | undefined;
   const onProblem = (line: string): void =>
     bar === undefined ? say(visibleLine(line)) : bar.log(visibleLine(line));
-  const extraction = await interruptible("when the files in progress are done", ({ signal, begin, end }) =>
+  const extraction = await interruptible("within a second", ({ signal, begin, end }) =>
     extractFeatures(source, options.out, {
       frontEnd,
       nWorkers: options.workers,
       dropCopies: options.dropCopies,
       signal,
-      onProgress: ({ done, total, reused, failed }) => {
-        if (done === reused && bar === undefined) return; // nothing has been computed yet
+      maxDurationSec: options.maxDuration,
+      onProgress(progress) {
+        const { done, total, reused } = progress;
+        if (done === reused && progress.within === undefined && bar === undefined) return; // nothing has been computed yet
         if (bar === undefined) begin();
         if (done === total) end();
         bar ??= progressBar("extracting", total);
-        bar.update(done, failed > 0 ? `${failed} failed` : undefined);
+        bar.update(done, note(progress), fractionOf(progress.within));
       },
       onProblem,
     }).finally(() => bar?.stop()),
@@ -100,6 +104,23 @@ async function extract(source: string, options: Options): Promise<void> {
   const isFlawed = leftOut > 0 || findings.some(({ code, blocks }) => blocks && code !== "only-test");
   if (options.strict && isFlawed) process.exitCode = EXIT.data;
   sayNext(store, findings, command);
+}
+
+/** What the progress says beside the number of files. */
+function note({ failed, within }: ExtractProgress): string | undefined {
+  const parts = failed > 0 ? [`${failed} failed`] : [];
+  if (within !== undefined) {
+    const total = within.totalSec === null ? "" : ` of ${minutes(within.totalSec)}`;
+    parts.push(`${minutes(within.doneSec)}${total} min of ${within.path}`);
+  }
+  return parts.length === 0 ? undefined : parts.join(", ");
+}
+
+const minutes = (sec: number): string => Math.round(sec / 60).toFixed(0);
+
+/** Fraction of a long file that was read. */
+function fractionOf(within: ExtractProgress["within"]): number {
+  return within?.totalSec ? Math.min(1, within.doneSec / within.totalSec) : 0;
 }
 
 function summary(
