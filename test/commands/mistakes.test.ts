@@ -142,7 +142,7 @@ describe("mistakes", () => {
     const { EXIT, reportError } = await import("../../src/commands/exit.js");
     const { vi } = await import("vitest");
     const lines: string[] = [];
-    vi.spyOn(console, "error").mockImplementation((line: string) => void lines.push(line));
+    vi.spyOn(process.stderr, "write").mockImplementation((line) => lines.push(String(line)) > 0);
     expect(reportError(new TypeError("x is not a function"))).toBe(EXIT.bug);
     vi.restoreAllMocks();
     expect(lines[0]).toMatch(/^TypeError: x is not a function\n +at /);
