@@ -23,8 +23,9 @@ const NARROW = 0.9;
  */
 export class FeatureStream {
   readonly mono: MonoStream;
+  /** The file's name in errors. */
+  readonly path: string;
   readonly #frontEnd: FrontEnd;
-  readonly #path: string;
   readonly #options: FeatureStreamOptions;
   readonly #logMel: StreamLogMel;
   #nSamples = 0;
@@ -37,7 +38,7 @@ export class FeatureStream {
   constructor(audio: AudioStream, frontEnd: FrontEnd, path: string, options: FeatureStreamOptions = {}) {
     this.mono = new MonoStream(audio, path, options);
     this.#frontEnd = frontEnd;
-    this.#path = path;
+    this.path = path;
     this.#options = options;
     this.#logMel = new StreamLogMel(frontEnd);
   }
@@ -56,7 +57,7 @@ export class FeatureStream {
       if (rows.length > 0) yield rows;
     }
     const lastRows = this.#rowsOf(resampler.end());
-    if (this.#nSamples === 0) throw new DataError(this.#path, "holds no samples");
+    if (this.#nSamples === 0) throw new DataError(this.path, "holds no samples");
     if (lastRows.length > 0) yield lastRows;
     const rest = this.#counted(this.#logMel.end());
     if (rest.length > 0) yield rest;
@@ -106,7 +107,7 @@ export class FeatureStream {
 
   #rowsOf(samples: Float32Array): Float32Array {
     if (!samples.every(Number.isFinite))
-      throw new DataError(this.#path, "holds samples that are not finite numbers");
+      throw new DataError(this.path, "holds samples that are not finite numbers");
     this.#nSamples += samples.length;
     this.#options.onWaveform?.(samples);
     return this.#counted(this.#logMel.push(samples));
@@ -114,10 +115,7 @@ export class FeatureStream {
 
   #counted(rows: Float32Array): Float32Array {
     if (!rows.every(Number.isFinite))
-      throw new DataError(
-        this.#path,
-        "gives features that are not finite numbers; its samples are too large",
-      );
+      throw new DataError(this.path, "gives features that are not finite numbers; its samples are too large");
     this.#nFrames += rows.length / this.#frontEnd.nMels;
     return rows;
   }

@@ -4,19 +4,21 @@ import { raiseTo } from "../features/compress.js";
 import { encodeNpy, NPY_HEADER_BYTES, npyHeader } from "./npy.js";
 import { onDisk } from "./system-errors.js";
 
-/** Values that are kept in memory before the file is begun: short clips take one write [numbers]. */
+/** Values that are kept in memory between two writes: a short clip takes one [numbers]. */
 const HELD_VALUES = 2e6;
 
 /** Writes a `.npy` file, whose shape is known only at the end, piece by piece. */
 export class NpyWriter {
   readonly #path: string;
+  readonly #heldValues: number;
   #held: Float32Array[] = [];
   #nHeld = 0;
   #nWritten = 0;
   #fd: number | null = null;
 
-  constructor(path: string) {
+  constructor(path: string, heldValues = HELD_VALUES) {
     this.#path = path;
+    this.#heldValues = heldValues;
   }
 
   /**
@@ -26,7 +28,7 @@ export class NpyWriter {
   push(values: Float32Array): void {
     this.#held.push(values);
     this.#nHeld += values.length;
-    if (this.#nHeld > HELD_VALUES) this.#flush();
+    if (this.#nHeld > this.#heldValues) this.#flush();
   }
 
   /**

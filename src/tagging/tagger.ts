@@ -1,22 +1,17 @@
 import type { AudioStream } from "../audio/audio-stream.js";
 import { bytesInMemory } from "../audio/byte-source.js";
 import { openAudio } from "../audio/decode.js";
-import { joined } from "../audio/joined.js";
 import type { DurationLimit } from "../audio/mono-stream.js";
 import { resampledLength } from "../audio/resample.js";
 import type { AudioWarning } from "../audio/warning.js";
 import type { Waveform } from "../audio/waveform.js";
 import { waveformStream } from "../audio/waveform-stream.js";
-import { DataError, UsageError } from "../core/errors.js";
-import { type FrameReader, memoryReader, readPadded } from "../dataset/frame-reader.js";
-import { raiseTo } from "../features/compress.js";
+import { UsageError } from "../core/errors.js";
 import { FeatureStream } from "../features/feature-stream.js";
-import { silenceValue } from "../features/front-end.js";
 import type { Engine, Session } from "../runtime/engine.js";
-import { clipProbabilities } from "./aggregate.js";
-import { decodeModel, type ModelInfo, modelGraph, segmentsPerRun, type TrainedModel } from "./model-file.js";
+import { decodeModel, modelGraph, segmentsPerRun, type ModelInfo, type TrainedModel } from "./model-file.js";
 import { checkProbabilities } from "./probabilities.js";
-import { type KnownClip, streamReader } from "./stream-reader.js";
+import { streamProbabilities } from "./stream-probabilities.js";
 
 /** One tag of a clip. */
 export interface Tag {
@@ -41,8 +36,6 @@ export interface TagOptions extends DurationLimit {
   readonly signal?: AbortSignal;
 }
 
-/** Features that are held in memory, 32 MB: those of longer audio are tagged as they come [numbers]. */
-const HELD_VALUES = 8e6;
 /** A clip shorter than this fraction of a segment gets a warning. */
 const SHORT = 1 / 4;
 
@@ -118,9 +111,26 @@ export class Tagger {
     path: string,
     options: TagOptions = {},
   ): Promise<Tagging> {
-    const features = await this.#openFeatures(open, path, options);
-    const row = (await this.#tagInOnePass(features)) ?? (await this.#tagAgain(open, features, path, options));
-    const tags = this.labels.map((label, i) => ({ label, probability: row[i] }));
+    const { frontEnd, segmentFrames } = this.info;
+    const { maxDurationSec, onProgress, signal } = options;
+    const openFeatures = async (): Promise<FeatureStream> => {
+      const stream: FeatureStream = new FeatureStream(await open(), frontEnd, path, {
+        maxDurationSec,
+        onMono() {
+          signal?.throwIfAborted();
+          onProgress?.({ doneSec: stream.mono.durationSec, totalSec: stream.mono.declaredSec });
+        },
+      });
+      return stream;
+    };
+    const tagged = await streamProbabilities(this.#session, openFeatures, {
+      frontEnd,
+      segmentFrames,
+      maxSegments: this.#maxSegments,
+    });
+    const { probabilities, features } = tagged;
+    checkProbabilities(probabilities, this.#path);
+    const tags = this.labels.map((label, i) => ({ label, probability: probabilities[i] }));
     return {
       tags: tags.sort((a, b) => b.probability - a.probability),
       durationSec: features.mono.durationSec,
@@ -145,68 +155,6 @@ export class Tagger {
     return this.tagStream(async () => waveformStream({ samples, sampleRate }), "waveform", options);
   }
 
-  async #openFeatures(
-    open: () => Promise<AudioStream>,
-    path: string,
-    { maxDurationSec, onProgress, signal }: TagOptions,
-  ): Promise<FeatureStream> {
-    const audio = await open();
-    const features: FeatureStream = new FeatureStream(audio, this.info.frontEnd, path, {
-      maxDurationSec,
-      onMono() {
-        signal?.throwIfAborted();
-        onProgress?.({ doneSec: features.mono.durationSec, totalSec: features.mono.declaredSec });
-      },
-    });
-    return features;
-  }
-
-  /**
-   * The probabilities of a clip that is short enough to hold its features in memory, or as long as it declares; null for
-   * others, of which then length and greatest value are known.
-   */
-  async #tagInOnePass(features: FeatureStream): Promise<Float32Array | null> {
-    const { nMels } = this.info.frontEnd;
-    const nDeclared = features.declaredFrames ?? 0;
-    if (features.isLimited || nDeclared * nMels <= HELD_VALUES) {
-      const data = await heldRows(features);
-      if (data === null) return null;
-      raiseTo(features.least, data);
-      const clip = { features: { data, shape: [features.nFrames, nMels] }, descriptors: new Float32Array() };
-      return this.#probabilities(
-        memoryReader(() => clip),
-        features.nFrames,
-      );
-    }
-    const row = await this.#tagStreamed(features, { nFrames: nDeclared, least: Number.NEGATIVE_INFINITY });
-    return features.nFrames === nDeclared ? row : null;
-  }
-
-  /** The probabilities of a clip that was read once. */
-  async #tagAgain(
-    open: () => Promise<AudioStream>,
-    { nFrames, least }: FeatureStream,
-    path: string,
-    options: TagOptions,
-  ): Promise<Float32Array> {
-    const features = await this.#openFeatures(open, path, options);
-    const row = await this.#tagStreamed(features, { nFrames, least });
-    if (features.nFrames !== nFrames) throw new DataError(path, "changed while it was read");
-    return row;
-  }
-
-  async #tagStreamed(features: FeatureStream, known: KnownClip): Promise<Float32Array> {
-    const rows = features.rows();
-    try {
-      const reader = streamReader(rows, this.info.frontEnd.nMels, known);
-      const row = await this.#probabilities(reader, known.nFrames);
-      for await (const _ of rows); // to the end, for its true length and its warnings
-      return row;
-    } finally {
-      await rows.return(undefined);
-    }
-  }
-
   /** The warning about a clip of which a segment holds mostly silence, unless there is one about its length already. */
   #shortness({ nFrames, mono, warnings }: FeatureStream): AudioWarning[] {
     const { segmentFrames, frontEnd } = this.info;
@@ -220,37 +168,8 @@ export class Tagger {
     ];
   }
 
-  async #probabilities(reader: FrameReader<unknown>, nFrames: number): Promise<Float32Array> {
-    const { nMels } = this.info.frontEnd;
-    const silence = silenceValue(this.info.frontEnd);
-    const [row] = await clipProbabilities(
-      this.#session,
-      {
-        clips: [{ nFrames }],
-        nMels,
-        readFrames: (clip, first, count, out, offset) =>
-          readPadded(reader, { clip, first, count }, out, { offset, nMels, silence }),
-      },
-      { segmentFrames: this.info.segmentFrames, maxSegments: this.#maxSegments },
-    );
-    checkProbabilities(row, this.#path);
-    return row;
-  }
-
   /** Frees the model's memory. */
   async close(): Promise<void> {
     await this.#session.close();
   }
-}
-
-/** All rows of a clip, one after the other; null if they are too many to hold, but then too the stream has ended. */
-async function heldRows(features: FeatureStream): Promise<Float32Array | null> {
-  let rows: Float32Array[] | null = [];
-  let nValues = 0;
-  for await (const some of features.rows()) {
-    nValues += some.length;
-    if (nValues > HELD_VALUES) rows = null;
-    rows?.push(some);
-  }
-  return rows && joined(rows);
 }

@@ -20,8 +20,9 @@ import { featureSets } from "../../src/dataset/feature-set.js";
 import { splitClips } from "../../src/dataset/splits.js";
 import { standardizationOf } from "../../src/dataset/standardization.js";
 import { DESCRIPTOR_NAMES, summarizeDescriptors } from "../../src/features/descriptors.js";
-import { frontEnd } from "../../src/features/front-end.js";
+import { frontEnd, frontEndHash } from "../../src/features/front-end.js";
 import { logMel } from "../../src/features/log-mel.js";
+import { type ClipProgress, extractClip } from "../../src/store/extract-clip.js";
 import { decodeNpy } from "../../src/store/npy.js";
 import { openStore, prepareStore } from "../../src/store/store.js";
 import { makeFolder, toneWav, writeFiles } from "./files.js";
@@ -152,6 +153,59 @@ describe("extraction", () => {
       ["a/2.wav: warning: dropped: same audio as a/1.wav"],
     ]);
     expect(findings.map(({ code }) => code)).toEqual(["too-few-clips"]);
+  });
+
+  it("gives the first ten files of a kind of harmless warning a line, and counts the rest", async () => {
+    const source = makeFolder();
+    const silence = (i: number) => encodeWav({ samples: new Float32Array(2000 + i), sampleRate: 8000 });
+    writeFiles(source, Object.fromEntries(Array.from({ length: 13 }, (_, i) => [`a/${i}.wav`, silence(i)])));
+    const { problems, warnings } = await extract(source, join(makeFolder(), "s"));
+    expect(problems).toHaveLength(11);
+    expect(problems[10]).toMatch(
+      /^3 more files: warning: silent, e\.g\. \S+\/a\/\d+\.wav all samples are zero$/,
+    );
+    expect(warnings).toHaveLength(13);
+    expect(warnings[0]).toEqual({
+      path: expect.stringContaining(`${source}/a/`),
+      code: "silent",
+      message: "all samples are zero",
+    });
+  });
+
+  it("leaves out a file that is longer than allowed", async () => {
+    const source = makeFolder();
+    writeFiles(source, { "a/short.wav": toneWav(440, 0.5), "a/long.wav": toneWav(440, 0.6) });
+    const { failed, problems } = await extract(source, join(makeFolder(), "s"), { maxDurationSec: 0.5 });
+    expect([failed, problems]).toEqual([
+      1,
+      [`${source}/a/long.wav: lasts more than 0.5 s; raise \`maxDurationSec\`, or cut it`],
+    ]);
+    await expect(extract(source, join(makeFolder(), "s"), { maxDurationSec: 0 })).rejects.toThrow(
+      "maxDurationSec must be a number greater than 0, got 0",
+    );
+  });
+
+  it("reports every minute within a long file, and stops there", async () => {
+    const [dir, storeDir] = [makeFolder(), makeFolder()];
+    writeFiles(dir, { "long.wav": toneWav(440, 150, 4000) });
+    const path = join(dir, "long.wav");
+    const setup = {
+      storeDir,
+      frontEnd: small,
+      frontEndHash: frontEndHash(small),
+      knownHashes: new Set<string>(),
+    };
+    const seen: ClipProgress[] = [];
+    const made = await extractClip(path, setup, (progress) => seen.push(progress));
+    expect(made).toMatchObject({ kind: "made", durationSec: 150 });
+    expect(seen.map(({ doneSec }) => Math.floor(doneSec / 60))).toEqual([1, 2]);
+    expect(seen[0]).toMatchObject({ path, totalSec: 150 });
+
+    const stop = new Int32Array(1);
+    const empty = makeFolder();
+    const stopped = await extractClip(path, { ...setup, storeDir: empty, stop }, () => stop.fill(1));
+    expect(stopped).toEqual({ kind: "stopped" });
+    expect(Object.keys(contentOf(empty))).toEqual([]);
   });
 
   it("fails with one line when no file can be used", async () => {
