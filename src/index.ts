@@ -17,7 +17,7 @@
 // Tag audio
 
 export { type LoadedTagger, loadTagger } from "./load-tagger.js";
-export { type Tag, Tagger, type Tagging } from "./tagging/tagger.js";
+export { type Tag, Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
 
 // Make features, in a store on disk or in memory
 
@@ -39,6 +39,7 @@ export {
   type ExtractOptions,
   type ExtractProgress,
   extractFeatures,
+  type FileWarning,
 } from "./store/extract.js";
 export { type FeatureStore, openStore, type StoredClip } from "./store/store.js";
 

@@ -9,7 +9,7 @@ const ENTRIES = [
   "audio/decode.ts",
   "dataset/feature-data.ts",
   "evaluation/evaluate-model.ts",
-  "features/audio-to-log-mel.ts",
+  "features/feature-stream.ts",
   "features/descriptors.ts",
   "graph/index.ts",
   "runtime/engine.ts",

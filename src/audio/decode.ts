@@ -6,6 +6,7 @@ import { type ByteSource, bytesInMemory } from "./byte-source.js";
 import { detectContainer, isMpegInRiff, isNoAudio } from "./container.js";
 import { openFlac } from "./flac.js";
 import { foreignFormat, formatText, isMidi, UnreadFormatError } from "./foreign-format.js";
+import { joined } from "./joined.js";
 import { openMp3 } from "./mp3.js";
 import { openOgg } from "./ogg.js";
 import { leadingTagsEnd } from "./tags.js";
@@ -132,14 +133,4 @@ export async function decodeAudio(bytes: Uint8Array, path: string): Promise<Deco
   const channelData = parts.map(joined);
   const { sampleRate } = format;
   return { channelData, sampleRate, format: { ...format, nSamples: channelData[0].length }, warnings };
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

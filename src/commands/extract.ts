@@ -2,17 +2,18 @@ import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { emptyMelBands } from "../features/mel-filter-bank.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
-import type { Extraction } from "../store/extract.js";
+import type { Extraction, ExtractProgress } from "../store/extract.js";
 import { extractFeatures } from "../store/extract.js";
 import { commandLine, thisCommandLine } from "./command-line.js";
 import { EXIT } from "./exit.js";
 import { addFrontEndOptions, frontEndOf, frontEndText } from "./front-end-options.js";
 import { interruptible } from "./interrupt.js";
-import { integerOption } from "./options.js";
+import { integerOption, maxDurationOption } from "./options.js";
 
 interface Options {
   out: string;
   workers: number;
+  maxDuration: number;
   strict: boolean;
 }
 
@@ -41,6 +42,7 @@ export const command = addFrontEndOptions(
         "one per core",
       ),
     )
+    .addOption(maxDurationOption())
     .option("--strict", "exit 1 if any file had to be left out", false),
 )
   .addHelpText("after", EXAMPLES)
@@ -57,14 +59,15 @@ async function extract(source: string, options: Options): Promise<void> {
   const startMs = Date.now();
   let bar: ProgressBar | undefined;
   const say = (line: string): void => (bar === undefined ? console.error(line) : bar.log(line));
-  const extraction = await interruptible("when the files in progress are done", (signal) =>
+  const extraction = await interruptible("within a second", (signal) =>
     extractFeatures(source, options.out, {
       frontEnd,
       nWorkers: options.workers,
       signal,
-      onProgress: ({ done, total, failed }) => {
-        bar ??= progressBar("extracting", total);
-        bar.update(done, failed > 0 ? `${failed} failed` : undefined);
+      maxDurationSec: options.maxDuration,
+      onProgress(progress) {
+        bar ??= progressBar("extracting", progress.total);
+        bar.update(progress.done, note(progress), fractionOf(progress.within));
       },
       onProblem: say,
     }).finally(() => bar?.stop()),
@@ -82,6 +85,23 @@ async function extract(source: string, options: Options): Promise<void> {
   console.log(summary(extraction, leftOut, (Date.now() - startMs) / 1000));
   if (options.strict && leftOut > 0) process.exitCode = EXIT.data;
   else console.log(`next: ${commandLine("train", [options.out, "--out", "models/mine"])}`);
+}
+
+/** What the progress says beside the number of files. */
+function note({ failed, within }: ExtractProgress): string | undefined {
+  const parts = failed > 0 ? [`${failed} failed`] : [];
+  if (within !== undefined) {
+    const total = within.totalSec === null ? "" : ` of ${minutes(within.totalSec)}`;
+    parts.push(`${minutes(within.doneSec)}${total} min of ${within.path}`);
+  }
+  return parts.length === 0 ? undefined : parts.join(", ");
+}
+
+const minutes = (sec: number): string => Math.round(sec / 60).toFixed(0);
+
+/** Fraction of a long file that was read. */
+function fractionOf(within: ExtractProgress["within"]): number {
+  return within?.totalSec ? Math.min(1, within.doneSec / within.totalSec) : 0;
 }
 
 function summary({ store, extracted, reused }: Extraction, leftOut: number, seconds: number): string {

@@ -1,20 +1,23 @@
 import { writeFileSync } from "node:fs";
 import { Command, Option } from "commander";
-import { decodeAudio } from "../audio/decode.js";
-import { downmix } from "../audio/downmix.js";
+import type { Levels } from "../audio/level-meter.js";
 import type { AudioWarning } from "../audio/warning.js";
 import type { AudioFormat } from "../audio/waveform.js";
 import { UsageError } from "../core/errors.js";
-import { audioToLogMel, type ClipLogMel } from "../features/audio-to-log-mel.js";
-import { describe } from "../features/descriptors.js";
+import { raiseTo } from "../features/compress.js";
+import { type Description, describeFrames } from "../features/descriptors.js";
+import { FeatureStream } from "../features/feature-stream.js";
 import { FRONT_END_PRESETS, type FrontEnd, type PresetName } from "../features/front-end.js";
+import { FrameSampler } from "../features/meyda-frames.js";
+import { AveragedRows } from "../report/averaged-rows.js";
 import { logMelPng } from "../report/log-mel-png.js";
-import { encodeNpy } from "../store/npy.js";
-import { readAudioFile, readModelFile } from "../store/read-files.js";
+import { NpyWriter } from "../store/npy-writer.js";
+import { openAudioFile } from "../store/open-audio-file.js";
+import { readModelFile } from "../store/read-files.js";
 import { readModelInfo } from "../tagging/model-file.js";
 import { EXIT, reportError } from "./exit.js";
 import { frontEndText, presetOption } from "./front-end-options.js";
-import { type Levels, levels } from "./levels.js";
+import { maxDurationOption } from "./options.js";
 
 interface Options {
   preset: PresetName;
@@ -22,6 +25,7 @@ interface Options {
   png?: string;
   waveform?: string;
   features?: string;
+  maxDuration: number;
   json: boolean;
 }
 
@@ -50,6 +54,7 @@ export const command = new Command("inspect")
   .option("--png <file>", "draw the log-mel spectrogram (default: not drawn)")
   .option("--waveform <file>", "write the front end's mono samples as .npy (default: not written)")
   .option("--features <file>", "write the log-mel features as .npy, [frames, bands] (default: not written)")
+  .addOption(maxDurationOption())
   .option("--json", "print one JSON object per file on stdout, everything else on stderr", false)
   .addHelpText("after", EXAMPLES)
   .action(inspect);
@@ -77,39 +82,57 @@ function frontEndOf({ model, preset }: Options): FrontEnd {
 }
 
 async function inspectFile(file: string, frontEnd: FrontEnd, options: Options): Promise<void> {
-  const decoded = await decodeAudio(readAudioFile(file), file);
-  const { durationSec, warnings, ...views } = audioToLogMel(decoded, frontEnd, file);
+  const { png, waveform, features: featuresPath, maxDuration: maxDurationSec } = options;
+  const sampler = new FrameSampler();
+  const samplesNpy = waveform === undefined ? null : new NpyWriter(waveform);
+  const featuresNpy = featuresPath === undefined ? null : new NpyWriter(featuresPath);
+  const picture = png === undefined ? null : new AveragedRows(frontEnd.nMels);
+  const features = new FeatureStream(await openAudioFile(file), frontEnd, file, {
+    maxDurationSec,
+    onMono: (samples) => sampler.push(samples),
+    onWaveform: (samples) => samplesNpy?.push(samples.slice()),
+  });
+  const { mono } = features;
+  try {
+    if (samplesNpy ?? featuresNpy ?? picture)
+      for await (const rows of features.rows()) {
+        featuresNpy?.push(rows);
+        picture?.push(rows);
+      }
+    else for await (const samples of mono.blocks()) sampler.push(samples);
+    samplesNpy?.end(null);
+    featuresNpy?.end(frontEnd.nMels, features.least);
+  } finally {
+    samplesNpy?.close();
+    featuresNpy?.close();
+  }
+  if (png !== undefined && picture !== null) {
+    const rows = picture.end();
+    raiseTo(features.least, rows.data);
+    const hopLength = frontEnd.hopLength * picture.factor;
+    writeFileSync(png, logMelPng(rows, { frontEnd: { ...frontEnd, hopLength }, title: file }));
+  }
+  if (features.nFrames > 0)
+    console.error(`front end: ${frontEndText(frontEnd)}; ${features.nFrames} x ${frontEnd.nMels} values`);
+  const { warnings } = features;
   const found: Found = {
     file,
-    ...decoded.format,
-    durationSec,
-    ...levels(decoded),
-    ...describe(downmix(decoded)),
+    ...mono.format,
+    nSamples: mono.nSamples,
+    durationSec: mono.durationSec,
+    ...mono.levels,
+    ...describeFrames(sampler, mono.format.sampleRate),
     warnings,
   };
-  writeViews(views, frontEnd, { ...options, title: file });
   if (options.json) {
-    for (const { message } of found.warnings) console.error(`${file}: warning: ${message}`);
+    for (const { message } of warnings) console.error(`${file}: warning: ${message}`);
     console.log(JSON.stringify(found));
   } else console.log(report(found));
 }
 
-/** Writes those outputs of the front end that the flags ask for. */
-function writeViews(
-  { waveform: { samples }, features: mel }: Pick<ClipLogMel, "waveform" | "features">,
-  frontEnd: FrontEnd,
-  { png, waveform, features, title }: Options & { title: string },
-): void {
-  if (png === undefined && waveform === undefined && features === undefined) return;
-  if (waveform !== undefined) writeFileSync(waveform, encodeNpy({ data: samples, shape: [samples.length] }));
-  if (features !== undefined) writeFileSync(features, encodeNpy(mel));
-  if (png !== undefined) writeFileSync(png, logMelPng(mel, { frontEnd, title }));
-  console.error(`front end: ${frontEndText(frontEnd)}; ${mel.shape.join(" x ")} values`);
-}
-
 type Found = { file: string; durationSec: number; warnings: readonly AudioWarning[] } & AudioFormat &
   Levels &
-  ReturnType<typeof describe>;
+  Description;
 
 function report(found: Found): string {
   const db = (value: number | null): string => (value === null ? "silent" : `${value.toFixed(1)} dBFS`);

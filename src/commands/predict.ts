@@ -2,21 +2,28 @@ import { existsSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { DataError, UsageError } from "../core/errors.js";
+import { type ProgressBar, progressBar } from "../report/progress.js";
 import { percent } from "../report/table.js";
 import { nodeEngine } from "../runtime/node.js";
 import { findAudio } from "../store/audio-files.js";
-import { readAudioFile, readModelFile } from "../store/read-files.js";
+import { reopenAudioFile } from "../store/open-audio-file.js";
+import { readModelFile } from "../store/read-files.js";
 import { SHIPPED_MODEL } from "../tagging/shipped-model.js";
-import { Tagger, type Tagging } from "../tagging/tagger.js";
+import { Tagger, type Tagging, type TagOptions } from "../tagging/tagger.js";
 import { EXIT, reportError } from "./exit.js";
-import { integerOption, threadsOption } from "./options.js";
+import { interruptible } from "./interrupt.js";
+import { integerOption, maxDurationOption, threadsOption } from "./options.js";
 
 interface Options {
   model?: string;
   top: number;
   json: boolean;
+  maxDuration: number;
   threads: number;
 }
+
+/** Files of at least this length show their progress [s]. */
+const LONG_SEC = 600;
 
 const DESCRIPTION = `Tag audio files: WAV, AIFF, AU, MP3, OGG Vorbis, Opus or FLAC, of any sample rate, length and number of channels. Other \
 formats are decoded by ffmpeg, if it is installed.`;
@@ -32,6 +39,7 @@ export const command = new Command("predict")
   .argument("<audio...>", "audio files, or folders to search")
   .option("-m, --model <file>", "model file (default: the instrument model that comes with timbrel)")
   .addOption(integerOption("--top <n>", "show the n most probable tags", { min: 1 }, 5))
+  .addOption(maxDurationOption())
   .addOption(threadsOption())
   .option("--json", "print one JSON object per file on stdout, everything else on stderr", false)
   .addHelpText("after", EXAMPLES)
@@ -41,11 +49,15 @@ async function predict(paths: string[], options: Options): Promise<void> {
   const modelPath = options.model ?? shippedModel();
   const tagger = await Tagger.open(readModelFile(modelPath), modelPath, nodeEngine(options));
   try {
-    for (const path of paths)
-      for (const file of audioFiles(path)) {
-        const tagging = await tagOrReport(tagger, file);
-        if (tagging !== null) show(file, tagging, options);
-      }
+    await interruptible("within a second", async (signal) => {
+      for (const path of paths)
+        for (const file of audioFiles(path)) {
+          const tagging = await tagOrReport(tagger, file, options, signal);
+          if (signal.aborted) process.exitCode = EXIT.interrupted;
+          if (signal.aborted) return;
+          if (tagging !== null) show(file, tagging, options);
+        }
+    });
   } finally {
     await tagger.close();
   }
@@ -74,14 +86,28 @@ function audioFiles(path: string): string[] {
   return files;
 }
 
-async function tagOrReport(tagger: Tagger, file: string): Promise<Tagging | null> {
+async function tagOrReport(
+  tagger: Tagger,
+  file: string,
+  { maxDuration: maxDurationSec }: Options,
+  signal: AbortSignal,
+): Promise<Tagging | null> {
+  let bar: ProgressBar | undefined;
+  const onProgress: TagOptions["onProgress"] = ({ doneSec, totalSec }) => {
+    if (totalSec === null || totalSec < LONG_SEC) return;
+    bar ??= progressBar(`reading ${file}, seconds`, Math.ceil(totalSec));
+    bar.update(Math.min(Math.floor(doneSec), Math.ceil(totalSec)));
+  };
   try {
-    return await tagger.tagAudio(readAudioFile(file), file);
+    return await tagger.tagStream(reopenAudioFile(file), file, { maxDurationSec, onProgress, signal });
   } catch (error) {
+    if (signal.aborted) return null;
     const code = reportError(error, command);
     if (code !== EXIT.data) throw error;
     process.exitCode = code;
     return null;
+  } finally {
+    bar?.stop();
   }
 }
 

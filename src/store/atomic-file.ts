@@ -8,7 +8,7 @@ import { DataError } from "../core/errors.js";
  * even if the process is killed. Creates the folder if it is missing. Two writers of the same file do not collide.
  */
 export function writeAtomically(path: string, content: Uint8Array | string): void {
-  const part = `${path}.${randomBytes(6).toString("hex")}.part`;
+  const part = partName(path);
   try {
     try {
       writeFileSync(part, content);
@@ -22,6 +22,11 @@ export function writeAtomically(path: string, content: Uint8Array | string): voi
     rmSync(part, { force: true });
     throw error;
   }
+}
+
+/** A name for a file that is being written, which no other writer has. */
+export function partName(path: string): string {
+  return `${path}.${randomBytes(6).toString("hex")}.part`;
 }
 
 /**

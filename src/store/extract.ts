@@ -1,12 +1,15 @@
+import { randomUUID } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
-import { checkInteger } from "../core/check.js";
+import { BroadcastChannel } from "node:worker_threads";
+import { MAX_DURATION_SEC } from "../audio/mono-stream.js";
+import { checkInteger, checkNumber } from "../core/check.js";
 import { DataError } from "../core/errors.js";
 import { type FrontEnd, frontEndHash as hashFrontEnd } from "../features/front-end.js";
 import { statOrNull } from "./audio-files.js";
-import type { Extracted, ExtractSetup } from "./extract-clip.js";
-import { type ExtractProgress, ExtractTally, type PendingClip } from "./extract-tally.js";
-import type { Fatal } from "./extract-worker.js";
+import type { ClipProgress, Extracted } from "./extract-clip.js";
+import { type ExtractProgress, ExtractTally, type FileWarning, type PendingClip } from "./extract-tally.js";
+import type { Fatal, WorkerSetup } from "./extract-worker.js";
 import { scanSource } from "./scan.js";
 import { SourceIndex } from "./source-index.js";
 import {
@@ -20,7 +23,7 @@ import {
 import { storedClips } from "./stored-clips.js";
 import { runInWorkers } from "./worker-lanes.js";
 
-export type { ExtractProgress } from "./extract-tally.js";
+export type { ExtractProgress, FileWarning } from "./extract-tally.js";
 
 export interface ExtractOptions {
   frontEnd: FrontEnd;
@@ -29,7 +32,9 @@ export interface ExtractOptions {
   onProgress?: (progress: ExtractProgress) => void;
   /** Called with a line for every bad file, `<path>: <reason>`, and for every warning, `<path>: warning: <text>`. */
   onProblem?: (line: string) => void;
-  /** After an abort the files in progress are finished; the next run continues from there. */
+  /** Longer files are left out [s]. @default 12 hours */
+  maxDurationSec?: number;
+  /** After an abort the files in progress are given up; the next run continues from there. */
   signal?: AbortSignal;
 }
 
@@ -43,6 +48,8 @@ export interface Extraction {
   failed: number;
   /** All lines that `onProblem` was called with. */
   problems: string[];
+  /** All oddities of the files whose features are in the store, also those that `problems` only counts. */
+  warnings: FileWarning[];
   /** Whether `signal` stopped the run: `store` holds the clips so far; `openStore` rejects it until a run finishes. */
   interrupted: boolean;
 }
@@ -72,9 +79,12 @@ const BATCH_BYTES = 4e6;
 export async function extractFeatures(
   source: string,
   storeDir: string,
-  { frontEnd, nWorkers = availableParallelism(), onProgress, onProblem, signal }: ExtractOptions,
+  options: ExtractOptions,
 ): Promise<Extraction> {
+  const { frontEnd, nWorkers = availableParallelism(), onProgress, onProblem, signal } = options;
+  const { maxDurationSec = MAX_DURATION_SEC } = options;
   checkInteger("nWorkers", nWorkers, { min: 1, max: 1024 });
+  checkNumber("maxDurationSec", maxDurationSec, { above: 0 });
   const frontEndHash = hashFrontEnd(frontEnd);
   const { clips, problems: scanProblems } = scanSource(source);
   prepareStore(storeDir, frontEnd);
@@ -91,7 +101,13 @@ export async function extractFeatures(
       .filter((clip) => !tally.reuse(clip, knownHashes));
     if (pending.length > 0 && !signal?.aborted) {
       markIncomplete(storeDir);
-      const workerData: ExtractSetup = { storeDir, frontEnd, frontEndHash, knownHashes };
+      const stop = new Int32Array(new SharedArrayBuffer(4));
+      signal?.addEventListener("abort", () => Atomics.store(stop, 0, 1), { once: true });
+      const channelName = `timbrel ${randomUUID()}`;
+      const channel = new BroadcastChannel(channelName);
+      channel.onmessage = (event) => tally.showWithin((event as { data: ClipProgress }).data);
+      const setup = { storeDir, frontEnd, frontEndHash, knownHashes, maxDurationSec, stop };
+      const workerData: WorkerSetup = { ...setup, channelName };
       await runInWorkers<PendingClip, Extracted | Fatal>({
         worker: new URL("./extract-worker.js", import.meta.url),
         workerData,
@@ -101,11 +117,12 @@ export async function extractFeatures(
         onResults: (batch, results) => tally.settle(batch, results),
         onCrash: (clip, error) => tally.crash(clip, error),
         signal,
-      });
+      }).finally(() => channel.close());
     }
   } finally {
     index.close();
   }
+  tally.countMoreWarnings();
   const { done, total, reused, failed } = tally.progress;
   const interrupted = done < total;
   const stored = storedClips(clips, tally.entries, frontEndHash, (line) => tally.report(line));
@@ -118,7 +135,8 @@ export async function extractFeatures(
     completeStore(storeDir, stored);
   }
   const store = featureStore(storeDir, frontEnd, stored);
-  return { store, extracted: tally.extracted, reused, failed, problems: tally.problems, interrupted };
+  const { extracted, problems, warnings } = tally;
+  return { store, extracted, reused, failed, problems, warnings, interrupted };
 }
 
 /** Path of a clip as the user would write it. */

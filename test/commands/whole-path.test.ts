@@ -233,7 +233,12 @@ describe("inspect", () => {
       sampleRate: 8000,
       channels: 1,
       nClipped: 0,
-      warnings: [],
+      warnings: [
+        {
+          code: "low-sample-rate",
+          message: "has nothing above 4000 Hz; the front end hears up to 8000 Hz",
+        },
+      ],
     });
     const npy = (name: string) => decodeNpy(readFileSync(join(dir, name)), name);
     expect(npy("w.npy").shape).toEqual([8000]); // half a second at 16 kHz
@@ -257,7 +262,14 @@ describe("inspect", () => {
     const samples = Float32Array.from({ length: 1000 }, (_, n) => (n % 100 < 50 ? 1 : -1));
     const { encodeWav } = await import("../../src/audio/encode-wav.js");
     write(dir, "square.wav", encodeWav({ samples, sampleRate: 8000 }));
-    const { code, stdout } = await timbrel(dir, ["inspect", "silence.wav", "square.wav", "--json"]);
+    const { code, stdout } = await timbrel(dir, [
+      "inspect",
+      "silence.wav",
+      "square.wav",
+      "--json",
+      "--model",
+      "run/model.onnx",
+    ]);
     expect(code).toBe(0);
     expect(jsonLines(stdout)).toMatchObject([
       {
@@ -266,7 +278,16 @@ describe("inspect", () => {
         nClipped: 0,
         warnings: [{ code: "silent", message: "all samples are zero" }],
       },
-      { nClipped: 1000 },
+      {
+        nClipped: 1000,
+        warnings: [
+          {
+            code: "clipped",
+            message:
+              "is clipped: 20 peaks are cut off at full scale; use a recording at a lower level if there is one",
+          },
+        ],
+      },
     ]);
   });
 });
