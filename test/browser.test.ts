@@ -75,6 +75,7 @@ describe("what a browser loads", () => {
         "ml-matrix",
         "mpg123-decoder",
         "onnx-proto",
+        "protobufjs/minimal.js",
         "wav-decoder",
         "zod",
       ]

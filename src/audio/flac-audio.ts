@@ -70,13 +70,13 @@ export class FlacAudio {
     const pairs = [
       ["bits per sample", header.bits ?? bits, bits],
       ["channels", header.channels, channels],
-      ["Hz", header.sampleRate ?? sampleRate, sampleRate],
+      ["sample rate", header.sampleRate ?? sampleRate, sampleRate],
     ] as const;
     const different = pairs.find(([, inFrame, inInfo]) => inFrame !== inInfo);
     if (different !== undefined && this.#isInSync)
       throw new DataError(
         this.#path,
-        `the FLAC header declares ${different[2]} ${different[0]}, the frame ${where} has ${different[1]}`,
+        `the frame ${where} does not match the FLAC header: ${different[0]} ${different[1]}, not ${different[2]}`,
       );
     return different === undefined;
   }

@@ -14,7 +14,8 @@ import { FeatureStream } from "../features/feature-stream.js";
 import { silenceValue } from "../features/front-end.js";
 import type { Engine, Session } from "../runtime/engine.js";
 import { clipProbabilities } from "./aggregate.js";
-import { decodeModel, encodeModel, type ModelInfo, type TrainedModel } from "./model-file.js";
+import { decodeModel, type ModelInfo, modelGraph, segmentsPerRun, type TrainedModel } from "./model-file.js";
+import { checkProbabilities } from "./probabilities.js";
 import { type KnownClip, streamReader } from "./stream-reader.js";
 
 /** One tag of a clip. */
@@ -62,10 +63,15 @@ const SHORT = 1 / 4;
 export class Tagger {
   readonly info: ModelInfo;
   readonly #session: Session;
+  /** The model's name in errors. */
+  readonly #path: string;
+  readonly #maxSegments: number;
 
-  private constructor(info: ModelInfo, session: Session) {
-    this.info = info;
+  private constructor(model: TrainedModel, session: Session, path: string) {
+    this.info = model.info;
     this.#session = session;
+    this.#path = path;
+    this.#maxSegments = segmentsPerRun(model);
   }
 
   /**
@@ -75,12 +81,15 @@ export class Tagger {
    * @throws DataError if the bytes are not a timbrel model, or their parts contradict each other
    */
   static async open(bytes: Uint8Array, path: string, engine: Engine): Promise<Tagger> {
-    return Tagger.of(decodeModel(bytes, path), engine);
+    return Tagger.of(decodeModel(bytes, path), engine, path);
   }
 
-  /** Opens a model in memory, e.g. one that `trainModel` trained. */
-  static async of(model: TrainedModel, engine: Engine): Promise<Tagger> {
-    return new Tagger(model.info, await engine.open(encodeModel(model)));
+  /**
+   * Opens a model in memory, e.g. one that `trainModel` trained.
+   * @param path its name in errors
+   */
+  static async of(model: TrainedModel, engine: Engine, path = "model"): Promise<Tagger> {
+    return new Tagger(model, await engine.open(modelGraph(model)), path);
   }
 
   /** The labels, in the order of the model's output. */
@@ -222,10 +231,9 @@ export class Tagger {
         readFrames: (clip, first, count, out, offset) =>
           readPadded(reader, { clip, first, count }, out, { offset, nMels, silence }),
       },
-      { segmentFrames: this.info.segmentFrames },
+      { segmentFrames: this.info.segmentFrames, maxSegments: this.#maxSegments },
     );
-    if (row.some(Number.isNaN))
-      throw new DataError("model", "gave a probability that is not a number; train it again");
+    checkProbabilities(row, this.#path);
     return row;
   }
 
