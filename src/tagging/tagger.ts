@@ -9,7 +9,7 @@ import { waveformStream } from "../audio/waveform-stream.js";
 import { UsageError } from "../core/errors.js";
 import { FeatureStream } from "../features/feature-stream.js";
 import type { Engine, Session } from "../runtime/engine.js";
-import { decodeModel, modelGraph, segmentsPerRun, type ModelInfo, type TrainedModel } from "./model-file.js";
+import { decodeModel, type ModelInfo, modelGraph, segmentsPerRun, type TrainedModel } from "./model-file.js";
 import { checkProbabilities } from "./probabilities.js";
 import { streamProbabilities } from "./stream-probabilities.js";
 
