@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { DataError, errorLine } from "../core/errors.js";
@@ -12,11 +12,10 @@ import {
   type FrontEnd,
   frontEndHash as hashFrontEnd,
 } from "../features/front-end.js";
-import { ensureFolder, removeParts, writeAtomically } from "./atomic-file.js";
+import { ensureFolder, removeFile, removeParts, writeAtomically } from "./atomic-file.js";
 import { isHiddenName, statOrNull } from "./audio-files.js";
 import { npyByteLength } from "./npy.js";
 import { storeReader } from "./store-reader.js";
-import { onDisk } from "./system-errors.js";
 
 const STORE_FILE = "store.json";
 const CLIPS_FILE = "clips.jsonl";
@@ -138,8 +137,7 @@ export function removeStoreParts(dir: string): void {
 
 /** Removes the list of clips while the store is being changed, so that no run trains on a part of it. */
 export function markIncomplete(dir: string): void {
-  const path = join(dir, CLIPS_FILE);
-  onDisk("removed", path, () => rmSync(path, { force: true }));
+  removeFile(join(dir, CLIPS_FILE));
 }
 
 /** Writes the list of clips, which makes the store complete. */
