@@ -12,7 +12,7 @@ import {
   type FrontEnd,
   frontEndHash as hashFrontEnd,
 } from "../features/front-end.js";
-import { ensureFolder, removeParts, writeAtomically } from "./atomic-file.js";
+import { ensureFolder, removeFile, removeParts, writeAtomically } from "./atomic-file.js";
 import { isHiddenName, statOrNull } from "./audio-files.js";
 import { npyByteLength } from "./npy.js";
 import { storeReader } from "./store-reader.js";
