@@ -3,12 +3,13 @@ import { openAiff } from "./aiff.js";
 import { openAu } from "./au.js";
 import type { AudioStream } from "./audio-stream.js";
 import { type ByteSource, bytesInMemory } from "./byte-source.js";
-import { detectContainer } from "./container.js";
+import { detectContainer, isMpegInRiff, isNoAudio } from "./container.js";
 import { openFlac } from "./flac.js";
 import { foreignFormat, formatText, isMidi, UnreadFormatError } from "./foreign-format.js";
 import { joined } from "./joined.js";
 import { openMp3 } from "./mp3.js";
 import { openOgg } from "./ogg.js";
+import { leadingTagsEnd } from "./tags.js";
 import { openWav } from "./wav.js";
 import { checkSampleRate } from "./wav-format.js";
 import type { DecodedAudio } from "./waveform.js";
@@ -40,18 +41,23 @@ export function checkedStream(stream: AudioStream, path: string): AudioStream {
 }
 
 async function openContainer(source: ByteSource, path: string): Promise<AudioStream> {
-  const head = await source.read(0, HEAD_BYTES);
+  // A WAV file never begins with tags; ID3 tags precede other formats, too.
+  const head = await source.read(await leadingTagsEnd(source), HEAD_BYTES);
   const container = detectContainer(head);
-  if (container === null) {
-    const foreign = foreignFormat(head);
-    if (foreign !== null) throw new UnreadFormatError(path, `${formatText(foreign)} file`, foreign);
+  const foreign = foreignFormat(head);
+  if ((container === null && foreign === null && !isNoAudio(head)) || isMpegInRiff(head)) {
+    const mpeg = await openMp3(source);
+    if (mpeg !== null) return mpeg;
+  }
+  if (container === null && foreign !== null)
+    throw new UnreadFormatError(path, `${formatText(foreign)} file`, foreign);
+  if (container === null)
     throw new DataError(
       path,
       isMidi(head)
         ? "MIDI file, which holds notes instead of sound; render it to WAV"
         : "not audio that timbrel reads (WAV, AIFF, AU, MP3, OGG Vorbis, Opus or FLAC)",
     );
-  }
   switch (container.container) {
     case "WAV":
       return openWav(source, path);
@@ -61,10 +67,8 @@ async function openContainer(source: ByteSource, path: string): Promise<AudioStr
       return openAu(source, path);
     case "FLAC":
       return openFlac(source, path);
-    case "OGG":
-      return openOgg(source, path);
     default:
-      return openMp3(source, path);
+      return openOgg(source, path);
   }
 }
 

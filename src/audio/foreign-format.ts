@@ -25,6 +25,7 @@ const FOREIGN: [number, string, string, encoding?: string][] = [
   [4, "mdat", "QuickTime"],
   [0, "ADIF", "AAC"],
   [28, "Speex   ", "Speex"],
+  [0, "OggS", "OGG", "neither Vorbis, Opus nor FLAC"],
   [0, "riff\x2e\x91\xcf\x11", "Sony Wave64"],
   [0, "caff\x00", "CAF"],
   [0, "wvpk", "WavPack"],
@@ -63,7 +64,7 @@ export function foreignFormat(bytes: Uint8Array): Container | null {
 /** Whether the bytes begin like an AAC stream: a frame header whose length leads to another. */
 function isAdts(bytes: Uint8Array): boolean {
   const isSync = (at: number) => bytes[at] === 0xff && (bytes[at + 1] & 0xf6) === 0xf0;
-  if (!isSync(0) || bytes.length < 7) return false;
+  if (!isSync(0) || bytes.length < 7) return isSync(0);
   const frameBytes = ((bytes[3] & 3) << 11) | (bytes[4] << 3) | (bytes[5] >> 5);
   return frameBytes >= 7 && (frameBytes + 1 >= bytes.length || isSync(frameBytes));
 }

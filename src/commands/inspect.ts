@@ -1,22 +1,19 @@
-import { writeFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import type { Levels } from "../audio/level-meter.js";
 import type { AudioWarning } from "../audio/warning.js";
 import type { AudioFormat } from "../audio/waveform.js";
 import { UsageError } from "../core/errors.js";
-import { raiseTo } from "../features/compress.js";
 import { type Description, describeFrames } from "../features/descriptors.js";
 import { FeatureStream } from "../features/feature-stream.js";
 import { FRONT_END_PRESETS, type FrontEnd, type PresetName } from "../features/front-end.js";
 import { FrameSampler } from "../features/meyda-frames.js";
-import { AveragedRows } from "../report/averaged-rows.js";
-import { logMelPng } from "../report/log-mel-png.js";
-import { NpyWriter } from "../store/npy-writer.js";
+import { print, say, visibleLine } from "../report/terminal.js";
 import { openAudioFile } from "../store/open-audio-file.js";
 import { readModelFile } from "../store/read-files.js";
 import { readModelInfo } from "../tagging/model-file.js";
 import { EXIT, reportError } from "./exit.js";
 import { frontEndText, presetOption } from "./front-end-options.js";
+import { Views } from "./inspect-views.js";
 import { maxDurationOption } from "./options.js";
 
 interface Options {
@@ -82,52 +79,37 @@ function frontEndOf({ model, preset }: Options): FrontEnd {
 }
 
 async function inspectFile(file: string, frontEnd: FrontEnd, options: Options): Promise<void> {
-  const { png, waveform, features: featuresPath, maxDuration: maxDurationSec } = options;
   const sampler = new FrameSampler();
-  const samplesNpy = waveform === undefined ? null : new NpyWriter(waveform);
-  const featuresNpy = featuresPath === undefined ? null : new NpyWriter(featuresPath);
-  const picture = png === undefined ? null : new AveragedRows(frontEnd.nMels);
+  const views = new Views(options, frontEnd);
   const features = new FeatureStream(await openAudioFile(file), frontEnd, file, {
-    maxDurationSec,
+    maxDurationSec: options.maxDuration,
     onMono: (samples) => sampler.push(samples),
-    onWaveform: (samples) => samplesNpy?.push(samples.slice()),
+    onWaveform: (samples) => views.pushWaveform(samples),
   });
   const { mono } = features;
   try {
-    if (samplesNpy ?? featuresNpy ?? picture)
-      for await (const rows of features.rows()) {
-        featuresNpy?.push(rows);
-        picture?.push(rows);
-      }
+    if (views.areWanted) for await (const rows of features.rows()) views.pushRows(rows);
     else for await (const samples of mono.blocks()) sampler.push(samples);
-    samplesNpy?.end(null);
-    featuresNpy?.end(frontEnd.nMels, features.least);
+    const { warnings } = features;
+    const found: Found = {
+      file,
+      ...mono.format,
+      nSamples: mono.nSamples,
+      durationSec: mono.durationSec,
+      ...mono.levels,
+      ...describeFrames(sampler, mono.format.sampleRate),
+      warnings,
+    };
+    if (options.json) {
+      for (const { message } of warnings) say(`${file}: warning: ${message}`);
+      print(JSON.stringify(found));
+    } else print(report(found));
+    if (!views.areWanted) return;
+    views.end(features, file);
+    say(`front end: ${frontEndText(frontEnd)}; ${features.nFrames} x ${frontEnd.nMels} values`);
   } finally {
-    samplesNpy?.close();
-    featuresNpy?.close();
+    views.close();
   }
-  if (png !== undefined && picture !== null) {
-    const rows = picture.end();
-    raiseTo(features.least, rows.data);
-    const hopLength = frontEnd.hopLength * picture.factor;
-    writeFileSync(png, logMelPng(rows, { frontEnd: { ...frontEnd, hopLength }, title: file }));
-  }
-  if (features.nFrames > 0)
-    console.error(`front end: ${frontEndText(frontEnd)}; ${features.nFrames} x ${frontEnd.nMels} values`);
-  const { warnings } = features;
-  const found: Found = {
-    file,
-    ...mono.format,
-    nSamples: mono.nSamples,
-    durationSec: mono.durationSec,
-    ...mono.levels,
-    ...describeFrames(sampler, mono.format.sampleRate),
-    warnings,
-  };
-  if (options.json) {
-    for (const { message } of warnings) console.error(`${file}: warning: ${message}`);
-    console.log(JSON.stringify(found));
-  } else console.log(report(found));
 }
 
 type Found = { file: string; durationSec: number; warnings: readonly AudioWarning[] } & AudioFormat &
@@ -151,5 +133,8 @@ function report(found: Found): string {
     ["zero crossings", `${found.zeroCrossingsPerSec.toFixed(0)} per second`],
     ...found.warnings.map(({ message }) => ["warning", message]),
   ];
-  return [found.file, ...rows.map(([name, text]) => `  ${name.padEnd(14)}  ${text}`)].join("\n");
+  return [
+    visibleLine(found.file),
+    ...rows.map(([name, text]) => `  ${name.padEnd(14)}  ${visibleLine(text)}`),
+  ].join("\n");
 }

@@ -1,17 +1,17 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { DataError, UsageError } from "../core/errors.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { percent } from "../report/table.js";
+import { print, say, visibleLine } from "../report/terminal.js";
 import { nodeEngine } from "../runtime/node.js";
-import { findAudio } from "../store/audio-files.js";
+import { findAudio, statOrNull } from "../store/audio-files.js";
 import { reopenAudioFile } from "../store/open-audio-file.js";
 import { readModelFile } from "../store/read-files.js";
 import { SHIPPED_MODEL } from "../tagging/shipped-model.js";
 import { Tagger, type Tagging, type TagOptions } from "../tagging/tagger.js";
 import { EXIT, reportError } from "./exit.js";
-import { interruptible } from "./interrupt.js";
 import { integerOption, maxDurationOption, threadsOption } from "./options.js";
 
 interface Options {
@@ -49,15 +49,11 @@ async function predict(paths: string[], options: Options): Promise<void> {
   const modelPath = options.model ?? shippedModel();
   const tagger = await Tagger.open(readModelFile(modelPath), modelPath, nodeEngine(options));
   try {
-    await interruptible("within a second", async (signal) => {
-      for (const path of paths)
-        for (const file of audioFiles(path)) {
-          const tagging = await tagOrReport(tagger, file, options, signal);
-          if (signal.aborted) process.exitCode = EXIT.interrupted;
-          if (signal.aborted) return;
-          if (tagging !== null) show(file, tagging, options);
-        }
-    });
+    for (const path of paths)
+      for (const file of audioFiles(path)) {
+        const tagging = await tagOrReport(tagger, file, options);
+        if (tagging !== null) show(file, tagging, options);
+      }
   } finally {
     await tagger.close();
   }
@@ -76,10 +72,9 @@ function shippedModel(): string {
 
 /** Lists the audio files at a path; a folder is searched. What cannot be opened in it, or no audio in it, makes the exit code 1. */
 function audioFiles(path: string): string[] {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats?.isDirectory() !== true) return [path];
+  if (statOrNull(path)?.isDirectory() !== true) return [path]; // reading it says what is wrong
   const files = findAudio(path, (line) => {
-    console.error(`timbrel: ${line}`);
+    say(`timbrel: ${visibleLine(line)}`);
     if (!line.includes(": warning: ")) process.exitCode = EXIT.data;
   });
   if (files.length === 0) process.exitCode = reportError(new DataError(path, "holds no audio"), command);
@@ -90,7 +85,6 @@ async function tagOrReport(
   tagger: Tagger,
   file: string,
   { maxDuration: maxDurationSec }: Options,
-  signal: AbortSignal,
 ): Promise<Tagging | null> {
   let bar: ProgressBar | undefined;
   const onProgress: TagOptions["onProgress"] = ({ doneSec, totalSec }) => {
@@ -99,9 +93,8 @@ async function tagOrReport(
     bar.update(Math.min(Math.floor(doneSec), Math.ceil(totalSec)));
   };
   try {
-    return await tagger.tagStream(reopenAudioFile(file), file, { maxDurationSec, onProgress, signal });
+    return await tagger.tagStream(reopenAudioFile(file), file, { maxDurationSec, onProgress });
   } catch (error) {
-    if (signal.aborted) return null;
     const code = reportError(error, command);
     if (code !== EXIT.data) throw error;
     process.exitCode = code;
@@ -112,16 +105,16 @@ async function tagOrReport(
 }
 
 function show(file: string, { tags, durationSec, warnings }: Tagging, { top, json }: Options): void {
-  for (const { message } of warnings) console.error(`${file}: warning: ${message}`);
+  for (const { message } of warnings) say(`${file}: warning: ${message}`);
   const shown = tags.slice(0, top);
-  if (json) console.log(JSON.stringify({ file, durationSec, tags: shown, warnings }));
-  else console.log([`${file} (${durationSec.toFixed(1)} s)`, ...shown.map(tagLine(shown))].join("\n"));
+  if (json) print(JSON.stringify({ file, durationSec, tags: shown, warnings }));
+  else print([`${visibleLine(file)} (${durationSec.toFixed(1)} s)`, ...shown.map(tagLine(shown))].join("\n"));
 }
 
 const BAR = 30;
 
 function tagLine(tags: Tagging["tags"]): (tag: Tagging["tags"][number]) => string {
-  const width = Math.max(...tags.map(({ label }) => label.length));
+  const width = Math.max(...tags.map(({ label }) => visibleLine(label).length));
   return ({ label, probability }) =>
-    `  ${label.padEnd(width)}  ${percent(probability).padStart(7)}  ${"#".repeat(Math.round(BAR * probability))}`.trimEnd();
+    `  ${visibleLine(label).padEnd(width)}  ${percent(probability).padStart(7)}  ${"#".repeat(Math.round(BAR * probability))}`.trimEnd();
 }

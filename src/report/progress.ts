@@ -1,4 +1,5 @@
 import cliProgress from "cli-progress";
+import { say, visible, visibleLine } from "./terminal.js";
 
 /** A running progress display. */
 export interface ProgressBar {
@@ -33,22 +34,28 @@ function terminalBar(label: string, total: number): ProgressBar {
     cliProgress.Presets.legacy,
   );
   bar.start(total, 0, { done: 0, left: "", note: "" });
-  const stop = () => bar.stop(); // the bar keeps the terminal from wrapping lines until it stops
-  process.once("exit", stop);
+  // The bar keeps the terminal from wrapping lines until it stops.
+  const stop = (): void => {
+    process.off("exit", stop).off("SIGINT", interrupted);
+    bar.stop();
+  };
+  const interrupted = (): void => {
+    if (process.listenerCount("SIGINT") > 1) return; // whoever listens stops the work, and with it the bar
+    stop();
+    process.kill(process.pid, "SIGINT");
+  };
+  process.on("exit", stop).on("SIGINT", interrupted);
   return {
     update(done, note, part = 0) {
       const left = `${secondsLeft(startMs, done + part, total)} left`;
-      bar.update(done + part, { done, left, note: note === undefined ? "" : `, ${note}` });
+      bar.update(done + part, { done, left, note: note === undefined ? "" : visibleLine(`, ${note}`) });
     },
     log(line, stream = process.stderr) {
       process.stderr.clearLine(0);
       process.stderr.cursorTo(0);
-      stream.write(`${line}\n`); // the bar draws itself again below
+      stream.write(`${visible(line)}\n`); // the bar draws itself again below
     },
-    stop() {
-      process.off("exit", stop);
-      stop();
-    },
+    stop,
   };
 }
 
@@ -65,10 +72,10 @@ function lines(label: string, total: number): ProgressBar {
       nextFraction = (Math.floor(fraction / LINE_FRACTION + 1e-9) + 1) * LINE_FRACTION;
       const left = done < total ? `, ${secondsLeft(startMs, done + part, total)} left` : "";
       const tail = note === undefined ? "" : `, ${note}`;
-      process.stderr.write(`${label} ${Math.round(100 * fraction)} % (${done}/${total})${left}${tail}\n`);
+      say(`${label} ${Math.round(100 * fraction)} % (${done}/${total})${left}${tail}`);
     },
     log(line, stream = process.stderr) {
-      stream.write(`${line}\n`);
+      stream.write(`${visible(line)}\n`);
     },
     stop() {},
   };

@@ -1,19 +1,21 @@
 import { createHash } from "node:crypto";
-import { renameSync, rmSync } from "node:fs";
+import { renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { bytesInMemory } from "../audio/byte-source.js";
 import type { AudioWarning } from "../audio/warning.js";
 import { DataError } from "../core/errors.js";
+import { isFiniteData } from "../core/tensor.js";
 import { summarizeFrames } from "../features/descriptors.js";
 import { FeatureStream } from "../features/feature-stream.js";
 import type { FrontEnd } from "../features/front-end.js";
 import { FrameSampler } from "../features/meyda-frames.js";
-import { ensureFolder, partName, writeAtomically } from "./atomic-file.js";
+import { ensureFolder, partName, removeQuietly, writeAtomically } from "./atomic-file.js";
 import { type FileSource, openFileSource } from "./file-source.js";
 import { encodeNpy } from "./npy.js";
 import { NpyWriter } from "./npy-writer.js";
 import { openAudioFile } from "./open-audio-file.js";
 import { clipFiles } from "./store.js";
+import { onDisk } from "./system-errors.js";
 
 /** Settings that every worker receives. */
 export interface ExtractSetup {
@@ -58,6 +60,9 @@ const REPORT_SEC = 60;
 
 class StopError extends Error {}
 class StoreError extends DataError {}
+
+const NOT_FINITE =
+  "gives features that are not finite numbers; its samples or the front end's scale are too large";
 
 /**
  * Computes the features and descriptors of an audio file and writes them to the store.
@@ -136,7 +141,8 @@ async function writeClip(
   try {
     for await (const rows of features.rows()) {
       checkStop(setup);
-      inStore(setup, () => {
+      if (!isFiniteData(rows)) throw new DataError(path, NOT_FINITE);
+      inStore(() => {
         ensureFolder(dirname(featuresPath));
         writer.push(rows);
       });
@@ -146,21 +152,17 @@ async function writeClip(
       onProgress?.({ path, doneSec, totalSec });
     }
     const summary = summarizeFrames(sampler, frontEnd.sampleRate);
-    if (!summary.every(Number.isFinite))
-      throw new DataError(path, "gives descriptors that are not finite numbers; its samples are too large");
-    inStore(setup, () => {
-      writeAtomically(
-        join(storeDir, files.descriptors),
-        encodeNpy({ data: summary, shape: [summary.length] }),
-      );
+    if (!isFiniteData(summary)) throw new DataError(path, NOT_FINITE);
+    inStore(() => {
+      // Not flushed: a file that a power failure cut short is found by its length, and made again.
+      const descriptors = encodeNpy({ data: summary, shape: [summary.length] });
+      writeAtomically(join(storeDir, files.descriptors), descriptors, { flush: false });
       writer.end(frontEnd.nMels, features.least);
-      renameSync(part, featuresPath);
+      onDisk("written", featuresPath, () => renameSync(part, featuresPath));
     });
   } catch (error) {
     writer.close();
-    try {
-      rmSync(part, { force: true });
-    } catch {} // as where its folder cannot be made
+    removeQuietly(part);
     throw error;
   }
 }
@@ -169,14 +171,13 @@ function checkStop({ stop }: ExtractSetup): void {
   if (stop !== undefined && Atomics.load(stop, 0) !== 0) throw new StopError();
 }
 
-function inStore({ storeDir }: ExtractSetup, write: () => void): void {
+/** Writes to the store; what goes wrong there ends the whole extraction, unlike a problem with the clip. */
+function inStore(write: () => void): void {
   try {
     write();
   } catch (error) {
     if (error instanceof DataError) throw new StoreError(error.path, error.reason, { cause: error });
-    throw new StoreError(storeDir, `cannot be written (${(error as NodeJS.ErrnoException).code})`, {
-      cause: error,
-    });
+    throw error;
   }
 }
 

@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync, writeFileSync, writeSync } from "node:fs
 import { joined } from "../audio/joined.js";
 import { raiseTo } from "../features/compress.js";
 import { encodeNpy, NPY_HEADER_BYTES, npyHeader } from "./npy.js";
+import { onDisk } from "./system-errors.js";
 
 /** Values that are kept in memory between two writes: a short clip takes one [numbers]. */
 const HELD_VALUES = 2e6;
@@ -20,7 +21,10 @@ export class NpyWriter {
     this.#heldValues = heldValues;
   }
 
-  /** Adds values, which must not change until `end`. */
+  /**
+   * Adds values, which must not change until `end`.
+   * @throws DataError if the file cannot be written
+   */
   push(values: Float32Array): void {
     this.#held.push(values);
     this.#nHeld += values.length;
@@ -31,6 +35,7 @@ export class NpyWriter {
    * Writes the rest and closes the file.
    * @param rowLength length of a row, for shape [nRows, rowLength]; `null` for shape [n]
    * @param least lower values are raised to it
+   * @throws DataError if the file cannot be written
    */
   end(rowLength: number | null, least = Number.NEGATIVE_INFINITY): void {
     const n = this.#nWritten + this.#nHeld;
@@ -38,12 +43,15 @@ export class NpyWriter {
     if (this.#fd === null) {
       const data = joined(this.#held);
       raiseTo(least, data);
-      writeFileSync(this.#path, encodeNpy({ data, shape }));
+      onDisk("written", this.#path, () => writeFileSync(this.#path, encodeNpy({ data, shape })));
       return;
     }
     this.#flush();
-    if (least > Number.NEGATIVE_INFINITY) raiseFileTo(least, this.#fd, n);
-    writeAll(this.#fd, npyHeader(shape), 0);
+    const fd = this.#fd;
+    onDisk("written", this.#path, () => {
+      if (least > Number.NEGATIVE_INFINITY) raiseFileTo(least, fd, n);
+      writeAll(fd, npyHeader(shape), 0);
+    });
     this.close();
   }
 
@@ -56,8 +64,10 @@ export class NpyWriter {
   }
 
   #flush(): void {
-    this.#fd ??= openSync(this.#path, "w+");
-    writeAll(this.#fd, bytesOf(joined(this.#held)), NPY_HEADER_BYTES + 4 * this.#nWritten);
+    onDisk("written", this.#path, () => {
+      this.#fd ??= openSync(this.#path, "w+");
+      writeAll(this.#fd, bytesOf(joined(this.#held)), NPY_HEADER_BYTES + 4 * this.#nWritten);
+    });
     this.#nWritten += this.#nHeld;
     this.#held = [];
     this.#nHeld = 0;

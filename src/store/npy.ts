@@ -1,3 +1,4 @@
+import { counted } from "../core/counted.js";
 import { DataError } from "../core/errors.js";
 import { sizeOf, type Tensor } from "../core/tensor.js";
 
@@ -74,6 +75,11 @@ export function readNpyHeader(bytes: Uint8Array, path: string): NpyHeader {
     .split(",")
     .filter((dim) => dim.trim() !== "")
     .map(Number);
+  if (!shape.every(Number.isSafeInteger))
+    throw new DataError(
+      path,
+      `has a .npy header with the shape (${dims.slice(0, 80)}), which is no list of sizes`,
+    );
   return { shape, dataOffset };
 }
 
@@ -93,7 +99,7 @@ export function decodeNpy(bytes: Uint8Array, path: string): Tensor {
   if (bytes.length !== expected)
     throw new DataError(
       path,
-      `is ${bytes.length} bytes long, but its shape [${shape.join(", ")}] needs ${expected}`,
+      `is ${counted(bytes.length, "byte")} long, but its shape [${shape.join(", ")}] needs ${expected}`,
     );
   const data = new Float32Array(sizeOf(shape)); // a copy, because the values may be unaligned in `bytes`
   new Uint8Array(data.buffer).set(bytes.subarray(dataOffset));

@@ -68,7 +68,7 @@ function addClasses(root: string, dir: string, split: Split | null, scan: Scan):
       scan.clips.push({
         path: resolve(file),
         name: relative(root, file).split(sep).join("/"),
-        labels: [name.normalize("NFC")], // macOS stores an accent apart from its letter
+        labels: [name],
         group: null,
         split,
       });

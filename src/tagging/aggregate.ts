@@ -19,19 +19,21 @@ const MANY_SEGMENTS = 1000;
  * example's output does not depend on its batch, neither does a clip's.
  *
  * @param session a net from `inputs` [batch, segmentFrames, nMels] to `probabilities` [batch, nLabels]
+ * @param options.maxSegments largest number of segments in one run of the net, `@default` 32 and at most that
  * @param options.onProgress called after every batch with the number of clips started
  * @returns one row [nLabels] per clip
  */
 export async function clipProbabilities(
   session: Session,
   source: FrameSource,
-  options: { segmentFrames: number; onProgress?: (done: number) => void },
+  options: { segmentFrames: number; maxSegments?: number | undefined; onProgress?: (done: number) => void },
 ): Promise<Float32Array[]> {
-  const { segmentFrames, onProgress } = options;
+  const { segmentFrames, maxSegments = BATCH, onProgress } = options;
+  const batch = Math.min(BATCH, maxSegments);
   const { clips, nMels } = source;
   const rows: (Float32Array | Float64Array)[] = [];
   const size = segmentFrames * nMels;
-  const inputs = new Float32Array(BATCH * size);
+  const inputs = new Float32Array(batch * size);
   let pending: { clip: number; start: number; nSegments: number }[] = [];
   const flush = async (): Promise<void> => {
     if (pending.length === 0) return;
@@ -55,7 +57,7 @@ export async function clipProbabilities(
     const starts = segmentStarts(nFrames, segmentFrames);
     for (const start of starts) {
       pending.push({ clip, start, nSegments: starts.length });
-      if (pending.length === BATCH) await flush();
+      if (pending.length === batch) await flush();
     }
   }
   await flush();

@@ -12,6 +12,8 @@ import { type KnownClip, streamReader } from "./stream-reader.js";
 export interface StreamSettings {
   readonly frontEnd: FrontEnd;
   readonly segmentFrames: number;
+  /** Most segments in one run of the net, see `clipProbabilities`. */
+  readonly maxSegments?: number;
   /** Features are held in memory up to this many numbers. @default 8 million, 32 MB */
   readonly heldValues?: number;
 }
@@ -92,7 +94,7 @@ async function probabilitiesOf(
   session: Session,
   reader: FrameReader<unknown>,
   nFrames: number,
-  { frontEnd, segmentFrames }: StreamSettings,
+  { frontEnd, segmentFrames, maxSegments }: StreamSettings,
 ): Promise<Float32Array> {
   const { nMels } = frontEnd;
   const silence = silenceValue(frontEnd);
@@ -102,6 +104,6 @@ async function probabilitiesOf(
     readFrames: (clip: number, first: number, count: number, out: Float32Array, offset: number) =>
       readPadded(reader, { clip, first, count }, out, { offset, nMels, silence }),
   };
-  const [row] = await clipProbabilities(session, source, { segmentFrames });
+  const [row] = await clipProbabilities(session, source, { segmentFrames, maxSegments });
   return row;
 }

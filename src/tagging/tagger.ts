@@ -6,10 +6,11 @@ import { resampledLength } from "../audio/resample.js";
 import type { AudioWarning } from "../audio/warning.js";
 import type { Waveform } from "../audio/waveform.js";
 import { waveformStream } from "../audio/waveform-stream.js";
-import { DataError, UsageError } from "../core/errors.js";
+import { UsageError } from "../core/errors.js";
 import { FeatureStream } from "../features/feature-stream.js";
 import type { Engine, Session } from "../runtime/engine.js";
-import { decodeModel, encodeModel, type ModelInfo, type TrainedModel } from "./model-file.js";
+import { decodeModel, type ModelInfo, modelGraph, segmentsPerRun, type TrainedModel } from "./model-file.js";
+import { checkProbabilities } from "./probabilities.js";
 import { streamProbabilities } from "./stream-probabilities.js";
 
 /** One tag of a clip. */
@@ -55,10 +56,15 @@ const SHORT = 1 / 4;
 export class Tagger {
   readonly info: ModelInfo;
   readonly #session: Session;
+  /** The model's name in errors. */
+  readonly #path: string;
+  readonly #maxSegments: number;
 
-  private constructor(info: ModelInfo, session: Session) {
-    this.info = info;
+  private constructor(model: TrainedModel, session: Session, path: string) {
+    this.info = model.info;
     this.#session = session;
+    this.#path = path;
+    this.#maxSegments = segmentsPerRun(model);
   }
 
   /**
@@ -68,12 +74,15 @@ export class Tagger {
    * @throws DataError if the bytes are not a timbrel model, or their parts contradict each other
    */
   static async open(bytes: Uint8Array, path: string, engine: Engine): Promise<Tagger> {
-    return Tagger.of(decodeModel(bytes, path), engine);
+    return Tagger.of(decodeModel(bytes, path), engine, path);
   }
 
-  /** Opens a model in memory, e.g. one that `trainModel` trained. */
-  static async of(model: TrainedModel, engine: Engine): Promise<Tagger> {
-    return new Tagger(model.info, await engine.open(encodeModel(model)));
+  /**
+   * Opens a model in memory, e.g. one that `trainModel` trained.
+   * @param path its name in errors
+   */
+  static async of(model: TrainedModel, engine: Engine, path = "model"): Promise<Tagger> {
+    return new Tagger(model, await engine.open(modelGraph(model)), path);
   }
 
   /** The labels, in the order of the model's output. */
@@ -114,10 +123,13 @@ export class Tagger {
       });
       return stream;
     };
-    const tagged = await streamProbabilities(this.#session, openFeatures, { frontEnd, segmentFrames });
+    const tagged = await streamProbabilities(this.#session, openFeatures, {
+      frontEnd,
+      segmentFrames,
+      maxSegments: this.#maxSegments,
+    });
     const { probabilities, features } = tagged;
-    if (probabilities.some(Number.isNaN))
-      throw new DataError("model", "gave a probability that is not a number; train it again");
+    checkProbabilities(probabilities, this.#path);
     const tags = this.labels.map((label, i) => ({ label, probability: probabilities[i] }));
     return {
       tags: tags.sort((a, b) => b.probability - a.probability),

@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeAudio } from "../../src/audio/decode.js";
 import { UnreadFormatError } from "../../src/audio/foreign-format.js";
-import { ascii, u32 } from "./build-wav.js";
+import { type AiffParts, auHeader, be16, big, buildAiff, aiffChunk as chunk } from "./build-aiff.js";
+import { ascii, float32, u32 } from "./build-wav.js";
+import { expectSamplesOrDataError, mutantOf } from "./mutants.js";
 
 // Written by sox, ffmpeg and libsndfile, read by libsndfile; made by scripts/fixtures/aiff.py.
 const fixtures = new URL("./fixtures/aiff/", import.meta.url);
@@ -41,60 +44,6 @@ describe("decodeAudio equals libsndfile", () => {
     expect(channelData.map((samples) => [...samples])).toEqual(expected.channels);
   });
 });
-
-const big = (bytes: number[]) => [...bytes].reverse();
-const be16 = (...values: number[]) => values.flatMap((x) => [(x >> 8) & 255, x & 255]);
-const chunk = (id: string, content: number[], declaredBytes = content.length) => [
-  ...ascii(id),
-  ...big(u32(declaredBytes)),
-  ...content,
-  ...(content.length % 2 === 1 ? [0] : []),
-];
-/** 22050 Hz as an 80-bit number. */
-const RATE = [0x40, 0x0d, 0xac, 0x44, 0, 0, 0, 0, 0, 0];
-
-interface AiffParts {
-  /** Makes it AIFF-C. */
-  code?: string;
-  nFrames?: number;
-  channels?: number;
-  bits?: number;
-  rate?: number[];
-  data?: number[];
-  /** Unused bytes before the samples. */
-  offset?: number;
-  /** Size that the SSND chunk declares. */
-  soundBytes?: number;
-  order?: "sound first";
-  before?: number[];
-  after?: number[];
-}
-
-/** An AIFF file, valid or not; the defaults make a valid one of two 16-bit samples. */
-function buildAiff({
-  code,
-  channels = 1,
-  bits = 16,
-  rate = RATE,
-  offset = 0,
-  order,
-  ...parts
-}: AiffParts = {}) {
-  const { data = be16(8192, -8192), before = [], after = [] } = parts;
-  const compression = code === undefined ? [] : [...ascii(code), 0, 0];
-  const nFrames = parts.nFrames ?? Math.floor((data.length * 8) / bits / channels);
-  const comm = chunk("COMM", [
-    ...be16(channels),
-    ...big(u32(nFrames)),
-    ...be16(bits),
-    ...rate,
-    ...compression,
-  ]);
-  const unused = new Array(offset).fill(99);
-  const ssnd = chunk("SSND", [...big(u32(offset)), ...big(u32(0)), ...unused, ...data], parts.soundBytes);
-  const chunks = order === "sound first" ? [...ssnd, ...comm] : [...comm, ...before, ...ssnd, ...after];
-  return Uint8Array.from([...chunk("FORM", [...ascii(code === undefined ? "AIFF" : "AIFC"), ...chunks])]);
-}
 
 const MARK = chunk("MARK", [1, 2, 3]);
 const READ: [string, AiffParts, number[]][] = [
@@ -185,39 +134,51 @@ describe("decodeAudio of an AIFF file", () => {
 });
 
 describe("decodeAudio of an AU file", () => {
-  const header = (start: number, nBytes: number, code = 3, channels = 1) => [
-    ...ascii(".snd"),
-    ...[start, nBytes, code, 8000, channels].flatMap((x) => big(u32(x))),
-  ];
   const decode = (bytes: number[]) => decodeAudio(Uint8Array.from(bytes), "a.au");
 
   it("reads to the end if the size is unknown, and skips a comment", async () => {
-    const { channelData } = await decode([...header(28, 0xffffffff), 1, 2, 3, 4, ...be16(8192)]);
+    const { channelData } = await decode([...auHeader(28, 0xffffffff), 1, 2, 3, 4, ...be16(8192)]);
     expect(channelData).toEqual([Float32Array.of(0.25)]);
   });
   it("warns if the file ends early", async () => {
-    const { warnings } = await decode([...header(24, 99), ...be16(8192)]);
+    const { warnings } = await decode([...auHeader(24, 99), ...be16(8192)]);
     expect(warnings.map(({ message }) => message)).toEqual([
       "AU header declares 99 bytes of samples, the file ends after 2",
     ]);
   });
   it.each<[string, number[], string]>([
-    ["a header cut short", header(24, 2).slice(0, 20), "the file ends after 20 bytes, inside its AU header"],
-    ["no samples", header(24, 0), "the AU data is empty"],
-    ["no channels", header(24, 2, 3, 0), "has 0 channels, timbrel reads 1 to 1024"],
+    [
+      "a header cut short",
+      auHeader(24, 2).slice(0, 20),
+      "the file ends after 20 bytes, inside its AU header",
+    ],
+    ["no samples", auHeader(24, 0), "the AU data is empty"],
+    ["no channels", auHeader(24, 2, 3, 0), "has 0 channels, timbrel reads 1 to 1024"],
     [
       "samples inside the header",
-      header(8, 2),
+      auHeader(8, 2),
       "the AU header declares that samples begin at byte 8, inside it",
     ],
     [
       "compressed samples",
-      header(24, 2, 23),
+      auHeader(24, 2, 23),
       "the AU file holds encoding 23, which timbrel does not read; convert it to WAV or FLAC",
     ],
   ])("rejects %s", async (_, bytes, reason) => {
     await expect(decode(bytes)).rejects.toThrow(`a.au: ${reason}`);
   });
+});
+
+it("a damaged AIFF or AU file gives finite samples, no more than its bytes, or a one-line DataError", async () => {
+  const seeds = [
+    buildAiff({ before: MARK, after: MARK }),
+    buildAiff({ channels: 2, bits: 24, data: [1, 2, 3, 4, 5, 6], order: "sound first" }),
+    buildAiff({ code: "fl32", bits: 32, data: [...big(float32(0.5)), ...big(float32(-1))] }),
+    buildAiff({ code: "sowt", soundBytes: 0, nFrames: 0, offset: 3 }),
+    Uint8Array.from([...auHeader(28, 0xffffffff), 1, 2, 3, 4, ...be16(8192, 5)]),
+    Uint8Array.from([...auHeader(24, 8, 6, 2), ...big(float32(0.5)), ...big(float32(-1))]),
+  ];
+  await fc.assert(fc.asyncProperty(mutantOf(seeds), expectSamplesOrDataError), { numRuns: 3000, seed: 3 });
 });
 
 it("an encoding that only other programs read is an error of its own kind", async () => {

@@ -30,7 +30,7 @@ describe("decodeAudio", () => {
   it("warns about a FLAC file that ends early", async () => {
     const { warnings, format } = await decodeAudio(head("flac.flac", 0.9), "a.flac");
     expect(warnings.map(({ message }) => message)).toEqual([
-      `the FLAC header declares 8820 samples, the file holds ${format.nSamples}`,
+      `the FLAC header declares 8820 samples, the file holds ${format.nSamples}: 0.087 s of 0.400 s of audio is missing`,
     ]);
   });
 
@@ -69,7 +69,7 @@ describe("decodeAudio", () => {
     ["vorbis.ogg", "OGG (Vorbis) decoding gave no samples; the file is damaged or empty"],
     ["opus.opus", "OGG (Opus) decoding gave no samples; the file is damaged or empty"],
     ["mp3.mp3", "MP3 (MPEG layer 3) decoding gave no samples; the file is damaged or empty"],
-  ])("rejects a truncated %s, which audio-decode decodes to nothing", async (name, reason) => {
+  ])("rejects a %s cut so short that it holds no samples", async (name, reason) => {
     await expect(decodeAudio(head(name, 0.1), name)).rejects.toMatchObject({
       name: "DataError",
       message: `${name}: ${reason}`,

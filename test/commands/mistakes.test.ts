@@ -9,6 +9,7 @@ beforeAll(async () => {
   writeTones(join(dir, "solo"), { low: 200 }, 6);
   write(dir, "text.txt", "Not everything is audio.");
   write(dir, "tone.wav", toneWav(440));
+  write(dir, "model/model.onnx", "a model");
   const extract = (source: string) =>
     timbrel(dir, ["extract", source, "--out", `${source}-features`, ...FRONT_END]);
   const [first] = await Promise.all([extract("audio"), extract("solo")]);
@@ -59,6 +60,11 @@ const MISTAKES: readonly (readonly [line: string, code: number, message: string]
     "train audio-features --out r --resume",
     2,
     "--resume must find checkpoint.safetensors in r, got none; leave out --resume to start a new run",
+  ],
+  [
+    "train audio-features --out model --resume",
+    2,
+    "--resume must find checkpoint.safetensors in model, got only model.onnx; replace it with --overwrite, or choose another folder",
   ],
   [
     "train audio-features --out r --resume --overwrite",

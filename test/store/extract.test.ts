@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import {
   appendFileSync,
   readdirSync,
@@ -7,6 +7,7 @@ import {
   statSync,
   truncateSync,
   utimesSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -56,6 +57,28 @@ function contentOf(storeDir: string): Record<string, string> {
 }
 
 describe("extraction", () => {
+  it("says how many clips came into the store's list and left it, also after a stopped run", async () => {
+    const [first, second] = [toneFolder(3), toneFolder(17)]; // they share the 3 clips
+    const storeDir = join(makeFolder(), "features");
+    expect((await extract(first, storeDir)).change).toBeNull();
+    expect((await extract(first, storeDir)).change).toEqual({ joined: 0, left: 0 });
+    writeFiles(first, { "c0/new.wav": toneWav(900) });
+    expect((await extract(first, storeDir)).change).toEqual({ joined: 1, left: 0 });
+
+    const controller = new AbortController();
+    const stopped = await extract(second, storeDir, {
+      nWorkers: 1, // the first of two batches is done at the abort
+      signal: controller.signal,
+      onProgress: ({ done, reused }) => done > reused && controller.abort(),
+    });
+    expect([stopped.interrupted, stopped.change]).toEqual([true, null]);
+    const { change, store } = await extract(second, storeDir);
+    expect([change, store.clips.length]).toEqual([{ joined: 14, left: 1 }, 17]);
+    writeFileSync(join(storeDir, "clips.jsonl"), "damaged");
+    expect((await extract(second, storeDir)).change).toBeNull();
+    expect(readdirSync(storeDir).sort()).toEqual(["clips", "clips.jsonl", "sources.jsonl", "store.json"]);
+  });
+
   it("stores the front end's features and the descriptors of every clip", async () => {
     const source = makeFolder();
     const wav = toneWav(440, 0.3, 11025);
@@ -93,7 +116,8 @@ describe("extraction", () => {
       "silence.wav": silence,
     });
     const lines: string[] = [];
-    const { store, failed, problems } = await extract(join(dir, "m.csv"), join(makeFolder(), "s"), {
+    const storeDir = join(makeFolder(), "s");
+    const { store, failed, problems, findings, dropped } = await extract(join(dir, "m.csv"), storeDir, {
       onProblem: (line) => lines.push(line),
     });
     expect(lines).toEqual(problems);
@@ -102,14 +126,33 @@ describe("extraction", () => {
       `${dir}/empty.wav: the file is empty`,
       expect.stringMatching(/noise\.wav: not audio that timbrel reads/),
       `${dir}/silence.wav: warning: all samples are zero`,
-      "copy.wav: warning: same audio as good.wav, but labelled flute, not sine; both are kept",
-      "copy.wav: warning: same audio as good.wav; their groups g2 and g1 are treated as one",
+    ]);
+    expect(dropped).toBe(0);
+    expect(findings.map(({ code }) => code)).toEqual([
+      "too-few-clips",
+      "contradicting-copies",
+      "joined-groups",
+      "copies",
     ]);
     expect(store.clips.map(({ name, group }) => [name, group.slice(0, 2)])).toEqual([
       ["good.wav", "g1"],
       ["silence.wav", store.clips[1].audioHash.slice(0, 2)],
-      ["copy.wav", "g1"],
+      ["copy.wav", "g2"],
     ]);
+  });
+
+  it("leaves copies out if asked to, and checks what is left", async () => {
+    const dir = makeFolder();
+    writeFiles(dir, { "a/1.wav": toneWav(440), "a/2.wav": toneWav(440), "a/3.wav": toneWav(550) });
+    const storeDir = join(makeFolder(), "s");
+    const { store, dropped, problems, findings } = await extract(dir, storeDir, { dropCopies: true });
+    expect(openStore(storeDir).clips.map(({ name }) => name)).toEqual(["a/1.wav", "a/3.wav"]);
+    expect([store.clips.length, dropped, problems]).toEqual([
+      2,
+      1,
+      ["a/2.wav: warning: dropped: same audio as a/1.wav"],
+    ]);
+    expect(findings.map(({ code }) => code)).toEqual(["too-few-clips"]);
   });
 
   it("gives the first ten files of a kind of harmless warning a line, and counts the rest", async () => {
@@ -169,7 +212,7 @@ describe("extraction", () => {
     const source = makeFolder();
     writeFiles(source, { "x/empty.wav": "" });
     await expect(extract(source, join(makeFolder(), "s"))).rejects.toThrow(
-      `${source}: none of its 1 files could be used; the first problem: ${source}/x/empty.wav: the file is empty`,
+      `${source}: its only file could not be used; the first problem: ${source}/x/empty.wav: the file is empty`,
     );
   });
 
@@ -178,8 +221,22 @@ describe("extraction", () => {
     prepareStore(storeDir, small);
     writeFiles(storeDir, { clips: "a file where a folder belongs" });
     await expect(extract(toneFolder(20), storeDir)).rejects.toThrow(
-      `${storeDir}: cannot be written (ENOTDIR)`,
+      /^.+\/clips\/.+\.npy: cannot be written: a part of its path is a file, not a folder$/,
     );
+  });
+
+  it("leaves out a file whose features are not finite, and names it", async () => {
+    const source = toneFolder(1);
+    const silence = { samples: new Float32Array(2000), sampleRate: 8000 };
+    writeFiles(source, { "c1/silence.wav": encodeWav(silence) });
+    const compression = { kind: "log1p", scale: 1e308 } as const; // a power above 1.8 overflows
+    const { store, problems } = await extract(source, join(makeFolder(), "features"), {
+      frontEnd: frontEnd({ ...small, melNorm: "none", compression }),
+    });
+    expect(store.clips.map(({ name }) => name)).toEqual(["c1/silence.wav"]);
+    expect(problems.filter((line) => !line.includes("warning"))).toEqual([
+      `${source}/c0/0.wav: gives features that are not finite numbers; its samples or the front end's scale are too large`,
+    ]);
   });
 
   it("reports progress up to the total", async () => {
@@ -261,6 +318,52 @@ describe("a second extraction", () => {
   });
 });
 
+describe("two extractions into one store", () => {
+  it("at once: the second fails, in one process", async () => {
+    const source = toneFolder(4);
+    const storeDir = join(makeFolder(), "s");
+    const outcomes = await Promise.allSettled([
+      extract(source, storeDir),
+      extract(source, storeDir, { frontEnd: frontEnd({ ...small, nMels: 20 }) }),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    expect((outcomes[1] as PromiseRejectedResult).reason.message).toMatch(
+      `${storeDir}: is being written by process ${process.pid} on host `,
+    );
+    expect(openStore(storeDir).frontEnd).toEqual(small);
+  });
+
+  it("at once: the second fails, in two processes", async () => {
+    const source = toneFolder(10);
+    const storeDir = join(makeFolder(), "s");
+    // Stands still at its first batch until the test closes its stdin.
+    const script = `
+      import { readSync } from "node:fs";
+      const { extractFeatures } = await import(${JSON.stringify(compiled)});
+      let said = false;
+      await extractFeatures(${JSON.stringify(source)}, ${JSON.stringify(storeDir)}, {
+        frontEnd: ${JSON.stringify(small)},
+        onProgress() {
+          if (said) return;
+          said = true;
+          console.log("begun");
+          readSync(0, Buffer.alloc(1));
+        },
+      });`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script]);
+    const closed = new Promise((resolve) => child.once("close", resolve));
+    await new Promise((resolve) => child.stdout.once("data", resolve));
+    const other = frontEnd({ ...small, nMels: 20 });
+    await expect(extract(source, storeDir, { frontEnd: other })).rejects.toThrow(
+      `${storeDir}: is being written by process ${child.pid} on host `,
+    );
+    child.stdin.end();
+    expect(await closed).toBe(0);
+    expect(openStore(storeDir).clips).toHaveLength(10);
+    expect((await extract(source, storeDir)).reused).toBe(10);
+  });
+});
+
 describe("an extraction that is stopped", () => {
   let source: string;
   let whole: Record<string, string>;
@@ -317,8 +420,7 @@ describe("an extraction that is stopped", () => {
     const continued = await extract(source, storeDir);
     expect(continued.reused).toBeGreaterThanOrEqual(16);
     expect(continued.reused + continued.extracted).toBe(60);
-    const parts = Object.entries(contentOf(storeDir)).filter(([name]) => !name.endsWith(".part"));
-    expect(Object.fromEntries(parts)).toEqual(whole);
+    expect(contentOf(storeDir)).toEqual(whole);
   });
 });
 
