@@ -1,5 +1,6 @@
 import onnxProto from "onnx-proto";
 import { contentChecksum } from "../../src/core/checksum.js";
+import { frontEnd, frontEndHash } from "../../src/features/front-end.js";
 import { isConstantName } from "../../src/graph/graph.js";
 import { decodeWeights } from "../../src/graph/index.js";
 import { decodeSafetensors, encodeSafetensors } from "../../src/training/safetensors.js";
@@ -17,7 +18,7 @@ export function withRecord(
 ): Uint8Array {
   const model = ModelProto.decode(bytes);
   const [{ key, value }, { value: checksum }] = model.metadataProps!;
-  const record = edit(value!);
+  const record = isSigned ? withOwnHash(edit(value!)) : edit(value!);
   const tensors = [...decodeWeights(bytes, "model")].filter(([name]) => !isConstantName(name));
   const entries = {
     [key!]: record,
@@ -27,6 +28,16 @@ export function withRecord(
     StringStringEntryProto.fromObject({ key: name, value: text }),
   );
   return ModelProto.encode(model).finish();
+}
+
+/** The record with the hash of the front end that it names, if it names one. */
+function withOwnHash(record: string): string {
+  try {
+    const members = JSON.parse(record);
+    return JSON.stringify({ ...members, frontEndHash: frontEndHash(frontEnd(members.frontEnd)) });
+  } catch {
+    return record;
+  }
 }
 
 /** The checkpoint with another text as its record, and with the checksum of its content or the old one. */

@@ -5,14 +5,19 @@ const SLACK_BYTES = 16;
 export class BitReader {
   /** Position of the next bit. */
   position = 0;
-  /** Position behind the last bit. Reading beyond it gives zeros for a while: check `isBeyondEnd` before going on. */
+  /** Position behind the last bit. Reading beyond it gives anything for a while: check `isBeyondEnd` before going on. */
   readonly end: number;
   readonly #view: DataView;
 
   constructor(bytes: Uint8Array) {
-    const copy = new Uint8Array(bytes.length + SLACK_BYTES);
-    copy.set(bytes);
-    this.#view = new DataView(copy.buffer);
+    const { buffer, byteOffset, length } = bytes;
+    const hasSlack = byteOffset + length + SLACK_BYTES <= buffer.byteLength;
+    if (hasSlack) this.#view = new DataView(buffer, byteOffset, length + SLACK_BYTES);
+    else {
+      const copy = new Uint8Array(length + SLACK_BYTES);
+      copy.set(bytes);
+      this.#view = new DataView(copy.buffer);
+    }
     this.end = bytes.length * 8;
   }
 

@@ -102,8 +102,9 @@ function checkFinite(
   path: string,
 ): void {
   for (const [channel, samples] of block.entries()) {
-    const first = samples.findIndex((sample) => !Number.isFinite(sample));
-    if (first >= 0)
+    let first = 0;
+    while (first < samples.length && Number.isFinite(samples[first])) first++;
+    if (first < samples.length)
       throw new DataError(
         path,
         `sample ${before + first} of channel ${channel} (at ${((before + first) / sampleRate).toFixed(3)} s) is ${samples[first]}, not a finite number`,

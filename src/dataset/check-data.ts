@@ -58,61 +58,66 @@ const FEW_CLIPS = 20;
  * @returns findings that block a run, and others, most important first
  */
 export function checkData(data: FeatureData): DataFinding[] {
-  const { clips } = data;
+  const { name, clips } = data;
   const findings = [...labelFindings(clips), ...copyFindings(clips)];
-  const note = (code: DataFindingCode, message: string): void => {
-    findings.push({ code, message, blocks: false });
-  };
   if (clips.every(({ split }) => split === "test")) {
     const message = "every clip names the test split; a model can be evaluated on them";
     return [{ code: "only-test", message, blocks: true }, ...findings];
   }
-  const conflicts = splitConflicts(clips);
-  const blocking = conflicts.map(
+  const blocking = splitConflicts(clips).map(
     (message): DataFinding => ({ code: "split-conflict", message, blocks: true }),
   );
-  if (blocking.length > 0) return [...blocking, ...findings];
-  const found = trainableSplits(data);
-  if ("code" in found) return [found, ...findings];
+  const attempt = <T>(code: DataFindingCode, action: () => T): T | undefined => {
+    try {
+      return action();
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      blocking.push({ code, message: error.reason, blocks: true });
+      return undefined;
+    }
+  };
+  const splits = blocking.length > 0 ? undefined : attempt("too-few-clips", () => splitsOfRun(name, clips));
+  const sets = splits && attempt("untrained-labels", () => featureSets(data, splits));
+  const labels = sets?.train.labels ?? [...countsOf(clips).keys()];
+  if (clips.every((clip) => clip.labels.length === 1))
+    attempt("one-class", () => checkSeveralClasses(name, labels));
+  return [...blocking, ...(splits === undefined ? [] : splitFindings(clips, splits)), ...findings];
+}
+
+/** Splits the clips as a run does. */
+function splitsOfRun(name: string, clips: readonly Clip[]): ClipSplits {
+  const splits = splitClips(clips, RUN_SPLITS);
+  checkEnoughClips(name, splits);
+  return splits;
+}
+
+/** What would make scores on these splits say little. */
+function splitFindings(clips: readonly Clip[], splits: ClipSplits): DataFinding[] {
+  const findings: DataFinding[] = [];
+  const note = (code: DataFindingCode, message: string): void => {
+    findings.push({ code, message, blocks: false });
+  };
   if (clips.some(({ split }) => split === null)) {
-    const uneven = unevenClasses(clips, found);
+    const uneven = unevenClasses(clips, splits);
     if (uneven.length > 0)
       note("uneven-splits", `the splits are uneven: ${listed(uneven)}; add recordings of such classes`);
   } else
     for (const split of ["valid", "test"] as const) {
-      const there = countsOf(found[split]);
+      const there = countsOf(splits[split]);
       const missing = [...countsOf(clips).keys()].filter((label) => !there.has(label));
-      if (found[split].length > 0 && missing.length > 0)
+      if (there.size > 0 && missing.length > 0)
         note(
           "missing-class",
           `no ${splitTitle(split)} clip is labelled ${listed(missing, " or ")}: scores on this split say nothing about ${missing.length === 1 ? "this class" : "these classes"}`,
         );
     }
-  const nValid = found.valid.length;
+  const nValid = splits.valid.length;
   if (nValid < FEW_CLIPS)
     note(
       "few-validation-clips",
       `validation has ${counted(nValid, "clip")}: a single one moves the score by ${Math.round(100 / nValid)} points, so that it says little; add recordings`,
     );
   return findings;
-}
-
-/** Splits the clips as a run does, or returns what stops the run. */
-function trainableSplits(data: FeatureData): ClipSplits | DataFinding {
-  const { name, clips } = data;
-  let code: DataFindingCode = "too-few-clips";
-  try {
-    const splits = splitClips(clips, RUN_SPLITS);
-    checkEnoughClips(name, splits);
-    code = "untrained-labels";
-    const { labels } = featureSets(data, splits).train;
-    code = "one-class";
-    if (clips.every((clip) => clip.labels.length === 1)) checkSeveralClasses(name, labels);
-    return splits;
-  } catch (error) {
-    if (!(error instanceof DataError)) throw error;
-    return { code, message: error.reason, blocks: true };
-  }
 }
 
 /** Classes that have less than half of a drawn split's fraction, e.g. "harp has 1 of 3 clips in train". */
@@ -127,7 +132,7 @@ function unevenClasses(clips: readonly Clip[], splits: ClipSplits): string[] {
   return [...countsOf(clips)].flatMap(([label, total]) =>
     SPLITS.flatMap((split) => {
       const [wanted, count] = [fractions[split] * total, counts[split].get(label) ?? 0];
-      if (wanted < 2 || count >= wanted / 2) return [];
+      if (count >= wanted / 2) return [];
       return [`${label} has ${count} of ${total} clips in ${splitTitle(split)}`];
     }),
   );

@@ -48,8 +48,9 @@ const storedClip = z.object({
   split: z.enum(["train", "valid", "test"]).nullable(),
   durationSec: z.number().min(0),
   nFrames: z.int().min(1).max(MAX_FRAMES),
-  features: z.string(),
-  descriptors: z.string(),
+  // As `clipFiles` names them: nowhere but in the store.
+  features: z.string().regex(/^clips\/[0-9a-f]{2}\/[0-9a-f-]+\.features\.npy$/),
+  descriptors: z.string().regex(/^clips\/[0-9a-f]{2}\/[0-9a-f-]+\.descriptors\.npy$/),
 });
 
 /** A clip whose features are in a store. */

@@ -12,8 +12,8 @@ import { type KnownClip, streamReader } from "./stream-reader.js";
 export interface StreamSettings {
   readonly frontEnd: FrontEnd;
   readonly segmentFrames: number;
-  /** Most segments in one run of the net, see `clipProbabilities`. */
-  readonly maxSegments?: number;
+  /** See `clipProbabilities`. */
+  readonly maxSegments?: number | undefined;
   /** Features are held in memory up to this many numbers. @default 8 million, 32 MB */
   readonly heldValues?: number;
 }

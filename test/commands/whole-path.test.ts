@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decodeNpy } from "../../src/store/npy.js";
@@ -189,13 +189,20 @@ describe("predict", () => {
     const { code, stdout, stderr } = await predict("audio/low", "nowhere.wav", "--json");
     expect(code).toBe(1);
     expect(stderr).toBe(
-      "timbrel: audio/low/notes.wav: not audio that timbrel reads (WAV, MP3, OGG Vorbis, Opus or FLAC)\ntimbrel: nowhere.wav: does not exist\n",
+      "timbrel: audio/low/notes.wav: not audio that timbrel reads (WAV, AIFF, AU, MP3, OGG Vorbis, Opus or FLAC)\ntimbrel: nowhere.wav: does not exist\n",
     );
     const found = jsonLines(stdout);
     expect(found.map(({ file }) => file)).toEqual(Array.from({ length: 8 }, (_, i) => `audio/low/${i}.wav`));
     const tags = found[0]["tags"] as { label: string; probability: number }[];
     expect(tags.map(({ label }) => label).sort()).toEqual(["high", "low", "mid"]);
     expect(tags.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
+  });
+  it("exits with 1 if something in a folder cannot be opened", async () => {
+    write(dir, "few/a.wav", toneWav(200));
+    symlinkSync("nowhere", join(dir, "few/gone.wav"));
+    const { code, stdout, stderr } = await predict("few", "--json");
+    expect([code, stderr]).toEqual([1, "timbrel: few/gone.wav: is a broken link\n"]);
+    expect(jsonLines(stdout).map(({ file }) => file)).toEqual(["few/a.wav"]);
   });
   it("ends without an error when its reader closes the pipe", async () => {
     const args = ["predict", "audio", "--model", "run/model.onnx"];

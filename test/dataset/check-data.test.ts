@@ -75,6 +75,10 @@ describe("a check of data", () => {
     expect(said.replace(/^features: /, "")).toBe(first.message);
   });
 
+  it("says all that stops a run at once", () => {
+    expect(codes(checkData(dataOf(clipsOf({ bass: 1 }))))).toEqual(["too-few-clips", "one-class"]);
+  });
+
   it("names every conflict between splits", () => {
     const copies = ["1", "2"].flatMap((digit) =>
       (["train", "test"] as const).map((split) =>
@@ -122,6 +126,14 @@ describe("a check of data", () => {
       "joined-groups: groups g and h are treated as one, because a.wav and b.wav have the same audio",
       "copies: 2 files are copies of others, e.g. b.wav of a.wav: copies stay in one split, and count several times; leave them out with `dropCopies`",
     ]);
+  });
+
+  it("does not speak of groups that nobody named", () => {
+    const copies = [
+      clipOf("a.wav", "bass", { audioHash: hash }),
+      clipOf("b.wav", "bass", { audioHash: hash, group: "g" }),
+    ];
+    expect(codes(checkData(dataOf([...PLENTY, ...copies])))).toEqual(["copies"]);
   });
 
   it("names classes that are drawn unevenly, and few validation clips", () => {

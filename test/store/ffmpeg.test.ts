@@ -2,9 +2,14 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { frontEnd } from "../../src/features/front-end.js";
 import { openAudioFile } from "../../src/store/open-audio-file.js";
 import { makeFolder, toneWav, writeFiles } from "./files.js";
 import { type Act, actFile, standInFfmpeg, withoutFfmpeg } from "./stand-in-ffmpeg.js";
+
+// Workers run compiled files only: test/build.ts builds them first.
+const compiled = new URL("../../dist/src/store/extract.js", import.meta.url).href;
+const { extractFeatures } = (await import(compiled)) as typeof import("../../src/store/extract.js");
 
 const fixtures = new URL("../audio/fixtures/", import.meta.url);
 
@@ -178,6 +183,52 @@ describe.skipIf(process.platform === "win32")("a file that ffmpeg decodes", () =
     withoutFfmpeg();
     const gsm = new URL("gsm.wav", fixtures).pathname;
     await expect(read(gsm)).rejects.toThrow("WAV (GSM 6.10) needs ffmpeg; install it");
+  });
+});
+
+describe.skipIf(process.platform === "win32")("a folder with files that ffmpeg decodes", () => {
+  const small = frontEnd({ sampleRate: 8000, nFft: 256, hopLength: 128, nMels: 16 });
+  const amr = actFile({ rate: 8000, samples: Array.from({ length: 2000 }, (_, n) => Math.sin(n) / 2) });
+  function folder(): string {
+    const dir = makeFolder();
+    writeFiles(dir, {
+      "x/a.amr": amr,
+      "x/b.wav": toneWav(440),
+      "y/blob": "\0\u0001\u0002",
+      "y/c": toneWav(880),
+    });
+    return dir;
+  }
+
+  it("is extracted with a warning for each of them; a file that is no audio is a line and left out", async () => {
+    standInFfmpeg();
+    const dir = folder();
+    const { store, failed, problems } = await extractFeatures(dir, join(makeFolder(), "s"), {
+      frontEnd: small,
+    });
+    expect(store.clips.map(({ name, nFrames }) => [name, nFrames])).toEqual([
+      ["x/a.amr", 16],
+      ["x/b.wav", 16],
+      ["y/c", 16],
+    ]);
+    expect(failed).toBe(1);
+    expect([...problems].sort()).toEqual([
+      `${dir}/x/a.amr: warning: decoded by ffmpeg 9.8.7 (AMR_NB)`,
+      expect.stringContaining(`${dir}/y/blob: not audio that timbrel reads`),
+    ]);
+  });
+
+  it("is extracted without them if there is no ffmpeg, with a line for each", async () => {
+    withoutFfmpeg();
+    const dir = folder();
+    const { store, failed, problems } = await extractFeatures(dir, join(makeFolder(), "s"), {
+      frontEnd: small,
+    });
+    expect(store.clips.map(({ name }) => name)).toEqual(["x/b.wav", "y/c"]);
+    expect(failed).toBe(2);
+    expect(problems).toContain(
+      `${dir}/x/a.amr: AMR needs ffmpeg; install it, or convert the file to WAV or FLAC`,
+    );
   });
 });
 
