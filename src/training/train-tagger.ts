@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { DataError } from "../core/errors.js";
 import type { Task } from "../nn/training-step.js";
 import type { Engine } from "../runtime/engine.js";
