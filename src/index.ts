@@ -17,7 +17,7 @@
 // Tag audio
 
 export { type LoadedTagger, loadTagger } from "./load-tagger.js";
-export { type Tag, Tagger, type Tagging } from "./tagging/tagger.js";
+export { type Tag, Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
 
 // Make features, in a store on disk or in memory
 
@@ -40,6 +40,7 @@ export {
   type ExtractOptions,
   type ExtractProgress,
   extractFeatures,
+  type FileWarning,
 } from "./store/extract.js";
 export { type FeatureStore, openStore, type StoredClip } from "./store/store.js";
 
@@ -65,7 +66,7 @@ export { type TrainEvents, type TrainResult, trainTagger } from "./training/trai
 
 // Evaluate
 
-export type { PartName } from "./evaluation/choose-clips.js";
+export type { LeftOut, PartName } from "./evaluation/choose-clips.js";
 export { type Evaluation, evaluateModel } from "./evaluation/evaluate-model.js";
 export { MEASURES, type Measure, mainScore } from "./evaluation/measures.js";
 export type { Scores } from "./evaluation/scores.js";

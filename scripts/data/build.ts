@@ -3,8 +3,9 @@ import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { DataError, errorLine, UsageError } from "../../src/core/errors.js";
+import { writeAtomically } from "../../src/store/atomic-file.js";
 import { LABELS, type Label } from "./labels.js";
-import { countTable, type ManifestRow, manifestCsv, writeWhole } from "./manifest.js";
+import { countTable, type ManifestRow, manifestCsv } from "./manifest.js";
 import { FULL_SIZE, SMALL_SIZE, type Split } from "./plan.js";
 import { listRecordings } from "./recordings.js";
 import { renderSet } from "./render-set.js";
@@ -57,7 +58,7 @@ const command = new Command("data")
             console.error(`warning: no clips of ${label} in ${split}`);
       const folder = resolve(options.recordings);
       const recordings = listRecordings(folder);
-      writeWhole(join(folder, "manifest.csv"), manifestCsv(recordings));
+      writeAtomically(join(folder, "manifest.csv"), manifestCsv(recordings));
       console.error(
         `${recordings.length} real recordings in ${join(options.recordings, "manifest.csv")} (test only)`,
       );

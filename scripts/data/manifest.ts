@@ -1,5 +1,3 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { LABELS, type Label } from "./labels.js";
 import type { Split } from "./plan.js";
 
@@ -19,13 +17,6 @@ export function manifestCsv(rows: readonly ManifestRow[]): string {
   ]
     .join("\n")
     .concat("\n");
-}
-
-/** Writes a file under a temporary name and renames it, so that it is never seen half written. */
-export function writeWhole(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.part`, text);
-  renameSync(`${file}.part`, file);
 }
 
 /** Clips per class and split as a text table, with the number of groups in brackets. */

@@ -1,10 +1,12 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { Tinypool } from "tinypool";
 import { hashRecord } from "../../src/core/hash.js";
 import { progressBar } from "../../src/report/progress.js";
+import { removeParts, writeAtomically } from "../../src/store/atomic-file.js";
+import { whileLocked } from "../../src/store/folder-lock.js";
 import { FONTS, type Font, packageVersion } from "./fonts.js";
-import { type ManifestRow, manifestCsv, writeWhole } from "./manifest.js";
+import { type ManifestRow, manifestCsv } from "./manifest.js";
 import { type ClipPlan, type PlanSize, planClips } from "./plan.js";
 import type { RenderTask } from "./render-worker.js";
 import { groupSources, type SampleFingerprint, type SourceSamples } from "./sample-groups.js";
@@ -38,11 +40,18 @@ type Fingerprinted = { sources: SourceSamples[]; fingerprints: SampleFingerprint
  * Renders the data set into `dir`: first `recipe.json`, then a folder per font, and `manifest.csv` at the end. Clips of
  * a killed run of the same recipe are kept; clips of another recipe are removed.
  * @returns whether anything was left to render, and the paths of the clips that were left out as silent
+ * @throws DataError if another process is rendering into the folder, or it cannot be written
  */
-export async function renderSet(
-  dir: string,
-  options: RenderSetOptions,
-): Promise<{ rendered: boolean; silent: string[] }> {
+export async function renderSet(dir: string, options: RenderSetOptions): Promise<RenderedSet> {
+  return await whileLocked(dir, () => renderLocked(dir, options));
+}
+
+interface RenderedSet {
+  rendered: boolean;
+  silent: string[];
+}
+
+async function renderLocked(dir: string, options: RenderSetOptions): Promise<RenderedSet> {
   const recipe = recipeOf(options);
   const recipeFile = join(dir, "recipe.json");
   const manifestFile = join(dir, "manifest.csv");
@@ -50,7 +59,7 @@ export async function renderSet(
     if (existsSync(recipeFile))
       for (const name of ["manifest.csv", ...FONTS.map((font) => font.name)])
         rmSync(join(dir, name), { recursive: true, force: true });
-    writeWhole(recipeFile, `${JSON.stringify(recipe, null, 2)}\n`);
+    writeAtomically(recipeFile, `${JSON.stringify(recipe, null, 2)}\n`);
   } else if (existsSync(manifestFile)) return { rendered: false, silent: [] };
 
   const pool = new Tinypool({
@@ -60,15 +69,24 @@ export async function renderSet(
   });
   try {
     const clips = await plan(pool, options);
+    removeSetParts(dir, clips);
     const silent = new Set(await renderAll(pool, dir, clips));
     const rows: ManifestRow[] = clips
       .filter(({ path }) => !silent.has(path))
       .map(({ path, label, group, split }) => ({ path, label, group, split }));
-    writeWhole(manifestFile, manifestCsv(rows));
+    writeAtomically(manifestFile, manifestCsv(rows));
     return { rendered: true, silent: [...silent] };
   } finally {
     await pool.destroy();
   }
+}
+
+/** Removes what killed runs had written of the set's files when they died. */
+function removeSetParts(dir: string, clips: readonly ClipPlan[]): void {
+  const files = new Set(["recipe.json", "manifest.csv", ...clips.map(({ path }) => path)]);
+  for (const folder of new Set([...files].map(dirname)))
+    if (existsSync(join(dir, folder)))
+      removeParts(join(dir, folder), (name) => files.has(join(folder, name).replaceAll(sep, "/")));
 }
 
 function hashIn(recipeFile: string): string | undefined {

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { encodeWav } from "../../src/audio/encode-wav.js";
 import { resample } from "../../src/audio/resample.js";
 import { Random } from "../../src/core/random.js";
+import { writeAtomically } from "../../src/store/atomic-file.js";
 import { type FontName, fontOf, loadFont } from "./fonts.js";
 import type { ClipPlan } from "./plan.js";
 import { fingerprintFont } from "./sample-groups.js";
@@ -77,12 +78,7 @@ export async function renderTask(task: RenderTask): Promise<string[]> {
       const synth = await synthOf(task.font);
       const samples = renderClip(clip, synth);
       if (samples === null) silent.push(clip.path);
-      else {
-        mkdirSync(dirname(file), { recursive: true });
-        const partial = `${file}.part`;
-        writeFileSync(partial, encodeWav({ samples, sampleRate: DATA_RATE }));
-        renameSync(partial, file);
-      }
+      else writeAtomically(file, encodeWav({ samples, sampleRate: DATA_RATE }));
     }
     Atomics.add(counter, 0, 1);
   }

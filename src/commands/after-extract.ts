@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { DataFinding } from "../dataset/check-data.js";
 import { minBands, type NETS } from "../nn/architectures.js";
+import { print, say } from "../report/terminal.js";
 import type { FeatureStore } from "../store/store.js";
 import { TRAIN_DEFAULTS } from "../training/config.js";
 import { commandLine } from "./command-line.js";
@@ -9,8 +10,7 @@ import { withFlags } from "./flag-names.js";
 
 /** Prints what was found about the data that does not keep a run from starting. */
 export function sayWarnings(findings: readonly DataFinding[], command: Command): void {
-  for (const { message, blocks } of findings)
-    if (!blocks) console.error(`warning: ${wordedFor(command, message)}`);
+  for (const { message, blocks } of findings) if (!blocks) say(`warning: ${wordedFor(command, message)}`);
 }
 
 /**
@@ -23,12 +23,9 @@ export function sayNext(
   command: Command,
 ): void {
   const blocking = findings.filter(({ blocks }) => blocks);
-  for (const { message } of blocking)
-    console.log(`cannot train on these clips: ${wordedFor(command, message)}`);
-  if (blocking.length > 0)
-    console.log(`to evaluate a model on them: ${commandLine("evaluate", ["<model>", dir])}`);
-  else
-    console.log(`next: ${commandLine("train", [dir, "--out", "models/mine", ...netFlags(frontEnd.nMels)])}`);
+  for (const { message } of blocking) print(`cannot train on these clips: ${wordedFor(command, message)}`);
+  if (blocking.length > 0) print(`to evaluate a model on them: ${commandLine("evaluate", ["<model>", dir])}`);
+  else print(`next: ${commandLine("train", [dir, "--out", "models/mine", ...netFlags(frontEnd.nMels)])}`);
 }
 
 /** Words settings as flags of `extract` or, where it has none, of `train`. */

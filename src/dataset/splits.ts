@@ -1,7 +1,8 @@
-import { checkInteger, checkNumber } from "../core/check.js";
+import { checkChoice, checkInteger, checkNumber } from "../core/check.js";
 import { counted } from "../core/counted.js";
 import { DataError, UsageError } from "../core/errors.js";
 import { hashRecord } from "../core/hash.js";
+import { checkList, checkObject } from "../core/inputs.js";
 import type { Clip } from "./clip.js";
 import { drawSplits } from "./draw-splits.js";
 import { joinGroups, membersOfGroups } from "./groups.js";
@@ -46,6 +47,8 @@ export function splitClips(
   clips: readonly Clip[],
   options: { seed?: number; validFraction?: number; testFraction?: number } = {},
 ): ClipSplits {
+  checkClips(clips);
+  checkObject("options", options, "be an object of settings");
   const { seed = 0, validFraction = 0.15, testFraction = 0.15 } = options;
   checkInteger("seed", seed);
   checkNumber("validFraction", validFraction, { min: 0, below: 1 });
@@ -77,6 +80,50 @@ export function splitClips(
   splits.train = pool.filter((clip) => drawn.get(clip.group) === "train");
   for (const split of ["valid", "test"] as const)
     if (splits[split].length === 0) splits[split] = pool.filter((clip) => drawn.get(clip.group) === split);
+  return { ...splits, hash: hashSplits(splits) };
+}
+
+/**
+ * Checks that a value has clips in splits.
+ * @throws UsageError otherwise
+ */
+export function checkSplits(setting: string, value: unknown): void {
+  checkObject(setting, value, "be clips in splits", { train: "list", valid: "list", test: "list" });
+}
+
+function checkClips(clips: readonly Clip[]): void {
+  const members = { name: "text", audioHash: "text", labels: "list", group: "text" } as const;
+  checkList("clips", clips, "clips", members);
+  for (const [i, { split }] of clips.entries())
+    if (split !== null) checkChoice(`clips[${i}].split`, split, SPLITS);
+}
+
+/** Length of one entry of a `SplitRecord` [hex digits]. */
+export const RECORD_KEY = 12;
+
+/** Says which clip was in which split: 12 hex digits for each clip, of a hash of its name, audio and labels, joined. */
+export type SplitRecord = Readonly<Record<Split, string>>;
+
+const keyOf = ({ name, audioHash, labels }: Clip) =>
+  hashRecord([name, audioHash, labels]).slice(0, RECORD_KEY);
+
+/** Returns the record of some splits. */
+export function recordSplits(splits: ClipSplits): SplitRecord {
+  const keys = (split: Split) => splits[split].map(keyOf).join("");
+  return { train: keys("train"), valid: keys("valid"), test: keys("test") };
+}
+
+/** The splits in a record, without the clips that it does not have. Their hash says whether all clips are still there. */
+export function splitsOfRecord(clips: readonly Clip[], record: SplitRecord): ClipSplits {
+  const splitOf = new Map<string, Split>();
+  for (const split of SPLITS)
+    for (let i = 0; i < record[split].length; i += RECORD_KEY)
+      splitOf.set(record[split].slice(i, i + RECORD_KEY), split);
+  const splits: Record<Split, Clip[]> = { train: [], valid: [], test: [] };
+  for (const clip of joinGroups(clips).sort(byName)) {
+    const split = splitOf.get(keyOf(clip));
+    if (split !== undefined) splits[split].push(clip);
+  }
   return { ...splits, hash: hashSplits(splits) };
 }
 

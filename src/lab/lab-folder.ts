@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DataError, errorLine, UsageError } from "../core/errors.js";
 import { hashRecord } from "../core/hash.js";
-import { ensureFolder, writeAtomically } from "../store/atomic-file.js";
+import { removeFile, removeParts, writeAtomically } from "../store/atomic-file.js";
+import { whileLocked } from "../store/folder-lock.js";
 import type { LabBench } from "./bench.js";
 import { LAB_SECTIONS, type LabProgress, type LabSections, runLab, type SectionResults } from "./lab.js";
 import { encodeLabJson } from "./lab-json.js";
@@ -28,16 +29,25 @@ interface PartialLab {
  * after the last one when it is run again with the same settings on the same data.
  * @param options.overwrite discard a finished lab in the folder, or a stopped one with other settings or data
  * @throws UsageError if the folder holds such a lab and `overwrite` is not set
+ * @throws DataError if another lab is writing to the folder, or it cannot be written
  */
 export async function runLabInFolder(
   bench: LabBench,
   dir: string,
-  options: {
-    overwrite?: boolean;
-    sections?: LabSections;
-    onProgress?: (progress: LabProgress) => void;
-  } = {},
+  options: LabFolderOptions = {},
 ): Promise<LabResult> {
+  return await whileLocked(dir, () => runLabLocked(bench, dir, options));
+}
+
+interface LabFolderOptions {
+  overwrite?: boolean;
+  sections?: LabSections;
+  onProgress?: (progress: LabProgress) => void;
+}
+
+async function runLabLocked(bench: LabBench, dir: string, options: LabFolderOptions): Promise<LabResult> {
+  const names: readonly string[] = Object.values(LAB_FILES);
+  removeParts(dir, (name) => names.includes(name));
   const { overwrite = false, sections = LAB_SECTIONS, onProgress } = options;
   const path = { numbers: join(dir, LAB_FILES.numbers), partial: join(dir, LAB_FILES.partial) };
   const key = keyOf(bench, sections);
@@ -49,7 +59,6 @@ export async function runLabInFolder(
       got: `${dir}, which holds ${LAB_FILES.numbers}`,
       remedy: "use another folder, or `overwrite`",
     });
-  ensureFolder(dir); // fails here, before any section has run, if the folder cannot be made
   const result = await runLab(bench, {
     done,
     sections,
@@ -57,7 +66,7 @@ export async function runLabInFolder(
     onSection: (found) => writeAtomically(path.partial, encodeLabJson({ key, sections: found })),
   });
   writeAtomically(path.numbers, encodeLabJson(result));
-  rmSync(path.partial, { force: true });
+  removeFile(path.partial);
   return result;
 }
 

@@ -1,15 +1,16 @@
-import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, openSync, readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { WarningCode } from "../audio/warning.js";
+import { onDisk } from "./system-errors.js";
 
 const sourceEntry = z.object({
   path: z.string(),
   size: z.number(),
   mtimeMs: z.number(),
-  audioHash: z.string(),
-  durationSec: z.number(),
-  nFrames: z.number(),
+  audioHash: z.string().regex(/^[0-9a-f]{64}$/),
+  durationSec: z.number().min(0),
+  nFrames: z.int().min(1),
   warnings: z
     .array(z.object({ code: z.string().transform((code) => code as WarningCode), message: z.string() }))
     .readonly(),
@@ -25,17 +26,19 @@ export type SourceEntry = Readonly<z.infer<typeof sourceEntry>>;
 export class SourceIndex {
   readonly #byPath = new Map<string, SourceEntry>();
   readonly #byAudio = new Map<string, SourceEntry>();
+  readonly #path: string;
   readonly #fd: number;
 
   constructor(storeDir: string) {
     const path = join(storeDir, "sources.jsonl");
+    this.#path = path;
     if (existsSync(path)) {
-      const bytes = readFileSync(path);
+      const bytes = onDisk("read", path, () => readFileSync(path));
       const whole = bytes.lastIndexOf(10) + 1;
-      if (whole < bytes.length) truncateSync(path, whole);
+      if (whole < bytes.length) onDisk("written", path, () => truncateSync(path, whole));
       for (const line of bytes.toString("utf8", 0, whole).split("\n")) this.#remember(parseEntry(line));
     }
-    this.#fd = openSync(path, "a");
+    this.#fd = onDisk("written", path, () => openSync(path, "a"));
   }
 
   /** The entry of this path, if the file still has the recorded size and time: it need not be read again. */
@@ -57,7 +60,8 @@ export class SourceIndex {
   /** Adds entries and writes them to disk at once. */
   append(entries: readonly SourceEntry[]): void {
     if (entries.length === 0) return;
-    writeSync(this.#fd, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+    const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
+    onDisk("written", this.#path, () => appendFileSync(this.#fd, lines));
     for (const entry of entries) this.#remember(entry);
   }
 

@@ -1,5 +1,6 @@
 import { checkNames } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
+import { checkObject } from "../core/inputs.js";
 import {
   boolean,
   byKind,
@@ -141,6 +142,7 @@ const CHECKS: Readonly<Record<Exclude<keyof TrainConfig, "net" | "validFraction"
 export function trainConfig(
   settings: Partial<TrainConfig> | Readonly<Record<string, unknown>> = {},
 ): TrainConfig {
+  checkObject("config", settings, "be an object of settings");
   const changes = settings as Partial<TrainConfig>; // checked below
   checkNames("config", Object.keys(changes), Object.keys(TRAIN_DEFAULTS));
   const net = netConfig(changes.net ?? TRAIN_DEFAULTS.net);

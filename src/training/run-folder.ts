@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../core/errors.js";
-import { type Checkpoint, decodeCheckpoint } from "./checkpoint.js";
+import { removeFile, removeParts, writeAtomically } from "../store/atomic-file.js";
+import { onDisk } from "../store/system-errors.js";
+import { encodeModel, type TrainedModel } from "../tagging/model-file.js";
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.js";
 
-/** Names of the files that a run writes into its folder. */
+/** Names of the files that a run writes into its folder. The checkpoint is written first; the others are made from it. */
 export const RUN_FILES = {
   model: "model.onnx",
   linear: "model.linear.onnx",
@@ -58,5 +61,48 @@ export function checkpointToResume(
  * @throws DataError if the file is damaged, or from another version
  */
 export function readCheckpoint(path: string): Checkpoint | null {
-  return existsSync(path) ? decodeCheckpoint(readFileSync(path), path) : null;
+  return existsSync(path)
+    ? decodeCheckpoint(
+        onDisk("read", path, () => readFileSync(path)),
+        path,
+      )
+    : null;
+}
+
+/** Removes what killed runs had written of their files when they died. */
+export function removeRunParts(outDir: string): void {
+  const names: readonly string[] = Object.values(RUN_FILES);
+  removeParts(outDir, (name) => names.includes(name));
+}
+
+/** Removes what is made from a checkpoint, before the checkpoint of another run takes its place. */
+export function removeDerived({ checkpoint: _, ...derived }: RunPaths): void {
+  for (const path of Object.values(derived)) removeFile(path);
+}
+
+/** Writes the state of a run after an epoch: the checkpoint, then what is made from it. */
+export function writeEpoch(
+  paths: RunPaths,
+  { checkpoint, model, isBest }: { checkpoint: Checkpoint; model: TrainedModel; isBest: boolean },
+): void {
+  writeAtomically(paths.checkpoint, encodeCheckpoint(checkpoint));
+  if (isBest) writeAtomically(paths.model, encodeModel(model));
+  writeAtomically(paths.metrics, metricsText(checkpoint));
+}
+
+/**
+ * Makes the model and the metrics of a checkpoint again where they are missing, damaged or older: a run that was killed
+ * may have written only the checkpoint.
+ */
+export function repairDerived(paths: RunPaths, checkpoint: Checkpoint, model: TrainedModel | null): void {
+  if (model !== null) writeIfOther(paths.model, encodeModel(model));
+  writeIfOther(paths.metrics, new TextEncoder().encode(metricsText(checkpoint)));
+}
+
+function writeIfOther(path: string, content: Uint8Array): void {
+  if (!existsSync(path) || !readFileSync(path).equals(content)) writeAtomically(path, content);
+}
+
+function metricsText({ state: { history } }: Checkpoint): string {
+  return history.map((record) => `${JSON.stringify(record)}\n`).join("");
 }

@@ -1,15 +1,22 @@
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { DataError } from "../core/errors.js";
 import type { Task } from "../nn/training-step.js";
 import type { Engine } from "../runtime/engine.js";
 import { nodeEngine } from "../runtime/node.js";
-import { ensureFolder, writeAtomically } from "../store/atomic-file.js";
+import { removeFile, writeAtomically } from "../store/atomic-file.js";
+import { whileLocked } from "../store/folder-lock.js";
 import type { FeatureStore } from "../store/store.js";
-import { encodeModel } from "../tagging/model-file.js";
-import { encodeCheckpoint } from "./checkpoint.js";
 import type { TrainConfig } from "./config.js";
 import { DivergedError, type EpochAnswer, type EpochRecord, type FitResult, type StepReport } from "./fit.js";
 import { trainLinearBaseline } from "./linear-baseline.js";
-import { checkpointToResume, runPaths } from "./run-folder.js";
+import {
+  checkpointToResume,
+  removeDerived,
+  removeRunParts,
+  repairDerived,
+  runPaths,
+  writeEpoch,
+} from "./run-folder.js";
 import { encodeSafetensors } from "./safetensors.js";
 import { type RunStart, trainModel } from "./train-model.js";
 
@@ -20,6 +27,23 @@ export interface TrainEvents {
   onStep?: (report: StepReport) => void;
   /** Called after every epoch, once its checkpoint is written; may return "stop" to end the run. */
   onEpoch?: (record: EpochRecord, isBest: boolean) => EpochAnswer;
+}
+
+/** Options of `trainTagger`. */
+export interface TrainTaggerOptions extends TrainEvents {
+  /** Settings that differ from the defaults; with `resume` the checkpoint has them: only `epochs` and `patience` may change. */
+  readonly config?: Partial<TrainConfig>;
+  /**
+   * Continues from the folder's checkpoint with the same bits, and makes the run's other files again if they are missing
+   * or damaged. Starts a new run if there is neither a checkpoint nor a model. @default false
+   */
+  readonly resume?: boolean;
+  /** Replaces a run that is in the folder, once the first epoch is done. @default false */
+  readonly overwrite?: boolean;
+  /** @default ONNX Runtime on every core */
+  readonly engine?: Engine;
+  /** After an abort the run ends after its current step; that epoch is lost. */
+  readonly signal?: AbortSignal;
 }
 
 /** A run's outcome. */
@@ -35,12 +59,10 @@ export interface TrainResult {
  * Trains a tagger on a feature store as `trainModel` does, and writes to a folder: a checkpoint after every epoch, the
  * model of the best epoch, and the linear baseline next to it.
  *
- * @param outDir the run's folder
- * @param options.config settings that differ from the defaults; with `resume` they come from the checkpoint
- * @param options.engine `@default` ONNX Runtime on every core
- * @param options.resume continues from the folder's checkpoint with the same bits; starts a new run if there is none
- * @param options.overwrite deletes a run that is in the folder
- * @throws UsageError if the folder holds a run and neither is set, or if the data are not the checkpoint's
+ * @param outDir the run's folder; created if missing
+ * @throws UsageError if the folder holds a run that is to be neither resumed nor overwritten, or if the data lack
+ * clips of the checkpoint's
+ * @throws DataError if another run is writing to the folder, or it cannot be written
  * @example
  * import { writeFileSync } from "node:fs";
  * import { extractFeatures, frontEnd, netConfig, trainTagger } from "timbrel";
@@ -57,17 +79,22 @@ export interface TrainResult {
 export async function trainTagger(
   store: FeatureStore,
   outDir: string,
-  options: {
-    config?: Partial<TrainConfig>;
-    resume?: boolean;
-    overwrite?: boolean;
-    engine?: Engine;
-    signal?: AbortSignal;
-  } & TrainEvents = {},
+  options: TrainTaggerOptions = {},
+): Promise<TrainResult> {
+  return await whileLocked(outDir, () => trainLocked(store, outDir, options));
+}
+
+/** Trains into a folder that no other run writes to. */
+async function trainLocked(
+  store: FeatureStore,
+  outDir: string,
+  options: TrainTaggerOptions,
 ): Promise<TrainResult> {
   const { engine = nodeEngine(), signal, config = {}, onStep } = options;
   const paths = runPaths(outDir);
+  removeRunParts(outDir);
   const resume = checkpointToResume(outDir, options);
+  let linear: Uint8Array | null = null;
   const { task, ended, history, checkpoint } = await trainModel(store, config, {
     engine,
     signal,
@@ -75,22 +102,24 @@ export async function trainTagger(
     onStep,
     async onStart(run) {
       // Nothing is written or deleted before all settings have been checked.
-      ensureFolder(outDir);
-      if (resume === null) for (const path of Object.values(paths)) rmSync(path, { force: true });
+      if (resume === null) removeFile(paths.diverged);
+      else repairDerived(paths, resume, run.model);
       options.onStart?.(run);
-      if (existsSync(paths.linear)) return;
+      if (resume !== null && existsSync(paths.linear)) return;
       const { seed } = run.config;
-      const linear = await trainLinearBaseline(run.sets, { task: run.task, seed, engine, signal });
-      if (linear !== null) writeAtomically(paths.linear, linear);
+      linear = await trainLinearBaseline(run.sets, { task: run.task, seed, engine, signal });
+      if (resume !== null && linear !== null) writeAtomically(paths.linear, linear);
     },
     onEpoch(record, { isBest, checkpoint, model }) {
-      if (isBest) writeAtomically(paths.model, encodeModel(model));
-      writeAtomically(paths.checkpoint, encodeCheckpoint(checkpoint));
-      const lines = checkpoint.state.history.map((line) => `${JSON.stringify(line)}\n`);
-      writeFileSync(paths.metrics, lines.join(""));
+      // A run that is overwritten is kept until there is a checkpoint to put in its place.
+      if (record.epoch === 1) removeDerived(paths);
+      writeEpoch(paths, { checkpoint, model, isBest });
+      if (record.epoch === 1 && linear !== null) writeAtomically(paths.linear, linear);
       return options.onEpoch?.(record, isBest);
     },
   }).catch((error: unknown) => {
+    if (error instanceof DataError && error.path === "checkpoint")
+      throw new DataError(paths.checkpoint, `${error.reason}; start a new run`, { cause: error });
     if (!(error instanceof DivergedError)) throw error;
     writeAtomically(paths.diverged, encodeSafetensors(new Map(error.divergence.tensors), {}));
     const kept = `the last weights with a finite loss are kept in ${paths.diverged}`;

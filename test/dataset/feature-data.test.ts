@@ -72,6 +72,15 @@ describe("features in memory", () => {
       for (const clip of listed) expect(await reader.descriptors(clip)).toEqual(descriptors);
     }
   });
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])("are rejected with %s among them", (bad) => {
+    expect(messageOf(() => featuresInMemory(made, [memoryClip("a", [[1, bad]])]))).toBe(
+      "clips[0].features must hold finite numbers, got some that are not for a",
+    );
+    const descriptors = Float32Array.of(bad);
+    expect(messageOf(() => featuresInMemory(made, [memoryClip("a", [[1, 2]], { descriptors })]))).toBe(
+      "clips[0].descriptors must hold finite numbers, got some that are not for a",
+    );
+  });
   it("are rejected without a label", () => {
     const clips = [memoryClip("a", frames(1), { labels: [] })];
     expect(messageOf(() => featuresInMemory(made, clips))).toBe(

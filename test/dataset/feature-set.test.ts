@@ -4,9 +4,15 @@ import { describe, expect, it } from "vitest";
 import { featuresInMemory } from "../../src/dataset/feature-data.js";
 import { FeatureSet, featureSets } from "../../src/dataset/feature-set.js";
 import { type ClipSplits, splitClips } from "../../src/dataset/splits.js";
-import { frontEnd, silenceValue } from "../../src/features/front-end.js";
+import { frontEnd, frontEndHash, silenceValue } from "../../src/features/front-end.js";
 import { encodeNpy } from "../../src/store/npy.js";
-import { completeStore, type FeatureStore, openStore, prepareStore } from "../../src/store/store.js";
+import {
+  clipFiles,
+  completeStore,
+  type FeatureStore,
+  openStore,
+  prepareStore,
+} from "../../src/store/store.js";
 import { makeFolder } from "../store/files.js";
 import { messageOf, rejectionOf } from "../store/message-of.js";
 import { clipOf, makeStore } from "./stored-clips.js";
@@ -46,6 +52,29 @@ describe("a feature set", () => {
     const out = new Float32Array(2);
     await featureSets(decibels, allTrain(store)).train.readFrames(1, 1, 1, out, 0);
     expect([...out]).toEqual(new Array(2).fill(silenceValue(decibels.frontEnd)));
+  });
+  it("names a clip whose features or descriptors are not finite, and gives the clip's sound frames", async () => {
+    const damaged = makeStore(2, [
+      {
+        name: "a",
+        label: "x",
+        frames: [
+          [1, 2],
+          [Number.NaN, 4],
+        ],
+        descriptors: [Number.POSITIVE_INFINITY, 1],
+      },
+    ]);
+    const { train } = featureSets(damaged, allTrain(damaged));
+    const out = new Float32Array(4);
+    await train.readFrames(0, 0, 1, out, 2);
+    expect([...out]).toEqual([0, 0, 1, 2]);
+    expect(await rejectionOf(train.readFrames(0, 0, 2, out, 0))).toBe(
+      "a: holds features that are not finite numbers",
+    );
+    expect(await rejectionOf(train.readDescriptors(0))).toBe(
+      "a: holds descriptors that are not finite numbers",
+    );
   });
   it("has its vocabulary sorted, and the targets in that order", () => {
     expect(train.labels).toEqual(["cello", "flute"]);
@@ -91,7 +120,10 @@ describe("a store", () => {
     const dir = join(makeFolder(), "store");
     const made = frontEnd({ nMels: 64 });
     prepareStore(dir, made);
-    const clips = [clipOf("fl\u00fbte/a.wav", "x", { split: "test" }), clipOf("b.wav", "y")];
+    const clips = [clipOf("fl\u00fbte/a.wav", "x", { split: "test" }), clipOf("b.wav", "y")].map((clip) => ({
+      ...clip,
+      ...clipFiles(clip.audioHash, frontEndHash(made)),
+    }));
     completeStore(dir, clips);
     prepareStore(dir, made);
     expect(openStore(dir)).toMatchObject({ dir, frontEnd: made, clips });

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import {
   appendFileSync,
   readdirSync,
@@ -7,6 +7,7 @@ import {
   statSync,
   truncateSync,
   utimesSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -19,8 +20,9 @@ import { featureSets } from "../../src/dataset/feature-set.js";
 import { splitClips } from "../../src/dataset/splits.js";
 import { standardizationOf } from "../../src/dataset/standardization.js";
 import { DESCRIPTOR_NAMES, summarizeDescriptors } from "../../src/features/descriptors.js";
-import { frontEnd } from "../../src/features/front-end.js";
+import { frontEnd, frontEndHash } from "../../src/features/front-end.js";
 import { logMel } from "../../src/features/log-mel.js";
+import { type ClipProgress, extractClip } from "../../src/store/extract-clip.js";
 import { decodeNpy } from "../../src/store/npy.js";
 import { openStore, prepareStore } from "../../src/store/store.js";
 import { makeFolder, toneWav, writeFiles } from "./files.js";
@@ -55,6 +57,28 @@ function contentOf(storeDir: string): Record<string, string> {
 }
 
 describe("extraction", () => {
+  it("says how many clips came into the store's list and left it, also after a stopped run", async () => {
+    const [first, second] = [toneFolder(3), toneFolder(17)]; // they share the 3 clips
+    const storeDir = join(makeFolder(), "features");
+    expect((await extract(first, storeDir)).change).toBeNull();
+    expect((await extract(first, storeDir)).change).toEqual({ joined: 0, left: 0 });
+    writeFiles(first, { "c0/new.wav": toneWav(900) });
+    expect((await extract(first, storeDir)).change).toEqual({ joined: 1, left: 0 });
+
+    const controller = new AbortController();
+    const stopped = await extract(second, storeDir, {
+      nWorkers: 1, // the first of two batches is done at the abort
+      signal: controller.signal,
+      onProgress: ({ done, reused }) => done > reused && controller.abort(),
+    });
+    expect([stopped.interrupted, stopped.change]).toEqual([true, null]);
+    const { change, store } = await extract(second, storeDir);
+    expect([change, store.clips.length]).toEqual([{ joined: 14, left: 1 }, 17]);
+    writeFileSync(join(storeDir, "clips.jsonl"), "damaged");
+    expect((await extract(second, storeDir)).change).toBeNull();
+    expect(readdirSync(storeDir).sort()).toEqual(["clips", "clips.jsonl", "sources.jsonl", "store.json"]);
+  });
+
   it("stores the front end's features and the descriptors of every clip", async () => {
     const source = makeFolder();
     const wav = toneWav(440, 0.3, 11025);
@@ -131,6 +155,59 @@ describe("extraction", () => {
     expect(findings.map(({ code }) => code)).toEqual(["too-few-clips", "one-class"]);
   });
 
+  it("gives the first ten files of a kind of harmless warning a line, and counts the rest", async () => {
+    const source = makeFolder();
+    const silence = (i: number) => encodeWav({ samples: new Float32Array(2000 + i), sampleRate: 8000 });
+    writeFiles(source, Object.fromEntries(Array.from({ length: 13 }, (_, i) => [`a/${i}.wav`, silence(i)])));
+    const { problems, warnings } = await extract(source, join(makeFolder(), "s"));
+    expect(problems).toHaveLength(11);
+    expect(problems[10]).toMatch(
+      /^3 more files: warning: silent, e\.g\. \S+\/a\/\d+\.wav all samples are zero$/,
+    );
+    expect(warnings).toHaveLength(13);
+    expect(warnings[0]).toEqual({
+      path: expect.stringContaining(`${source}/a/`),
+      code: "silent",
+      message: "all samples are zero",
+    });
+  });
+
+  it("leaves out a file that is longer than allowed", async () => {
+    const source = makeFolder();
+    writeFiles(source, { "a/short.wav": toneWav(440, 0.5), "a/long.wav": toneWav(440, 0.6) });
+    const { failed, problems } = await extract(source, join(makeFolder(), "s"), { maxDurationSec: 0.5 });
+    expect([failed, problems]).toEqual([
+      1,
+      [`${source}/a/long.wav: lasts more than 0.5 s; raise \`maxDurationSec\`, or cut it`],
+    ]);
+    await expect(extract(source, join(makeFolder(), "s"), { maxDurationSec: 0 })).rejects.toThrow(
+      "maxDurationSec must be a number greater than 0, got 0",
+    );
+  });
+
+  it("reports every minute within a long file, and stops there", async () => {
+    const [dir, storeDir] = [makeFolder(), makeFolder()];
+    writeFiles(dir, { "long.wav": toneWav(440, 150, 4000) });
+    const path = join(dir, "long.wav");
+    const setup = {
+      storeDir,
+      frontEnd: small,
+      frontEndHash: frontEndHash(small),
+      knownHashes: new Set<string>(),
+    };
+    const seen: ClipProgress[] = [];
+    const made = await extractClip(path, setup, (progress) => seen.push(progress));
+    expect(made).toMatchObject({ kind: "made", durationSec: 150 });
+    expect(seen.map(({ doneSec }) => Math.floor(doneSec / 60))).toEqual([1, 2]);
+    expect(seen[0]).toMatchObject({ path, totalSec: 150 });
+
+    const stop = new Int32Array(1);
+    const empty = makeFolder();
+    const stopped = await extractClip(path, { ...setup, storeDir: empty, stop }, () => stop.fill(1));
+    expect(stopped).toEqual({ kind: "stopped" });
+    expect(Object.keys(contentOf(empty))).toEqual([]);
+  });
+
   it("fails with one line when no file can be used", async () => {
     const source = makeFolder();
     writeFiles(source, { "x/empty.wav": "" });
@@ -144,8 +221,22 @@ describe("extraction", () => {
     prepareStore(storeDir, small);
     writeFiles(storeDir, { clips: "a file where a folder belongs" });
     await expect(extract(toneFolder(20), storeDir)).rejects.toThrow(
-      `${storeDir}: cannot be written (ENOTDIR)`,
+      /^.+\/clips\/.+\.npy: cannot be written: a part of its path is a file, not a folder$/,
     );
+  });
+
+  it("leaves out a file whose features are not finite, and names it", async () => {
+    const source = toneFolder(1);
+    const silence = { samples: new Float32Array(2000), sampleRate: 8000 };
+    writeFiles(source, { "c1/silence.wav": encodeWav(silence) });
+    const compression = { kind: "log1p", scale: 1e308 } as const; // a power above 1.8 overflows
+    const { store, problems } = await extract(source, join(makeFolder(), "features"), {
+      frontEnd: frontEnd({ ...small, melNorm: "none", compression }),
+    });
+    expect(store.clips.map(({ name }) => name)).toEqual(["c1/silence.wav"]);
+    expect(problems.filter((line) => !line.includes("warning"))).toEqual([
+      `${source}/c0/0.wav: gives features that are not finite numbers; its samples or the front end's scale are too large`,
+    ]);
   });
 
   it("reports progress up to the total", async () => {
@@ -227,6 +318,52 @@ describe("a second extraction", () => {
   });
 });
 
+describe("two extractions into one store", () => {
+  it("at once: the second fails, in one process", async () => {
+    const source = toneFolder(4);
+    const storeDir = join(makeFolder(), "s");
+    const outcomes = await Promise.allSettled([
+      extract(source, storeDir),
+      extract(source, storeDir, { frontEnd: frontEnd({ ...small, nMels: 20 }) }),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    expect((outcomes[1] as PromiseRejectedResult).reason.message).toMatch(
+      `${storeDir}: is being written by process ${process.pid} on host `,
+    );
+    expect(openStore(storeDir).frontEnd).toEqual(small);
+  });
+
+  it("at once: the second fails, in two processes", async () => {
+    const source = toneFolder(10);
+    const storeDir = join(makeFolder(), "s");
+    // Stands still at its first batch until the test closes its stdin.
+    const script = `
+      import { readSync } from "node:fs";
+      const { extractFeatures } = await import(${JSON.stringify(compiled)});
+      let said = false;
+      await extractFeatures(${JSON.stringify(source)}, ${JSON.stringify(storeDir)}, {
+        frontEnd: ${JSON.stringify(small)},
+        onProgress() {
+          if (said) return;
+          said = true;
+          console.log("begun");
+          readSync(0, Buffer.alloc(1));
+        },
+      });`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script]);
+    const closed = new Promise((resolve) => child.once("close", resolve));
+    await new Promise((resolve) => child.stdout.once("data", resolve));
+    const other = frontEnd({ ...small, nMels: 20 });
+    await expect(extract(source, storeDir, { frontEnd: other })).rejects.toThrow(
+      `${storeDir}: is being written by process ${child.pid} on host `,
+    );
+    child.stdin.end();
+    expect(await closed).toBe(0);
+    expect(openStore(storeDir).clips).toHaveLength(10);
+    expect((await extract(source, storeDir)).reused).toBe(10);
+  });
+});
+
 describe("an extraction that is stopped", () => {
   let source: string;
   let whole: Record<string, string>;
@@ -283,8 +420,7 @@ describe("an extraction that is stopped", () => {
     const continued = await extract(source, storeDir);
     expect(continued.reused).toBeGreaterThanOrEqual(16);
     expect(continued.reused + continued.extracted).toBe(60);
-    const parts = Object.entries(contentOf(storeDir)).filter(([name]) => !name.endsWith(".part"));
-    expect(Object.fromEntries(parts)).toEqual(whole);
+    expect(contentOf(storeDir)).toEqual(whole);
   });
 });
 

@@ -46,6 +46,20 @@ describe("scanning a folder", () => {
   it("treats a single folder named test among classes as a class", () => {
     expect(short(folderOf("test/a.wav", "piano/b.wav")).map(([, label]) => label)).toEqual(["piano", "test"]);
   });
+  it("passes over stores and runs inside the folder, but over no audio", () => {
+    const dir = folderOf(
+      "piano/a.wav",
+      "flute/b.wav",
+      "models/one/checkpoint.safetensors",
+      "flute/model.onnx",
+    );
+    writeFiles(join(dir, "features"), { "store.json": "", "sources.jsonl": "", "clips/0a/1.npy": "" });
+    writeFiles(join(dir, "models/two"), { "checkpoint.safetensors": "", "metrics.jsonl": "" });
+    expect(short(dir).map(([name]) => name)).toEqual(["flute/b.wav", "piano/a.wav"]);
+    expect(scanSource(dir).problems.filter((line) => !line.includes("model.onnx"))).toEqual([]);
+    writeFiles(dir, { "models/one/c.wav": "x" });
+    expect(short(dir).map(([name]) => name)).toContain("models/one/c.wav");
+  });
   it("rejects split folders with another name", () => {
     const dir = folderOf("train/piano/a.wav", "validation/piano/b.wav");
     expect(scanMessage(dir)).toBe(
@@ -53,11 +67,10 @@ describe("scanning a folder", () => {
     );
   });
   it("reports all audio that it leaves out, and no other files", () => {
-    const dir = folderOf("piano/a.wav", "piano/b.wma", "piano/notes.txt", "stray.wav", "drums/readme.md");
+    const dir = folderOf("piano/a.wav", "piano/notes.txt", "stray.wav", "drums/readme.md");
     symlinkSync("nowhere", join(dir, "piano/gone.wav"));
     expect(scanSource(dir).problems).toEqual([
       `${dir}/drums: class folder without audio; left out`,
-      `${dir}/piano/b.wma: .wma files are not supported; convert it to WAV or FLAC`,
       `${dir}/piano/gone.wav: is a broken link`,
       `${dir}/stray.wav: is not in a class folder; left out`,
     ]);

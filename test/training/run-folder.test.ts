@@ -1,0 +1,101 @@
+import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { RUN_FILES } from "../../src/training/run-folder.js";
+import { trainTagger } from "../../src/training/train-tagger.js";
+import { ENGINE } from "../engine.js";
+import { makeFolder } from "../store/files.js";
+import { filesOf, runWhole } from "./tiny-run.js";
+import { makeTinyStore, tinyConfig } from "./tiny-store.js";
+
+const store = await makeTinyStore();
+const whole = await runWhole(store, { epochs: 2 });
+const resume = (dir: string) => trainTagger(store, dir, { resume: true, engine: ENGINE });
+
+/** The folder of a finished run. */
+function copyRun(): string {
+  const dir = makeFolder();
+  for (const [name, hex] of Object.entries(whole.files)) writeFileSync(join(dir, name), hex, "hex");
+  return dir;
+}
+
+describe("resuming a run", () => {
+  let dir: string;
+  beforeEach(() => {
+    dir = copyRun();
+  });
+  it("whose other files are missing makes them from its checkpoint", async () => {
+    for (const file of ["model", "metrics", "linear"] as const) rmSync(join(dir, RUN_FILES[file]));
+    await resume(dir);
+    expect(filesOf(dir)).toEqual(whole.files);
+  });
+  it("whose other files are cut short or older makes them again", async () => {
+    truncateSync(join(dir, RUN_FILES.metrics), 50);
+    writeFileSync(join(dir, RUN_FILES.model), "an older model");
+    await resume(dir);
+    expect(filesOf(dir)).toEqual(whole.files);
+  });
+  it("makes them before it trains", async () => {
+    rmSync(join(dir, RUN_FILES.model));
+    const seen: boolean[] = [];
+    await trainTagger(store, dir, {
+      resume: true,
+      engine: ENGINE,
+      onStart: () => seen.push(existsSync(join(dir, RUN_FILES.model))),
+    });
+    expect(seen).toEqual([true]);
+  });
+});
+
+describe("overwriting a run", () => {
+  it("keeps it until the new one has done an epoch", async () => {
+    const dir = copyRun();
+    const controller = new AbortController();
+    const options = { overwrite: true, engine: ENGINE, config: tinyConfig({ seed: 2 }) };
+    const signal = controller.signal;
+    await trainTagger(store, dir, { ...options, signal, onStep: () => controller.abort() });
+    expect(filesOf(dir)).toEqual(whole.files);
+    await trainTagger(store, dir, { ...options, onEpoch: () => "stop" });
+    for (const [name, hex] of Object.entries(filesOf(dir))) expect(hex).not.toBe(whole.files[name]);
+  });
+});
+
+describe("a new run", () => {
+  it("removes what an earlier one left when it diverged, and what killed ones were writing", async () => {
+    const dir = makeFolder();
+    const part = ".0123456789ab.part";
+    const left = [RUN_FILES.diverged, RUN_FILES.model + part, RUN_FILES.checkpoint + part];
+    for (const name of [...left, `notes.txt${part}`]) writeFileSync(join(dir, name), "");
+    await trainTagger(store, dir, { engine: ENGINE, config: tinyConfig({ epochs: 1 }) });
+    expect(left.filter((name) => existsSync(join(dir, name)))).toEqual([]);
+    expect(readFileSync(join(dir, `notes.txt${part}`), "utf8")).toBe("");
+  });
+
+  it("stopped before its first epoch leaves no folder", async () => {
+    const dir = join(makeFolder(), "models/mine");
+    const controller = new AbortController();
+    await trainTagger(store, dir, {
+      engine: ENGINE,
+      config: tinyConfig(),
+      signal: controller.signal,
+      onStep: () => controller.abort(),
+    });
+    expect(existsSync(join(dir, ".."))).toBe(false);
+  });
+
+  it("fails while another writes to its folder, and leaves it alone", async () => {
+    const dir = makeFolder();
+    const config = (seed: number) => tinyConfig({ epochs: 2, seed });
+    const outcomes = await Promise.allSettled([
+      trainTagger(store, dir, { engine: ENGINE, config: config(1) }),
+      trainTagger(store, dir, { engine: ENGINE, config: config(2), overwrite: true }),
+      trainTagger(store, dir, { engine: ENGINE, resume: true }),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected"]);
+    for (const outcome of outcomes.slice(1))
+      expect((outcome as PromiseRejectedResult).reason.message).toMatch(
+        `${dir}: is being written by process ${process.pid} on host `,
+      );
+    expect(filesOf(dir)).toEqual(whole.files);
+  });
+});
