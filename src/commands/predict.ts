@@ -75,7 +75,7 @@ function audioFiles(path: string): string[] {
   if (statOrNull(path)?.isDirectory() !== true) return [path]; // reading it says what is wrong
   const files = findAudio(path, (line) => {
     say(`timbrel: ${visibleLine(line)}`);
-    if (!line.includes(": warning: ")) process.exitCode = EXIT.data;
+    process.exitCode = EXIT.data;
   });
   if (files.length === 0) process.exitCode = reportError(new DataError(path, "holds no audio"), command);
   return files;
