@@ -48,6 +48,14 @@ export function removeParts(dir: string, isOurs: (name: string) => boolean): voi
   });
 }
 
+/**
+ * Removes a file if it exists.
+ * @throws DataError if it cannot be removed
+ */
+export function removeFile(path: string): void {
+  onDisk("removed", path, () => rmSync(path, { force: true }));
+}
+
 /** Removes a file if that is possible. */
 export function removeQuietly(path: string): void {
   try {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { DataError, errorLine } from "../core/errors.js";
@@ -12,7 +12,7 @@ import {
   type FrontEnd,
   frontEndHash as hashFrontEnd,
 } from "../features/front-end.js";
-import { ensureFolder, removeParts, writeAtomically } from "./atomic-file.js";
+import { ensureFolder, removeFile, removeParts, writeAtomically } from "./atomic-file.js";
 import { isHiddenName, statOrNull } from "./audio-files.js";
 import { npyByteLength } from "./npy.js";
 import { storeReader } from "./store-reader.js";
@@ -163,7 +163,7 @@ export function markIncomplete(dir: string): void {
 /** Writes the list of clips, which makes the store complete. */
 export function completeStore(dir: string, clips: readonly StoredClip[]): void {
   writeAtomically(join(dir, CLIPS_FILE), clips.map((clip) => `${JSON.stringify(clip)}\n`).join(""));
-  rmSync(join(dir, FORMER_FILE), { force: true });
+  removeFile(join(dir, FORMER_FILE));
 }
 
 /** Compares the clips of an extraction with those that the store listed before it; null for a new store. */
