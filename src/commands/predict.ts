@@ -89,7 +89,7 @@ async function tagOrReport(
   let bar: ProgressBar | undefined;
   const onProgress: TagOptions["onProgress"] = ({ doneSec, totalSec }) => {
     if (totalSec === null || totalSec < LONG_SEC) return;
-    bar ??= progressBar(`reading ${file}, seconds`, Math.ceil(totalSec));
+    bar ??= progressBar(`reading ${visibleLine(file)}, seconds`, Math.ceil(totalSec));
     bar.update(Math.min(Math.floor(doneSec), Math.ceil(totalSec)));
   };
   try {
