@@ -91,7 +91,7 @@ async function inspectFile(file: string, frontEnd: FrontEnd, options: Options): 
     warnings,
   };
   if (options.json) {
-    for (const { message } of found.warnings) say(`${file}: warning: ${message}`);
+    for (const { message } of found.warnings) say(visibleLine(`${file}: warning: ${message}`));
     print(JSON.stringify(found));
   } else print(report(found));
   writeViews(views, frontEnd, { ...options, title: file });
