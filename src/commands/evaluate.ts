@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { Command, type Option } from "commander";
 import { DataError } from "../core/errors.js";
 import type { PartName } from "../evaluation/choose-clips.js";
@@ -62,7 +62,7 @@ async function evaluate(modelPath: string, storeDir: string, options: Options): 
       `holds features of a different front end from ${modelPath} (${describeDifference(store.frontEnd, info.frontEnd)}); extract them again: ${commandLine("extract", ["<audio>", "--out", "<new store>", ...frontEndFlags(info.frontEnd)])}`,
     );
   const linearPath = linearBaselinePath(modelPath);
-  const linear = existsSync(linearPath) ? linearModel(readFileSync(linearPath), linearPath, info) : null;
+  const linear = existsSync(linearPath) ? linearModel(readModelFile(linearPath), linearPath, info) : null;
   let bar: ProgressBar | undefined;
   const evaluation = await evaluateModel(model, store, {
     engine: nodeEngine(options),

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { counted } from "../core/counted.js";
 import { UsageError } from "../core/errors.js";
 import { minBands, type SegmentNetConfig } from "../nn/architectures.js";
 import type { LayerInfo } from "../nn/net.js";
@@ -122,5 +123,5 @@ function summaryText(
     2,
   );
   const norm = net.batchNorm === null ? ", no batch norm" : "";
-  return `${net.kind}, ${net.activation}, initial weights ${net.init}${norm}, ${nLabels} labels\n\n${body}`;
+  return `${net.kind}, ${net.activation}, initial weights ${net.init}${norm}, ${counted(nLabels, "label")}\n\n${body}`;
 }

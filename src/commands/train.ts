@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
+import { counted } from "../core/counted.js";
 import { UsageError } from "../core/errors.js";
 import { mainMeasure } from "../evaluation/measures.js";
 import { flowTable } from "../report/gradient-flow.js";
@@ -167,7 +168,7 @@ function sayDone(storeDir: string, { task, ended, bestEpoch, history, modelPath 
   const measure = mainMeasure(task).title;
   if (ended === "early-stopped")
     print(
-      `stopped early: ${history.length - bestEpoch} epochs without improvement; --resume with a larger --patience goes on`,
+      `stopped early: ${counted(history.length - bestEpoch, "epoch")} without improvement; --resume with a larger --patience goes on`,
     );
   print(`best epoch ${bestEpoch} of ${history.length}: ${measure} ${percent(score)} on the validation split`);
   print(`model: ${modelPath}`);

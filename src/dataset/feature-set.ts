@@ -2,10 +2,10 @@ import { DataError, UsageError } from "../core/errors.js";
 import { isFiniteData } from "../core/tensor.js";
 import { silenceValue } from "../features/front-end.js";
 import type { Clip } from "./clip.js";
-import type { FeatureData } from "./feature-data.js";
+import { checkData, type FeatureData } from "./feature-data.js";
 import { type FrameReader, readPadded } from "./frame-reader.js";
 import { SPLITS, type Split } from "./split-names.js";
-import type { ClipSplits } from "./splits.js";
+import { type ClipSplits, checkSplits } from "./splits.js";
 
 /**
  * The clips of one split, whose features are read on demand.
@@ -109,6 +109,8 @@ export function featureSets(
   splits: ClipSplits,
   labels?: readonly string[],
 ): { train: FeatureSet<"train">; valid: FeatureSet<"valid">; test: FeatureSet<"test"> } {
+  checkData(data);
+  checkSplits("splits", splits);
   const learned = splits.train.length > 0 ? splits.train : SPLITS.flatMap((split) => splits[split]);
   const vocabulary = [...new Set(labels ?? learned.flatMap((clip) => clip.labels))].sort();
   checkLabelsKnown(data, splits, vocabulary, labels !== undefined);

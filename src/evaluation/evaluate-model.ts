@@ -4,7 +4,8 @@ import { featureSets } from "../dataset/feature-set.js";
 import type { ClipSplits } from "../dataset/splits.js";
 import { describeDifference, frontEndHash } from "../features/front-end.js";
 import type { Engine } from "../runtime/engine.js";
-import { encodeModel, type TrainedModel } from "../tagging/model-file.js";
+import { linearModel } from "../tagging/linear-model.js";
+import { modelGraph, segmentsPerRun, type TrainedModel } from "../tagging/model-file.js";
 import { chooseClips, type LeftOut, type PartName, reasonsIn } from "./choose-clips.js";
 import { evaluateLinear, evaluateMajority, evaluateNet } from "./evaluate.js";
 import type { Scores } from "./scores.js";
@@ -30,7 +31,8 @@ export interface Evaluation {
  *
  * @param options.split `@default` "test"; "all" if the data name no splits and share no clip with the model's training
  *   data: they are all unseen
- * @param options.linear the linear baseline, as `trainLinearBaseline` or `linearModel` returns it. `@default` none
+ * @param options.linear the file of the linear baseline, as `trainLinearBaseline` returns it; its graph is not run, as
+ *   the model's is not, but built anew from its tensors. `@default` none
  * @param options.onProgress called with the number of clips scored so far
  * @throws DataError if the data have another front end or labels than the model, or if the split holds no unseen clip
  * @throws DataError naming a clip whose features are not finite, or if an answer is not a number
@@ -67,18 +69,26 @@ export async function evaluateModel(
   const split = part === "all" ? "test" : part;
   const { [split]: set } = featureSets(data, { ...NO_CLIPS, [split]: clips }, info.labels);
 
-  const { task, segmentFrames } = info;
+  const { task, labels, segmentFrames } = info;
+  const scoreLinear = async (bytes: Uint8Array): Promise<Scores> => {
+    const name = "linear baseline";
+    const { length: nDescriptors } = await set.readDescriptors(0);
+    // Without descriptors, what is missing is reported where they are read.
+    const outputs = { task, labels, ...(nDescriptors > 0 ? { nDescriptors } : {}) };
+    return evaluateLinear(linearModel(bytes, name, outputs), set, { engine, task, name });
+  };
   const scored = {
     majority: evaluateMajority(set, task, info.split.trainCounts),
-    linear: linear ? await evaluateLinear(linear, set, { engine, task }) : null,
-    net: await evaluateNet(encodeModel(model), set, { engine, task, segmentFrames, onProgress }),
+    linear: linear ? await scoreLinear(linear) : null,
+    net: await evaluateNet(modelGraph(model), set, {
+      engine,
+      task,
+      segmentFrames,
+      maxSegments: segmentsPerRun(model),
+      name: "model",
+      onProgress,
+    }),
   };
-  for (const [name, scores] of [
-    ["model", scored.net],
-    ["linear baseline", scored.linear],
-  ] as const)
-    if (Number.isNaN(scores?.loss))
-      throw new DataError(name, "gave a probability that is not a number; train it again");
   return { split: part, isExternal, leftOut, ...scored };
 }
 

@@ -1,4 +1,5 @@
 import type { Random } from "../core/random.js";
+import { recordOf } from "../core/record.js";
 
 /** Truth and answer of every clip: rows of [nLabels]. */
 export interface Answers {
@@ -91,7 +92,7 @@ export function scoreSingleLabel(
     accuracy: present.reduce((sum, i) => sum + confusion[i][i], 0) / targets.length,
     balancedAccuracy: mean(recalls),
     interval: percentiles(resample, resamples),
-    recall: Object.fromEntries(present.map((i, k) => [labels[i], recalls[k]])),
+    recall: recordOf(present.map((i, k) => [labels[i], recalls[k]])),
     confusion,
     loss,
   };
@@ -188,7 +189,7 @@ export function scoreMultiLabel(
     nClips: clips.length,
     meanAveragePrecision: meanOf(whole),
     interval: percentiles(resample, resamples),
-    averagePrecision: Object.fromEntries(whole),
+    averagePrecision: recordOf(whole),
     loss,
   };
 }

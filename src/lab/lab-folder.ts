@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DataError, errorLine, UsageError } from "../core/errors.js";
 import { hashRecord } from "../core/hash.js";
-import { removeParts, writeAtomically } from "../store/atomic-file.js";
+import { removeFile, removeParts, writeAtomically } from "../store/atomic-file.js";
 import { whileLocked } from "../store/folder-lock.js";
 import type { LabBench } from "./bench.js";
 import { LAB_SECTIONS, type LabProgress, type LabSections, runLab, type SectionResults } from "./lab.js";
@@ -66,7 +66,7 @@ async function runLabLocked(bench: LabBench, dir: string, options: LabFolderOpti
     onSection: (found) => writeAtomically(path.partial, encodeLabJson({ key, sections: found })),
   });
   writeAtomically(path.numbers, encodeLabJson(result));
-  rmSync(path.partial, { force: true });
+  removeFile(path.partial);
   return result;
 }
 

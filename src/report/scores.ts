@@ -1,3 +1,4 @@
+import { counted } from "../core/counted.js";
 import { type LeftOut, reasonsIn } from "../evaluation/choose-clips.js";
 import type { Evaluation } from "../evaluation/evaluate-model.js";
 import { measuresOf } from "../evaluation/measures.js";
@@ -32,8 +33,8 @@ export function scoresReport(
 function header({ model, store, split, isExternal, leftOut, net }: ScoredModel, info: ModelInfo): string {
   const trained = Object.values(info.split.trainCounts).reduce((sum, count) => sum + count, 0);
   const lines = [
-    `model  ${visibleLine(model)} (${info.labels.length} labels, epoch ${info.epoch}, trained on ${trained} clips)`,
-    `data   ${visibleLine(store)}, ${split === "all" ? "all" : `split ${split}:`} ${net.nClips} clips`,
+    `model  ${visibleLine(model)} (${counted(info.labels.length, "label")}, epoch ${info.epoch}, trained on ${counted(trained, "clip")})`,
+    `data   ${visibleLine(store)}, ${split === "all" ? "all" : `split ${split}:`} ${counted(net.nClips, "clip")}`,
   ];
   if (leftOut !== null) lines.push(...leftOutLines(leftOut, net.nClips));
   else if (isExternal) lines.push("       not from the model's own splits: an external test");

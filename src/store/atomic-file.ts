@@ -16,7 +16,7 @@ export function writeAtomically(
   content: Uint8Array | string,
   { flush = true }: { flush?: boolean } = {},
 ): void {
-  const part = `${path}.${randomBytes(6).toString("hex")}.part`; // as PART
+  const part = partName(path);
   onDisk("written", path, () => {
     try {
       try {
@@ -48,11 +48,24 @@ export function removeParts(dir: string, isOurs: (name: string) => boolean): voi
   });
 }
 
+/**
+ * Removes a file if it exists.
+ * @throws DataError if it cannot be removed
+ */
+export function removeFile(path: string): void {
+  onDisk("removed", path, () => rmSync(path, { force: true }));
+}
+
 /** Removes a file if that is possible. */
-function removeQuietly(path: string): void {
+export function removeQuietly(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch {}
+}
+
+/** A name for a file that is being written, which no other writer has. */
+export function partName(path: string): string {
+  return `${path}.${randomBytes(6).toString("hex")}.part`; // as PART
 }
 
 /**

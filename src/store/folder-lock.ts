@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { linkSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DataError } from "../core/errors.js";
-import { ensureFolder } from "./atomic-file.js";
+import { ensureFolder, removeQuietly } from "./atomic-file.js";
 import { type LockOwner, parseOwner, stateOf, textOf, thisProcess } from "./lock-owner.js";
 import { onDisk } from "./system-errors.js";
 
@@ -19,6 +19,7 @@ export async function whileLocked<T>(dir: string, work: () => Promise<T>): Promi
   const made = ensureFolder(dir);
   const release = (): void => {
     locks.delete(release);
+    if (locks.size === 0) process.off("exit", releaseAll);
     removeLock(dir, owner.id);
     removeEmpty(made);
   };
@@ -36,7 +37,6 @@ export async function whileLocked<T>(dir: string, work: () => Promise<T>): Promi
     return await work();
   } finally {
     release();
-    if (locks.size === 0) process.off("exit", releaseAll);
   }
 }
 
@@ -139,10 +139,10 @@ function removeLeftLocks(dir: string): void {
   }
 }
 
-/** Removes the folder's lock if it is still this one. */
+/** Removes the folder's lock if it is still this one. If that fails, the lock counts until this process ends. */
 function removeLock(dir: string, id: string): void {
   const path = join(dir, LOCK_FILE);
-  if (parseOwner(textOf(path))?.id === id) rmSync(path, { force: true });
+  if (parseOwner(textOf(path))?.id === id) removeQuietly(path);
 }
 
 /** Removes those of the folders that are empty. */

@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from "node:fs";
-import { hostname, uptime } from "node:os";
+import { hostname } from "node:os";
 import { z } from "zod";
 
 const lockOwner = z.object({
@@ -13,7 +13,7 @@ const lockOwner = z.object({
   boot: z.string(),
   /** Start of the process, in ticks since the machine was started; empty where the system does not say. */
   startTicks: z.string(),
-  /** Start of the process, as an ISO date. */
+  /** Start of the process as an ISO date, for people to read. */
   startedAt: z.iso.datetime(),
 });
 
@@ -44,25 +44,17 @@ export function parseOwner(text: string): LockOwner | null {
 
 /**
  * Says whether a lock's owner is alive. A process of the same id may be another one, started later: on Linux its start
- * time tells. Elsewhere only a restart of the machine tells. Whether a process of another machine lives cannot be told.
- * @param here the process that asks
+ * time tells; elsewhere it is unknown. So is whether a process of another machine or container is alive.
  */
-export function stateOf(
-  owner: LockOwner,
-  here: LockOwner = thisProcess(owner.id),
-): "alive" | "dead" | "unknown" {
+export function stateOf(owner: LockOwner): "alive" | "dead" | "unknown" {
+  const here = thisProcess(owner.id);
   if (owner.host !== here.host || owner.processes !== here.processes) return "unknown";
   if (owner.boot !== here.boot) return "dead";
-  const bootMs = Date.now() - 1000 * uptime();
-  if (owner.boot === "" && Date.parse(owner.startedAt) < bootMs - BOOT_SLACK_MS) return "dead";
   const stat = statOf(owner.pid);
   if (stat !== null && owner.startTicks !== "")
     return stat.startTicks === owner.startTicks && !stat.hasEnded ? "alive" : "dead";
   return hasProcess(owner.pid) ? "unknown" : "dead";
 }
-
-/** How far clocks may be apart. */
-const BOOT_SLACK_MS = 60_000;
 
 /** Whether there is a process with this id, be it another user's. */
 function hasProcess(pid: number): boolean {

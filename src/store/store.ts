@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { DataError, errorLine } from "../core/errors.js";
@@ -12,7 +12,7 @@ import {
   type FrontEnd,
   frontEndHash as hashFrontEnd,
 } from "../features/front-end.js";
-import { ensureFolder, removeParts, writeAtomically } from "./atomic-file.js";
+import { ensureFolder, removeFile, removeParts, writeAtomically } from "./atomic-file.js";
 import { isHiddenName, statOrNull } from "./audio-files.js";
 import { npyByteLength } from "./npy.js";
 import { storeReader } from "./store-reader.js";
@@ -37,16 +37,20 @@ const storeRecord = z.object({
   descriptorNames: z.array(z.string()),
 });
 
+/** Most frames of a clip, days of audio: a damaged list may claim any number, and memory is reserved for their segments. */
+const MAX_FRAMES = 2 ** 27;
+
 const storedClip = z.object({
   name: z.string(),
   audioHash: hash,
   labels: z.array(z.string()).min(1),
   group: z.string(),
   split: z.enum(["train", "valid", "test"]).nullable(),
-  durationSec: z.number(),
-  nFrames: z.int().min(1),
-  features: z.string(),
-  descriptors: z.string(),
+  durationSec: z.number().min(0),
+  nFrames: z.int().min(1).max(MAX_FRAMES),
+  // As `clipFiles` names them: nowhere but in the store.
+  features: z.string().regex(/^clips\/[0-9a-f]{2}\/[0-9a-f-]+\.features\.npy$/),
+  descriptors: z.string().regex(/^clips\/[0-9a-f]{2}\/[0-9a-f-]+\.descriptors\.npy$/),
 });
 
 /** A clip whose features are in a store. */
@@ -96,14 +100,14 @@ export function openStore(dir: string): FeatureStore {
       dir,
       "is not complete: its extraction was stopped; extract the same source into it again to finish it",
     );
-  const clips = readClips(path);
-  for (const [i, clip] of clips.entries()) checkFiles(clip, frontEndHash, `${path}:${i + 1}`);
-  return featureStore(dir, frontEnd, clips);
+  return featureStore(dir, frontEnd, readClips(path, frontEndHash));
 }
 
-function readClips(path: string): StoredClip[] {
+function readClips(path: string, frontEndHash: string): StoredClip[] {
   const lines = readFileSync(path, "utf8").trimEnd().split("\n");
-  return lines.map((line, i) => parseJson(storedClip, line, `${path}:${i + 1}`));
+  const clips = lines.map((line, i) => parseJson(storedClip, line, `${path}:${i + 1}`));
+  for (const [i, clip] of clips.entries()) checkFiles(clip, frontEndHash, `${path}:${i + 1}`);
+  return clips;
 }
 
 /**
@@ -159,7 +163,7 @@ export function markIncomplete(dir: string): void {
 /** Writes the list of clips, which makes the store complete. */
 export function completeStore(dir: string, clips: readonly StoredClip[]): void {
   writeAtomically(join(dir, CLIPS_FILE), clips.map((clip) => `${JSON.stringify(clip)}\n`).join(""));
-  rmSync(join(dir, FORMER_FILE), { force: true });
+  removeFile(join(dir, FORMER_FILE));
 }
 
 /** Compares the clips of an extraction with those that the store listed before it; null for a new store. */
@@ -178,7 +182,7 @@ export function compareWithList(dir: string, clips: readonly StoredClip[]): List
 function formerClips(dir: string): StoredClip[] | null {
   const path = [CLIPS_FILE, FORMER_FILE].map((file) => join(dir, file)).find((file) => existsSync(file));
   try {
-    return path === undefined ? null : readClips(path);
+    return path === undefined ? null : readClips(path, readStoreRecord(dir).frontEndHash);
   } catch (error) {
     if (error instanceof DataError) return null;
     throw error;

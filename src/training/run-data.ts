@@ -2,6 +2,7 @@ import { DataError, UsageError } from "../core/errors.js";
 import type { FeatureData } from "../dataset/feature-data.js";
 import { featureSets } from "../dataset/feature-set.js";
 import { type ClipSplits, RECORD_KEY, splitClips, splitsOfRecord } from "../dataset/splits.js";
+import { checkEnoughClips, checkSeveralClasses } from "../dataset/trainable.js";
 import type { Task } from "../nn/training-step.js";
 import { clipsTrainedOn, type TrainedModel } from "../tagging/model-file.js";
 import type { Checkpoint } from "./checkpoint.js";
@@ -27,12 +28,7 @@ export function runData(
   const { resume, from } = options;
   const splits = resume?.clips ? splitsOfRecord(data.clips, resume.clips) : drawnSplits(data, config);
   if (resume) checkSameData(data, splits, resume);
-  // Batch norm needs at least 2 clips in a batch.
-  if (splits.train.length < 2 || splits.valid.length === 0)
-    throw new DataError(
-      data.name,
-      `needs at least 2 training clips and 1 validation clip, has ${splits.train.length} and ${splits.valid.length}`,
-    );
+  checkEnoughClips(data.name, splits);
   if (from) checkHeldOut(data, splits, from);
   const sets = featureSets(data, splits, from?.info.labels);
   const { labels } = sets.train;
@@ -47,11 +43,7 @@ export function runData(
         rule: "be multi-label for clips with several labels",
         got: `single-label, and ${several.name} labelled ${several.labels.join(", ")}`,
       });
-    if (labels.length < 2)
-      throw new DataError(
-        data.name,
-        `has only 1 class (${labels[0]}); a net learns classes by their differences and needs at least 2`,
-      );
+    checkSeveralClasses(data.name, labels);
   }
   return { splits, sets, task };
 }

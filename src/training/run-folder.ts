@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../core/errors.js";
-import { removeParts, writeAtomically } from "../store/atomic-file.js";
+import { removeFile, removeParts, writeAtomically } from "../store/atomic-file.js";
 import { onDisk } from "../store/system-errors.js";
 import { encodeModel, type TrainedModel } from "../tagging/model-file.js";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.js";
@@ -77,7 +77,7 @@ export function removeRunParts(outDir: string): void {
 
 /** Removes what is made from a checkpoint, before the checkpoint of another run takes its place. */
 export function removeDerived({ checkpoint: _, ...derived }: RunPaths): void {
-  for (const path of Object.values(derived)) onDisk("removed", path, () => rmSync(path, { force: true }));
+  for (const path of Object.values(derived)) removeFile(path);
 }
 
 /** Writes the state of a run after an epoch: the checkpoint, then what is made from it. */

@@ -1,3 +1,4 @@
+import { recordOf } from "../core/record.js";
 import type { Tensor } from "../core/tensor.js";
 import type { FeatureData } from "../dataset/feature-data.js";
 import type { Split } from "../dataset/split-names.js";
@@ -171,7 +172,7 @@ function modelMaker(
   const { seed, validFraction, testFraction, segmentFrames, net } = config;
   const { labels } = sets.train;
   const countOf = (label: string) => splits.train.filter((clip) => clip.labels.includes(label)).length;
-  const trainCounts = Object.fromEntries(labels.map((label) => [label, countOf(label)]));
+  const trainCounts = recordOf(labels.map((label) => [label, countOf(label)]));
   const hashesOf = (split: Split) => splits[split].map((clip) => clip.audioHash);
   const { trainClips, validClips } = from?.info ?? { trainClips: "", validClips: "" };
   const info: Omit<ModelInfo, "valid" | "epoch"> = {

@@ -1,8 +1,9 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { DataError } from "../core/errors.js";
 import type { Task } from "../nn/training-step.js";
 import type { Engine } from "../runtime/engine.js";
 import { nodeEngine } from "../runtime/node.js";
-import { writeAtomically } from "../store/atomic-file.js";
+import { removeFile, writeAtomically } from "../store/atomic-file.js";
 import { whileLocked } from "../store/folder-lock.js";
 import type { FeatureStore } from "../store/store.js";
 import type { TrainConfig } from "./config.js";
@@ -101,7 +102,7 @@ async function trainLocked(
     onStep,
     async onStart(run) {
       // Nothing is written or deleted before all settings have been checked.
-      if (resume === null) rmSync(paths.diverged, { force: true });
+      if (resume === null) removeFile(paths.diverged);
       else repairDerived(paths, resume, run.model);
       options.onStart?.(run);
       if (resume !== null && existsSync(paths.linear)) return;
@@ -117,6 +118,8 @@ async function trainLocked(
       return options.onEpoch?.(record, isBest);
     },
   }).catch((error: unknown) => {
+    if (error instanceof DataError && error.path === "checkpoint")
+      throw new DataError(paths.checkpoint, `${error.reason}; start a new run`, { cause: error });
     if (!(error instanceof DivergedError)) throw error;
     writeAtomically(paths.diverged, encodeSafetensors(new Map(error.divergence.tensors), {}));
     const kept = `the last weights with a finite loss are kept in ${paths.diverged}`;

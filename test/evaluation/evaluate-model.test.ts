@@ -2,14 +2,18 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { encodeWav } from "../../src/audio/encode-wav.js";
+import { DataError } from "../../src/core/errors.js";
 import { type FeatureData, featuresInMemory } from "../../src/dataset/feature-data.js";
 import { splitClips } from "../../src/dataset/splits.js";
 import { evaluateModel } from "../../src/evaluation/evaluate-model.js";
 import { frontEnd } from "../../src/features/front-end.js";
+import { decodeWeights } from "../../src/graph/index.js";
+import type { Engine } from "../../src/runtime/engine.js";
 import { wasTrainedOn } from "../../src/tagging/model-file.js";
 import { trainLinearBaseline } from "../../src/training/linear-baseline.js";
 import { trainModel } from "../../src/training/train-model.js";
 import { countingEngine, ENGINE } from "../engine.js";
+import { edited, node } from "../tagging/edit-model.js";
 import { changeFeatures, makeSound, makeTinyStore, TINY_CONFIG, tinyClips } from "../training/tiny-store.js";
 
 const store = await makeTinyStore();
@@ -38,6 +42,40 @@ describe("evaluateModel", () => {
     // Hiss, hum and tone are far apart in their descriptors.
     expect(linear!.task === "single-label" && linear!.balancedAccuracy).toBe(1);
   });
+
+  it("does not run the graph in the file of the linear baseline", async () => {
+    const negated = edited(baseline!, ({ graph }) => {
+      const softmax = graph!.node!.find(({ opType }) => opType === "Softmax")!;
+      graph!.node!.splice(graph!.node!.indexOf(softmax), 0, node("Neg", softmax.input![0], "negated"));
+      softmax.input![0] = "negated";
+    });
+    const [own, other] = await Promise.all([baseline, negated].map((linear) => evaluate(store, { linear })));
+    expect(other).toEqual(own);
+    await expect(evaluate(store, { linear: baseline!.subarray(9) })).rejects.toThrow(
+      /^linear baseline: is not an ONNX model: /,
+    );
+  });
+
+  it.each(["model", "linear baseline"])(
+    "names the %s if its probabilities are not from 0 to 1",
+    async (name) => {
+      const engine: Engine = {
+        async open(bytes) {
+          const session = await ENGINE.open(bytes);
+          const isNet = !decodeWeights(bytes, "").get("output.weight")!.shape.includes(44);
+          if (isNet !== (name === "model")) return session;
+          const give = async (feeds: Parameters<typeof session.run>[0]) => {
+            const { probabilities } = await session.run(feeds);
+            return { probabilities: { ...probabilities, data: probabilities.data.fill(Number.NaN) } };
+          };
+          return { ...session, run: give, close: () => session.close() };
+        },
+      };
+      await expect(evaluate(store, { linear: baseline, engine })).rejects.toThrow(
+        new DataError(name, "gave the probability NaN, which is not from 0 to 1; train it again"),
+      );
+    },
+  );
 
   it("has no linear baseline where none is given", async () => {
     expect((await evaluate(store)).linear).toBeNull();
@@ -156,15 +194,6 @@ describe("evaluateModel", () => {
     );
     changeFeatures(own, clip, () => Number.NEGATIVE_INFINITY);
     await expect(evaluate(own)).rejects.toThrow(`${clip.name}: holds features that are not finite numbers`);
-  });
-
-  it("names a model whose answers are not numbers", async () => {
-    const weights = new Map(model!.weights);
-    const bias = weights.get("output.bias")!;
-    weights.set("output.bias", { ...bias, data: bias.data.map(() => Number.NaN) });
-    await expect(evaluateModel({ ...model!, weights }, store, { engine: ENGINE })).rejects.toThrow(
-      "model: gave a probability that is not a number; train it again",
-    );
   });
 
   it("tells how far it is", async () => {

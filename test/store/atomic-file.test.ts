@@ -6,6 +6,21 @@ import { ensureFolder, writeAtomically } from "../../src/store/atomic-file.js";
 import { onDisk } from "../../src/store/system-errors.js";
 import { makeFolder } from "./files.js";
 
+it("nothing in the library writes files itself, except locks and the index that is appended to", () => {
+  const src = join(import.meta.dirname, "../../src");
+  const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter(
+    (file) => file.endsWith(".ts") && !file.startsWith("commands"),
+  );
+  const imports =
+    /^import \{[^}]*\b(?:write\w*|append\w*|rename\w*|createWriteStream)\b[^}]*\} from "node:fs/m;
+  const writers = files.filter((file) => imports.test(readFileSync(join(src, file), "utf8")));
+  expect(writers.map((file) => file.replaceAll("\\", "/")).sort()).toEqual([
+    "store/atomic-file.ts",
+    "store/folder-lock.ts",
+    "store/source-index.ts",
+  ]);
+});
+
 describe("writeAtomically", () => {
   it("makes the folders that it needs, replaces a file, and leaves nothing else", () => {
     const dir = makeFolder();

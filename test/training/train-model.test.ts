@@ -214,7 +214,17 @@ describe("trainModel", () => {
     const { state } = checkpoint;
     const tensors = new Map([...state.tensors].filter(([name]) => name !== "step"));
     expect(await rejectionOf(train({}, { resume: { ...checkpoint, state: { ...state, tensors } } }))).toBe(
-      "resume must be a checkpoint with step [], got none",
+      "checkpoint: lacks tensor step []",
+    );
+    const transposed = new Map(state.tensors);
+    const { shape, data } = transposed.get("output.weight")!;
+    transposed.set("output.weight", { shape: shape.toReversed(), data });
+    expect(
+      await rejectionOf(train({}, { resume: { ...checkpoint, state: { ...state, tensors: transposed } } })),
+    ).toBe("checkpoint: tensor output.weight is [24, 3], not [3, 24]");
+    const bestLess = { ...state, best: { epoch: 1, weights: new Map() } };
+    expect(await rejectionOf(train({}, { resume: { ...checkpoint, state: bestLess } }))).toBe(
+      "checkpoint: lacks tensor best/block1.conv.weight [4, 1, 3, 3]",
     );
     const best = { ...state.best, epoch: 7 };
     const bytes = encodeCheckpoint({ ...checkpoint, state: { ...state, best } });

@@ -1,0 +1,67 @@
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { contentOf, differenceOf } from "../../scripts/torture/kill-everywhere.js";
+import { netConfig } from "../../src/nn/architectures.js";
+import { trainTagger } from "../../src/training/train-tagger.js";
+import { ENGINE } from "../engine.js";
+import { makeFolder } from "../store/files.js";
+import { killedAt } from "../store/kill-in-process.js";
+import { makeTinyStore, tinyConfig } from "./tiny-store.js";
+
+// scripts/torture/kills.ts does the same with the programs, which it really kills.
+
+const store = await makeTinyStore();
+const config = tinyConfig({ net: netConfig({ kind: "mlp", units: [2] }), epochs: 2 });
+const train = (dir: string, more: Parameters<typeof trainTagger>[2] = {}) =>
+  trainTagger(store, dir, { engine: ENGINE, config, ...more });
+
+const fresh = makeFolder();
+await train(fresh);
+const whole = contentOf(fresh);
+const old = makeFolder();
+await train(old, { config: { ...config, seed: 2, epochs: 1 } });
+
+const resume = (dir: string) => train(dir, { resume: true });
+const overwrite = (dir: string) => train(dir, { overwrite: true });
+
+/** A copy of a run's folder. */
+function copyOf(run: string): string {
+  const dir = join(makeFolder(), "run");
+  cpSync(run, dir, { recursive: true });
+  return dir;
+}
+
+describe("a run that is killed", () => {
+  it("at any change to the disk ends with the same bytes when it is resumed", async () => {
+    const faults: string[] = [];
+    let n = 1;
+    for (; ; n++) {
+      const dir = makeFolder();
+      if (!(await killedAt(n, dir, () => train(dir)))) break;
+      await resume(dir);
+      const difference = differenceOf(contentOf(dir), whole);
+      if (difference !== "") faults.push(`call ${n}: ${difference}`);
+    }
+    expect(faults).toEqual([]);
+    expect(n).toBeGreaterThan(20);
+  });
+
+  it("while it overwrites another, ends with the same bytes when it is run again, and resumed, as one of the two", async () => {
+    const faults: string[] = [];
+    let n = 1;
+    for (; ; n++) {
+      const dir = copyOf(old);
+      if (!(await killedAt(n, dir, () => overwrite(dir)))) break;
+      const resumed = copyOf(dir);
+      await overwrite(dir);
+      const difference = differenceOf(contentOf(dir), whole);
+      if (difference !== "") faults.push(`call ${n}: ${difference}`);
+      await resume(resumed);
+      const differences = [whole, contentOf(old)].map((run) => differenceOf(contentOf(resumed), run));
+      if (!differences.includes("")) faults.push(`call ${n}, resumed: ${differences.join("; ")}`);
+    }
+    expect(faults).toEqual([]);
+    expect(n).toBeGreaterThan(20);
+  });
+});
