@@ -105,7 +105,7 @@ async function tagOrReport(
 }
 
 function show(file: string, { tags, durationSec, warnings }: Tagging, { top, json }: Options): void {
-  for (const { message } of warnings) say(`${file}: warning: ${message}`);
+  for (const { message } of warnings) say(visibleLine(`${file}: warning: ${message}`));
   const shown = tags.slice(0, top);
   if (json) print(JSON.stringify({ file, durationSec, tags: shown, warnings }));
   else print([`${visibleLine(file)} (${durationSec.toFixed(1)} s)`, ...shown.map(tagLine(shown))].join("\n"));
