@@ -54,6 +54,9 @@ function commandLine({ verb, args, copyTo }: Stage): string {
   return copyTo === undefined ? command : `${command} | tee ${copyTo}`;
 }
 
+/** Whether Ctrl-C came; the command that runs stops cleanly and says how to continue, and no other begins. */
+let isInterrupted = false;
+
 /** Runs a stage's command and resolves to its exit code. */
 function run({ verb, args, copyTo }: Stage): Promise<number> {
   const program = verb === "data" ? ["dist/scripts/data/build.js"] : ["dist/src/cli.js", verb];
@@ -61,6 +64,9 @@ function run({ verb, args, copyTo }: Stage): Promise<number> {
     stdio: ["inherit", copyTo === undefined ? "inherit" : "pipe", "inherit"],
     env: { ...process.env, npm_lifecycle_event: verb },
   });
+  // A terminal sends Ctrl-C to the command as well, which takes both for one keystroke; other senders may not.
+  const forward = () => void child.kill("SIGINT");
+  process.on("SIGINT", forward);
   let printed = "";
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     printed += text;
@@ -69,8 +75,9 @@ function run({ verb, args, copyTo }: Stage): Promise<number> {
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => {
+      process.off("SIGINT", forward);
       if (code === 0 && copyTo !== undefined) writeFileSync(copyTo, printed);
-      resolve(code ?? (signal === "SIGINT" ? INTERRUPTED : 1));
+      resolve(isInterrupted ? INTERRUPTED : (code ?? (signal === "SIGINT" ? INTERRUPTED : 1)));
     });
   });
 }
@@ -100,6 +107,7 @@ async function quickstart(): Promise<number> {
   return 0;
 }
 
-// Ctrl-C also reaches the command, which stops cleanly and says how to continue.
-process.on("SIGINT", () => {});
+process.on("SIGINT", () => {
+  isInterrupted = true;
+});
 process.exitCode = await quickstart();

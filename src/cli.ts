@@ -2,6 +2,9 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { EXIT, reportError } from "./commands/exit.js";
+import { DataError } from "./core/errors.js";
+import { visible } from "./report/terminal.js";
+import { systemReason } from "./store/system-errors.js";
 
 /** A command's line in the help, and its module, which is loaded only when the command is called. */
 interface Verb {
@@ -62,7 +65,7 @@ async function program(args: readonly string[]): Promise<Command> {
     .helpCommand("help [command]", "print the help for a command")
     .showSuggestionAfterError()
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(`timbrel: ${errorText(text)}\n`) })
+    .configureOutput({ outputError: (text, write) => write(`timbrel: ${visible(errorText(text))}\n`) })
     .addHelpText("after", EXAMPLES);
   for (const [name, { summary, load }] of Object.entries(VERBS)) {
     const isAsked = args.slice(0, 2).includes(name);
@@ -72,16 +75,13 @@ async function program(args: readonly string[]): Promise<Command> {
   return root;
 }
 
-// A reader such as `head` may close the pipe before everything is written.
+// A reader such as `head` may close the pipe before everything is written. A disk may be full.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(EXIT.ok);
-  throw error;
+  process.exit(reportError(new DataError("standard output", `cannot be written: ${systemReason(error)}`)));
 });
-
-// Verbs that can stop at a safe point listen for it themselves.
-process.on("SIGINT", () => {
-  if (process.listenerCount("SIGINT") === 1) process.exit(EXIT.interrupted);
-});
+// Where messages cannot be written, nobody can be told.
+process.stderr.on("error", () => {});
 
 const args = process.argv.slice(2);
 let running: Command | undefined;

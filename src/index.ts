@@ -17,10 +17,11 @@
 // Tag audio
 
 export { type LoadedTagger, loadTagger } from "./load-tagger.js";
-export { type Tag, Tagger, type Tagging } from "./tagging/tagger.js";
+export { type Tag, Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
 
 // Make features, in a store on disk or in memory
 
+export type { DataFinding, DataFindingCode } from "./dataset/check-data.js";
 export type { Clip } from "./dataset/clip.js";
 export { type FeatureData, featuresInMemory, type MemoryClip } from "./dataset/feature-data.js";
 export type { FrameReader } from "./dataset/frame-reader.js";
@@ -39,6 +40,7 @@ export {
   type ExtractOptions,
   type ExtractProgress,
   extractFeatures,
+  type FileWarning,
 } from "./store/extract.js";
 export { type FeatureStore, openStore, type StoredClip } from "./store/store.js";
 
@@ -64,7 +66,7 @@ export { type TrainEvents, type TrainResult, trainTagger } from "./training/trai
 
 // Evaluate
 
-export type { PartName } from "./evaluation/choose-clips.js";
+export type { LeftOut, PartName } from "./evaluation/choose-clips.js";
 export { type Evaluation, evaluateModel } from "./evaluation/evaluate-model.js";
 export { MEASURES, type Measure, mainScore } from "./evaluation/measures.js";
 export type { Scores } from "./evaluation/scores.js";

@@ -2,9 +2,10 @@ import { fileURLToPath } from "node:url";
 import type { Waveform } from "./audio/waveform.js";
 import type { Engine } from "./runtime/engine.js";
 import { nodeEngine } from "./runtime/node.js";
-import { readAudioFile, readModelFile } from "./store/read-files.js";
+import { reopenAudioFile } from "./store/open-audio-file.js";
+import { readModelFile } from "./store/read-files.js";
 import { SHIPPED_MODEL } from "./tagging/shipped-model.js";
-import { Tagger, type Tagging } from "./tagging/tagger.js";
+import { Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
 
 /** An open model that tags audio. */
 export interface LoadedTagger {
@@ -12,9 +13,9 @@ export interface LoadedTagger {
   readonly labels: readonly string[];
   /**
    * Tags a file by its path, the bytes of a file, or mono samples of any rate.
-   * @throws DataError if the audio cannot be read or decoded
+   * @throws DataError if the audio cannot be read or decoded, or lasts longer than 12 hours or `options.maxDurationSec`
    */
-  predict(audio: string | Uint8Array | Waveform): Promise<Tagging>;
+  predict(audio: string | Uint8Array | Waveform, options?: TagOptions): Promise<Tagging>;
   /** Frees the model's memory. */
   close(): Promise<void>;
 }
@@ -40,10 +41,10 @@ export async function loadTagger(
   const tagger = await Tagger.open(readModelFile(path), path, options.engine ?? nodeEngine());
   return {
     labels: tagger.labels,
-    async predict(audio) {
-      if (typeof audio === "string") return tagger.tagAudio(readAudioFile(audio), audio);
-      if (audio instanceof Uint8Array) return tagger.tagAudio(audio, "audio");
-      return { ...(await tagger.tagWaveform(audio)), warnings: [] };
+    async predict(audio, options) {
+      if (typeof audio === "string") return tagger.tagStream(reopenAudioFile(audio), audio, options);
+      if (audio instanceof Uint8Array) return tagger.tagAudio(audio, "audio", options);
+      return tagger.tagWaveform(audio);
     },
     close: () => tagger.close(),
   };

@@ -1,9 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { checkChoice, checkInteger, checkIntegers, checkNames, checkNumber } from "../src/core/check.js";
+import { counted } from "../src/core/counted.js";
 import { DataError, errorLine, UsageError } from "../src/core/errors.js";
 import { canonicalJson, hashRecord, sha256Hex } from "../src/core/hash.js";
 import { Random } from "../src/core/random.js";
 import { usageMessageOf } from "./store/message-of.js";
+
+it("a counted noun is in the singular for one only", () => {
+  expect([0, 1, 2].map((n) => counted(n, "clip"))).toEqual(["0 clips", "1 clip", "2 clips"]);
+  expect([0, 1, 2].map((n) => counted(n, "class", "classes"))).toEqual(["0 classes", "1 class", "2 classes"]);
+});
 
 describe("errors", () => {
   const mistake = {

@@ -1,32 +1,21 @@
 import { DataError } from "../core/errors.js";
 import { A_LAW, MU_LAW } from "./companding.js";
+import type { PcmFormat } from "./pcm-format.js";
 import type { AudioWarning } from "./warning.js";
-import type { WavFormat } from "./wav-format.js";
 
 const HEADER_BYTES = 44;
 const PCM_TAG = 1;
 const FLOAT_TAG = 3;
 
-/** A WAV file of the simplest kind: one `fmt ` chunk of 16 bytes, one `data` chunk, correct sizes. */
-export interface CanonicalWav {
-  readonly file: ArrayBuffer;
-  readonly warnings: readonly AudioWarning[];
-}
-
 /**
- * Rewrites samples in an encoding that wav-decoder reads exactly with `symmetric`: 16- or 32-bit PCM, 32- or 64-bit
- * float. 8-bit PCM, A-law and mu-law become 16-bit; 24-bit PCM becomes 32-bit, because wav-decoder reads a 24-bit -1.0
- * as +1.0.
+ * Writes samples as a WAV file of the simplest kind, one `fmt ` chunk of 16 bytes and one `data` chunk, in an encoding
+ * that wav-decoder reads exactly with `symmetric`: 16- or 32-bit PCM, 32- or 64-bit float. 8-bit PCM, A-law and mu-law
+ * become 16-bit; 24-bit PCM becomes 32-bit, because wav-decoder reads a 24-bit -1.0 as +1.0.
  * @param data whole frames in `format`
- * @param littleEndian byte order of `data`
+ * @param atBottom whether 24-bit samples are at the bottom of 4 bytes, see `isAtBottom`
  */
-export function canonicalWav(
-  data: Uint8Array,
-  format: WavFormat,
-  littleEndian: boolean,
-  path: string,
-): CanonicalWav {
-  const { kind, channels, sampleRate, sampleBytes, bits } = format;
+export function canonicalWav(data: Uint8Array, format: PcmFormat, atBottom = false): ArrayBuffer {
+  const { kind, channels, sampleRate, sampleBytes, littleEndian } = format;
   const nSamples = data.length / sampleBytes; // of all channels
   const outBytes = sampleBytes === 1 ? 2 : sampleBytes === 3 ? 4 : sampleBytes;
   const file = new ArrayBuffer(HEADER_BYTES + nSamples * outBytes);
@@ -49,22 +38,22 @@ export function canonicalWav(
   header.setUint16(34, 8 * outBytes, true);
   header.setUint32(40, body.length, true);
 
-  const warnings: AudioWarning[] = [];
-  if (sampleBytes === 1) widen8(data, kind, body);
+  if (sampleBytes === 1) widen8(data, format, body);
   else if (sampleBytes === 3) widen24(data, littleEndian, body);
   else {
     body.set(data);
     if (!littleEndian) swapBytes(body, sampleBytes);
-    if (sampleBytes === 4 && bits <= 24) warnings.push(...alignTop(body, bits, path));
+    if (atBottom) moveToTop(body);
   }
-  return { file, warnings };
+  return file;
 }
 
 /** Samples of one byte to 16-bit PCM: x / 128 = (x * 256) / 32768. */
-function widen8(data: Uint8Array, kind: WavFormat["kind"], body: Uint8Array): void {
+function widen8(data: Uint8Array, { kind, isUnsigned8 }: PcmFormat, body: Uint8Array): void {
+  const flip = isUnsigned8 ? 128 : 0; // unsigned to signed is the same as turning the highest bit
   for (let i = 0; i < data.length; i++) {
     const byte = data[i];
-    const sample = kind === "alaw" ? A_LAW[byte] : kind === "mulaw" ? MU_LAW[byte] : (byte - 128) << 8;
+    const sample = kind === "alaw" ? A_LAW[byte] : kind === "mulaw" ? MU_LAW[byte] : (byte ^ flip) << 8;
     body[2 * i] = sample;
     body[2 * i + 1] = sample >> 8;
   }
@@ -81,34 +70,48 @@ function widen24(data: Uint8Array, littleEndian: boolean, body: Uint8Array): voi
 }
 
 /**
- * Moves samples of 17 to 24 bits to the top of their four bytes. The WAV format puts them there; some writers put them
- * at the bottom. The spare byte shows which: the lowest is always 0, or the highest always repeats the sign. Cool
- * Edit's floats, which have the same header, do neither.
+ * Whether samples of 17 to 24 bits are at the bottom of their four bytes. The WAV format puts them at the top; some
+ * writers put them at the bottom. The spare byte shows which: the lowest is always 0, or the highest always repeats the
+ * sign. Cool Edit's floats, which have the same header, do neither.
+ * @param pieces all samples
+ * @param warnings gets one more if both are possible
+ * @throws DataError if neither is
  */
-function alignTop(body: Uint8Array, bits: number, path: string): AudioWarning[] {
+export async function isAtBottom(
+  pieces: AsyncIterable<Uint8Array>,
+  { bits, littleEndian }: PcmFormat,
+  warnings: AudioWarning[],
+  path: string,
+): Promise<boolean> {
+  const [low, second, high] = littleEndian ? [0, 2, 3] : [3, 1, 0];
   let isTop = true;
   let isBottom = true;
-  for (let i = 0; i < body.length && (isTop || isBottom); i += 4) {
-    isTop &&= body[i] === 0;
-    isBottom &&= body[i + 3] === (body[i + 2] & 128 ? 255 : 0);
+  let isZero = true;
+  for await (const piece of pieces) {
+    for (let i = 0; i < piece.length && (isTop || isBottom); i += 4) {
+      isTop &&= piece[i + low] === 0;
+      isBottom &&= piece[i + high] === (piece[i + second] & 128 ? 255 : 0);
+    }
+    isZero &&= piece.every((byte) => byte === 0);
+    if (!isTop && !isBottom)
+      throw new DataError(path, `has ${bits}-bit samples at neither end of their 4 bytes; convert it to PCM`);
   }
-  if (isTop && isBottom && body.some((byte) => byte !== 0))
-    return [
-      {
-        code: "ambiguous-format",
-        message: `${bits}-bit samples in 4 bytes could be at the top or the bottom; timbrel assumes the top`,
-      },
-    ];
-  if (isTop) return [];
-  if (!isBottom)
-    throw new DataError(path, `has ${bits}-bit samples at neither end of their 4 bytes; convert it to PCM`);
+  if (isTop && isBottom && !isZero)
+    warnings.push({
+      code: "ambiguous-format",
+      message: `${bits}-bit samples in 4 bytes could be at the top or the bottom; timbrel assumes the top`,
+    });
+  return !isTop;
+}
+
+function moveToTop(body: Uint8Array): void {
   for (let i = 0; i < body.length; i += 4) {
     body.copyWithin(i + 1, i, i + 3);
     body[i] = 0;
   }
-  return [];
 }
 
 function swapBytes(body: Uint8Array, sampleBytes: number): void {
-  for (let i = 0; i < body.length; i += sampleBytes) body.subarray(i, i + sampleBytes).reverse();
+  for (let at = 0; at < body.length; at += sampleBytes)
+    for (let i = at, j = at + sampleBytes - 1; i < j; i++, j--) [body[i], body[j]] = [body[j], body[i]];
 }

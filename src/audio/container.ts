@@ -1,9 +1,10 @@
 import { isRiff } from "./riff.js";
+import { idAt } from "./small-reads.js";
 
 /** A file's container and the encoding inside, recognized by its first bytes. */
 export interface Container {
   readonly container: string;
-  /** Empty for WAV, whose header has to be read to know it. */
+  /** Empty for WAV, AIFF and AU, whose header has to be read to know it. */
   readonly encoding: string;
 }
 
@@ -12,10 +13,16 @@ export const AUDIO_EXTENSIONS: readonly string[] = [
   ".wav",
   ".wave",
   ".mp3",
+  ".mpga",
   ".ogg",
   ".oga",
   ".opus",
   ".flac",
+  ".aif",
+  ".aiff",
+  ".aifc",
+  ".au",
+  ".snd",
 ];
 
 const OGG_CODECS: [string, string][] = [
@@ -24,64 +31,71 @@ const OGG_CODECS: [string, string][] = [
   ["\x7fFLAC", "FLAC"],
 ];
 
-// Formats that timbrel does not read, by their first bytes, so that an error can name them: [offset, mark, name].
-const FOREIGN: [number, string, string][] = [
-  [4, "ftyp", "MP4 (AAC or ALAC)"],
-  [0, "\xff\xf1", "AAC"],
-  [0, "\xff\xf9", "AAC"],
-  [8, "AIFF", "AIFF"],
-  [8, "AIFC", "AIFF-C"],
-  [28, "Speex   ", "Speex"],
-  [0, "riff", "Sony Wave64"],
-  [0, ".snd", "AU"],
-  [0, "caff", "CAF"],
-  [0, "wvpk", "WavPack"],
-  [0, "MAC ", "Monkey's Audio"],
-  [0, "\x30\x26\xb2\x75", "Windows Media Audio"],
-  [0, "\x1a\x45\xdf\xa3", "Matroska or WebM"],
-  [0, "MThd", "MIDI"],
+// Files that are no audio but may hold pieces of MP3, or what looks like them: archives, programs, documents,
+// pictures, MIDI.
+const OTHERS: [number, string][] = [
+  [0, "PK"],
+  [257, "ustar"],
+  [0, "\x7fELF"],
+  [0, "MZ"],
+  [0, "%PDF"],
+  [0, "\x89PNG"],
+  [0, "\xff\xd8\xff"],
+  [0, "GIF8"],
+  [0, "BM"],
+  [0, "II*\0"],
+  [0, "MM\0*"],
+  [0, "MThd"],
 ];
 const OGG_PAGE_HEADER_BYTES = 27;
 
-/** Recognizes container and encoding by magic bytes; null if they show no audio that timbrel reads. */
+/**
+ * Recognizes container and encoding by magic bytes; null if they show no audio that timbrel reads. MP3 has none: its
+ * frames have to be searched, see mpeg-sync.ts.
+ */
 export function detectContainer(bytes: Uint8Array): Container | null {
-  if (isRiff(bytes)) return { container: "WAV", encoding: "" };
-  const start = skipId3(bytes);
-  const head = String.fromCharCode(...bytes.subarray(start, start + 128));
-  if (head.startsWith("fLaC")) return { container: "FLAC", encoding: "FLAC" };
-  if (head.startsWith("OggS")) {
-    const codec = OGG_CODECS.find(([mark]) => head.includes(mark));
-    return codec === undefined ? null : { container: "OGG", encoding: codec[1] };
+  const head = idAt(bytes, 0);
+  if (isRiff(bytes) && idAt(bytes, 8) !== "AVI ") return { container: "WAV", encoding: "" };
+  if (head === "FORM" && ["AIFF", "AIFC"].includes(idAt(bytes, 8)))
+    return { container: "AIFF", encoding: "" };
+  if (head === ".snd") return { container: "AU", encoding: "" };
+  if (head === "fLaC") return { container: "FLAC", encoding: "FLAC" };
+  if (head === "OggS") {
+    const encoding = firstOggCodec(bytes);
+    return encoding === null ? null : { container: "OGG", encoding };
   }
-  const [first, second] = [head.charCodeAt(0), head.charCodeAt(1)];
-  // MPEG frame sync, layer 3, a valid bit rate and a valid sample rate.
-  const third = head.charCodeAt(2);
-  if (first === 0xff && (second & 0xe6) === 0xe2 && third >> 4 !== 15 && ((third >> 2) & 3) !== 3)
-    return { container: "MP3", encoding: "MPEG layer 3" };
   return null;
 }
 
-/** The name of a format that timbrel does not read, if the first bytes show one. */
-export function foreignFormat(bytes: Uint8Array): string | null {
-  const head = String.fromCharCode(...bytes.subarray(0, 64));
-  return FOREIGN.find(([offset, mark]) => head.startsWith(mark, offset))?.[2] ?? null;
+/** Whether the first bytes show a file of another kind, which is not searched for MP3. */
+export function isNoAudio(bytes: Uint8Array): boolean {
+  const head = String.fromCharCode(...bytes.subarray(0, 512));
+  return OTHERS.some(([offset, mark]) => head.startsWith(mark, offset));
 }
 
-/** Whether the last OGG page in the file is marked as the end of its stream. */
-export function hasLastOggPage(bytes: Uint8Array): boolean {
-  let page = bytes.length - OGG_PAGE_HEADER_BYTES;
-  while (page >= 0 && !isOggPage(bytes, page)) page--;
-  return page >= 0 && (bytes[page + 5] & 4) !== 0;
+/** Whether the first bytes are those of a WAV file that holds MPEG layer 2 or 3, or of an RMP file. */
+export function isMpegInRiff(bytes: Uint8Array): boolean {
+  const head = String.fromCharCode(...bytes.subarray(0, 512));
+  if (!head.startsWith("RIFF")) return false;
+  const fmt = head.indexOf("fmt ");
+  return head.startsWith("RMP3", 8) || (fmt > 0 && /^[\x50\x55]\0/.test(head.slice(fmt + 8)));
 }
 
-function isOggPage(bytes: Uint8Array, at: number): boolean {
-  return bytes[at] === 0x4f && bytes[at + 1] === 0x67 && bytes[at + 2] === 0x67 && bytes[at + 3] === 0x53;
+/** The codec of an OGG stream by its first packet; null if it is none that timbrel reads. */
+export function oggCodec(packet: Uint8Array): string | null {
+  const head = String.fromCharCode(...packet.subarray(0, 8));
+  return OGG_CODECS.find(([mark]) => head.startsWith(mark))?.[1] ?? null;
 }
 
-/** Position after an ID3v2 tag; 0 if there is none. */
-function skipId3(bytes: Uint8Array): number {
-  if (String.fromCharCode(...bytes.subarray(0, 3)) !== "ID3" || bytes.length < 10) return 0;
-  const size = bytes.subarray(6, 10).reduce((sum, byte) => sum * 128 + (byte & 127), 0);
-  const footer = bytes[5] & 16 ? 10 : 0;
-  return 10 + size + footer;
+/** The first codec that timbrel reads among the first pages of an OGG file; each stream in it has one. */
+function firstOggCodec(bytes: Uint8Array): string | null {
+  for (let at = 0; at + OGG_PAGE_HEADER_BYTES <= bytes.length; ) {
+    const bodyAt = at + OGG_PAGE_HEADER_BYTES + bytes[at + 26];
+    const isFirstPage = (bytes[at + 5] & 2) !== 0;
+    if (bytes[at] !== 0x4f || !isFirstPage) return null;
+    const codec = oggCodec(bytes.subarray(bodyAt));
+    if (codec !== null) return codec;
+    at = bodyAt + bytes.subarray(at + OGG_PAGE_HEADER_BYTES, bodyAt).reduce((sum, length) => sum + length, 0);
+  }
+  return null;
 }

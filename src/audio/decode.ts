@@ -1,10 +1,15 @@
 import { DataError } from "../core/errors.js";
+import { openAiff } from "./aiff.js";
+import { openAu } from "./au.js";
 import type { AudioStream } from "./audio-stream.js";
 import { type ByteSource, bytesInMemory } from "./byte-source.js";
-import { detectContainer, foreignFormat } from "./container.js";
+import { detectContainer, isMpegInRiff, isNoAudio } from "./container.js";
 import { openFlac } from "./flac.js";
+import { foreignFormat, formatText, isMidi, UnreadFormatError } from "./foreign-format.js";
+import { joined } from "./joined.js";
 import { openMp3 } from "./mp3.js";
 import { openOgg } from "./ogg.js";
+import { leadingTagsEnd } from "./tags.js";
 import { openWav } from "./wav.js";
 import { checkSampleRate } from "./wav-format.js";
 import type { DecodedAudio } from "./waveform.js";
@@ -15,38 +20,55 @@ export { AUDIO_EXTENSIONS } from "./container.js";
 const HEAD_BYTES = 4096;
 
 /**
- * Opens a WAV, MP3, OGG Vorbis, Opus or FLAC file, to be decoded in pieces. Its bytes decide the format, not its name.
+ * Opens a WAV, AIFF, AU, MP3, OGG Vorbis, Opus or FLAC file, to be decoded in pieces. Its bytes decide the format, not its name.
  * @param path the file's name in errors
- * @throws DataError if the file is empty or not audio that timbrel reads, or has a sample rate outside 4 to 384 kHz
+ * @throws UnreadFormatError if it is audio of another format
+ * @throws DataError if the file is empty or no audio, or has a sample rate outside 4 to 384 kHz
  */
 export async function openAudio(source: ByteSource, path: string): Promise<AudioStream> {
   if (source.size === 0) throw new DataError(path, "the file is empty");
-  const stream = await openContainer(source, path);
+  return checkedStream(await openContainer(source, path), path);
+}
+
+/**
+ * Returns the stream with checks.
+ * @throws DataError if its sample rate is outside 4 to 384 kHz; its blocks throw one if there are none, or if a sample
+ *   is not finite
+ */
+export function checkedStream(stream: AudioStream, path: string): AudioStream {
   checkSampleRate(stream.format.sampleRate, path);
   return { ...stream, blocks: checked(stream, path) };
 }
 
 async function openContainer(source: ByteSource, path: string): Promise<AudioStream> {
-  const head = await source.read(0, HEAD_BYTES);
+  // A WAV file never begins with tags; ID3 tags precede other formats, too.
+  const head = await source.read(await leadingTagsEnd(source), HEAD_BYTES);
   const container = detectContainer(head);
-  if (container === null) {
-    const foreign = foreignFormat(head);
+  const foreign = foreignFormat(head);
+  if ((container === null && foreign === null && !isNoAudio(head)) || isMpegInRiff(head)) {
+    const mpeg = await openMp3(source);
+    if (mpeg !== null) return mpeg;
+  }
+  if (container === null && foreign !== null)
+    throw new UnreadFormatError(path, `${formatText(foreign)} file`, foreign);
+  if (container === null)
     throw new DataError(
       path,
-      foreign === null
-        ? "not audio that timbrel reads (WAV, MP3, OGG Vorbis, Opus or FLAC)"
-        : `${foreign} file, which timbrel does not read; convert it to WAV or FLAC`,
+      isMidi(head)
+        ? "MIDI file, which holds notes instead of sound; render it to WAV"
+        : "not audio that timbrel reads (WAV, AIFF, AU, MP3, OGG Vorbis, Opus or FLAC)",
     );
-  }
   switch (container.container) {
     case "WAV":
       return openWav(source, path);
+    case "AIFF":
+      return openAiff(source, path);
+    case "AU":
+      return openAu(source, path);
     case "FLAC":
       return openFlac(source, path);
-    case "OGG":
-      return openOgg(source, path);
     default:
-      return openMp3(source, path);
+      return openOgg(source, path);
   }
 }
 
@@ -80,8 +102,9 @@ function checkFinite(
   path: string,
 ): void {
   for (const [channel, samples] of block.entries()) {
-    const first = samples.findIndex((sample) => !Number.isFinite(sample));
-    if (first >= 0)
+    let first = 0;
+    while (first < samples.length && Number.isFinite(samples[first])) first++;
+    if (first < samples.length)
       throw new DataError(
         path,
         `sample ${before + first} of channel ${channel} (at ${((before + first) / sampleRate).toFixed(3)} s) is ${samples[first]}, not a finite number`,
@@ -90,7 +113,7 @@ function checkFinite(
 }
 
 /**
- * Decodes a WAV, MP3, OGG Vorbis, Opus or FLAC file. Its bytes decide the format, not its name.
+ * Decodes a WAV, AIFF, AU, MP3, OGG Vorbis, Opus or FLAC file. Its bytes decide the format, not its name.
  * @param path the file's name in errors
  * @throws DataError if the file is empty, not audio or too damaged to decode, has a sample rate outside 4 to 384 kHz,
  * or holds samples that are not finite
@@ -111,14 +134,4 @@ export async function decodeAudio(bytes: Uint8Array, path: string): Promise<Deco
   const channelData = parts.map(joined);
   const { sampleRate } = format;
   return { channelData, sampleRate, format: { ...format, nSamples: channelData[0].length }, warnings };
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

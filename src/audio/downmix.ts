@@ -11,15 +11,20 @@ import type { DecodedAudio, Waveform } from "./waveform.js";
  * console.log(samples.join(" ")); // -> 0.5 0.5
  */
 export function downmix({ channelData, sampleRate }: DecodedAudio): Waveform {
-  if (channelData.length === 1) return { samples: channelData[0], sampleRate };
-  const samples = new Float32Array(channelData[0].length);
-  if (channelData.length === 2) {
-    const [left, right] = channelData;
+  return { samples: meanOfChannels(channelData), sampleRate };
+}
+
+/** The mean of channels of the same length. One channel is not copied. */
+export function meanOfChannels(channels: readonly Float32Array[]): Float32Array {
+  if (channels.length === 1) return channels[0];
+  const samples = new Float32Array(channels[0].length);
+  if (channels.length === 2) {
+    const [left, right] = channels;
     for (let n = 0; n < samples.length; n++) samples[n] = (left[n] + right[n]) / 2;
-    return { samples, sampleRate };
+    return samples;
   }
   const sums = new Float64Array(samples.length);
-  for (const channel of channelData) for (let n = 0; n < sums.length; n++) sums[n] += channel[n];
-  for (let n = 0; n < sums.length; n++) samples[n] = sums[n] / channelData.length;
-  return { samples, sampleRate };
+  for (const channel of channels) for (let n = 0; n < sums.length; n++) sums[n] += channel[n];
+  for (let n = 0; n < sums.length; n++) samples[n] = sums[n] / channels.length;
+  return samples;
 }

@@ -21,6 +21,8 @@ export function encodeWav({ samples, sampleRate }: Waveform): Uint8Array {
     sampleRate,
     sampleBytes: 2,
     bits: 16,
+    littleEndian: true,
+    isUnsigned8: true,
   } as const;
-  return new Uint8Array(canonicalWav(new Uint8Array(data.buffer), format, true, "").file);
+  return new Uint8Array(canonicalWav(new Uint8Array(data.buffer), format));
 }

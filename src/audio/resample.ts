@@ -1,6 +1,8 @@
 import { checkInteger } from "../core/check.js";
 import { FIR_KERNEL_BASE64 } from "./fir-kernel.js";
+import { joined } from "./joined.js";
 import { type FilterBank, filterBank } from "./kaiser-sinc.js";
+import { SampleWindow } from "./sample-window.js";
 import { MAX_SAMPLE_RATE, MIN_SAMPLE_RATE, type Waveform } from "./waveform.js";
 
 interface Kernel {
@@ -23,7 +25,19 @@ const BLOCK_SAMPLES = 32_768;
 const FLOAT_BYTES = 4;
 const MAX_CACHED_BANKS = 8;
 const banks = new Map<string, FilterBank>();
+// All streams share the kernel: between two calls, its memory holds nothing but the weights of the last one's bank.
 let kernel: Kernel | undefined;
+let loadedBank: FilterBank | undefined;
+
+/** The filter of one ratio of sample rates. */
+interface Filter {
+  /** Output m is computed from the inputs from `floor(m * down / up) - nBefore` on. */
+  readonly nBefore: number;
+  /** Number of outputs that the first `nIn` inputs determine and that can be computed by themselves. */
+  nReady(nIn: number): number;
+  /** Writes the outputs from `start` on to `y`; `start` is 0 or an earlier result of `nReady`. */
+  run(x: SampleWindow, start: number, y: Float32Array): void;
+}
 
 /**
  * Resamples band-limited with a Kaiser-windowed sinc, without delay.
@@ -41,48 +55,104 @@ let kernel: Kernel | undefined;
  * console.log(samples.length, sampleRate); // -> 16000 16000
  */
 export function resample(waveform: Waveform, sampleRate: number): Waveform {
-  const range = { min: MIN_SAMPLE_RATE, max: MAX_SAMPLE_RATE };
-  const inRate = checkInteger("waveform.sampleRate", waveform.sampleRate, range);
-  const outRate = checkInteger("sampleRate", sampleRate, range);
-  if (inRate === outRate) return waveform;
-  const divisor = greatestCommonDivisor(inRate, outRate);
-  const ratio = { up: outRate / divisor, down: inRate / divisor };
-  const samples = new Float32Array(Math.round((waveform.samples.length * outRate) / inRate));
-  if (Math.max(ratio.up, ratio.down) <= MAX_EXACT_FACTOR) resampleExact(waveform.samples, samples, ratio);
-  else resampleInterpolated(waveform.samples, samples, ratio);
-  return { samples, sampleRate };
+  const resampler = new StreamResampler(waveform.sampleRate, sampleRate);
+  if (waveform.sampleRate === sampleRate) return waveform;
+  return { samples: joined([resampler.push(waveform.samples), resampler.end()]), sampleRate };
 }
 
-/** Output m has one of `up` fractions; outputs m, m + up, ... share it, and one call computes eight of them. */
-function resampleExact(x: Float32Array, y: Float32Array, { up, down }: Ratio): void {
-  const fractions = Float64Array.from({ length: up }, (_, m) => ((m * down) % up) / up);
-  const bank = cachedBank(`${up}/${down}`, fractions, up / down);
-  const rowBytes = bank.nTaps * FLOAT_BYTES;
-  const group = LANES * up; // outputs
-  const block = group * Math.max(1, Math.floor(BLOCK_SAMPLES / (LANES * down)));
-  const xBytes = ((block / up) * down + bank.nTaps) * FLOAT_BYTES;
-  const { memory, dot8 } = loadKernel(bank.weights.byteLength + xBytes + block * FLOAT_BYTES);
-  const floats = new Float32Array(memory.buffer);
-  floats.set(bank.weights);
-  const xAt = bank.weights.byteLength;
-  const yAt = xAt + xBytes;
-  for (let start = 0; start < y.length; start += block) {
-    const nOut = Math.min(block, y.length - start);
-    copyPadded(x, (start / up) * down - bank.nBefore, floats.subarray(xAt / FLOAT_BYTES, yAt / FLOAT_BYTES));
-    for (let first = 0; first < nOut; first += group) {
-      const last = Math.min(first + up, nOut);
-      for (let m = first, row = 0; m < last; m++, row += rowBytes) {
-        const base = Math.floor((m * down) / up);
-        const from = xAt + base * FLOAT_BYTES;
-        dot8(from, down * FLOAT_BYTES, row, row + rowBytes, yAt + m * FLOAT_BYTES, up * FLOAT_BYTES);
-      }
-    }
-    y.set(floats.subarray(yAt / FLOAT_BYTES, yAt / FLOAT_BYTES + nOut), start);
+/**
+ * Number of samples that resampling gives.
+ * @throws UsageError if a rate is out of range
+ */
+export function resampledLength(nSamples: number, inRate: number, outRate: number): number {
+  checkRates(inRate, outRate);
+  return Math.round((nSamples * outRate) / inRate);
+}
+
+function checkRates(inRate: number, outRate: number): void {
+  const range = { min: MIN_SAMPLE_RATE, max: MAX_SAMPLE_RATE };
+  checkInteger("waveform.sampleRate", inRate, range);
+  checkInteger("sampleRate", outRate, range);
+}
+
+/** Resamples a stream. The samples that `push` and `end` return make up what `resample` gives for the whole, to the bit. */
+export class StreamResampler {
+  readonly #rates: { readonly inRate: number; readonly outRate: number };
+  readonly #ratio: Ratio;
+  readonly #filter: Filter | null;
+  readonly #input = new SampleWindow();
+  #nOut = 0;
+
+  /** @throws UsageError if a rate is out of range */
+  constructor(inRate: number, outRate: number) {
+    checkRates(inRate, outRate);
+    const divisor = greatestCommonDivisor(inRate, outRate);
+    this.#rates = { inRate, outRate };
+    this.#ratio = { up: outRate / divisor, down: inRate / divisor };
+    const makeFilter =
+      Math.max(this.#ratio.up, this.#ratio.down) <= MAX_EXACT_FACTOR ? exactFilter : interpolatedFilter;
+    this.#filter = inRate === outRate ? null : makeFilter(this.#ratio);
+  }
+
+  /** Adds samples, and returns those outputs that they complete. */
+  push(samples: Float32Array): Float32Array {
+    if (this.#filter === null) return samples;
+    this.#input.push(samples);
+    return this.#outputsUpTo(this.#filter, this.#filter.nReady(this.#input.length));
+  }
+
+  /** Returns the last outputs. */
+  end(): Float32Array {
+    if (this.#filter === null) return new Float32Array();
+    const { inRate, outRate } = this.#rates;
+    return this.#outputsUpTo(this.#filter, resampledLength(this.#input.length, inRate, outRate));
+  }
+
+  #outputsUpTo(filter: Filter, nOut: number): Float32Array {
+    const { up, down } = this.#ratio;
+    const y = new Float32Array(nOut - this.#nOut);
+    filter.run(this.#input, this.#nOut, y);
+    this.#nOut = nOut;
+    this.#input.forget(Math.floor((nOut * down) / up) - filter.nBefore);
+    return y;
   }
 }
 
+/** Output m has one of `up` fractions; outputs m, m + up, ... share it, and one call computes eight of them: a group. */
+function exactFilter({ up, down }: Ratio): Filter {
+  const fractions = Float64Array.from({ length: up }, (_, m) => ((m * down) % up) / up);
+  const bank = cachedBank(`${up}/${down}`, fractions, up / down);
+  const rowBytes = bank.nTaps * FLOAT_BYTES;
+  const group = { nIn: LANES * down, nOut: LANES * up };
+  const block = group.nOut * Math.max(1, Math.floor(BLOCK_SAMPLES / group.nIn));
+  const xBytes = ((block / up) * down + bank.nTaps) * FLOAT_BYTES;
+  const xAt = bank.weights.byteLength;
+  const yAt = xAt + xBytes;
+  return {
+    nBefore: bank.nBefore,
+    nReady: (nIn) => Math.max(0, Math.floor((nIn - bank.nTaps + bank.nBefore + 1) / group.nIn)) * group.nOut,
+    run(x, start, y) {
+      const { floats, dot8 } = loadKernel(bank, xBytes + block * FLOAT_BYTES);
+      for (let at = 0; at < y.length; at += block) {
+        const nOut = Math.min(block, y.length - at);
+        const origin = ((start + at) / up) * down - bank.nBefore;
+        x.copy(origin, floats.subarray(xAt / FLOAT_BYTES, yAt / FLOAT_BYTES));
+        for (let first = 0; first < nOut; first += group.nOut) {
+          const last = Math.min(first + up, nOut);
+          for (let m = first, row = 0; m < last; m++, row += rowBytes) {
+            const base = Math.floor((m * down) / up);
+            const from = xAt + base * FLOAT_BYTES;
+            dot8(from, down * FLOAT_BYTES, row, row + rowBytes, yAt + m * FLOAT_BYTES, up * FLOAT_BYTES);
+          }
+        }
+        y.set(floats.subarray(yAt / FLOAT_BYTES, yAt / FLOAT_BYTES + nOut), at);
+      }
+    },
+  };
+}
+
 /** For ratios of large numbers: Lagrange interpolation between the eight rows nearest to an output's fraction. */
-function resampleInterpolated(x: Float32Array, y: Float32Array, { up, down }: Ratio): void {
+function interpolatedFilter({ up, down }: Ratio): Filter {
   const scale = Math.min(1, up / down);
   const fractions = Float64Array.from(
     { length: ROWS_PER_SAMPLE + LANES },
@@ -92,26 +162,30 @@ function resampleInterpolated(x: Float32Array, y: Float32Array, { up, down }: Ra
   const rowBytes = bank.nTaps * FLOAT_BYTES;
   const block = Math.max(1, Math.floor((BLOCK_SAMPLES * up) / down));
   const xBytes = (Math.ceil((block * down) / up) + 1 + bank.nTaps) * FLOAT_BYTES;
-  const { memory, dot8 } = loadKernel(bank.weights.byteLength + xBytes + LANES * FLOAT_BYTES);
-  const floats = new Float32Array(memory.buffer);
-  floats.set(bank.weights);
   const xAt = bank.weights.byteLength;
   const yAt = xAt + xBytes;
-  const products = floats.subarray(yAt / FLOAT_BYTES, yAt / FLOAT_BYTES + LANES);
-  for (let start = 0; start < y.length; start += block) {
-    const end = Math.min(start + block, y.length);
-    const origin = Math.floor((start * down) / up);
-    copyPadded(x, origin - bank.nBefore, floats.subarray(xAt / FLOAT_BYTES, yAt / FLOAT_BYTES));
-    for (let m = start; m < end; m++) {
-      const base = Math.floor((m * down) / up);
-      const position = (((m * down) % up) / up) * ROWS_PER_SAMPLE;
-      const row = Math.floor(position);
-      const window = xAt + (base - origin) * FLOAT_BYTES;
-      // dot8 gets the rows as its input and the input as its weights.
-      dot8(row * rowBytes, rowBytes, window, window + rowBytes, yAt, FLOAT_BYTES);
-      y[m] = lagrange(products, position - row);
-    }
-  }
+  return {
+    nBefore: bank.nBefore,
+    nReady: (nIn) => Math.max(0, Math.ceil(((nIn - bank.nTaps + bank.nBefore + 1) * up) / down)),
+    run(x, start, y) {
+      const { floats, dot8 } = loadKernel(bank, xBytes + LANES * FLOAT_BYTES);
+      const products = floats.subarray(yAt / FLOAT_BYTES, yAt / FLOAT_BYTES + LANES);
+      for (let at = 0; at < y.length; at += block) {
+        const end = Math.min(at + block, y.length);
+        const origin = Math.floor(((start + at) * down) / up);
+        x.copy(origin - bank.nBefore, floats.subarray(xAt / FLOAT_BYTES, yAt / FLOAT_BYTES));
+        for (let i = at; i < end; i++) {
+          const place = (start + i) * down;
+          const position = ((place % up) / up) * ROWS_PER_SAMPLE;
+          const row = Math.floor(position);
+          const window = xAt + (Math.floor(place / up) - origin) * FLOAT_BYTES;
+          // dot8 gets the rows as its input and the input as its weights.
+          dot8(row * rowBytes, rowBytes, window, window + rowBytes, yAt, FLOAT_BYTES);
+          y[i] = lagrange(products, position - row);
+        }
+      }
+    },
+  };
 }
 
 // 1 / product over i != j of (j - i), for the nodes -3..4
@@ -143,25 +217,20 @@ function cachedBank(key: string, fractions: Float64Array, ratio: number): Filter
   return bank;
 }
 
-/** `out[i] = x[from + i]`, 0 outside. */
-function copyPadded(x: Float32Array, from: number, out: Float32Array): void {
-  const first = Math.min(out.length, Math.max(0, -from));
-  const last = Math.max(first, Math.min(out.length, x.length - from));
-  out.fill(0, 0, first);
-  out.set(x.subarray(from + first, from + last), first);
-  out.fill(0, last);
-}
-
-/** The kernel with at least `bytes` of memory. All calls share one: nothing in its memory is needed after a call. */
-function loadKernel(bytes: number): Kernel {
+/** The kernel with a bank's weights at the beginning of its memory and `bytes` of room behind them. */
+function loadKernel(bank: FilterBank, bytes: number): { floats: Float32Array; dot8: Kernel["dot8"] } {
   if (kernel === undefined) {
     const binary = Uint8Array.from(atob(FIR_KERNEL_BASE64), (char) => char.charCodeAt(0));
     const instance = new WebAssembly.Instance(new WebAssembly.Module(binary));
     kernel = instance.exports as unknown as Kernel;
   }
-  const pages = Math.ceil((bytes - kernel.memory.buffer.byteLength) / 65_536);
-  if (pages > 0) kernel.memory.grow(pages);
-  return kernel;
+  const { memory, dot8 } = kernel;
+  const pages = Math.ceil((bank.weights.byteLength + bytes - memory.buffer.byteLength) / 65_536);
+  if (pages > 0) memory.grow(pages);
+  const floats = new Float32Array(memory.buffer);
+  if (loadedBank !== bank) floats.set(bank.weights);
+  loadedBank = bank;
+  return { floats, dot8 };
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

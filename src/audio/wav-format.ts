@@ -1,22 +1,10 @@
 import { DataError } from "../core/errors.js";
+import { UnreadFormatError } from "./foreign-format.js";
+import { encodingName, isLayout, MAX_CHANNELS, type PcmFormat } from "./pcm-format.js";
 import { MAX_SAMPLE_RATE, MIN_SAMPLE_RATE } from "./waveform.js";
 
-/** The checked content of a WAV file's `fmt ` chunk. */
-export interface WavFormat {
-  readonly kind: "pcm" | "float" | "alaw" | "mulaw";
-  /** In words, e.g. "16-bit PCM". */
-  readonly encoding: string;
-  readonly channels: number;
-  readonly sampleRate: number;
-  /** Bytes that one sample takes: 1, 2, 3, 4 or 8. */
-  readonly sampleBytes: number;
-  /** Bits of a sample that carry signal, at most 8 * sampleBytes. */
-  readonly bits: number;
-}
-
-/** The same limit as libsndfile's. */
-const MAX_CHANNELS = 1024;
-const KINDS: Record<number, WavFormat["kind"]> = { 1: "pcm", 3: "float", 6: "alaw", 7: "mulaw" };
+const KINDS: Record<number, PcmFormat["kind"]> = { 1: "pcm", 3: "float", 6: "alaw", 7: "mulaw" };
+const TO_PCM = "convert it to PCM";
 const EXTENSIBLE = 0xfffe;
 /** Endings of sub-format GUIDs whose first two bytes are a format tag; the second one is used by ambisonic files. */
 const GUID_TAILS = ["000000001000800000aa00389b71", "00002107d3118644c8c1ca000000"];
@@ -48,9 +36,10 @@ const COMPRESSED: Record<number, string> = {
 
 /**
  * Parses and checks a `fmt ` chunk: PCM, IEEE float, A-law or mu-law, plain or WAVE_FORMAT_EXTENSIBLE.
- * @throws DataError naming the invalid field or the compressed format
+ * @throws UnreadFormatError naming the compressed format
+ * @throws DataError naming the invalid field
  */
-export function parseWavFormat(fmt: Uint8Array, littleEndian: boolean, path: string): WavFormat {
+export function parseWavFormat(fmt: Uint8Array, littleEndian: boolean, path: string): PcmFormat {
   const fail = (reason: string) => new DataError(path, reason);
   if (fmt.length < 16) throw fail(`the fmt chunk needs at least 16 bytes, has ${fmt.length}`);
   const view = new DataView(fmt.buffer, fmt.byteOffset, fmt.byteLength);
@@ -62,18 +51,24 @@ export function parseWavFormat(fmt: Uint8Array, littleEndian: boolean, path: str
   if (kind === undefined) {
     const code = `format 0x${tag.toString(16).padStart(4, "0")}`;
     const name = COMPRESSED[tag] === undefined ? code : `${COMPRESSED[tag]} (${code})`;
-    throw fail(`the WAV file holds ${name}, which timbrel does not read; convert it to PCM`);
+    throw new UnreadFormatError(
+      path,
+      `the WAV file holds ${name}`,
+      { container: "WAV", encoding: COMPRESSED[tag] ?? code },
+      TO_PCM,
+    );
   }
   if (channels < 1 || channels > MAX_CHANNELS)
     throw fail(`has ${channels} channels, timbrel reads 1 to ${MAX_CHANNELS}`);
   checkSampleRate(sampleRate, path);
   const sampleBytes = blockBytes / channels;
   const bits = view.getUint16(14, littleEndian);
-  if (!isLayout(kind, bits, sampleBytes))
+  const layout = { kind, bits, sampleBytes };
+  if (!isLayout(layout))
     throw fail(
       `a block size of ${blockBytes} bytes does not fit ${bits}-bit ${kind} on ${channels} channel${channels === 1 ? "" : "s"}`,
     );
-  return { kind, encoding: encodingName(kind, bits, sampleBytes), channels, sampleRate, sampleBytes, bits };
+  return { ...layout, encoding: encodingName(layout), channels, sampleRate, littleEndian, isUnsigned8: true };
 }
 
 /** @throws DataError unless timbrel can resample from this rate */
@@ -97,24 +92,11 @@ function formatTag(view: DataView, littleEndian: boolean, path: string): number 
       .padStart(2, "0"),
   ).join("");
   if (!GUID_TAILS.includes(guid.slice(4)))
-    throw new DataError(
+    throw new UnreadFormatError(
       path,
-      `the WAV file holds sub-format ${guid}, which timbrel does not read; convert it to PCM`,
+      `the WAV file holds sub-format ${guid}`,
+      { container: "WAV", encoding: `sub-format ${guid}` },
+      TO_PCM,
     );
   return view.getUint16(24, littleEndian);
-}
-
-/** Whether samples of `bits` bits can be stored in `sampleBytes` bytes each. */
-function isLayout(kind: WavFormat["kind"], bits: number, sampleBytes: number): boolean {
-  if (kind === "float") return (sampleBytes === 4 || sampleBytes === 8) && bits === 8 * sampleBytes;
-  if (kind === "alaw" || kind === "mulaw") return sampleBytes === 1 && bits === 8;
-  if (sampleBytes === 4 && bits > 16 && bits <= 24) return true;
-  return [1, 2, 3, 4].includes(sampleBytes) && bits > 8 * (sampleBytes - 1) && bits <= 8 * sampleBytes;
-}
-
-function encodingName(kind: WavFormat["kind"], bits: number, sampleBytes: number): string {
-  if (kind === "alaw") return "A-law";
-  if (kind === "mulaw") return "mu-law";
-  const container = bits === 8 * sampleBytes ? "" : ` in ${sampleBytes} bytes`;
-  return `${bits}-bit ${kind === "float" ? "float" : "PCM"}${container}`;
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { Command, type Option } from "commander";
 import { DataError } from "../core/errors.js";
 import type { PartName } from "../evaluation/choose-clips.js";
@@ -6,6 +6,7 @@ import { evaluateModel } from "../evaluation/evaluate-model.js";
 import { describeDifference, frontEndHash } from "../features/front-end.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { scoresReport } from "../report/scores.js";
+import { print } from "../report/terminal.js";
 import { nodeEngine } from "../runtime/node.js";
 import { readModelFile } from "../store/read-files.js";
 import { openStore } from "../store/store.js";
@@ -25,7 +26,8 @@ interface Options {
 const DESCRIPTION = `Score a model on a store of features, next to two baselines: the majority class, and a linear classifier on descriptors.
 
 The clips are split as they were for training, so the test clips of the model's own store are clips it has never seen. \
-Clips it was trained on are scored only with --split train. A store of other audio makes an external test.`;
+If clips were added to the store since, every clip is scored that the model was not trained on and that did not choose its \
+epoch. Clips it was trained on are scored only with --split train. A store of other audio makes an external test.`;
 
 const EXAMPLES = `
 Examples:
@@ -60,7 +62,7 @@ async function evaluate(modelPath: string, storeDir: string, options: Options): 
       `holds features of a different front end from ${modelPath} (${describeDifference(store.frontEnd, info.frontEnd)}); extract them again: ${commandLine("extract", ["<audio>", "--out", "<new store>", ...frontEndFlags(info.frontEnd)])}`,
     );
   const linearPath = linearBaselinePath(modelPath);
-  const linear = existsSync(linearPath) ? linearModel(readFileSync(linearPath), linearPath, info) : null;
+  const linear = existsSync(linearPath) ? linearModel(readModelFile(linearPath), linearPath, info) : null;
   let bar: ProgressBar | undefined;
   const evaluation = await evaluateModel(model, store, {
     engine: nodeEngine(options),
@@ -69,9 +71,10 @@ async function evaluate(modelPath: string, storeDir: string, options: Options): 
     onProgress(done, total) {
       bar ??= progressBar("scoring", total);
       bar.update(done);
+      if (done === total) bar.stop(); // intervals take a while, in which Ctrl-C finds no bar to clean up
     },
   }).finally(() => bar?.stop());
   const scored = { model: modelPath, store: storeDir, labels: info.labels, ...evaluation };
-  if (options.json) console.log(JSON.stringify({ task: info.task, ...scored }));
-  else console.log(scoresReport(scored, { info, linearPath }));
+  if (options.json) print(JSON.stringify({ task: info.task, ...scored }));
+  else print(scoresReport(scored, { info, linearPath }));
 }

@@ -1,6 +1,7 @@
 import { type Command, CommanderError } from "commander";
 import { DataError, UsageError } from "../core/errors.js";
-import { isSystemError } from "../store/system-errors.js";
+import { say, visibleLine } from "../report/terminal.js";
+import { isSystemError, systemReason } from "../store/system-errors.js";
 import { errorText } from "./flag-names.js";
 
 /** Exit codes of the command line. */
@@ -22,14 +23,19 @@ export const EXIT = {
  */
 export function reportError(error: unknown, command?: Command): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage; // Commander has printed it
-  if (error instanceof UsageError) return say(errorText(error, command), EXIT.usage);
-  if (error instanceof DataError || isSystemError(error)) return say(errorText(error, command), EXIT.data);
-  console.error(error instanceof Error ? error.stack : error);
-  console.error("timbrel: this is a bug in timbrel; please report it with the command and the lines above");
+  if (error instanceof UsageError) return fail(errorText(error, command), EXIT.usage);
+  if (error instanceof DataError) return fail(errorText(error, command), EXIT.data);
+  if (isSystemError(error))
+    return fail(
+      error.path === undefined ? error.message : `${error.path}: ${systemReason(error)}`,
+      EXIT.data,
+    );
+  say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  say("timbrel: this is a bug in timbrel; please report it with the command and the lines above");
   return EXIT.bug;
 }
 
-function say(text: string, code: number): number {
-  console.error(`timbrel: ${text}`);
+function fail(text: string, code: number): number {
+  say(`timbrel: ${visibleLine(text)}`);
   return code;
 }

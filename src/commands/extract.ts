@@ -1,18 +1,23 @@
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
+import { counted } from "../core/counted.js";
 import { emptyMelBands } from "../features/mel-filter-bank.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
-import type { Extraction } from "../store/extract.js";
+import { print, say, visibleLine } from "../report/terminal.js";
+import type { Extraction, ExtractProgress } from "../store/extract.js";
 import { extractFeatures } from "../store/extract.js";
-import { commandLine, thisCommandLine } from "./command-line.js";
+import { sayNext, sayWarnings } from "./after-extract.js";
+import { thisCommandLine } from "./command-line.js";
 import { EXIT } from "./exit.js";
 import { addFrontEndOptions, frontEndOf, frontEndText } from "./front-end-options.js";
 import { interruptible } from "./interrupt.js";
-import { integerOption } from "./options.js";
+import { integerOption, maxDurationOption } from "./options.js";
 
 interface Options {
   out: string;
   workers: number;
+  dropCopies: boolean;
+  maxDuration: number;
   strict: boolean;
 }
 
@@ -20,9 +25,14 @@ const DESCRIPTION = `Compute the log-mel features of every audio file in a folde
 
 A folder holds one folder per class (<class>/*.wav), or train, valid and test with the classes in them. A manifest is \
 a .csv, .tsv or .jsonl file with the columns path and label (several labels separated by |) and, optionally, group and \
-split; clips of one group never end up in different splits.
+split; clips of one group never end up in different splits. Where a header shows it, cells may be separated by ; or tabs.
 
-Features already in the store are reused: a stopped run continues where it was, and new files are added.`;
+What would stop or spoil training on these clips is named at once: too few clips of a class, labels spelled in two \
+ways, copies with different labels.
+
+Features already in the store are reused: a stopped run continues where it was, and only new files are computed. The \
+store lists the clips of the source last extracted into it. To add clips, add them to the source and extract it again: \
+models trained before can still be scored and resumed.`;
 
 const EXAMPLES = `
 Examples:
@@ -41,55 +51,105 @@ export const command = addFrontEndOptions(
         "one per core",
       ),
     )
-    .option("--strict", "exit 1 if any file had to be left out", false),
+    .option("--drop-copies", "keep one of the files with the same audio, none if their labels differ", false)
+    .addOption(maxDurationOption())
+    .option("--strict", "exit 1 if any file had to be left out, or if the clips cannot be trained on", false),
 )
   .addHelpText("after", EXAMPLES)
   .action(extract);
 
 async function extract(source: string, options: Options): Promise<void> {
   const frontEnd = frontEndOf(options);
-  console.error(`front end: ${frontEndText(frontEnd)}`);
+  say(`front end: ${frontEndText(frontEnd)}`);
   const nEmpty = emptyMelBands(frontEnd).length;
   if (nEmpty > 0)
-    console.error(
+    say(
       `warning: ${nEmpty} of ${frontEnd.nMels} mel bands contain no bin of the Fourier transform and carry no information; use a smaller --n-mels or a larger --n-fft`,
     );
   const startMs = Date.now();
   let bar: ProgressBar | undefined;
-  const say = (line: string): void => (bar === undefined ? console.error(line) : bar.log(line));
-  const extraction = await interruptible("when the files in progress are done", (signal) =>
+  const onProblem = (line: string): void =>
+    bar === undefined ? say(visibleLine(line)) : bar.log(visibleLine(line));
+  const extraction = await interruptible("within a second", ({ signal, begin, end }) =>
     extractFeatures(source, options.out, {
       frontEnd,
       nWorkers: options.workers,
+      dropCopies: options.dropCopies,
       signal,
-      onProgress: ({ done, total, failed }) => {
+      maxDurationSec: options.maxDuration,
+      onProgress(progress) {
+        const { done, total, reused } = progress;
+        if (done === reused && progress.within === undefined && bar === undefined) return; // nothing has been computed yet
+        if (bar === undefined) begin();
+        if (done === total) end();
         bar ??= progressBar("extracting", total);
-        bar.update(done, failed > 0 ? `${failed} failed` : undefined);
+        bar.update(done, note(progress), fractionOf(progress.within));
       },
-      onProblem: say,
+      onProblem,
     }).finally(() => bar?.stop()),
   );
   if (extraction.interrupted) {
     const { store, failed } = extraction;
-    console.error(
-      `stopped with ${store.clips.length} clips done, ${failed} failed; to continue, run it again:`,
+    say(
+      `stopped with ${counted(store.clips.length, "clip")} done, ${failed} failed; to continue, run it again:`,
     );
-    console.error(`  ${thisCommandLine()}`);
+    say(`  ${thisCommandLine()}`);
     process.exitCode = EXIT.interrupted;
     return;
   }
   const leftOut = extraction.problems.filter((line) => !line.includes(": warning: ")).length;
-  console.log(summary(extraction, leftOut, (Date.now() - startMs) / 1000));
-  if (options.strict && leftOut > 0) process.exitCode = EXIT.data;
-  else console.log(`next: ${commandLine("train", [options.out, "--out", "models/mine"])}`);
+  sayWarnings(extraction.findings, command);
+  print(summary(extraction, leftOut, (Date.now() - startMs) / 1000));
+  const { store, findings } = extraction;
+  const isFlawed = leftOut > 0 || findings.some(({ code, blocks }) => blocks && code !== "only-test");
+  if (options.strict && isFlawed) process.exitCode = EXIT.data;
+  sayNext(store, findings, command);
 }
 
-function summary({ store, extracted, reused }: Extraction, leftOut: number, seconds: number): string {
+/** What the progress says beside the number of files. */
+function note({ failed, within }: ExtractProgress): string | undefined {
+  const parts = failed > 0 ? [`${failed} failed`] : [];
+  if (within !== undefined) {
+    const total = within.totalSec === null ? "" : ` of ${minutes(within.totalSec)}`;
+    parts.push(`${minutes(within.doneSec)}${total} min of ${within.path}`);
+  }
+  return parts.length === 0 ? undefined : parts.join(", ");
+}
+
+const minutes = (sec: number): string => Math.round(sec / 60).toFixed(0);
+
+/** Fraction of a long file that was read. */
+function fractionOf(within: ExtractProgress["within"]): number {
+  return within?.totalSec ? Math.min(1, within.doneSec / within.totalSec) : 0;
+}
+
+function summary(
+  { store, extracted, reused, dropped, change }: Extraction,
+  leftOut: number,
+  seconds: number,
+): string {
   const { clips, dir } = store;
   const labels = new Set(clips.flatMap((clip) => clip.labels));
   const minutes = clips.reduce((sum, clip) => sum + clip.durationSec, 0) / 60;
+  const copies = dropped > 0 ? `, ${counted(dropped, "copy", "copies")} dropped` : "";
   return [
-    `${dir}: ${clips.length} clips of ${labels.size} classes, ${minutes.toFixed(1)} min of audio`,
-    `  ${extracted} new, ${reused} reused, ${leftOut} left out, in ${seconds.toFixed(1)} s`,
+    `${dir}: ${counted(clips.length, "clip")} of ${counted(labels.size, "class", "classes")}, ${minutes.toFixed(1)} min of audio`,
+    `  ${extracted} new, ${reused} reused, ${leftOut} left out${copies}, in ${seconds.toFixed(1)} s`,
+    ...changeLines(change),
   ].join("\n");
+}
+
+/** What a change of the store's list means for models that were trained on it. */
+function changeLines(change: Extraction["change"]): string[] {
+  const { joined, left } = change ?? { joined: 0, left: 0 };
+  const lines: string[] = [];
+  if (joined > 0)
+    lines.push(
+      `  ${counted(joined, "clip")} came into the list: evaluate scores a model trained before on every clip that it has not seen, and train --resume goes on without the new ones`,
+    );
+  if (left > 0)
+    lines.push(
+      `  ${counted(left, "clip")} left the list, which holds the clips of the last source; their features are kept`,
+    );
+  return lines;
 }

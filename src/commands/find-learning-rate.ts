@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { progressBar } from "../report/progress.js";
+import { type ProgressBar, progressBar } from "../report/progress.js";
 import { table } from "../report/table.js";
+import { print, say } from "../report/terminal.js";
 import { nodeEngine } from "../runtime/node.js";
 import { removeParts, writeAtomically } from "../store/atomic-file.js";
 import { whileLocked } from "../store/folder-lock.js";
@@ -34,38 +35,42 @@ async function findRateLocked(
   { config, threads }: { config: TrainConfig; threads: number },
 ): Promise<void> {
   removeParts(outDir, (name) => name === RANGE_FILES.json || name === RANGE_FILES.page);
-  const bar = progressBar("trying learning rates", RANGE.steps);
+  let bar: ProgressBar | undefined;
   const store = openStore(storeDir);
-  const test = await interruptible("after this step", (signal) =>
+  const test = await interruptible("after this step", ({ signal, begin }) =>
     findLearningRate(store, config, {
       engine: nodeEngine({ threads }),
       signal,
+      onStart() {
+        begin();
+        bar = progressBar("trying learning rates", RANGE.steps);
+      },
       onStep: (done, { learningRate, smoothedLoss }) =>
-        bar.update(done, `rate ${learningRate.toPrecision(2)}, loss ${smoothedLoss.toFixed(3)}`),
+        bar?.update(done, `rate ${learningRate.toPrecision(2)}, loss ${smoothedLoss.toFixed(3)}`),
     })
       .catch((error: unknown) => {
         if (signal.aborted && error instanceof Error && error.name === "AbortError") return null;
         throw error;
       })
-      .finally(() => bar.stop()),
+      .finally(() => bar?.stop()),
   );
   if (test === null) {
     process.exitCode = EXIT.interrupted;
-    console.error("stopped; nothing was written");
+    say("stopped; nothing was written");
     return;
   }
   const paths = { json: join(outDir, RANGE_FILES.json), page: join(outDir, RANGE_FILES.page) };
   writeAtomically(paths.json, `${JSON.stringify({ store: storeDir, config, ...test })}\n`);
   const { learningRatePage } = await import("../report/learning-rate-page.js"); // charts take a while to load
   writeAtomically(paths.page, learningRatePage(storeDir, test));
-  console.log(rangeText(test));
-  console.log(`\nwritten: ${paths.json}, ${paths.page}`);
+  print(rangeText(test));
+  print(`\nwritten: ${paths.json}, ${paths.page}`);
   const rate = test.suggested.tenthOfLowest ?? test.suggested.steepest;
   if (rate === null) return;
   const typed = process.argv.slice(3).filter((arg) => arg !== "--find-lr");
   const replace = existsSync(runPaths(outDir).checkpoint) ? ["--overwrite"] : [];
   const next = [...typed, "--learning-rate", rate.toPrecision(2), ...replace];
-  console.log(`next:  ${commandLine("train", next)}`);
+  print(`next:  ${commandLine("train", next)}`);
 }
 
 /** The test in words: some of its steps, how it ended, what it suggests. */

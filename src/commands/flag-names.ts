@@ -4,6 +4,7 @@ import { DataError, errorLine, UsageError } from "../core/errors.js";
 /** Flags whose settings have a different name in the library. */
 const FLAGS: ReadonlyMap<string, string> = new Map([
   ["nWorkers", "--workers"],
+  ["maxDurationSec", "--max-duration"],
   ["outDir", "--out"],
   ["net.batchNorm.epsilon", "--bn-epsilon"],
   ["net.batchNorm.momentum", "--bn-momentum"],

@@ -1,20 +1,20 @@
-import { writeFileSync } from "node:fs";
 import { Command, Option } from "commander";
-import { decodeAudio } from "../audio/decode.js";
-import { downmix } from "../audio/downmix.js";
+import type { Levels } from "../audio/level-meter.js";
 import type { AudioWarning } from "../audio/warning.js";
 import type { AudioFormat } from "../audio/waveform.js";
 import { UsageError } from "../core/errors.js";
-import { audioToLogMel, type ClipLogMel } from "../features/audio-to-log-mel.js";
-import { describe } from "../features/descriptors.js";
+import { type Description, describeFrames } from "../features/descriptors.js";
+import { FeatureStream } from "../features/feature-stream.js";
 import { FRONT_END_PRESETS, type FrontEnd, type PresetName } from "../features/front-end.js";
-import { logMelPng } from "../report/log-mel-png.js";
-import { encodeNpy } from "../store/npy.js";
-import { readAudioFile, readModelFile } from "../store/read-files.js";
+import { FrameSampler } from "../features/meyda-frames.js";
+import { print, say, visibleLine } from "../report/terminal.js";
+import { openAudioFile } from "../store/open-audio-file.js";
+import { readModelFile } from "../store/read-files.js";
 import { readModelInfo } from "../tagging/model-file.js";
 import { EXIT, reportError } from "./exit.js";
 import { frontEndText, presetOption } from "./front-end-options.js";
-import { type Levels, levels } from "./levels.js";
+import { Views } from "./inspect-views.js";
+import { maxDurationOption } from "./options.js";
 
 interface Options {
   preset: PresetName;
@@ -22,6 +22,7 @@ interface Options {
   png?: string;
   waveform?: string;
   features?: string;
+  maxDuration: number;
   json: boolean;
 }
 
@@ -50,6 +51,7 @@ export const command = new Command("inspect")
   .option("--png <file>", "draw the log-mel spectrogram (default: not drawn)")
   .option("--waveform <file>", "write the front end's mono samples as .npy (default: not written)")
   .option("--features <file>", "write the log-mel features as .npy, [frames, bands] (default: not written)")
+  .addOption(maxDurationOption())
   .option("--json", "print one JSON object per file on stdout, everything else on stderr", false)
   .addHelpText("after", EXAMPLES)
   .action(inspect);
@@ -77,39 +79,42 @@ function frontEndOf({ model, preset }: Options): FrontEnd {
 }
 
 async function inspectFile(file: string, frontEnd: FrontEnd, options: Options): Promise<void> {
-  const decoded = await decodeAudio(readAudioFile(file), file);
-  const { durationSec, warnings, ...views } = audioToLogMel(decoded, frontEnd, file);
-  const found: Found = {
-    file,
-    ...decoded.format,
-    durationSec,
-    ...levels(decoded),
-    ...describe(downmix(decoded)),
-    warnings,
-  };
-  writeViews(views, frontEnd, { ...options, title: file });
-  if (options.json) {
-    for (const { message } of found.warnings) console.error(`${file}: warning: ${message}`);
-    console.log(JSON.stringify(found));
-  } else console.log(report(found));
-}
-
-/** Writes those outputs of the front end that the flags ask for. */
-function writeViews(
-  { waveform: { samples }, features: mel }: Pick<ClipLogMel, "waveform" | "features">,
-  frontEnd: FrontEnd,
-  { png, waveform, features, title }: Options & { title: string },
-): void {
-  if (png === undefined && waveform === undefined && features === undefined) return;
-  if (waveform !== undefined) writeFileSync(waveform, encodeNpy({ data: samples, shape: [samples.length] }));
-  if (features !== undefined) writeFileSync(features, encodeNpy(mel));
-  if (png !== undefined) writeFileSync(png, logMelPng(mel, { frontEnd, title }));
-  console.error(`front end: ${frontEndText(frontEnd)}; ${mel.shape.join(" x ")} values`);
+  const sampler = new FrameSampler();
+  const views = new Views(options, frontEnd);
+  const features = new FeatureStream(await openAudioFile(file), frontEnd, file, {
+    maxDurationSec: options.maxDuration,
+    onMono: (samples) => sampler.push(samples),
+    onWaveform: (samples) => views.pushWaveform(samples),
+  });
+  const { mono } = features;
+  try {
+    if (views.areWanted) for await (const rows of features.rows()) views.pushRows(rows);
+    else for await (const samples of mono.blocks()) sampler.push(samples);
+    const { warnings } = features;
+    const found: Found = {
+      file,
+      ...mono.format,
+      nSamples: mono.nSamples,
+      durationSec: mono.durationSec,
+      ...mono.levels,
+      ...describeFrames(sampler, mono.format.sampleRate),
+      warnings,
+    };
+    if (options.json) {
+      for (const { message } of warnings) say(`${file}: warning: ${message}`);
+      print(JSON.stringify(found));
+    } else print(report(found));
+    if (!views.areWanted) return;
+    views.end(features, file);
+    say(`front end: ${frontEndText(frontEnd)}; ${features.nFrames} x ${frontEnd.nMels} values`);
+  } finally {
+    views.close();
+  }
 }
 
 type Found = { file: string; durationSec: number; warnings: readonly AudioWarning[] } & AudioFormat &
   Levels &
-  ReturnType<typeof describe>;
+  Description;
 
 function report(found: Found): string {
   const db = (value: number | null): string => (value === null ? "silent" : `${value.toFixed(1)} dBFS`);
@@ -128,5 +133,8 @@ function report(found: Found): string {
     ["zero crossings", `${found.zeroCrossingsPerSec.toFixed(0)} per second`],
     ...found.warnings.map(({ message }) => ["warning", message]),
   ];
-  return [found.file, ...rows.map(([name, text]) => `  ${name.padEnd(14)}  ${text}`)].join("\n");
+  return [
+    visibleLine(found.file),
+    ...rows.map(([name, text]) => `  ${name.padEnd(14)}  ${visibleLine(text)}`),
+  ].join("\n");
 }

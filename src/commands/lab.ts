@@ -7,6 +7,7 @@ import { labPage } from "../lab/page/lab-page.js";
 import type { LabResult } from "../lab/results.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { shellWord } from "../report/shell-word.js";
+import { print, say } from "../report/terminal.js";
 import { nodeEngine } from "../runtime/node.js";
 import { writeAtomically } from "../store/atomic-file.js";
 import { openStore } from "../store/store.js";
@@ -80,7 +81,7 @@ async function lab(storeDir: string, options: Options): Promise<void> {
     bar ??= progressBar("lab", total);
     bar.update(done, TITLES[section]);
   };
-  const result = await interruptible("after this step", async (signal) => {
+  const result = await interruptible("after this step", async ({ signal, begin }) => {
     const run = async () => {
       const bench = await labBench(openStore(storeDir), {
         seed,
@@ -91,6 +92,7 @@ async function lab(storeDir: string, options: Options): Promise<void> {
         smallEngine: nodeEngine({ threads: 1 }),
         signal,
       });
+      begin();
       return await runLabInFolder(bench, out, { overwrite, onProgress });
     };
     return await run()
@@ -102,12 +104,12 @@ async function lab(storeDir: string, options: Options): Promise<void> {
   });
   if (result === null) {
     process.exitCode = EXIT.interrupted;
-    console.error(`stopped; ${sectionsKept(out)} of 5 sections are kept; to continue:`);
-    console.error(`  ${thisCommandLine()}`);
+    say(`stopped; ${sectionsKept(out)} of 5 sections are kept; to continue:`);
+    say(`  ${thisCommandLine()}`);
     return;
   }
   const page = join(out, LAB_FILES.page);
   writeAtomically(page, labPage(result, repeatedBy(result)));
-  console.log(`page:    ${page}`);
-  console.log(`numbers: ${join(out, LAB_FILES.numbers)}`);
+  print(`page:    ${page}`);
+  print(`numbers: ${join(out, LAB_FILES.numbers)}`);
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { DataError, errorLine, UsageError } from "../core/errors.js";
 import { type NetSettings, netConfig, type SegmentNetConfig } from "../nn/architectures.js";
+import { readingReason } from "../store/system-errors.js";
 
 /** Whether a value of `--net` is the path of a file rather than the kind of a net. */
 export function isNetFile(text: string): boolean {
@@ -39,10 +40,7 @@ function parse(path: string): unknown {
   try {
     text = readFileSync(path, "utf8");
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new DataError(path, code === "ENOENT" ? "does not exist" : `cannot be read: ${errorLine(cause)}`, {
-      cause,
-    });
+    throw new DataError(path, readingReason(cause), { cause });
   }
   try {
     return JSON.parse(text);

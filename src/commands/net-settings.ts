@@ -1,5 +1,6 @@
 import { Option } from "commander";
 import { nearest } from "../core/check.js";
+import { counted } from "../core/counted.js";
 import { UsageError } from "../core/errors.js";
 import { ACTIVATION_NAMES, type ActivationName } from "../nn/activations.js";
 import {
@@ -147,7 +148,7 @@ function withChannels(net: SegmentNetConfig, channels: readonly number[]): Segme
       if (channels.length !== net.channels.length)
         throw new UsageError({
           setting: "--channels",
-          rule: `have ${net.channels.length} numbers for this ${net.kind}`,
+          rule: `have ${counted(net.channels.length, "number")} for this ${net.kind}`,
           got: channels.length,
           remedy: "a different number of blocks needs its own kernels and pools, set in --net <file.json>",
         });

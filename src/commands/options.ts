@@ -1,6 +1,15 @@
 import { availableParallelism } from "node:os";
 import { Option } from "commander";
-import { checkChoice, checkInteger, checkIntegers, checkNumber, type NumberRule } from "../core/check.js";
+import { durationText, MAX_DURATION_SEC } from "../audio/mono-stream.js";
+import {
+  checkChoice,
+  checkInteger,
+  checkIntegers,
+  checkNumber,
+  type NumberRule,
+  quoted,
+} from "../core/check.js";
+import { UsageError } from "../core/errors.js";
 
 /** The number that a text spells, or the text itself if it is not a number, so that an error can show it. */
 function numberIn(text: string): number | string {
@@ -50,6 +59,24 @@ export function integersOption(flags: string, description: string, rule: NumberR
 export function threadsOption(): Option {
   const option = integerOption("--threads <n>", "threads of ONNX Runtime", { min: 1, max: 1024 });
   return option.default(availableParallelism(), "one per core");
+}
+
+const UNITS_SEC: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+
+/** The flag for the longest file that is read, in seconds: `12h`, `90m`, `30s` or a number of seconds. */
+export function maxDurationOption(): Option {
+  const option = new Option("--max-duration <time>", "longest file to read, e.g. 90m, 45s or 3600 (seconds)");
+  option.argParser((text) => {
+    const [, number = "", unit = "s"] = /^\s*([\d.]+)\s*([smh]?)\s*$/.exec(text) ?? [];
+    const sec = Number(number) * UNITS_SEC[unit || "s"];
+    if (number !== "" && sec > 0) return sec;
+    throw new UsageError({
+      setting: option.long!,
+      rule: "be a time such as 12h, 90m or 30s",
+      got: quoted(text),
+    });
+  });
+  return option.default(MAX_DURATION_SEC, durationText(MAX_DURATION_SEC));
 }
 
 /** The flag of a member, e.g. `--n-mels` for `nMels`. */

@@ -1,9 +1,11 @@
 import { Command } from "commander";
+import { counted } from "../core/counted.js";
 import { UsageError } from "../core/errors.js";
 import { minBands, type SegmentNetConfig } from "../nn/architectures.js";
 import type { LayerInfo } from "../nn/net.js";
 import { summarize } from "../nn/summary.js";
 import { table } from "../report/table.js";
+import { print } from "../report/terminal.js";
 import { readModelFile } from "../store/read-files.js";
 import { decodeModel } from "../tagging/model-file.js";
 import { TRAIN_DEFAULTS, trainConfig } from "../training/config.js";
@@ -52,8 +54,8 @@ function summary(modelPath: string | undefined, options: Options): void {
   const subject = modelPath === undefined ? subjectOfFlags(options) : subjectOfModel(modelPath);
   const layers = summarize(subject.net, subject.inputShape, subject.nLabels);
   const total = { parameterCount: sum(layers, "parameterCount"), flops: sum(layers, "flops") };
-  if (options.json) console.log(JSON.stringify({ ...subject, layers, total }));
-  else console.log(summaryText(subject, layers, total));
+  if (options.json) print(JSON.stringify({ ...subject, layers, total }));
+  else print(summaryText(subject, layers, total));
 }
 
 function subjectOfFlags({ labels, mels }: Options): Subject {
@@ -121,5 +123,5 @@ function summaryText(
     2,
   );
   const norm = net.batchNorm === null ? ", no batch norm" : "";
-  return `${net.kind}, ${net.activation}, initial weights ${net.init}${norm}, ${nLabels} labels\n\n${body}`;
+  return `${net.kind}, ${net.activation}, initial weights ${net.init}${norm}, ${counted(nLabels, "label")}\n\n${body}`;
 }

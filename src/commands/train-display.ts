@@ -8,6 +8,7 @@ import { threeDigits } from "../report/numbers.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { splitTable } from "../report/split-table.js";
 import { alignedRow, percent } from "../report/table.js";
+import { print } from "../report/terminal.js";
 import type { NormalizeConfig } from "../training/config.js";
 import type { EpochRecord, StepReport } from "../training/fit.js";
 import { diagnose } from "../training/gradient-flow.js";
@@ -58,18 +59,23 @@ export class TrainDisplay {
   }
 
   readonly onStart = (run: RunStart): void => {
-    const { config, task, splits, parameterCount, batchSize, conditionNumber, resumedFrom } = run;
+    const { config, task, splits, parameterCount, batchSize, conditionNumber, unusedClips, resumedFrom } =
+      run;
     this.#epochs = config.epochs;
     this.#resumedFrom = resumedFrom;
     const { net, segmentFrames } = config;
     this.#net = net;
-    console.log(splitTable(splits));
-    console.log(`\n${task}, ${netText(net)}, ${parameterCount} parameters,`);
-    console.log(`batches of ${batchSize} segments of ${segmentFrames} frames, CPU threads: ${this.#threads}`);
-    console.log(inputText(config.normalize, conditionNumber));
-    if (resumedFrom > 0) console.log(`epochs 1 to ${resumedFrom} of ${config.epochs} are already done`);
+    print(splitTable(splits));
+    print(`\n${task}, ${netText(net)}, ${parameterCount} parameters,`);
+    print(`batches of ${batchSize} segments of ${segmentFrames} frames, CPU threads: ${this.#threads}`);
+    print(inputText(config.normalize, conditionNumber));
+    if (unusedClips > 0)
+      print(
+        `${unusedClips} clips came into the store after the run began and are not used; a new run would use them`,
+      );
+    if (resumedFrom > 0) print(`epochs 1 to ${resumedFrom} of ${config.epochs} are already done`);
     this.#widths = heading(task).map((title) => title.length);
-    console.log(`\n${alignedRow(heading(task), this.#widths)}`);
+    print(`\n${alignedRow(heading(task), this.#widths)}`);
     this.#epochStartMs = Date.now();
   };
 

@@ -1,7 +1,9 @@
 import type { Command } from "commander";
 import { UsageError } from "../core/errors.js";
 import { canonicalJson } from "../core/hash.js";
+import type { Checkpoint } from "../training/checkpoint.js";
 import { TRAIN_DEFAULTS, type TrainConfig, trainConfig } from "../training/config.js";
+import { CHANGEABLE, resumedConfig } from "../training/resumed-config.js";
 import { DATA_SETTINGS } from "./data-settings.js";
 import { NET_SETTINGS } from "./net-settings.js";
 import { OPTIMIZER_SETTINGS } from "./optimizer-settings.js";
@@ -20,7 +22,9 @@ const D = TRAIN_DEFAULTS;
 const { plain } = settingsGroup<TrainConfig>("Training:");
 
 const TRAINING_SETTINGS: readonly Setting<TrainConfig>[] = [
-  plain(integerOption("--epochs <n>", "passes over the train split", { min: 1 }, D.epochs)),
+  plain(
+    integerOption("--epochs <n>", "passes over the train split; with --resume, in all", { min: 1 }, D.epochs),
+  ),
   plain(
     integerOption(
       "--batch-size <n>",
@@ -84,14 +88,17 @@ export function trainConfigOf(command: Command): TrainConfig {
 }
 
 /**
- * Checks that the flags ask for the settings that a run already has, since a resumed run keeps its own.
- * @throws UsageError naming the first such flag
+ * The settings of a resumed run: its own, with those that may change as the flags ask.
+ * @throws UsageError naming the first flag that asks for another change
  */
-export function checkUnchanged(command: Command, config: TrainConfig, outDir: string): void {
-  const isSame = (other: TrainConfig) => canonicalJson(other) === canonicalJson(config);
+export function resumedConfigOf(command: Command, checkpoint: Checkpoint, outDir: string): TrainConfig {
+  const config = trainConfig(checkpoint.config);
   const typed = typedSettings(command, SETTINGS);
+  const wanted = changed(config, typed);
+  const isSame = (other: TrainConfig) =>
+    canonicalJson({ ...other, ...only(config) }) === canonicalJson(config);
   // One flag may undo another's change, as `--channels` does with a net file's channels.
-  if (isSame(changed(config, typed))) return;
+  if (isSame(wanted)) return resumedConfig(checkpoint, only(wanted));
   const { flag, value } = typed.find((setting) => !isSame(changed(config, [setting])))!;
   throw new UsageError({
     setting: flag,
@@ -100,3 +107,7 @@ export function checkUnchanged(command: Command, config: TrainConfig, outDir: st
     remedy: "leave it out to resume, or start over with --overwrite",
   });
 }
+
+/** The settings that a resumed run may change. */
+const only = (config: TrainConfig): Partial<TrainConfig> =>
+  Object.fromEntries(CHANGEABLE.map((name) => [name, config[name]]));

@@ -1,14 +1,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
+import { counted } from "../core/counted.js";
 import { UsageError } from "../core/errors.js";
 import { mainMeasure } from "../evaluation/measures.js";
 import { flowTable } from "../report/gradient-flow.js";
 import { percent } from "../report/table.js";
+import { print, say } from "../report/terminal.js";
 import { nodeEngine } from "../runtime/node.js";
 import { writeAtomically } from "../store/atomic-file.js";
 import { openStore } from "../store/store.js";
-import { type TrainConfig, trainConfig } from "../training/config.js";
+import type { TrainConfig } from "../training/config.js";
 import { DivergedError } from "../training/fit.js";
 import { RUN_FILES, readCheckpoint } from "../training/run-folder.js";
 import { type TrainResult, trainTagger } from "../training/train-tagger.js";
@@ -18,7 +20,7 @@ import { findRate, RANGE_FILES } from "./find-learning-rate.js";
 import { interruptible } from "./interrupt.js";
 import { threadsOption } from "./options.js";
 import { TrainDisplay } from "./train-display.js";
-import { addTrainOptions, checkUnchanged, trainConfigOf } from "./train-settings.js";
+import { addTrainOptions, resumedConfigOf, trainConfigOf } from "./train-settings.js";
 
 interface Options {
   out: string;
@@ -32,7 +34,10 @@ const DESCRIPTION = `Train a tagger on a store of features.
 
 The clips are split into train, valid and test: as the store names them, or by a seeded draw that keeps the classes in \
 proportion and every group together. The net learns from train, the best epoch is chosen on valid, and test is left for \
-evaluate. A checkpoint is written after every epoch; with --resume a stopped run continues and ends in the same bits.`;
+evaluate. A checkpoint is written after every epoch; with --resume a stopped run continues and ends in the same bits. It \
+keeps its settings and its clips, even if clips were added to the store. --epochs and --patience may change: with more \
+epochs a finished run trains on. Its learning rate then follows the schedule of the new number of epochs from there on, so \
+with cosine, one-cycle or a warm-up the result differs from a run that had that number from the start.`;
 
 const EXAMPLES = `
 Files written to <dir>: ${RUN_FILES.model} (the best epoch), ${RUN_FILES.linear} (the baseline on descriptors),
@@ -65,15 +70,18 @@ async function train(storeDir: string, options: Options): Promise<void> {
   const config = checkedConfig(options);
   if (options.findLr) return findRate(storeDir, out, { config, threads });
   const display = new TrainDisplay(threads, command);
-  const { onStart, onStep, onEpoch } = display;
-  const result = await interruptible("after this step", (signal) =>
+  const { onStep, onEpoch } = display;
+  const result = await interruptible("after this step", ({ signal, begin }) =>
     trainTagger(openStore(storeDir), out, {
       config,
       resume,
       overwrite,
       engine: nodeEngine({ threads }),
       signal,
-      onStart,
+      onStart(run) {
+        begin();
+        display.onStart(run);
+      },
       onStep,
       onEpoch,
     })
@@ -98,7 +106,7 @@ async function drawWatch(out: string, { history }: TrainResult): Promise<void> {
   const { watchPage } = await import("../report/watch-page.js"); // charts take a while to load
   writeAtomically(path, watchPage(out, history));
   const title = `epoch ${history.length}, means over every eighth step; every epoch is drawn in ${path}`;
-  console.log(`\n${title}\n${flowTable(layers)}\n`);
+  print(`\n${title}\n${flowTable(layers)}\n`);
 }
 
 /** Settings of the run: from the flags if it is new, from its checkpoint if it is resumed. */
@@ -131,40 +139,45 @@ function checkedConfig({ out, resume, overwrite, findLr }: Options): TrainConfig
         : "leave out --resume to start a new run",
     });
   }
-  const config = trainConfig(checkpoint.config as Partial<TrainConfig>);
-  checkUnchanged(command, config, out);
-  return config;
+  return resumedConfigOf(command, checkpoint, out);
 }
 
 function sayStopped(storeDir: string, { out, resume }: Options, result: TrainResult | null): void {
   process.exitCode = EXIT.interrupted;
-  const hasThreads = command.getOptionValueSource("threads") === "cli";
-  const threads = hasThreads ? ["--threads", String(command.getOptionValue("threads"))] : [];
+  const repeated = ["epochs", "patience", "threads"].flatMap((name) =>
+    resume || name === "threads" ? typedFlag(name) : [],
+  );
   const typed = process.argv.slice(3);
   const epochs = result?.history.length ?? 0;
   // A checkpoint may also be there from a run that was to be overwritten.
   if (epochs === 0 && !resume) {
-    console.error("stopped before the first epoch was done; to start again:");
-    console.error(`  ${commandLine("train", typed)}`);
+    say("stopped before the first epoch was done; to start again:");
+    say(`  ${commandLine("train", typed)}`);
     return;
   }
   const kept =
     epochs > 0
       ? `epoch ${epochs} is kept (the best so far is ${result?.bestEpoch})`
       : "the checkpoint is kept";
-  console.error(`stopped; ${kept}; to continue:`);
-  console.error(`  ${commandLine("train", [storeDir, "--out", out, "--resume", ...threads])}`);
+  say(`stopped; ${kept}; to continue:`);
+  say(`  ${commandLine("train", [storeDir, "--out", out, "--resume", ...repeated])}`);
+}
+
+/** A flag and its value, if it was typed. */
+function typedFlag(name: string): string[] {
+  const isTyped = command.getOptionValueSource(name) === "cli";
+  return isTyped ? [`--${name}`, String(command.getOptionValue(name))] : [];
 }
 
 function sayDone(storeDir: string, { task, ended, bestEpoch, history, modelPath }: TrainResult): void {
   const { score } = history[bestEpoch - 1];
   const measure = mainMeasure(task).title;
   if (ended === "early-stopped")
-    console.log(`stopped early: ${history.length - bestEpoch} epochs without improvement`);
-  console.log(
-    `best epoch ${bestEpoch} of ${history.length}: ${measure} ${percent(score)} on the validation split`,
-  );
-  console.log(`model: ${modelPath}`);
-  console.log(`next:  ${commandLine("evaluate", [modelPath, storeDir])}`);
-  console.log(`       ${commandLine("predict", ["<audio>", "--model", modelPath])}`);
+    print(
+      `stopped early: ${counted(history.length - bestEpoch, "epoch")} without improvement; --resume with a larger --patience goes on`,
+    );
+  print(`best epoch ${bestEpoch} of ${history.length}: ${measure} ${percent(score)} on the validation split`);
+  print(`model: ${modelPath}`);
+  print(`next:  ${commandLine("evaluate", [modelPath, storeDir])}`);
+  print(`       ${commandLine("predict", ["<audio>", "--model", modelPath])}`);
 }

@@ -29,3 +29,11 @@ export function tensor(data: Float32Array, shape: readonly number[]): Tensor {
 export function zeros(shape: readonly number[]): Tensor {
   return { data: new Float32Array(sizeOf(shape)), shape };
 }
+
+/** Whether all values are finite numbers. */
+export function isFiniteData(data: Float32Array, from = 0, to = data.length): boolean {
+  // 0 times a finite number is 0, times any other NaN: a sum needs no branch for each value.
+  let sum = 0;
+  for (let i = from; i < to; i++) sum += 0 * data[i];
+  return sum === 0;
+}

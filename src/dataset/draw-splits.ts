@@ -1,7 +1,8 @@
+import { counted } from "../core/counted.js";
 import { DataError } from "../core/errors.js";
 import { Random } from "../core/random.js";
 import type { Clip } from "./clip.js";
-import { SPLITS, type Split } from "./split-names.js";
+import { SPLITS, type Split, splitTitle } from "./split-names.js";
 
 /** The clips of one group, drawn together. */
 interface Group {
@@ -14,6 +15,9 @@ interface Group {
 /** Draws made before giving up, if clips with several labels leave a class out of a split. */
 const MAX_DRAWS = 100;
 
+/** Classes that a message names. */
+const MAX_NAMED = 10;
+
 /**
  * Draws a split for every group: iterative stratification, over groups instead of examples.
  *
@@ -23,24 +27,24 @@ const MAX_DRAWS = 100;
  * Reference: Sechidis, Tsoumakas and Vlahavas, "On the stratification of multi-label data", ECML PKDD 2011, algorithm 1.
  * @param clips in an order that does not depend on the file system
  * @param fractions of the clips in each split, with sum 1; a split with fraction 0 gets none
+ * @param options.tieOf says why the clips of a group stay together
  * @throws DataError naming the classes that have fewer groups than there are splits
  */
 export function drawSplits(
   clips: readonly Clip[],
   fractions: Readonly<Record<Split, number>>,
-  seed: number,
+  { seed, tieOf }: { seed: number; tieOf: (group: string) => string },
 ): Map<string, Split> {
   const groups = groupClips(clips);
   const wanted = SPLITS.filter((split) => fractions[split] > 0);
   const labels = [...new Set(clips.flatMap((clip) => clip.labels))].sort();
-  checkGroupCounts(labels, groups, wanted);
+  checkGroupCounts(labels, groups, { wanted, tieOf });
   for (let draw = 0; draw < MAX_DRAWS; draw++) {
     const drawn = drawOnce(groups, wanted, fractions, new Random(`${seed}/split ${draw}`));
-    const missing = labels.some((label) =>
-      wanted.some(
-        (split) => !groups.some((group) => group.counts.has(label) && drawn.get(group.name) === split),
-      ),
+    const placed = new Set(
+      groups.flatMap(({ name, counts }) => [...counts.keys()].map((label) => `${drawn.get(name)} ${label}`)),
     );
+    const missing = labels.some((label) => wanted.some((split) => !placed.has(`${split} ${label}`)));
     if (!missing) return drawn;
   }
   throw new DataError(
@@ -60,21 +64,36 @@ function groupClips(clips: readonly Clip[]): Group[] {
   return [...groups.values()];
 }
 
-function checkGroupCounts(labels: string[], groups: Group[], wanted: Split[]): void {
+function checkGroupCounts(
+  labels: readonly string[],
+  groups: readonly Group[],
+  { wanted, tieOf }: { wanted: readonly Split[]; tieOf: (group: string) => string },
+): void {
+  const groupsOf = groupsByLabel(groups);
   const thin = labels
-    .map((label) => ({ label, nGroups: groups.filter((group) => group.counts.has(label)).length }))
-    .filter(({ nGroups }) => nGroups < wanted.length);
+    .map((label) => ({ label, groups: groupsOf.get(label)! }))
+    .filter((found) => found.groups.length < wanted.length);
   if (thin.length === 0) return;
-  const found = thin.map(({ label, nGroups }) => `${label} has ${nGroups}`).join(", ");
+  const found = thin.slice(0, MAX_NAMED).map(({ label, groups: its }) => {
+    const tied = its.find((group) => group.size > 1);
+    return `${label} has ${its.length}${tied === undefined ? "" : ` (${tieOf(tied.name)}: these count as one)`}`;
+  });
+  if (thin.length > found.length)
+    found.push(`${counted(thin.length - found.length, "more class", "more classes")} too few`);
+  const isTied = thin.some((one) => one.groups.some((group) => group.size > 1));
+  const isTest = wanted.includes("test") && thin.every((one) => one.groups.length >= wanted.length - 1);
+  const remedy = isTest
+    ? "add recordings, name the splits in a manifest, leave rare classes out, or set `testFraction` to 0"
+    : "add recordings, name the splits in a manifest, or leave rare classes out";
   throw new DataError(
     null,
-    `every class needs ${wanted.length} groups of clips to be in ${inWords(wanted)}, but ${found}; add recordings, name the splits in a manifest, or set \`validFraction\` or \`testFraction\` to 0`,
+    `every class needs ${wanted.length} ${isTied ? "independent " : ""}clips to be in ${inWords(wanted)}, but ${found.join(", ")}; ${remedy}`,
   );
 }
 
 /** `train, validation and test` */
 function inWords(splits: readonly Split[]): string {
-  const names = splits.map((split) => (split === "valid" ? "validation" : split));
+  const names = splits.map(splitTitle);
   return names.length === 1 ? names[0] : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
@@ -90,15 +109,20 @@ function drawOnce(
   const lackOfClips = new Map(wanted.map((split) => [split, fractions[split] * nClips]));
   const lackOfLabel = new Map<string, Map<Split, number>>();
   const nGroupsOf = new Map<string, Map<Split, number>>();
-  for (const label of new Set(groups.flatMap((group) => [...group.counts.keys()]))) {
-    const count = groups.reduce((sum, group) => sum + (group.counts.get(label) ?? 0), 0);
+  const groupsOf = groupsByLabel(left);
+  const nLeft = new Map<string, number>();
+  for (const [label, its] of groupsOf) {
+    const count = its.reduce((sum, group) => sum + group.counts.get(label)!, 0);
     lackOfLabel.set(label, new Map(wanted.map((split) => [split, fractions[split] * count])));
     nGroupsOf.set(label, new Map(wanted.map((split) => [split, 0])));
+    nLeft.set(label, its.length);
   }
   while (left.size > 0) {
-    const label = rarestLabel(left);
-    const holders = [...left]
-      .filter((group) => group.counts.has(label))
+    const label = rarestLabel(nLeft);
+    nLeft.delete(label);
+    const holders = groupsOf
+      .get(label)!
+      .filter((group) => left.has(group))
       .sort((a, b) => b.counts.get(label)! - a.counts.get(label)!);
     holders.forEach((group, i) => {
       const empty = wanted.filter((split) => nGroupsOf.get(label)!.get(split) === 0);
@@ -110,20 +134,32 @@ function drawOnce(
       for (const [held, count] of group.counts) {
         lackOfLabel.get(held)!.set(split, lackOfLabel.get(held)!.get(split)! - count);
         nGroupsOf.get(held)!.set(split, nGroupsOf.get(held)!.get(split)! + 1);
+        if (nLeft.has(held)) nLeft.set(held, nLeft.get(held)! - 1);
       }
     });
   }
   return drawn;
 }
 
-/** The label with the fewest groups left; of ties, the first in alphabetical order. */
-function rarestLabel(left: ReadonlySet<Group>): string {
-  const nGroups = new Map<string, number>();
-  for (const group of left)
-    for (const label of group.counts.keys()) nGroups.set(label, (nGroups.get(label) ?? 0) + 1);
-  return [...nGroups].reduce((best, next) =>
-    next[1] < best[1] || (next[1] === best[1] && next[0] < best[0]) ? next : best,
-  )[0];
+/** The groups that hold each label, in their order. */
+function groupsByLabel(groups: Iterable<Group>): Map<string, Group[]> {
+  const byLabel = new Map<string, Group[]>();
+  for (const group of groups)
+    for (const label of group.counts.keys()) {
+      const its = byLabel.get(label);
+      if (its === undefined) byLabel.set(label, [group]);
+      else its.push(group);
+    }
+  return byLabel;
+}
+
+/** The label with the fewest groups left, but at least one; of ties, the first in alphabetical order. */
+function rarestLabel(nLeft: ReadonlyMap<string, number>): string {
+  return [...nLeft]
+    .filter(([, n]) => n > 0)
+    .reduce((best, next) =>
+      next[1] < best[1] || (next[1] === best[1] && next[0] < best[0]) ? next : best,
+    )[0];
 }
 
 function mostLacking(

@@ -1,10 +1,10 @@
 import { UsageError } from "../core/errors.js";
 import { sha256Hex } from "../core/hash.js";
-import type { Tensor } from "../core/tensor.js";
-import { type FrontEnd, frontEndHash } from "../features/front-end.js";
+import { checkList, checkObject, checkText, toFloats, toTensor } from "../core/inputs.js";
+import { isFiniteData, type Tensor } from "../core/tensor.js";
+import { checkIsFrontEnd, type FrontEnd, frontEndHash } from "../features/front-end.js";
 import type { Clip } from "./clip.js";
 import { type ClipFeatures, type FrameReader, memoryReader } from "./frame-reader.js";
-import { joinGroups } from "./groups.js";
 import type { Split } from "./split-names.js";
 
 /** Labelled clips and the reader of their features: the data that a tagger is trained and evaluated on. */
@@ -15,6 +15,21 @@ export interface FeatureData {
   readonly frontEndHash: string;
   readonly clips: readonly Clip[];
   readonly reader: FrameReader;
+}
+
+/**
+ * Checks that a value is data to train and evaluate on.
+ * @throws UsageError otherwise
+ */
+export function checkData(value: unknown): void {
+  const members = {
+    name: "text",
+    frontEnd: "object",
+    frontEndHash: "text",
+    clips: "list",
+    reader: "object",
+  } as const;
+  checkObject("data", value, "be clips with a reader of their features", members);
 }
 
 /** A clip with its features in memory. */
@@ -33,12 +48,13 @@ export interface MemoryClip {
 }
 
 /**
- * Makes data to train and evaluate on from features in memory. Clips with equal features are copies of one another.
+ * Makes data to train and evaluate on from features in memory. Clips with equal features are copies of one another, which
+ * are always in the same split.
  * A clip is known by a hash of its features, a store's clip by a hash of its audio file: a model that was trained on one
  * does not recognize the other.
  * @param options.name the data's name in messages, `@default` "features in memory"
  * @throws UsageError if a clip has no label, or if its features are not [nFrames, nMels] with the front end's nMels and at
- *   least one frame
+ *   least one frame, or not finite
  * @example
  * import { featuresInMemory, frontEnd, logMel } from "timbrel";
  *
@@ -52,9 +68,15 @@ export function featuresInMemory(
   clips: readonly MemoryClip[],
   options: { name?: string } = {},
 ): FeatureData {
+  checkIsFrontEnd("frontEnd", frontEnd);
+  checkList("clips", clips, "clips", { name: "text", labels: "list" });
+  checkObject("options", options, "be an object of settings");
   const byHash = new Map<string, ClipFeatures>();
   const listed = clips.map((clip, index): Clip => {
-    const { name, labels, features, descriptors = new Float32Array(), split = null } = clip;
+    const { name, labels, split = null } = clip;
+    for (const label of labels) checkText(`clips[${index}].labels`, label);
+    const features = toTensor(`clips[${index}].features`, clip.features);
+    const descriptors = toFloats(`clips[${index}].descriptors`, clip.descriptors ?? []);
     const { data, shape } = features;
     if (shape.length !== 2 || shape[0] < 1 || shape[1] !== frontEnd.nMels)
       throw new UsageError({
@@ -62,6 +84,13 @@ export function featuresInMemory(
         rule: `have shape [nFrames, ${frontEnd.nMels}]`,
         got: `[${shape.join(", ")}] for ${name}`,
       });
+    for (const [member, values] of Object.entries({ features: data, descriptors }))
+      if (!isFiniteData(values))
+        throw new UsageError({
+          setting: `clips[${index}].${member}`,
+          rule: "hold finite numbers",
+          got: `some that are not for ${name}`,
+        });
     if (labels.length === 0)
       throw new UsageError({
         setting: `clips[${index}].labels`,
@@ -79,7 +108,7 @@ export function featuresInMemory(
     name: options.name ?? "features in memory",
     frontEnd,
     frontEndHash: frontEndHash(frontEnd),
-    clips: joinGroups(listed),
+    clips: listed,
     reader: memoryReader(({ audioHash }: Clip) => byHash.get(audioHash)!),
   };
 }

@@ -1,10 +1,11 @@
 import { DataError, UsageError } from "../core/errors.js";
+import { isFiniteData } from "../core/tensor.js";
 import { silenceValue } from "../features/front-end.js";
 import type { Clip } from "./clip.js";
-import type { FeatureData } from "./feature-data.js";
+import { checkData, type FeatureData } from "./feature-data.js";
 import { type FrameReader, readPadded } from "./frame-reader.js";
 import { SPLITS, type Split } from "./split-names.js";
-import type { ClipSplits } from "./splits.js";
+import { type ClipSplits, checkSplits } from "./splits.js";
 
 /**
  * The clips of one split, whose features are read on demand.
@@ -53,7 +54,7 @@ export class FeatureSet<S extends Split = Split> {
    * @param clip index into `clips`
    * @param first first frame, at least 0
    * @param out time-major, [count, nMels] from `offset` on
-   * @throws DataError if the features cannot be read
+   * @throws DataError if the features cannot be read, or some are not finite
    */
   async readFrames(
     clip: number,
@@ -64,11 +65,19 @@ export class FeatureSet<S extends Split = Split> {
   ): Promise<void> {
     const frame = { offset, nMels: this.nMels, silence: this.#silence };
     await readPadded(this.#reader, { clip: this.clips[clip], first, count }, out, frame);
+    if (!isFiniteData(out, offset, offset + count * this.nMels))
+      throw new DataError(this.clips[clip].name, "holds features that are not finite numbers");
   }
 
-  /** The clip's summary vector, entries as in `DESCRIPTOR_NAMES`. */
-  readDescriptors(clip: number): Promise<Float32Array> {
-    return this.#reader.descriptors(this.clips[clip]);
+  /**
+   * The clip's summary vector, entries as in `DESCRIPTOR_NAMES`.
+   * @throws DataError if it cannot be read, or some entries are not finite
+   */
+  async readDescriptors(clip: number): Promise<Float32Array> {
+    const vector = await this.#reader.descriptors(this.clips[clip]);
+    if (!isFiniteData(vector))
+      throw new DataError(this.clips[clip].name, "holds descriptors that are not finite numbers");
+    return vector;
   }
 
   /** [nLabels], 1 for every label of the clip and 0 for the others. Do not write to it. */
@@ -100,6 +109,8 @@ export function featureSets(
   splits: ClipSplits,
   labels?: readonly string[],
 ): { train: FeatureSet<"train">; valid: FeatureSet<"valid">; test: FeatureSet<"test"> } {
+  checkData(data);
+  checkSplits("splits", splits);
   const learned = splits.train.length > 0 ? splits.train : SPLITS.flatMap((split) => splits[split]);
   const vocabulary = [...new Set(labels ?? learned.flatMap((clip) => clip.labels))].sort();
   checkLabelsKnown(data, splits, vocabulary, labels !== undefined);

@@ -1,3 +1,5 @@
+import { groupBy } from "../core/group-by.js";
+
 /** The part of a clip that decides which clips must stay together. */
 interface Grouped {
   readonly name: string;
@@ -34,4 +36,10 @@ export function joinGroups<T extends Grouped>(
     onJoin(first, clip);
   }
   return clips.map((clip) => ({ ...clip, group: rootOf(clip.group) }));
+}
+
+/** The clips that stay together, by the name of their joined group; each clip keeps the group that it came with. */
+export function membersOfGroups<T extends Grouped>(clips: readonly T[]): ReadonlyMap<string, readonly T[]> {
+  const joined = joinGroups(clips);
+  return groupBy(clips, (_, i) => joined[i].group);
 }

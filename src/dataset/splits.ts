@@ -1,10 +1,13 @@
-import { checkInteger, checkNumber } from "../core/check.js";
+import { checkChoice, checkInteger, checkNumber } from "../core/check.js";
+import { counted } from "../core/counted.js";
 import { DataError, UsageError } from "../core/errors.js";
 import { hashRecord } from "../core/hash.js";
+import { checkList, checkObject } from "../core/inputs.js";
 import type { Clip } from "./clip.js";
 import { drawSplits } from "./draw-splits.js";
-import { joinGroups } from "./groups.js";
+import { joinGroups, membersOfGroups } from "./groups.js";
 import { SPLITS, type Split } from "./split-names.js";
+import { chainText, groupText, tieChain, tieText } from "./ties.js";
 
 /** The clips of each split, and a hash of the assignment. */
 export interface ClipSplits {
@@ -14,6 +17,9 @@ export interface ClipSplits {
   /** SHA-256 over every clip's name, audio, labels and split: equal for equal splits, in any order of the files. */
   readonly hash: string;
 }
+
+/** How a training run splits its clips unless its settings say otherwise. */
+export const RUN_SPLITS = { seed: 1, validFraction: 0.15, testFraction: 0.15 } as const;
 
 /**
  * Assigns clips to train, validation and test.
@@ -41,6 +47,8 @@ export function splitClips(
   clips: readonly Clip[],
   options: { seed?: number; validFraction?: number; testFraction?: number } = {},
 ): ClipSplits {
+  checkClips(clips);
+  checkObject("options", options, "be an object of settings");
   const { seed = 0, validFraction = 0.15, testFraction = 0.15 } = options;
   checkInteger("seed", seed);
   checkNumber("validFraction", validFraction, { min: 0, below: 1 });
@@ -52,14 +60,9 @@ export function splitClips(
       got: `${validFraction} + ${testFraction}`,
     });
 
+  checkNamedSplits(clips);
   const sorted = joinGroups(clips).sort(byName);
   const named = sorted.filter((clip) => clip.split !== null);
-  if (named.length > 0 && named.length < sorted.length)
-    throw new DataError(
-      null,
-      `${named.length} of ${sorted.length} clips name a split, but the others, e.g. ${sorted.find((clip) => clip.split === null)!.name}, do not; name one for every clip or for none`,
-    );
-  checkGroupsInOneSplit(named);
   const splits: Record<Split, Clip[]> = { train: [], valid: [], test: [] };
   for (const clip of named) splits[clip.split!].push(clip);
 
@@ -68,10 +71,59 @@ export function splitClips(
     valid: splits.valid.length > 0 ? 0 : validFraction,
     test: splits.test.length > 0 ? 0 : testFraction,
   };
-  const drawn = drawSplits(pool, { train: 1 - fractions.valid - fractions.test, ...fractions }, seed);
+  const members = membersOfGroups(clips);
+  const drawn = drawSplits(
+    pool,
+    { train: 1 - fractions.valid - fractions.test, ...fractions },
+    { seed, tieOf: (group) => tieText([...members.get(group)!].sort(byName)) },
+  );
   splits.train = pool.filter((clip) => drawn.get(clip.group) === "train");
   for (const split of ["valid", "test"] as const)
     if (splits[split].length === 0) splits[split] = pool.filter((clip) => drawn.get(clip.group) === split);
+  return { ...splits, hash: hashSplits(splits) };
+}
+
+/**
+ * Checks that a value has clips in splits.
+ * @throws UsageError otherwise
+ */
+export function checkSplits(setting: string, value: unknown): void {
+  checkObject(setting, value, "be clips in splits", { train: "list", valid: "list", test: "list" });
+}
+
+function checkClips(clips: readonly Clip[]): void {
+  const members = { name: "text", audioHash: "text", labels: "list", group: "text" } as const;
+  checkList("clips", clips, "clips", members);
+  for (const [i, { split }] of clips.entries())
+    if (split !== null) checkChoice(`clips[${i}].split`, split, SPLITS);
+}
+
+/** Length of one entry of a `SplitRecord` [hex digits]. */
+export const RECORD_KEY = 12;
+
+/** Says which clip was in which split: 12 hex digits for each clip, of a hash of its name, audio and labels, joined. */
+export type SplitRecord = Readonly<Record<Split, string>>;
+
+const keyOf = ({ name, audioHash, labels }: Clip) =>
+  hashRecord([name, audioHash, labels]).slice(0, RECORD_KEY);
+
+/** Returns the record of some splits. */
+export function recordSplits(splits: ClipSplits): SplitRecord {
+  const keys = (split: Split) => splits[split].map(keyOf).join("");
+  return { train: keys("train"), valid: keys("valid"), test: keys("test") };
+}
+
+/** The splits in a record, without the clips that it does not have. Their hash says whether all clips are still there. */
+export function splitsOfRecord(clips: readonly Clip[], record: SplitRecord): ClipSplits {
+  const splitOf = new Map<string, Split>();
+  for (const split of SPLITS)
+    for (let i = 0; i < record[split].length; i += RECORD_KEY)
+      splitOf.set(record[split].slice(i, i + RECORD_KEY), split);
+  const splits: Record<Split, Clip[]> = { train: [], valid: [], test: [] };
+  for (const clip of joinGroups(clips).sort(byName)) {
+    const split = splitOf.get(keyOf(clip));
+    if (split !== undefined) splits[split].push(clip);
+  }
   return { ...splits, hash: hashSplits(splits) };
 }
 
@@ -89,18 +141,40 @@ function hashSplits(splits: Record<Split, Clip[]>): string {
   );
 }
 
-/** Groups that hold the same audio are already joined, so this finds copies in two splits, too. */
-function checkGroupsInOneSplit(clips: readonly Clip[]): void {
-  const firstOf = new Map<string, Clip>();
-  for (const clip of clips) {
-    const first = firstOf.get(clip.group);
-    if (first === undefined) firstOf.set(clip.group, clip);
-    else if (first.split !== clip.split) {
-      const what = first.audioHash === clip.audioHash ? "the same audio" : `group ${clip.group}`;
-      throw new DataError(
-        null,
-        `${what} is in two splits, ${first.name} in ${first.split} and ${clip.name} in ${clip.split}; move one of them`,
-      );
-    }
+/**
+ * Lists what keeps clips from being in the splits that they name, a line for each set of clips that must stay together
+ * but are in two.
+ */
+export function splitConflicts(clips: readonly Clip[]): string[] {
+  const nNamed = clips.filter(({ split }) => split !== null).length;
+  if (nNamed === 0) return [];
+  if (nNamed < clips.length) {
+    const without = [...clips].sort(byName).find(({ split }) => split === null)!;
+    return [
+      `a split is named for ${nNamed} of ${clips.length} clips, but not for others, e.g. ${without.name}; name one for every clip or for none`,
+    ];
   }
+  return [...membersOfGroups([...clips].sort(byName)).values()].flatMap((members) => {
+    const chain = tieChain(members, members[0], ({ split }) => split !== members[0].split);
+    return chain === undefined ? [] : [conflictText(chain)];
+  });
+}
+
+function conflictText(chain: readonly Clip[]): string {
+  const [first, second] = chain;
+  const last = chain[chain.length - 1];
+  const places = `${first.name} in ${first.split} and ${last.name} in ${last.split}`;
+  if (chain.length > 2)
+    return `${places} must be in one split: ${chainText(chain)}; move or remove one of them`;
+  const what = first.audioHash === second.audioHash ? "the same audio" : groupText(first);
+  return `${what} is in two splits, ${places}; move or remove one of them`;
+}
+
+/** @throws DataError with the first conflict */
+function checkNamedSplits(clips: readonly Clip[]): void {
+  const conflicts = splitConflicts(clips);
+  if (conflicts.length === 0) return;
+  const more =
+    conflicts.length > 1 ? ` (and ${counted(conflicts.length - 1, "more conflict")} like this)` : "";
+  throw new DataError(null, `${conflicts[0]}${more}`);
 }

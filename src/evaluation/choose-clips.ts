@@ -1,72 +1,138 @@
 import { DataError } from "../core/errors.js";
 import type { Clip } from "../dataset/clip.js";
 import type { FeatureData } from "../dataset/feature-data.js";
+import { joinGroups } from "../dataset/groups.js";
+import type { Split } from "../dataset/split-names.js";
 import { type ClipSplits, splitClips } from "../dataset/splits.js";
-import { clipsTrainedOn, type ModelInfo, wasTrainedOn } from "../tagging/model-file.js";
+import { type ModelInfo, wasChosenBy, wasTrainedOn } from "../tagging/model-file.js";
 
 /** Part of a store to score: a split, or everything. */
-export type PartName = "train" | "valid" | "test" | "all";
+export type PartName = Split | "all";
 
-/** The clips to score, and whether they come from other data than the model's own splits. */
+/** Number of clips that are not scored although they are in the part, by the first reason that holds. */
+export interface LeftOut {
+  /** The model was trained on them. */
+  readonly trainedOn: number;
+  /** They were validation clips of its training and chose its epoch. */
+  readonly choseEpoch: number;
+  /** They share a group with a training or validation clip. */
+  readonly sameGroup: number;
+  /** They have labels that the model does not know. */
+  readonly unknownLabels: number;
+}
+
+const REASONS: Readonly<Record<keyof LeftOut, string>> = {
+  trainedOn: "the model was trained on them",
+  choseEpoch: "they chose its epoch",
+  sameGroup: "they share a group with clips that it was trained on or that chose its epoch",
+  unknownLabels: "they have labels that it does not know",
+};
+
+/** The reasons that hold for some clips, with their number. */
+export function reasonsIn(leftOut: LeftOut): [count: number, reason: string][] {
+  return Object.entries(REASONS)
+    .map(([key, reason]): [number, string] => [leftOut[key as keyof LeftOut], reason])
+    .filter(([count]) => count > 0);
+}
+
+/** The clips to score. */
 export interface ChosenClips {
-  /** With `part` "all", every clip is in `test`. */
-  readonly splits: ClipSplits;
+  readonly clips: readonly Clip[];
   readonly part: PartName;
+  /** Whether the clips come from other data than the model's own splits. */
   readonly isExternal: boolean;
+  /** null if the whole part is scored. */
+  readonly leftOut: LeftOut | null;
 }
 
 /**
- * Splits a store as it was split for the model, and chooses the part to score. Default: the test split. If the store
- * names no splits and shares no clip with the model's training data, all of it: it is all unseen.
+ * Chooses the clips of a part of the data that the model has not seen.
+ *
+ * Data that are as they were for training are split as they were. If clips came or went since, `train` and `valid` are the
+ * training and validation clips that are still there, and `test` is everything else; if the data name test clips, those
+ * alone. Data that share no clip with the training are split anew.
+ * @param asked `@default` "test"; "all" if the data name no splits and share no clip with the training: all is unseen
+ * @throws DataError if clips came or went, and the model does not say which clips chose its epoch
  */
 export function chooseClips(data: FeatureData, info: ModelInfo, asked: PartName | undefined): ChosenClips {
-  const isKnown = wasTrainedOn(info);
-  const { clips } = data;
-  const isForeign = clips.every(({ split, audioHash }) => split === null && !isKnown(audioHash));
-  const part = asked ?? (isForeign ? "all" : "test");
-  if (part === "all")
-    return {
-      splits: splitClips(clips.map((clip) => ({ ...clip, split: "test" }))),
-      part,
-      isExternal: !clips.some(({ audioHash }) => isKnown(audioHash)),
-    };
-  const splits = drawAgain(data, info);
-  return { splits, part, isExternal: splits.hash !== info.split.hash };
+  const clips = joinGroups(data.clips);
+  const isTrained = wasTrainedOn(info);
+  const isChooser = wasChosenBy(info);
+  if (!clips.some(({ audioHash }) => isTrained(audioHash) || isChooser?.(audioHash)))
+    return otherData(clips, info, asked);
+
+  const own = ownSplits(clips, info);
+  const part = asked ?? "test";
+  const validation = validationClips(data.name, { clips, own, info });
+  const isSeen = (clip: Clip) => isTrained(clip.audioHash) || validation.has(clip.audioHash);
+  const seenGroups = new Set(clips.filter(isSeen).map(({ group }) => group));
+  const reasonToLeaveOut = ({ audioHash, group, labels }: Clip): keyof LeftOut | null => {
+    if (part === "train") return null;
+    if (isTrained(audioHash)) return "trainedOn";
+    if (part === "valid") return null;
+    if (validation.has(audioHash)) return "choseEpoch";
+    if (seenGroups.has(group)) return "sameGroup";
+    return labels.every((label) => info.labels.includes(label)) ? null : "unknownLabels";
+  };
+
+  const namesTest = clips.some(({ split }) => split === "test");
+  const changed = {
+    train: () => clips.filter(({ audioHash }) => isTrained(audioHash)),
+    valid: () => clips.filter(({ audioHash }) => validation.has(audioHash)),
+    test: () => clips.filter(({ split }) => !namesTest || split === "test"),
+  };
+  const inPart = part === "all" ? clips : (own?.[part] ?? changed[part]());
+  const leftOut = { trainedOn: 0, choseEpoch: 0, sameGroup: 0, unknownLabels: 0 };
+  const chosen = inPart.filter((clip) => {
+    const reason = reasonToLeaveOut(clip);
+    if (reason !== null) leftOut[reason]++;
+    return reason === null;
+  });
+  return {
+    clips: chosen,
+    part,
+    isExternal: own === null,
+    leftOut: chosen.length < inPart.length ? leftOut : null,
+  };
 }
 
-/** The splits as they were drawn for the training. */
-function drawAgain({ name, clips }: FeatureData, info: ModelInfo): ClipSplits {
-  const { seed, validFraction, testFraction } = info.split;
+/** Clips of data that share none with the training. */
+function otherData(clips: readonly Clip[], info: ModelInfo, asked: PartName | undefined): ChosenClips {
+  const part = asked ?? (clips.every(({ split }) => split === null) ? "all" : "test");
+  const chosen = part === "all" ? clips : splitClips(clips, drawOf(info))[part];
+  return { clips: chosen, part, isExternal: true, leftOut: null };
+}
+
+const drawOf = ({ split: { seed, validFraction, testFraction } }: ModelInfo) => ({
+  seed,
+  validFraction,
+  testFraction,
+});
+
+/** The splits of the training; null if clips came or went since. */
+function ownSplits(clips: readonly Clip[], info: ModelInfo): ClipSplits | null {
   try {
-    return splitClips(clips, { seed, validFraction, testFraction });
+    const splits = splitClips(clips, drawOf(info));
+    return splits.hash === info.split.hash ? splits : null;
   } catch (error) {
-    const known = clipsTrainedOn(info, clips);
-    if (!(error instanceof DataError) || known.length === 0) throw error;
-    throw new DataError(
-      name,
-      `the model was trained on ${known.length} of the ${clips.length} clips, e.g. ${known[0].name}, but the splits of its training cannot be drawn from these clips; leave out the clips that it was trained on, or score the data that it was trained on`,
-      { cause: error },
-    );
+    if (error instanceof DataError) return null; // these clips cannot be split at all
+    throw error;
   }
 }
 
-/**
- * Checks that the model was trained on none of the clips; scores on such clips mean nothing.
- * @throws DataError if it was trained on one of them
- */
-export function checkUnseen(
-  info: ModelInfo,
-  clips: readonly Clip[],
-  { name, part }: { name: string; part: PartName },
-): void {
-  const known = clipsTrainedOn(info, clips);
-  if (known.length === 0) return;
-  const remedy =
-    part === "all"
-      ? "score the test split alone, or set `split` to train to see how well it knows its training clips"
-      : "these are not the splits of its training: train again, or score only clips that it was not trained on";
-  throw new DataError(
-    name,
-    `the model was trained on ${known.length} of the ${clips.length} clips to score (${part}), e.g. ${known[0].name}; ${remedy}`,
-  );
+/** Audio hashes of the clips that chose the model's epoch. */
+function validationClips(
+  name: string,
+  { clips, own, info }: { clips: readonly Clip[]; own: ClipSplits | null; info: ModelInfo },
+): Set<string> {
+  const isChooser = wasChosenBy(info);
+  const namesValid = clips.some(({ split }) => split === "valid");
+  if (isChooser === null && own === null && !namesValid)
+    throw new DataError(
+      name,
+      "holds other clips than when the model was trained, and the model, made by an older version, does not say which of them chose its epoch; extract the audio that it was trained on into a store of its own and score that, or train again",
+    );
+  const isValidation = ({ audioHash, split }: Clip) => isChooser?.(audioHash) ?? split === "valid";
+  const found = [...(own?.valid ?? []), ...clips.filter(isValidation)];
+  return new Set(found.map(({ audioHash }) => audioHash));
 }

@@ -1,10 +1,12 @@
 import { DataError } from "../core/errors.js";
 import type { FeatureData } from "../dataset/feature-data.js";
 import { featureSets } from "../dataset/feature-set.js";
+import type { ClipSplits } from "../dataset/splits.js";
 import { describeDifference, frontEndHash } from "../features/front-end.js";
 import type { Engine } from "../runtime/engine.js";
-import { encodeModel, type TrainedModel } from "../tagging/model-file.js";
-import { checkUnseen, chooseClips, type PartName } from "./choose-clips.js";
+import { linearModel } from "../tagging/linear-model.js";
+import { modelGraph, segmentsPerRun, type TrainedModel } from "../tagging/model-file.js";
+import { chooseClips, type LeftOut, type PartName, reasonsIn } from "./choose-clips.js";
 import { evaluateLinear, evaluateMajority, evaluateNet } from "./evaluate.js";
 import type { Scores } from "./scores.js";
 
@@ -13,6 +15,8 @@ export interface Evaluation {
   readonly split: PartName;
   /** Whether the clips come from other data than the model's own splits. */
   readonly isExternal: boolean;
+  /** Clips of the split that are not scored, since the model has seen them or cannot know their labels; null for none. */
+  readonly leftOut: LeftOut | null;
   /** The baseline that never listens: its answer to every clip is the fraction of each label in training. */
   readonly majority: Scores;
   /** A linear classifier on descriptors; null if none was given. */
@@ -21,15 +25,17 @@ export interface Evaluation {
 }
 
 /**
- * Scores a model on the clips of a split, which is drawn again as it was for training. Clips that the model was trained
- * on are not scored, unless `split` is "train".
+ * Scores a model on the clips of a split, which is drawn again as it was for training. Clips that the model was trained on
+ * or that chose its epoch are left out, and so are clips in one group with these, unless `split` asks for them. If clips
+ * were added to the data or removed since the training, the test split is every clip that the model has not seen.
  *
  * @param options.split `@default` "test"; "all" if the data name no splits and share no clip with the model's training
  *   data: they are all unseen
- * @param options.linear the linear baseline, as `trainLinearBaseline` or `linearModel` returns it. `@default` none
+ * @param options.linear the file of the linear baseline, as `trainLinearBaseline` returns it; its graph is not run, as
+ *   the model's is not, but built anew from its tensors. `@default` none
  * @param options.onProgress called with the number of clips scored so far
- * @throws DataError if the data have another front end or labels than the model, if the split holds no clip, or if the
- *   model was trained on one of its clips
+ * @throws DataError if the data have another front end or labels than the model, or if the split holds no unseen clip
+ * @throws DataError naming a clip whose features are not finite, or if an answer is not a number
  * @example
  * import { readFileSync, writeFileSync } from "node:fs";
  * import { decodeModel, evaluateModel, extractFeatures, mainScore, nodeEngine } from "timbrel";
@@ -58,18 +64,38 @@ export async function evaluateModel(
       data.name,
       `holds features of another front end than the model's (${describeDifference(data.frontEnd, info.frontEnd)}); extract them again with the model's`,
     );
-  const { splits, part, isExternal } = chooseClips(data, info, options.split);
-  const { [part === "all" ? "test" : part]: set } = featureSets(data, splits, info.labels);
-  if (set.clips.length === 0)
-    throw new DataError(data.name, `has no clips in the ${part} split; choose another \`split\``);
-  if (part !== "train") checkUnseen(info, set.clips, { name: data.name, part });
+  const { clips, part, isExternal, leftOut } = chooseClips(data, info, options.split);
+  if (clips.length === 0) throw new DataError(data.name, nothingToScore(part, leftOut));
+  const split = part === "all" ? "test" : part;
+  const { [split]: set } = featureSets(data, { ...NO_CLIPS, [split]: clips }, info.labels);
 
-  const { task, segmentFrames, split } = info;
-  return {
-    split: part,
-    isExternal,
-    majority: evaluateMajority(set, task, split.trainCounts),
-    linear: linear ? await evaluateLinear(linear, set, { engine, task }) : null,
-    net: await evaluateNet(encodeModel(model), set, { engine, task, segmentFrames, onProgress }),
+  const { task, labels, segmentFrames } = info;
+  const scoreLinear = async (bytes: Uint8Array): Promise<Scores> => {
+    const name = "linear baseline";
+    const { length: nDescriptors } = await set.readDescriptors(0);
+    // Without descriptors, what is missing is reported where they are read.
+    const outputs = { task, labels, ...(nDescriptors > 0 ? { nDescriptors } : {}) };
+    return evaluateLinear(linearModel(bytes, name, outputs), set, { engine, task, name });
   };
+  const scored = {
+    majority: evaluateMajority(set, task, info.split.trainCounts),
+    linear: linear ? await scoreLinear(linear) : null,
+    net: await evaluateNet(modelGraph(model), set, {
+      engine,
+      task,
+      segmentFrames,
+      maxSegments: segmentsPerRun(model),
+      name: "model",
+      onProgress,
+    }),
+  };
+  return { split: part, isExternal, leftOut, ...scored };
+}
+
+const NO_CLIPS: ClipSplits = { train: [], valid: [], test: [], hash: "" };
+
+function nothingToScore(part: PartName, leftOut: LeftOut | null): string {
+  if (leftOut === null) return `has no clips in the ${part} split; choose another \`split\``;
+  const reasons = reasonsIn(leftOut).map(([count, reason]) => `${count}, since ${reason}`);
+  return `has no clips that the model has not seen; left out are ${reasons.join("; ")}`;
 }

@@ -4,6 +4,7 @@ import type { FeatureSet } from "../dataset/feature-set.js";
 import type { Task } from "../nn/training-step.js";
 import { type Engine, withSession } from "../runtime/engine.js";
 import { clipProbabilities } from "../tagging/aggregate.js";
+import { checkProbabilities } from "../tagging/probabilities.js";
 import { scoreMultiLabel, scoreSingleLabel } from "./metrics.js";
 import type { Scores } from "./scores.js";
 
@@ -29,6 +30,9 @@ export function scoreAnswers(
 /**
  * Scores a net on a set, each clip by the mean over its segments.
  * @param model see `buildInferenceModel`
+ * @param options.maxSegments see `clipProbabilities`
+ * @param options.name the model's name in errors: its probabilities are checked. `@default` they are not; those of a model
+ *   in training show in its loss
  * @param options.resamples number of resamples for the score's interval; 1 if the interval is not used: 1000 take a
  *   second on a multi-label set. `@default` 1000
  */
@@ -39,17 +43,21 @@ export async function evaluateNet(
     engine: Engine;
     task: Task;
     segmentFrames: number;
+    maxSegments?: number;
     resamples?: number;
+    name?: string;
     onProgress?: ((done: number, total: number) => void) | undefined;
   },
 ): Promise<Scores> {
-  const { engine, task, segmentFrames, resamples, onProgress } = options;
+  const { engine, task, segmentFrames, maxSegments, resamples, name, onProgress } = options;
   const rows = await withSession(engine, model, (session) =>
     clipProbabilities(session, set, {
       segmentFrames,
+      maxSegments,
       onProgress: (done) => onProgress?.(done, set.clips.length),
     }),
   );
+  if (name !== undefined) for (const row of rows) checkProbabilities(row, name);
   return scoreAnswers(task, set, rows, resamples);
 }
 
@@ -58,7 +66,7 @@ const READS = 64;
 
 /**
  * Reads the descriptors of every clip of a set.
- * @throws DataError naming a clip without descriptors
+ * @throws DataError naming a clip without descriptors, or with more or fewer than the first has
  */
 export async function readAllDescriptors(set: FeatureSet): Promise<Float32Array[]> {
   const clips = set.clips.map((_, clip) => clip);
@@ -70,17 +78,24 @@ export async function readAllDescriptors(set: FeatureSet): Promise<Float32Array[
   const without = vectors.findIndex(({ length }) => length === 0);
   if (without >= 0)
     throw new DataError(set.clips[without].name, "has no descriptors, which the linear baseline reads");
+  const other = vectors.findIndex(({ length }) => length !== vectors[0].length);
+  if (other >= 0)
+    throw new DataError(
+      set.clips[other].name,
+      `has ${vectors[other].length} descriptors, but ${set.clips[0].name} has ${vectors[0].length}`,
+    );
   return vectors;
 }
 
 /**
  * Scores the linear baseline on a set's descriptors.
+ * @param options.name see `evaluateNet`
  * @param options.resamples see `evaluateNet`
  */
 export async function evaluateLinear(
   model: Uint8Array,
   set: FeatureSet,
-  { engine, task, resamples }: { engine: Engine; task: Task; resamples?: number },
+  { engine, task, resamples, name }: { engine: Engine; task: Task; resamples?: number; name?: string },
 ): Promise<Scores> {
   const vectors = await readAllDescriptors(set);
   const nFeatures = vectors[0].length;
@@ -92,6 +107,7 @@ export async function evaluateLinear(
   const { probabilities } = await withSession(engine, model, (session) => session.run({ inputs }));
   const nLabels = set.labels.length;
   const rows = vectors.map((_, clip) => probabilities.data.subarray(clip * nLabels, (clip + 1) * nLabels));
+  if (name !== undefined) for (const row of rows) checkProbabilities(row, name);
   return scoreAnswers(task, set, rows, resamples);
 }
 
@@ -103,6 +119,7 @@ export function evaluateMajority(
 ): Scores {
   const counts = set.labels.map((label) => trainCounts[label] ?? 0);
   const total = counts.reduce((sum, count) => sum + count, 0);
+  if (total === 0) throw new DataError("model", "counts no training clip of any of its labels");
   const row = Float32Array.from(counts, (count) => count / total);
   return scoreAnswers(
     task,

@@ -1,3 +1,5 @@
+import { checkChoice } from "../core/check.js";
+import { checkObject } from "../core/inputs.js";
 import type { Task } from "../nn/training-step.js";
 import type { Scores } from "./scores.js";
 
@@ -53,5 +55,7 @@ export function mainMeasure(task: Task): Measure {
  * // -> 0.75 mean average precision
  */
 export function mainScore(scores: Scores): number {
+  checkObject("scores", scores, "be scores of a task", { task: "text" });
+  checkChoice("scores.task", scores.task, Object.keys(MEASURES));
   return mainMeasure(scores.task).of(scores);
 }

@@ -1,4 +1,5 @@
 import type { Random } from "../core/random.js";
+import { recordOf } from "../core/record.js";
 
 /** Truth and answer of every clip: rows of [nLabels]. */
 export interface Answers {
@@ -91,35 +92,68 @@ export function scoreSingleLabel(
     accuracy: present.reduce((sum, i) => sum + confusion[i][i], 0) / targets.length,
     balancedAccuracy: mean(recalls),
     interval: percentiles(resample, resamples),
-    recall: Object.fromEntries(present.map((i, k) => [labels[i], recalls[k]])),
+    recall: recordOf(present.map((i, k) => [labels[i], recalls[k]])),
     confusion,
     loss,
   };
 }
 
+/** Clips in the order of their scores, the highest first. */
+interface Ranking {
+  /** Indices of the clips. */
+  readonly order: Int32Array;
+  /** Whether each place has the same score as the one before it. */
+  readonly isTie: Uint8Array;
+}
+
+/** Ranks clips; null if a score is not a number. */
+function rank(scores: readonly number[]): Ranking | null {
+  if (scores.some(Number.isNaN)) return null;
+  const order = Int32Array.from(scores, (_, i) => i).sort((a, b) => scores[b] - scores[a]);
+  return {
+    order,
+    isTie: Uint8Array.from(order, (clip, i) => (i > 0 && scores[order[i - 1]] === scores[clip] ? 1 : 0)),
+  };
+}
+
 /**
- * Average precision of a ranking: the mean, over the relevant clips, of the precision at each one's rank; clips with
- * equal scores share a rank.
- * Same as: scikit-learn 1.9 average_precision_score; test/evaluation/metrics.test.ts
+ * Average precision of a ranking in which each clip counts as often as `counts` says; NaN if no relevant clip counts.
  */
-export function averagePrecision(relevant: readonly boolean[], scores: readonly number[]): number {
-  const order = scores.map((_, i) => i).sort((a, b) => scores[b] - scores[a]);
-  let hits = 0;
-  let sum = 0;
+function precisionOf(
+  { order, isTie }: Ranking,
+  relevant: readonly boolean[],
+  counts: ArrayLike<number>,
+): number {
+  let [seen, hits, sum] = [0, 0, 0];
   for (let i = 0; i < order.length; ) {
-    let end = i;
     let hitsHere = 0;
-    for (; end < order.length && scores[order[end]] === scores[order[i]]; end++)
-      if (relevant[order[end]]) hitsHere++;
+    do {
+      const count = counts[order[i]];
+      seen += count;
+      if (relevant[order[i]]) hitsHere += count;
+      i++;
+    } while (i < order.length && isTie[i] === 1);
     hits += hitsHere;
-    sum += hitsHere * (hits / end);
-    i = end;
+    if (hitsHere > 0) sum += hitsHere * (hits / seen);
   }
   return sum / hits;
 }
 
 /**
- * Scores answers to clips of any number of labels; the interval is the percentile bootstrap over clips.
+ * Average precision of a ranking: the mean, over the relevant clips, of the precision at each one's rank; clips with
+ * equal scores share a rank. NaN if no clip is relevant or a score is not a number.
+ * Same as: scikit-learn 1.9 average_precision_score; test/evaluation/metrics.test.ts
+ */
+export function averagePrecision(relevant: readonly boolean[], scores: readonly number[]): number {
+  const ranking = rank(scores);
+  return ranking === null
+    ? Number.NaN
+    : precisionOf(ranking, relevant, new Uint8Array(scores.length).fill(1));
+}
+
+/**
+ * Scores answers to clips of any number of labels; the interval is the percentile bootstrap over clips. Where a probability
+ * is not a number, neither are the scores.
  * @param resamples number of resamples for the interval, at least 1
  */
 export function scoreMultiLabel(
@@ -128,32 +162,34 @@ export function scoreMultiLabel(
   resamples = RESAMPLES,
 ): MultiLabelScores {
   const clips = targets.map((_, clip) => clip);
-  const precisions = (chosen: readonly number[]) =>
-    labels.flatMap((label, i) => {
-      const relevant = chosen.map((clip) => targets[clip][i] === 1);
-      if (!relevant.includes(true)) return [];
-      return [
-        [
-          label,
-          averagePrecision(
-            relevant,
-            chosen.map((clip) => probabilities[clip][i]),
-          ),
-        ] as const,
-      ];
+  // A resample only counts each clip anew, so every label is ranked once.
+  const rankings = labels.map((_, i) => rank(probabilities.map((row) => row[i])));
+  const relevant = labels.map((_, i) => targets.map((target) => target[i] === 1));
+  /** The average precision of each label that some clip has, when each clip counts as often as `counts` says. */
+  const precisions = (counts: ArrayLike<number>) =>
+    labels.flatMap((label, i): [string, number][] => {
+      if (!relevant[i].some((isRelevant, clip) => isRelevant && counts[clip] > 0)) return [];
+      const ranking = rankings[i];
+      return [[label, ranking === null ? Number.NaN : precisionOf(ranking, relevant[i], counts)]];
     });
-  const meanOf = (chosen: readonly number[]) => mean(precisions(chosen).map(([, precision]) => precision));
+  const meanOf = (found: readonly [string, number][]) => mean(found.map(([, precision]) => precision));
+  const resample = () => {
+    const counts = new Int32Array(clips.length);
+    for (let draw = 0; draw < clips.length; draw++) counts[random.pick(clips)]++;
+    return meanOf(precisions(counts));
+  };
   let loss = 0;
   for (const clip of clips)
     for (let i = 0; i < labels.length; i++) {
       const right = targets[clip][i] === 1 ? probabilities[clip][i] : 1 - probabilities[clip][i];
       loss -= Math.log(Math.max(right, 1e-15)) / (clips.length * labels.length);
     }
+  const whole = precisions(new Uint8Array(clips.length).fill(1));
   return {
     nClips: clips.length,
-    meanAveragePrecision: meanOf(clips),
-    interval: percentiles(() => meanOf(clips.map(() => random.pick(clips))), resamples),
-    averagePrecision: Object.fromEntries(precisions(clips)),
+    meanAveragePrecision: meanOf(whole),
+    interval: percentiles(resample, resamples),
+    averagePrecision: recordOf(whole),
     loss,
   };
 }

@@ -4,7 +4,7 @@ import type { Compression } from "./front-end.js";
 export type Compress = (mel: Float64Array, out: Float32Array, offset: number) => void;
 
 /**
- * Returns the compression of mel values, without `topDb`, which needs the whole clip (`limitRange`).
+ * Returns the compression of mel values, without `topDb`, which needs the whole clip (`leastValue`).
  * Logarithms use `Math.log`, which is twice as fast as `Math.log10` in V8.
  */
 export function compressor(compression: Compression): Compress {
@@ -24,11 +24,14 @@ export function compressor(compression: Compression): Compress {
   };
 }
 
-/** Raises values more than `compression.topDb` below the greatest to that limit, in place. */
-export function limitRange(values: Float32Array, compression: Compression): void {
-  if (compression.kind !== "powerToDb" || compression.topDb === null) return;
-  let greatest = -Infinity;
-  for (const value of values) greatest = Math.max(greatest, value);
-  const floor = greatest - compression.topDb;
-  for (let i = 0; i < values.length; i++) if (values[i] < floor) values[i] = floor;
+/** The least value that `compression.topDb` leaves in a clip whose greatest value is `greatest`. */
+export function leastValue(compression: Compression, greatest: number): number {
+  if (compression.kind !== "powerToDb" || compression.topDb === null) return Number.NEGATIVE_INFINITY;
+  return greatest - compression.topDb;
+}
+
+/** Raises lower values to `least`, in place. */
+export function raiseTo(least: number, values: Float32Array): void {
+  if (least > Number.NEGATIVE_INFINITY)
+    for (let i = 0; i < values.length; i++) if (values[i] < least) values[i] = least;
 }

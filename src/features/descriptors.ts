@@ -1,5 +1,12 @@
 import type { Waveform } from "../audio/waveform.js";
-import { FRAME_LENGTH, MEYDA_SCALARS, type MeydaScalar, meydaFrames, N_MFCC } from "./meyda-frames.js";
+import {
+  FRAME_LENGTH,
+  FrameSampler,
+  MEYDA_SCALARS,
+  type MeydaScalar,
+  meydaFrames,
+  N_MFCC,
+} from "./meyda-frames.js";
 
 const FRAME_NAMES = [...MEYDA_SCALARS, ...Array.from({ length: N_MFCC }, (_, i) => `mfcc${i}`)];
 
@@ -11,7 +18,8 @@ export const DESCRIPTOR_NAMES: readonly string[] = [
 
 /**
  * Summarizes a clip as one vector, the classic input of a linear classifier: mean and population standard deviation of
- * Meyda's descriptors and 13 MFCCs over the frames that are not silent. A silent clip gives zeros.
+ * Meyda's descriptors and 13 MFCCs over the frames that are not silent, or over 49 to 96 of a longer clip's frames, evenly
+ * spaced. A silent clip gives zeros.
  *
  * Frequencies are in Meyda's units: `spectralCentroid` and `spectralSpread` in bins of `sampleRate / 1024` Hz,
  * `spectralRolloff` in Hz, `zcr` in crossings per frame of 1024 samples.
@@ -25,7 +33,12 @@ export const DESCRIPTOR_NAMES: readonly string[] = [
  * console.log(summary.length, ((summary[at] * 22050) / 1024).toFixed(0)); // -> 44 1000
  */
 export function summarizeDescriptors(waveform: Waveform): Float32Array {
-  const frames = meydaFrames(waveform);
+  return summarizeFrames(sampled(waveform), waveform.sampleRate);
+}
+
+/** `summarizeDescriptors` of a clip that streamed through a sampler. */
+export function summarizeFrames({ frames: signals }: FrameSampler, sampleRate: number): Float32Array {
+  const frames = meydaFrames(signals, sampleRate);
   const means = FRAME_NAMES.map((_, i) => mean(frames, (frame) => frame[i]));
   const deviations = means.map((center, i) => Math.sqrt(mean(frames, (frame) => (frame[i] - center) ** 2)));
   return Float32Array.from([...means, ...deviations]);
@@ -41,21 +54,35 @@ export function summarizeDescriptors(waveform: Waveform): Float32Array {
  * const { spectralCentroidHz, zeroCrossingsPerSec } = describe({ samples, sampleRate: 22050 });
  * console.log(spectralCentroidHz.toFixed(0), zeroCrossingsPerSec.toFixed(0)); // -> 1000 1997
  */
-export function describe(waveform: Waveform): {
+export function describe(waveform: Waveform): Description {
+  return describeFrames(sampled(waveform), waveform.sampleRate);
+}
+
+/** Four descriptors in familiar units. */
+export interface Description {
   spectralCentroidHz: number;
   spectralRolloffHz: number;
   spectralFlatness: number;
   zeroCrossingsPerSec: number;
-} {
-  const frames = meydaFrames(waveform);
+}
+
+/** `describe` of a clip that streamed through a sampler. */
+export function describeFrames({ frames: signals, nSamples }: FrameSampler, sampleRate: number): Description {
+  const frames = meydaFrames(signals, sampleRate);
   const meanOf = (name: MeydaScalar) => mean(frames, (frame) => frame[MEYDA_SCALARS.indexOf(name)]);
-  const nSamples = Math.min(FRAME_LENGTH, waveform.samples.length);
+  const nCounted = Math.min(FRAME_LENGTH, nSamples);
   return {
-    spectralCentroidHz: (meanOf("spectralCentroid") * waveform.sampleRate) / FRAME_LENGTH,
+    spectralCentroidHz: (meanOf("spectralCentroid") * sampleRate) / FRAME_LENGTH,
     spectralRolloffHz: meanOf("spectralRolloff"),
     spectralFlatness: meanOf("spectralFlatness"),
-    zeroCrossingsPerSec: nSamples === 0 ? 0 : (meanOf("zcr") * waveform.sampleRate) / nSamples,
+    zeroCrossingsPerSec: nSamples === 0 ? 0 : (meanOf("zcr") * sampleRate) / nCounted,
   };
+}
+
+function sampled({ samples }: Waveform): FrameSampler {
+  const sampler = new FrameSampler();
+  sampler.push(samples);
+  return sampler;
 }
 
 function mean(frames: number[][], entryOf: (frame: number[]) => number): number {

@@ -1,6 +1,7 @@
 import { checkChoice, checkInteger, checkNames, checkNumber } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
 import { canonicalJson, hashRecord } from "../core/hash.js";
+import { checkObject } from "../core/inputs.js";
 
 /**
  * How a mel value `x` is compressed:
@@ -118,6 +119,7 @@ function preset(values: Omit<FrontEnd, keyof typeof COMMON | "winLength" | "fMax
  * console.log(sampleRate, nFft, nMels, fMax); // -> 16000 512 64 8000
  */
 export function frontEnd(options: Partial<FrontEnd> & { preset?: PresetName } = {}): FrontEnd {
+  checkObject("frontEnd", options, "be an object of settings");
   const { preset: name = "gct634", ...members } = options;
   const presets = Object.keys(FRONT_END_PRESETS) as PresetName[];
   const base = FRONT_END_PRESETS[checkChoice("preset", name, presets)];
@@ -144,7 +146,22 @@ export function frontEnd(options: Partial<FrontEnd> & { preset?: PresetName } = 
  * // -> true false
  */
 export function frontEndHash(frontEnd: FrontEnd): string {
+  checkIsFrontEnd("frontEnd", frontEnd);
   return hashRecord(frontEnd);
+}
+
+/**
+ * Checks that a value is a front end.
+ * @throws UsageError otherwise
+ */
+export function checkIsFrontEnd(setting: string, value: unknown): void {
+  checkObject(setting, value, "be a front end", {
+    sampleRate: "number",
+    nFft: "number",
+    hopLength: "number",
+    nMels: "number",
+    compression: "object",
+  });
 }
 
 /**
@@ -210,6 +227,7 @@ function checkBands(made: FrontEnd): void {
 
 /** The compression with its own members only, so that stray ones do not change the hash. */
 function checkCompression(compression: Compression): Compression {
+  checkObject("compression", compression, "be an object with a kind");
   const kind = checkChoice("compression.kind", compression.kind, ["log10", "log1p", "powerToDb"]);
   if (compression.kind !== "powerToDb") {
     const scale = checkNumber("compression.scale", compression.scale, { above: 0 });

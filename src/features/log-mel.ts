@@ -1,8 +1,10 @@
+import { joined } from "../audio/joined.js";
+import { SampleWindow } from "../audio/sample-window.js";
 import type { Waveform } from "../audio/waveform.js";
 import { UsageError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import { tensor } from "../core/tensor.js";
-import { type Compress, compressor, limitRange } from "./compress.js";
+import { type Compress, compressor, leastValue, raiseTo } from "./compress.js";
 import type { FrontEnd } from "./front-end.js";
 import { emptyMelBands } from "./mel-filter-bank.js";
 import { type MelFrames, melFrames } from "./mel-frames.js";
@@ -39,7 +41,7 @@ const plans = new WeakMap<FrontEnd, Plan>();
  */
 export function logMel(waveform: Waveform, frontEnd: FrontEnd): Tensor {
   const { samples, sampleRate } = waveform;
-  const { hopLength, nMels } = frontEnd;
+  const { nMels } = frontEnd;
   if (sampleRate !== frontEnd.sampleRate)
     throw new UsageError({
       setting: "waveform",
@@ -49,17 +51,67 @@ export function logMel(waveform: Waveform, frontEnd: FrontEnd): Tensor {
     });
   if (samples.length === 0)
     throw new UsageError({ setting: "waveform", rule: "hold at least 1 sample", got: 0 });
-  const { melFrames, compress, probe } = planOf(frontEnd);
-  const nFrames = 1 + Math.floor(samples.length / hopLength);
-  const out = new Float32Array(nFrames * nMels);
-  for (let first = 0; first < nFrames; first += melFrames.framesPerBlock) {
-    const n = Math.min(melFrames.framesPerBlock, nFrames - first);
-    const mel = melFrames.mel(samples, first, n); // [n, nMels]
-    for (let i = probe; i < mel.length; i += nMels) if (!Number.isFinite(mel[i])) throw notFinite(samples);
-    compress(mel, out, first * nMels);
+  const stream = new StreamLogMel(frontEnd);
+  const data = joined([stream.push(samples), stream.end()]);
+  for (let i = planOf(frontEnd).probe; i < data.length; i += nMels)
+    if (!Number.isFinite(data[i])) throw notFinite(samples);
+  raiseTo(stream.least, data);
+  return tensor(data, [data.length / nMels, nMels]);
+}
+
+/**
+ * Log-mel spectrogram of a stream. The rows that `push` and `end` return make up what `logMel` gives for the whole, to the
+ * bit, once `raiseTo` has raised them to `least`.
+ */
+export class StreamLogMel {
+  readonly #frontEnd: FrontEnd;
+  readonly #plan: Plan;
+  readonly #samples = new SampleWindow();
+  #nFrames = 0;
+  #greatest = Number.NEGATIVE_INFINITY;
+
+  /** @param frontEnd made by `frontEnd` */
+  constructor(frontEnd: FrontEnd) {
+    this.#frontEnd = frontEnd;
+    this.#plan = planOf(frontEnd);
   }
-  limitRange(out, frontEnd.compression);
-  return tensor(out, [nFrames, nMels]);
+
+  /** Whether the front end's `topDb` makes every value depend on the whole clip. */
+  get isLimited(): boolean {
+    return leastValue(this.#frontEnd.compression, 0) > Number.NEGATIVE_INFINITY;
+  }
+
+  /** The least value that the front end's `topDb` leaves, given the rows so far. */
+  get least(): number {
+    return leastValue(this.#frontEnd.compression, this.#greatest);
+  }
+
+  /** Adds samples at the front end's rate, and returns the frames that they complete, shape [n, nMels]. */
+  push(samples: Float32Array): Float32Array {
+    const { nFft, hopLength } = this.#frontEnd;
+    this.#samples.push(samples);
+    return this.#rowsUpTo(1 + Math.floor((this.#samples.length - nFft / 2) / hopLength));
+  }
+
+  /** Returns the last frames. */
+  end(): Float32Array {
+    return this.#rowsUpTo(1 + Math.floor(this.#samples.length / this.#frontEnd.hopLength));
+  }
+
+  #rowsUpTo(nFrames: number): Float32Array {
+    const { nFft, hopLength, nMels } = this.#frontEnd;
+    const { melFrames, compress } = this.#plan;
+    const first = this.#nFrames;
+    const rows = new Float32Array(Math.max(0, nFrames - first) * nMels);
+    this.#nFrames += rows.length / nMels;
+    for (let t = first; t < this.#nFrames; t += melFrames.framesPerBlock) {
+      const n = Math.min(melFrames.framesPerBlock, this.#nFrames - t);
+      compress(melFrames.mel(this.#samples, t, n), rows, (t - first) * nMels);
+    }
+    this.#samples.forget(this.#nFrames * hopLength - nFft / 2);
+    for (const value of rows) if (value > this.#greatest) this.#greatest = value;
+    return rows;
+  }
 }
 
 /** Front ends are frozen, so one plan serves every clip. */

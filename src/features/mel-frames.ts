@@ -1,3 +1,4 @@
+import type { SampleWindow } from "../audio/sample-window.js";
 import { FRAME_KERNEL_BASE64 } from "./frame-kernel.js";
 import type { FrontEnd } from "./front-end.js";
 import { hann } from "./hann.js";
@@ -9,9 +10,10 @@ export interface MelFrames {
   readonly framesPerBlock: number;
   /**
    * Mel bands of the frames `firstFrame .. firstFrame + nFrames - 1`.
+   * @param samples everything that these frames cover
    * @returns shape [nFrames, nMels], valid until the next call
    */
-  mel(samples: Float32Array, firstFrame: number, nFrames: number): Float64Array;
+  mel(samples: SampleWindow, firstFrame: number, nFrames: number): Float64Array;
 }
 
 /** The functions of frame-kernel.wat; all arguments except `power` are in bytes. */
@@ -103,7 +105,7 @@ export function melFrames(frontEnd: FrontEnd): MelFrames {
   return {
     framesPerBlock,
     mel(samples, firstFrame, nFrames) {
-      copyPadded(samples, firstFrame * hopLength - half, block);
+      samples.copy(firstFrame * hopLength - half, block);
       for (let t = 0; t < nFrames; t += 2) {
         kernel.cut(
           at.samples + t * hopLength * F32,
@@ -149,15 +151,6 @@ function place<T extends string>(sizes: Record<T, number>): { at: Record<T, numb
     nBytes += Math.ceil(sizes[name] / VECTOR) * VECTOR;
   }
   return { at, nBytes };
-}
-
-/** `out[n] = samples[first + n]`, zero past the ends. */
-function copyPadded(samples: Float32Array, first: number, out: Float32Array): void {
-  const from = Math.min(samples.length, Math.max(0, first));
-  const to = Math.max(from, Math.min(samples.length, first + out.length));
-  out.fill(0, 0, Math.min(out.length, from - first));
-  out.set(samples.subarray(from, to), from - first);
-  out.fill(0, to - first);
 }
 
 /** A new instance of the kernel, with its own memory. */

@@ -1,5 +1,4 @@
 import meyda from "meyda";
-import type { Waveform } from "../audio/waveform.js";
 import { hann } from "./hann.js";
 import { type MagnitudeSpectrum, magnitudeSpectrum } from "./spectrum.js";
 
@@ -49,9 +48,9 @@ export type MeydaScalar = (typeof MEYDA_SCALARS)[number];
 export const N_MFCC = 13;
 /** [samples] */
 export const FRAME_LENGTH = 1024;
-const HOP_LENGTH = 1024;
 const N_MEL_BANDS = 26;
-// Meyda takes 0.16 ms per frame, mostly for the MFCCs: of a longer clip only this many frames are used, evenly spaced.
+// Meyda takes 0.16 ms per frame, mostly for the MFCCs: of a longer clip only this many frames, or a little more than half
+// as many, are used.
 const MAX_FRAMES = 96;
 // -80 dB relative to full scale. Quieter frames describe the room and the converter; for zeros Meyda returns NaN.
 const SILENT_RMS = 1e-4;
@@ -61,23 +60,63 @@ let magnitudes: MagnitudeSpectrum | undefined;
 const banks = new Map<number, Pick<MeydaInput, "barkScale" | "melFilterBank">>();
 
 /**
- * Meyda's descriptors of a clip, frame by frame: `MEYDA_SCALARS`, then 13 MFCCs. Silent frames are left out.
+ * Chooses the frames of a clip on which its descriptors are computed, while the clip streams by: every frame of 1024
+ * samples, one beside the other, if the clip has at most 96; every second, fourth, eighth... of a longer one.
+ */
+export class FrameSampler {
+  readonly #frames: Float32Array[] = [];
+  /** Distance from one chosen frame to the next [frames]. */
+  #stride = 1;
+  #nSamples = 0;
+  #partial = new Float32Array(FRAME_LENGTH);
+
+  push(samples: Float32Array): void {
+    for (let at = 0; at < samples.length; ) {
+      const filled = this.#nSamples % FRAME_LENGTH;
+      const piece = samples.subarray(at, at + FRAME_LENGTH - filled);
+      const frame = Math.floor(this.#nSamples / FRAME_LENGTH);
+      if (frame % this.#stride === 0) this.#partial.set(piece, filled);
+      this.#nSamples += piece.length;
+      at += piece.length;
+      if (filled + piece.length === FRAME_LENGTH && frame % this.#stride === 0) this.#choose();
+    }
+  }
+
+  /** Number of samples so far. */
+  get nSamples(): number {
+    return this.#nSamples;
+  }
+
+  /** The chosen frames; a clip shorter than one gives one, with zeros behind it. */
+  get frames(): readonly Float32Array[] {
+    return this.#frames.length === 0 ? [this.#partial] : this.#frames;
+  }
+
+  #choose(): void {
+    if (this.#frames.length === MAX_FRAMES) {
+      // As many frames are left as are dropped; this one is one of those that are left.
+      this.#frames.splice(0, MAX_FRAMES, ...this.#frames.filter((_, i) => i % 2 === 0));
+      this.#stride *= 2;
+    }
+    this.#frames.push(this.#partial);
+    this.#partial = new Float32Array(FRAME_LENGTH);
+  }
+}
+
+/**
+ * Meyda's descriptors of frames: `MEYDA_SCALARS`, then 13 MFCCs. Silent frames are left out.
  *
  * Meyda's extractors are called with timbrel's own spectrum (periodic Hann, all `FRAME_LENGTH / 2 + 1` bins). That
  * takes a tenth of the time of Meyda's, gives `rms` and `zcr` the frame without its window, and makes `spectralRolloff`
  * correct in Hz.
- * @param waveform may be shorter than a frame: it is padded with zeros
+ * @param signals of `FRAME_LENGTH` samples each
  * @returns one array of `MEYDA_SCALARS.length + N_MFCC` finite numbers for each frame; none for a silent clip
  */
-export function meydaFrames({ samples, sampleRate }: Waveform): number[][] {
-  const nHops = Math.max(0, Math.floor((samples.length - FRAME_LENGTH) / HOP_LENGTH));
-  const nFrames = Math.min(MAX_FRAMES, 1 + nHops);
-  const hopLength = nFrames > 1 ? (nHops * HOP_LENGTH) / (nFrames - 1) : 0;
-  const signal = new Float32Array(FRAME_LENGTH);
+export function meydaFrames(signals: readonly Float32Array[], sampleRate: number): number[][] {
   const windowed = new Float64Array(FRAME_LENGTH);
-  const input: MeydaInput = {
-    signal,
-    ampSpectrum: new Float64Array(FRAME_LENGTH / 2 + 1),
+  const ampSpectrum = new Float64Array(FRAME_LENGTH / 2 + 1);
+  const settings = {
+    ampSpectrum,
     sampleRate,
     bufferSize: FRAME_LENGTH,
     ...banksOf(sampleRate),
@@ -85,12 +124,11 @@ export function meydaFrames({ samples, sampleRate }: Waveform): number[][] {
   };
   magnitudes ??= magnitudeSpectrum(FRAME_LENGTH);
   const frames: number[][] = [];
-  for (let t = 0; t < nFrames; t++) {
-    const first = Math.round(t * hopLength);
-    signal.fill(0).set(samples.subarray(first, first + FRAME_LENGTH));
+  for (const signal of signals) {
+    const input: MeydaInput = { ...settings, signal };
     if (!(library.featureExtractors.rms(input) >= SILENT_RMS)) continue;
     for (let n = 0; n < FRAME_LENGTH; n++) windowed[n] = hannWindow[n] * signal[n];
-    magnitudes(windowed, input.ampSpectrum);
+    magnitudes(windowed, ampSpectrum);
     const scalars = MEYDA_SCALARS.map((name) => library.featureExtractors[name](input));
     frames.push([...scalars, ...library.featureExtractors.mfcc(input)].map(finite));
   }

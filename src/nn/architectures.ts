@@ -1,11 +1,14 @@
 import { checkChoice, checkIntegers, checkNames, checkNumber } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
+import { checkObject } from "../core/inputs.js";
 import { ACTIVATION_NAMES } from "./activations.js";
 import { defaultInitializer, INITIALIZER_NAMES } from "./initializers.js";
 import type { LayerStyle } from "./layers.js";
 
 /** Longest segment of a net [frames]: a model file of another hand may not ask for any amount of memory. */
 export const MAX_SEGMENT_FRAMES = 65_536;
+/** Most values of a layer's output for one example: 256 MiB. A small file may describe a net that needs any amount. */
+export const MAX_OUTPUT_VALUES = 2 ** 26;
 /** Most blocks or hidden layers of a net. */
 const MAX_BLOCKS = 64;
 
@@ -128,6 +131,7 @@ export type NetSettings = {
  * console.log(kind, init, dropout); // -> mlp glorot-uniform 0.2
  */
 export function netConfig(settings: NetSettings): SegmentNetConfig {
+  checkObject("net", settings, "be an object of settings");
   const kind = checkChoice("net.kind", settings.kind, NET_KINDS);
   const defaults: Record<string, unknown> = { ...NETS[kind] };
   checkNames("net", Object.keys(settings), Object.keys(defaults));

@@ -1,3 +1,4 @@
+import { sizeOf } from "../core/tensor.js";
 import { Graph } from "../graph/index.js";
 import type { NetConfig } from "./architectures.js";
 import { emitNet } from "./emit-net.js";
@@ -40,4 +41,14 @@ export function netTensors(
   nLabels: number,
 ): readonly StateSpec[] {
   return emitted(net, inputShape, nLabels).state;
+}
+
+/**
+ * Number of values in the largest output of a layer for one example, or in the example if that is larger.
+ * @param inputShape see `summarize`
+ * @throws UsageError if the examples are too short for the net
+ */
+export function largestOutput(net: NetConfig, inputShape: readonly number[], nLabels: number): number {
+  const shapes = [inputShape, ...summarize(net, inputShape, nLabels).map(({ outputShape }) => outputShape)];
+  return Math.max(...shapes.map(sizeOf));
 }

@@ -1,9 +1,13 @@
 import cliProgress from "cli-progress";
+import { say, visible, visibleLine } from "./terminal.js";
 
 /** A running progress display. */
 export interface ProgressBar {
-  /** Shows that `done` of the total are finished, with `note` after the bar. */
-  update(done: number, note?: string): void;
+  /**
+   * Shows that `done` of the total are finished, with `note` after the bar.
+   * @param part fraction of the next one that is done
+   */
+  update(done: number, note?: string, part?: number): void;
   /** Writes a line above the display. */
   log(line: string, stream?: NodeJS.WriteStream): void;
   /** Ends the display and leaves its last state on the screen. */
@@ -26,26 +30,32 @@ export function progressBar(label: string, total: number): ProgressBar {
 function terminalBar(label: string, total: number): ProgressBar {
   const startMs = Date.now();
   const bar = new cliProgress.SingleBar(
-    { format: `${label} [{bar}] {value}/{total} {left}{note}`, stream: process.stderr, barsize: 30 },
+    { format: `${label} [{bar}] {done}/{total} {left}{note}`, stream: process.stderr, barsize: 30 },
     cliProgress.Presets.legacy,
   );
-  bar.start(total, 0, { left: "", note: "" });
-  const stop = () => bar.stop(); // the bar keeps the terminal from wrapping lines until it stops
-  process.once("exit", stop);
+  bar.start(total, 0, { done: 0, left: "", note: "" });
+  // The bar keeps the terminal from wrapping lines until it stops.
+  const stop = (): void => {
+    process.off("exit", stop).off("SIGINT", interrupted);
+    bar.stop();
+  };
+  const interrupted = (): void => {
+    if (process.listenerCount("SIGINT") > 1) return; // whoever listens stops the work, and with it the bar
+    stop();
+    process.kill(process.pid, "SIGINT");
+  };
+  process.on("exit", stop).on("SIGINT", interrupted);
   return {
-    update(done, note) {
-      const left = `${secondsLeft(startMs, done, total)} left`;
-      bar.update(done, { left, note: note === undefined ? "" : `, ${note}` });
+    update(done, note, part = 0) {
+      const left = `${secondsLeft(startMs, done + part, total)} left`;
+      bar.update(done + part, { done, left, note: note === undefined ? "" : visibleLine(`, ${note}`) });
     },
     log(line, stream = process.stderr) {
       process.stderr.clearLine(0);
       process.stderr.cursorTo(0);
-      stream.write(`${line}\n`); // the bar draws itself again below
+      stream.write(`${visible(line)}\n`); // the bar draws itself again below
     },
-    stop() {
-      process.off("exit", stop);
-      stop();
-    },
+    stop,
   };
 }
 
@@ -54,18 +64,18 @@ function lines(label: string, total: number): ProgressBar {
   let lastMs = startMs;
   let nextFraction = LINE_FRACTION;
   return {
-    update(done, note) {
-      const fraction = total === 0 ? 0 : done / total;
+    update(done, note, part = 0) {
+      const fraction = total === 0 ? 0 : (done + part) / total;
       const isLate = fraction > 0 && Date.now() - lastMs >= LINE_MS;
       if (fraction < nextFraction && !isLate) return;
       lastMs = Date.now();
       nextFraction = (Math.floor(fraction / LINE_FRACTION + 1e-9) + 1) * LINE_FRACTION;
-      const left = done < total ? `, ${secondsLeft(startMs, done, total)} left` : "";
+      const left = done < total ? `, ${secondsLeft(startMs, done + part, total)} left` : "";
       const tail = note === undefined ? "" : `, ${note}`;
-      process.stderr.write(`${label} ${Math.round(100 * fraction)} % (${done}/${total})${left}${tail}\n`);
+      say(`${label} ${Math.round(100 * fraction)} % (${done}/${total})${left}${tail}`);
     },
     log(line, stream = process.stderr) {
-      stream.write(`${line}\n`);
+      stream.write(`${visible(line)}\n`);
     },
     stop() {},
   };

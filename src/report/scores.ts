@@ -1,8 +1,11 @@
+import { counted } from "../core/counted.js";
+import { type LeftOut, reasonsIn } from "../evaluation/choose-clips.js";
 import type { Evaluation } from "../evaluation/evaluate-model.js";
 import { measuresOf } from "../evaluation/measures.js";
 import type { Scores } from "../evaluation/scores.js";
 import type { ModelInfo } from "../tagging/model-file.js";
 import { percent, table } from "./table.js";
+import { visibleLine } from "./terminal.js";
 
 /** Scores of a model and its baselines on a set of clips, with the paths of the model and the store. */
 export interface ScoredModel extends Evaluation {
@@ -27,15 +30,26 @@ export function scoresReport(
   return parts.join("\n\n");
 }
 
-function header({ model, store, split, isExternal, net }: ScoredModel, info: ModelInfo): string {
+function header({ model, store, split, isExternal, leftOut, net }: ScoredModel, info: ModelInfo): string {
   const trained = Object.values(info.split.trainCounts).reduce((sum, count) => sum + count, 0);
   const lines = [
-    `model  ${model} (${info.labels.length} labels, epoch ${info.epoch}, trained on ${trained} clips)`,
-    `data   ${store}, ${split === "all" ? "all" : `split ${split}:`} ${net.nClips} clips`,
+    `model  ${visibleLine(model)} (${counted(info.labels.length, "label")}, epoch ${info.epoch}, trained on ${counted(trained, "clip")})`,
+    `data   ${visibleLine(store)}, ${split === "all" ? "all" : `split ${split}:`} ${counted(net.nClips, "clip")}`,
   ];
-  if (isExternal) lines.push("       not from the model's own splits: an external test");
+  if (leftOut !== null) lines.push(...leftOutLines(leftOut, net.nClips));
+  else if (isExternal) lines.push("       not from the model's own splits: an external test");
   if (split === "train") lines.push("       the model was trained on these clips: this is not a test");
   return lines.join("\n");
+}
+
+/** How many clips are scored, and why the others are not. */
+function leftOutLines(leftOut: LeftOut, nScored: number): string[] {
+  const reasons = reasonsIn(leftOut);
+  const total = reasons.reduce((sum, [count]) => sum + count, nScored);
+  return [
+    `       ${nScored} of ${total} clips are scored; left out are`,
+    ...reasons.map(([count, reason]) => `       ${String(count).padStart(6)}, since ${reason}`),
+  ];
 }
 
 function comparison({ majority, linear, net }: ScoredModel, linearPath: string): string {

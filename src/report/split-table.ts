@@ -1,6 +1,7 @@
 import type { Clip } from "../dataset/clip.js";
 import { SPLITS } from "../dataset/split-names.js";
-import type { ClipSplits } from "../dataset/splits.js";
+import { type ClipSplits, checkSplits } from "../dataset/splits.js";
+import { visibleLine } from "./terminal.js";
 
 /**
  * The splits as a table: clips per class and split, groups, and the hash. A clip with two labels counts for both.
@@ -22,6 +23,7 @@ import type { ClipSplits } from "../dataset/splits.js";
  * // -> split 731bedb0e8c3bd9bc7a11f128da800292b5fba226625c85c0255f69cb18a7d15
  */
 export function splitTable(splits: ClipSplits): string {
+  checkSplits("splits", splits);
   const all = SPLITS.flatMap((split) => splits[split]);
   const labels = [...new Set(all.flatMap((clip) => clip.labels))].sort();
   const row = (title: string, count: (clips: readonly Clip[]) => number): string[] => [
@@ -31,7 +33,7 @@ export function splitTable(splits: ClipSplits): string {
   const rows = [
     ["class", ...SPLITS, "all"],
     ...labels.map((label) =>
-      row(label, (clips) => clips.filter((clip) => clip.labels.includes(label)).length),
+      row(visibleLine(label), (clips) => clips.filter((clip) => clip.labels.includes(label)).length),
     ),
     row("clips", (clips) => clips.length),
     row("groups", (clips) => new Set(clips.map((clip) => clip.group)).size),

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import type * as Ort from "onnxruntime-node";
 import { checkChoice, checkInteger } from "../core/check.js";
 import { DataError, errorLine, UsageError } from "../core/errors.js";
+import { checkObject } from "../core/inputs.js";
 import type { Tensor } from "../core/tensor.js";
 import type { Engine, Session } from "./engine.js";
 
@@ -22,6 +23,7 @@ export const NODE_PROVIDERS = ["cpu", "webgpu"] as const;
 export function nodeEngine(
   options: { threads?: number; provider?: (typeof NODE_PROVIDERS)[number] } = {},
 ): Engine {
+  checkObject("options", options, "be an object of settings");
   const threads = checkInteger("threads", options.threads ?? availableParallelism(), { min: 1, max: 1024 });
   const provider = checkChoice("provider", options.provider ?? "cpu", NODE_PROVIDERS);
   return {

@@ -16,7 +16,7 @@ export function writeAtomically(
   content: Uint8Array | string,
   { flush = true }: { flush?: boolean } = {},
 ): void {
-  const part = `${path}.${randomBytes(6).toString("hex")}.part`; // as PART
+  const part = partName(path);
   onDisk("written", path, () => {
     try {
       try {
@@ -61,6 +61,11 @@ export function removeQuietly(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch {}
+}
+
+/** A name for a file that is being written, which no other writer has. */
+export function partName(path: string): string {
+  return `${path}.${randomBytes(6).toString("hex")}.part`; // as PART
 }
 
 /**

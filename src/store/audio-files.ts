@@ -1,16 +1,23 @@
 import { readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { AUDIO_EXTENSIONS } from "../audio/decode.js";
+import { isCompanion, isCompanionName, timbrelFolder } from "./companions.js";
 
-/** Extensions of audio that timbrel does not read: worth a line, unlike pictures and text files. */
+/** Extensions of audio and video that ffmpeg decodes, and of MIDI: what has one of them is opened, not looked into. */
 const FOREIGN_AUDIO =
-  ".ac3 .aifc .alac .amr .ape .au .caf .dsf .mid .midi .mka .mp2 .mp4 .ra .snd .voc .w64 .webm .wma .wv".split(
+  ".3gp .aac .ac3 .alac .amr .ape .asf .avi .caf .dff .dsf .dts .eac3 .m4a .m4b .mid .midi .mka .mkv .mov .mp2 .mp4 .mpc .ofr .ra .rm .spx .tak .tta .voc .w64 .webm .wma .wv".split(
     " ",
   );
 
-/** Whether the name has the extension of a format that timbrel decodes. */
-export function isAudioName(name: string): boolean {
-  return AUDIO_EXTENSIONS.includes(extname(name).toLowerCase());
+/** Whether the name has the extension of audio, of a format that timbrel decodes or of another. */
+function isAudioName(name: string): boolean {
+  const extension = extname(name).toLowerCase();
+  return AUDIO_EXTENSIONS.includes(extension) || FOREIGN_AUDIO.includes(extension);
+}
+
+/** Whether a file may be audio: by its name, or because it is nothing else that belongs in a folder of audio. */
+export function mayBeAudio(path: string, name: string): boolean {
+  return isAudioName(name) || !isCompanion(path, name);
 }
 
 /** Whether listings leave the name out: dot files, and the folder that macOS adds to archives. */
@@ -34,10 +41,20 @@ export function statOrNull(path: string): Stats | null {
   }
 }
 
+/** Whether timbrel wrote this folder: a feature store, or a run. */
+export function isTimbrelFolder(dir: string): boolean {
+  try {
+    return timbrelFolder(readdirSync(dir)) !== null;
+  } catch {
+    return false;
+  }
+}
+
 /**
- * Finds every audio file under a folder. Links are followed, and each real folder is entered once, so that loops end.
- * Audio in a format that timbrel does not read, and whatever cannot be opened, gives a line for `onProblem`; other
- * files are skipped.
+ * Finds every file under a folder that may be audio: all but those that belong beside audio, such as texts and pictures.
+ * Links are followed, and each real folder is entered once, so that loops end.
+ * @param onProblem called with a line for whatever cannot be opened; with a warning for feature stores and run folders,
+ *   which are not searched
  */
 export function findAudio(dir: string, onProblem: (line: string) => void): string[] {
   const files: string[] = [];
@@ -53,15 +70,19 @@ export function findAudio(dir: string, onProblem: (line: string) => void): strin
       onProblem(`${folder}: folder cannot be read (${(error as NodeJS.ErrnoException).code})`);
       return;
     }
+    const own = timbrelFolder(names);
+    if (own !== null) {
+      onProblem(`${folder}: warning: is ${own}, which is not searched for audio`);
+      return;
+    }
     for (const name of names) {
       const path = join(folder, name);
       const stats = statOrNull(path);
       if (stats?.isDirectory()) enter(path);
-      else if (isAudioName(name)) {
-        if (stats?.isFile()) files.push(path);
-        else onProblem(`${path}: ${stats === null ? "is a broken link" : "is not a regular file"}`);
-      } else if (FOREIGN_AUDIO.includes(extname(name).toLowerCase()))
-        onProblem(`${path}: ${extname(name)} files are not supported; convert it to WAV or FLAC`);
+      else if (stats?.isFile()) {
+        if (mayBeAudio(path, name)) files.push(path);
+      } else if (!isCompanionName(name))
+        onProblem(`${path}: ${stats === null ? "is a broken link" : "is not a regular file"}`);
     }
   };
   enter(dir);

@@ -1,15 +1,21 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { decodeAudio } from "../audio/decode.js";
+import { renameSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { bytesInMemory } from "../audio/byte-source.js";
 import type { AudioWarning } from "../audio/warning.js";
 import { DataError } from "../core/errors.js";
-import { audioToLogMel } from "../features/audio-to-log-mel.js";
-import { summarizeDescriptors } from "../features/descriptors.js";
+import { isFiniteData } from "../core/tensor.js";
+import { summarizeFrames } from "../features/descriptors.js";
+import { FeatureStream } from "../features/feature-stream.js";
 import type { FrontEnd } from "../features/front-end.js";
-import { writeAtomically } from "./atomic-file.js";
+import { FrameSampler } from "../features/meyda-frames.js";
+import { ensureFolder, partName, removeQuietly, writeAtomically } from "./atomic-file.js";
+import { type FileSource, openFileSource } from "./file-source.js";
 import { encodeNpy } from "./npy.js";
+import { NpyWriter } from "./npy-writer.js";
+import { openAudioFile } from "./open-audio-file.js";
 import { clipFiles } from "./store.js";
+import { onDisk } from "./system-errors.js";
 
 /** Settings that every worker receives. */
 export interface ExtractSetup {
@@ -18,6 +24,10 @@ export interface ExtractSetup {
   frontEndHash: string;
   /** Hashes of the audio whose features are in the store. */
   knownHashes: ReadonlySet<string>;
+  /** Longer files are bad ones [s]. @default 12 hours */
+  maxDurationSec?: number;
+  /** One number in memory that all workers share: the work stops when it is no longer 0. */
+  stop?: Int32Array;
 }
 
 /** Outcome of extracting one file. */
@@ -30,43 +40,145 @@ export type Extracted =
       warnings: readonly AudioWarning[];
     }
   | { kind: "known"; audioHash: string }
-  | { kind: "bad"; reason: string };
+  | { kind: "bad"; reason: string }
+  | { kind: "stopped" };
+
+/** How far a file is. */
+export interface ClipProgress {
+  readonly path: string;
+  /** Audio that was read [s]. */
+  readonly doneSec: number;
+  /** What the file declares [s]; null if it declares nothing. */
+  readonly totalSec: number | null;
+}
+
+/** Files up to this size are read once, into memory; longer ones twice, in pieces [bytes]. */
+const SMALL_FILE = 16e6;
+const PIECE = 2 ** 20;
+/** Audio between two reports of progress [s]. */
+const REPORT_SEC = 60;
+
+class StopError extends Error {}
+class StoreError extends DataError {}
+
+const NOT_FINITE =
+  "gives features that are not finite numbers; its samples or the front end's scale are too large";
 
 /**
  * Computes the features and descriptors of an audio file and writes them to the store.
  * @param path path of the audio file
- * @returns `bad` if the file is at fault
+ * @param onProgress called after every minute of audio
+ * @returns `bad` if the file is at fault, `stopped` if `setup.stop` was set
  * @throws DataError if the store cannot be written
  */
-export async function extractClip(path: string, setup: ExtractSetup): Promise<Extracted> {
-  let made: Awaited<ReturnType<typeof audioToFeatures>>;
-  let audioHash: string;
+export async function extractClip(
+  path: string,
+  setup: ExtractSetup,
+  onProgress?: (progress: ClipProgress) => void,
+): Promise<Extracted> {
+  let source: FileSource | undefined;
   try {
-    const bytes = readFileSync(path);
-    // OpenSSL hashes 1.5 GB/s, the portable hash of core/ 0.2 GB/s, and every file is hashed here.
-    audioHash = createHash("sha256").update(bytes).digest("hex");
+    source = openFileSource(path);
+    const hashed = await hashedSource(source, setup);
+    const { audioHash } = hashed;
     if (setup.knownHashes.has(audioHash)) return { kind: "known", audioHash };
-    made = await audioToFeatures(bytes, path, setup.frontEnd);
+    const audio = await openAudioFile(path, hashed.source);
+    const sampler = new FrameSampler();
+    const features = new FeatureStream(audio, setup.frontEnd, path, {
+      maxDurationSec: setup.maxDurationSec,
+      onWaveform: (samples) => sampler.push(samples),
+    });
+    await writeClip(features, sampler, { setup, audioHash, onProgress, path });
+    const { nFrames, mono, warnings } = features;
+    return { kind: "made", audioHash, durationSec: mono.durationSec, nFrames, warnings };
   } catch (error) {
+    if (error instanceof StopError) return { kind: "stopped" };
+    if (error instanceof StoreError) throw error;
     const reason = reasonOf(error, path);
     if (reason === undefined) throw error;
     return { kind: "bad", reason };
+  } finally {
+    source?.close();
   }
-  const files = clipFiles(audioHash, setup.frontEndHash);
-  // Not flushed: a file that a power failure cut short is found by its length, and made again.
-  for (const [path, tensor] of [
-    [files.descriptors, made.descriptors],
-    [files.features, made.features],
-  ] as const)
-    writeAtomically(join(setup.storeDir, path), encodeNpy(tensor), { flush: false });
-  const { durationSec, warnings } = made;
-  return { kind: "made", audioHash, durationSec, nFrames: made.features.shape[0], warnings };
 }
 
-async function audioToFeatures(bytes: Uint8Array, path: string, frontEnd: FrontEnd) {
-  const { waveform, ...made } = audioToLogMel(await decodeAudio(bytes, path), frontEnd, path);
-  const summary = summarizeDescriptors(waveform);
-  return { ...made, descriptors: { data: summary, shape: [summary.length] } };
+/** The hash of a file's bytes, and the bytes themselves, in memory if the file is small. */
+async function hashedSource(
+  source: FileSource,
+  setup: ExtractSetup,
+): Promise<{ audioHash: string; source: FileSource }> {
+  // OpenSSL hashes 1.5 GB/s, the portable hash of core/ 0.2 GB/s, and every file is hashed here.
+  const hash = createHash("sha256");
+  if (source.size <= SMALL_FILE) {
+    const bytes = await source.read(0, source.size);
+    return { audioHash: hash.update(bytes).digest("hex"), source: { ...source, ...bytesInMemory(bytes) } };
+  }
+  for (let at = 0; at < source.size; at += PIECE) {
+    checkStop(setup);
+    hash.update(await source.read(at, PIECE));
+  }
+  return { audioHash: hash.digest("hex"), source };
+}
+
+/** Writes a clip's features as they come, then its descriptors; the files get their names when both are complete. */
+async function writeClip(
+  features: FeatureStream,
+  sampler: FrameSampler,
+  clip: {
+    setup: ExtractSetup;
+    audioHash: string;
+    path: string;
+    onProgress: ((progress: ClipProgress) => void) | undefined;
+  },
+): Promise<void> {
+  const { setup, audioHash, path, onProgress } = clip;
+  const { storeDir, frontEnd, frontEndHash } = setup;
+  const files = clipFiles(audioHash, frontEndHash);
+  const featuresPath = join(storeDir, files.features);
+  const part = partName(featuresPath);
+  const writer = new NpyWriter(part);
+  let nextSec = REPORT_SEC;
+  try {
+    for await (const rows of features.rows()) {
+      checkStop(setup);
+      if (!isFiniteData(rows)) throw new DataError(path, NOT_FINITE);
+      inStore(() => {
+        ensureFolder(dirname(featuresPath));
+        writer.push(rows);
+      });
+      const { durationSec: doneSec, declaredSec: totalSec } = features.mono;
+      if (doneSec < nextSec) continue;
+      nextSec = doneSec + REPORT_SEC;
+      onProgress?.({ path, doneSec, totalSec });
+    }
+    const summary = summarizeFrames(sampler, frontEnd.sampleRate);
+    if (!isFiniteData(summary)) throw new DataError(path, NOT_FINITE);
+    inStore(() => {
+      // Not flushed: a file that a power failure cut short is found by its length, and made again.
+      const descriptors = encodeNpy({ data: summary, shape: [summary.length] });
+      writeAtomically(join(storeDir, files.descriptors), descriptors, { flush: false });
+      writer.end(frontEnd.nMels, features.least);
+      onDisk("written", featuresPath, () => renameSync(part, featuresPath));
+    });
+  } catch (error) {
+    writer.close();
+    removeQuietly(part);
+    throw error;
+  }
+}
+
+function checkStop({ stop }: ExtractSetup): void {
+  if (stop !== undefined && Atomics.load(stop, 0) !== 0) throw new StopError();
+}
+
+/** Writes to the store; what goes wrong there ends the whole extraction, unlike a problem with the clip. */
+function inStore(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (error instanceof DataError) throw new StoreError(error.path, error.reason, { cause: error });
+    throw error;
+  }
 }
 
 /** The error's line without the path, if the file is at fault; `undefined` for a bug in timbrel. */

@@ -1,5 +1,6 @@
+import type { AudioWarning, WarningCode } from "../audio/warning.js";
 import { DataError, errorLine } from "../core/errors.js";
-import type { Extracted } from "./extract-clip.js";
+import type { ClipProgress, Extracted } from "./extract-clip.js";
 import type { Fatal } from "./extract-worker.js";
 import type { SourceEntry, SourceIndex } from "./source-index.js";
 
@@ -9,7 +10,25 @@ export interface ExtractProgress {
   total: number;
   reused: number;
   failed: number;
+  /** A long file that is being read; absent if none is. */
+  within?: ClipProgress;
 }
+
+/** An oddity of a file whose features are in the store. */
+export interface FileWarning extends AudioWarning {
+  /** The file, as the user named it. */
+  readonly path: string;
+}
+
+/** Of warnings of one of these kinds, only the first files get a line; the others are counted in one line at the end. */
+const COUNTED: ReadonlySet<WarningCode> = new Set([
+  "converted",
+  "silent",
+  "clipped",
+  "short",
+  "low-sample-rate",
+]);
+const LINES_PER_KIND = 10;
 
 /** An audio file whose features may have to be computed. */
 export interface PendingClip {
@@ -27,9 +46,11 @@ export class ExtractTally {
   /** The index entry of each file that has features, by absolute path. */
   readonly entries = new Map<string, SourceEntry>();
   readonly problems: string[] = [];
+  readonly warnings: FileWarning[] = [];
   readonly progress: ExtractProgress;
   /** Number of files whose features were computed. */
   extracted = 0;
+  readonly #nOfKind = new Map<WarningCode, number>();
   readonly #index: SourceIndex;
   readonly #onProgress?: (progress: ExtractProgress) => void;
   readonly #onProblem?: (line: string) => void;
@@ -66,10 +87,13 @@ export class ExtractTally {
    */
   settle(clips: readonly PendingClip[], results: readonly (Extracted | Fatal)[]): void {
     const kept: SourceEntry[] = [];
+    let nDone = 0;
     for (const [i, result] of results.entries()) {
       const clip = clips[i];
       if (result.kind === "fatal") throw new DataError(result.path, result.reason);
       if (result.kind === "bug") throw new Error(result.stack);
+      if (result.kind === "stopped") continue;
+      nDone++;
       if (result.kind === "bad") {
         this.progress.failed++;
         this.report(`${clip.shownPath}: ${result.reason}`);
@@ -84,7 +108,24 @@ export class ExtractTally {
       this.#keep(clip, kept[kept.length - 1]);
     }
     this.#index.append(kept);
-    this.#advance(results.length);
+    this.#advance(nDone);
+  }
+
+  /** Reports how many files there are of each kind of warning besides those that have a line. */
+  countMoreWarnings(): void {
+    for (const code of COUNTED) {
+      const nMore = (this.#nOfKind.get(code) ?? 0) - LINES_PER_KIND;
+      if (nMore <= 0) continue;
+      const { path, message } = this.warnings.findLast((warning) => warning.code === code)!;
+      this.report(
+        `${nMore} more ${nMore === 1 ? "file" : "files"}: warning: ${code}, e.g. ${path} ${message}`,
+      );
+    }
+  }
+
+  /** Tells the listener how far a long file is. */
+  showWithin(within: ClipProgress): void {
+    this.#onProgress?.({ ...this.progress, within });
   }
 
   /** Counts a file as failed because the worker that read it died. */
@@ -96,7 +137,14 @@ export class ExtractTally {
 
   #keep(clip: PendingClip, entry: SourceEntry): void {
     this.entries.set(clip.path, entry);
-    for (const warning of entry.warnings) this.report(`${clip.shownPath}: warning: ${warning.message}`);
+    for (const warning of entry.warnings) {
+      const { code, message } = warning;
+      const nOfKind = (this.#nOfKind.get(code) ?? 0) + 1;
+      this.#nOfKind.set(code, nOfKind);
+      this.warnings.push({ path: clip.shownPath, ...warning });
+      if (nOfKind <= LINES_PER_KIND || !COUNTED.has(code))
+        this.report(`${clip.shownPath}: warning: ${message}`);
+    }
   }
 
   #advance(nFiles: number): void {

@@ -1,20 +1,27 @@
+import { randomUUID } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
-import { checkInteger } from "../core/check.js";
+import { BroadcastChannel } from "node:worker_threads";
+import { MAX_DURATION_SEC } from "../audio/mono-stream.js";
+import { checkInteger, checkNumber } from "../core/check.js";
 import { DataError } from "../core/errors.js";
+import { checkData, type DataFinding } from "../dataset/check-data.js";
 import { type FrontEnd, frontEndHash as hashFrontEnd } from "../features/front-end.js";
 import { statOrNull } from "./audio-files.js";
-import type { Extracted, ExtractSetup } from "./extract-clip.js";
-import { type ExtractProgress, ExtractTally, type PendingClip } from "./extract-tally.js";
-import type { Fatal } from "./extract-worker.js";
+import { dropCopies } from "./drop-copies.js";
+import type { ClipProgress, Extracted } from "./extract-clip.js";
+import { type ExtractProgress, ExtractTally, type FileWarning, type PendingClip } from "./extract-tally.js";
+import type { Fatal, WorkerSetup } from "./extract-worker.js";
 import { whileLocked } from "./folder-lock.js";
 import { type Scan, scanSource } from "./scan.js";
 import { SourceIndex } from "./source-index.js";
 import {
+  compareWithList,
   completeStore,
   type FeatureStore,
   featureStore,
   intactAudio,
+  type ListChange,
   markIncomplete,
   prepareStore,
   removeStoreParts,
@@ -22,7 +29,7 @@ import {
 import { storedClips } from "./stored-clips.js";
 import { runInWorkers } from "./worker-lanes.js";
 
-export type { ExtractProgress } from "./extract-tally.js";
+export type { ExtractProgress, FileWarning } from "./extract-tally.js";
 
 export interface ExtractOptions {
   frontEnd: FrontEnd;
@@ -31,7 +38,14 @@ export interface ExtractOptions {
   onProgress?: (progress: ExtractProgress) => void;
   /** Called with a line for every bad file, `<path>: <reason>`, and for every warning, `<path>: warning: <text>`. */
   onProblem?: (line: string) => void;
-  /** After an abort the files in progress are finished; the next run continues from there. */
+  /**
+   * Keep only the first of the files with the same audio; of those with different labels, none, since nobody knows which
+   * is right. A line of `onProblem` names each file that is dropped. @default false: copies are kept in one split
+   */
+  dropCopies?: boolean;
+  /** Longer files are left out [s]. @default 12 hours */
+  maxDurationSec?: number;
+  /** After an abort the files in progress are given up; the next run continues from there. */
   signal?: AbortSignal;
 }
 
@@ -43,8 +57,16 @@ export interface Extraction {
   reused: number;
   /** Number of files left out because they could not be read. */
   failed: number;
+  /** How the clips differ from those that the store listed before; null for a new store and an interrupted run. */
+  change: ListChange | null;
+  /** Number of files left out by `dropCopies`. */
+  dropped: number;
   /** All lines that `onProblem` was called with. */
   problems: string[];
+  /** What would stop or spoil training on these clips with the default settings; none for a run that was stopped. */
+  findings: DataFinding[];
+  /** All oddities of the files whose features are in the store, also those that `problems` only counts. */
+  warnings: FileWarning[];
   /** Whether `signal` stopped the run: `store` holds the clips so far; `openStore` rejects it until a run finishes. */
   interrupted: boolean;
 }
@@ -78,6 +100,7 @@ export async function extractFeatures(
   options: ExtractOptions,
 ): Promise<Extraction> {
   checkInteger("nWorkers", options.nWorkers ?? 1, { min: 1, max: 1024 });
+  checkNumber("maxDurationSec", options.maxDurationSec ?? MAX_DURATION_SEC, { above: 0 });
   const scan = scanSource(source);
   return await whileLocked(storeDir, () => fillStore(source, scan, { ...options, storeDir }));
 }
@@ -89,6 +112,7 @@ async function fillStore(
   options: ExtractOptions & { storeDir: string },
 ): Promise<Extraction> {
   const { storeDir, frontEnd, nWorkers = availableParallelism(), onProgress, onProblem, signal } = options;
+  const { maxDurationSec = MAX_DURATION_SEC } = options;
   const frontEndHash = hashFrontEnd(frontEnd);
   prepareStore(storeDir, frontEnd);
   removeStoreParts(storeDir);
@@ -105,7 +129,13 @@ async function fillStore(
       .filter((clip) => !tally.reuse(clip, knownHashes));
     if (pending.length > 0 && !signal?.aborted) {
       markIncomplete(storeDir);
-      const workerData: ExtractSetup = { storeDir, frontEnd, frontEndHash, knownHashes };
+      const stop = new Int32Array(new SharedArrayBuffer(4));
+      signal?.addEventListener("abort", () => Atomics.store(stop, 0, 1), { once: true });
+      const channelName = `timbrel ${randomUUID()}`;
+      const channel = new BroadcastChannel(channelName);
+      channel.onmessage = (event) => tally.showWithin((event as { data: ClipProgress }).data);
+      const setup = { storeDir, frontEnd, frontEndHash, knownHashes, maxDurationSec, stop };
+      const workerData: WorkerSetup = { ...setup, channelName };
       await runInWorkers<PendingClip, Extracted | Fatal>({
         worker: new URL("./extract-worker.js", import.meta.url),
         workerData,
@@ -115,24 +145,40 @@ async function fillStore(
         onResults: (batch, results) => tally.settle(batch, results),
         onCrash: (clip, error) => tally.crash(clip, error),
         signal,
-      });
+      }).finally(() => channel.close());
     }
   } finally {
     index.close();
   }
+  tally.countMoreWarnings();
   const { done, total, reused, failed } = tally.progress;
   const interrupted = done < total;
-  const stored = storedClips(clips, tally.entries, frontEndHash, (line) => tally.report(line));
+  const found = storedClips(clips, tally.entries, frontEndHash);
+  const stored = options.dropCopies ? dropCopies(found, (line) => tally.report(line)) : found;
+  let change: ListChange | null = null;
   if (!interrupted) {
     if (stored.length === 0)
       throw new DataError(
         source,
-        `none of its ${total} files could be used; the first problem: ${tally.problems[0]}`,
+        `${total === 1 ? "its only file could not" : `none of its ${total} files could`} be used; the first problem: ${tally.problems[0]}`,
       );
+    change = compareWithList(storeDir, stored);
     completeStore(storeDir, stored);
   }
   const store = featureStore(storeDir, frontEnd, stored);
-  return { store, extracted: tally.extracted, reused, failed, problems: tally.problems, interrupted };
+  const { extracted, problems, warnings } = tally;
+  return {
+    store,
+    extracted,
+    reused,
+    failed,
+    dropped: found.length - stored.length,
+    change,
+    problems,
+    warnings,
+    findings: interrupted ? [] : checkData(store),
+    interrupted,
+  };
 }
 
 /** Path of a clip as the user would write it. */

@@ -1,3 +1,4 @@
+import { counted } from "../core/counted.js";
 import { DataError } from "../core/errors.js";
 import { sizeOf, type Tensor } from "../core/tensor.js";
 
@@ -38,13 +39,18 @@ export function npyByteLength(shape: readonly number[]): number {
  * console.log(bytes.length); // -> 144
  */
 export function encodeNpy({ data, shape }: Tensor): Uint8Array {
-  const header = headerText(shape);
-  const bytes = new Uint8Array(10 + header.length + 4 * data.length);
-  bytes.set(Buffer.from(MAGIC, "latin1"));
-  bytes.set([1, 0, header.length & 0xff, header.length >> 8], 6);
-  bytes.set(Buffer.from(header, "latin1"), 10);
-  bytes.set(new Uint8Array(data.buffer, data.byteOffset, 4 * data.length), 10 + header.length);
+  const header = npyHeader(shape);
+  const bytes = new Uint8Array(header.length + 4 * data.length);
+  bytes.set(header);
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, 4 * data.length), header.length);
   return bytes;
+}
+
+/** What precedes the values in the `.npy` file of a float32 tensor; `NPY_HEADER_BYTES` long for one or two dimensions. */
+export function npyHeader(shape: readonly number[]): Uint8Array {
+  const text = headerText(shape);
+  const lengthBytes = String.fromCharCode(text.length & 0xff, text.length >> 8);
+  return Buffer.from(`${MAGIC}\x01\x00${lengthBytes}${text}`, "latin1");
 }
 
 /**
@@ -69,6 +75,11 @@ export function readNpyHeader(bytes: Uint8Array, path: string): NpyHeader {
     .split(",")
     .filter((dim) => dim.trim() !== "")
     .map(Number);
+  if (!shape.every(Number.isSafeInteger))
+    throw new DataError(
+      path,
+      `has a .npy header with the shape (${dims.slice(0, 80)}), which is no list of sizes`,
+    );
   return { shape, dataOffset };
 }
 
@@ -88,7 +99,7 @@ export function decodeNpy(bytes: Uint8Array, path: string): Tensor {
   if (bytes.length !== expected)
     throw new DataError(
       path,
-      `is ${bytes.length} bytes long, but its shape [${shape.join(", ")}] needs ${expected}`,
+      `is ${counted(bytes.length, "byte")} long, but its shape [${shape.join(", ")}] needs ${expected}`,
     );
   const data = new Float32Array(sizeOf(shape)); // a copy, because the values may be unaligned in `bytes`
   new Uint8Array(data.buffer).set(bytes.subarray(dataOffset));

@@ -1,7 +1,8 @@
 import { join, relative, resolve, sep } from "node:path";
 import { DataError } from "../core/errors.js";
 import { SPLITS, type Split, splitMeantBy } from "../dataset/split-names.js";
-import { findAudio, isAudioName, listFolder, statOrNull } from "./audio-files.js";
+import { findAudio, isTimbrelFolder, listFolder, mayBeAudio, statOrNull } from "./audio-files.js";
+import { isCompanionName } from "./companions.js";
 import type { Scan } from "./source-clip.js";
 
 /**
@@ -11,19 +12,21 @@ import type { Scan } from "./source-clip.js";
  */
 export function scanFolder(dir: string): Scan {
   const scan: Scan = { clips: [], problems: [] };
-  const folders = listFolder(dir).filter((name) => statOrNull(join(dir, name))?.isDirectory());
+  const folders = listFolder(dir).filter(
+    (name) => statOrNull(join(dir, name))?.isDirectory() && !isTimbrelFolder(join(dir, name)),
+  );
   if (!hasSplitFolders(folders)) {
     addClasses(dir, dir, null, scan);
     return scan;
   }
   checkSplitNames(dir, folders);
-  for (const name of folders) {
+  for (const name of listFolder(dir)) {
+    const path = join(dir, name);
     const split = SPLITS.find((known) => known === name);
-    if (split !== undefined) addClasses(dir, join(dir, name), split, scan);
+    if (!folders.includes(name)) reportStray(path, name, scan);
+    else if (split !== undefined) addClasses(dir, path, split, scan);
     else
-      scan.problems.push(
-        `${join(dir, name)}: is next to split folders but is not named train, valid or test; left out`,
-      );
+      scan.problems.push(`${path}: is next to split folders but is not named train, valid or test; left out`);
   }
   return scan;
 }
@@ -46,29 +49,41 @@ function checkSplitNames(dir: string, folders: string[]): void {
 }
 
 function addClasses(root: string, dir: string, split: Split | null, scan: Scan): void {
-  const onProblem = (line: string): void => {
-    scan.problems.push(line);
-  };
   let nClassFolders = 0;
   for (const name of listFolder(dir)) {
     const path = join(dir, name);
-    if (statOrNull(path)?.isDirectory()) {
-      nClassFolders++;
-      const files = findAudio(path, onProblem);
-      if (files.length === 0) onProblem(`${path}: class folder without audio; left out`);
-      for (const file of files)
-        scan.clips.push({
-          path: resolve(file),
-          name: relative(root, file).split(sep).join("/"),
-          labels: [name.normalize("NFC")], // macOS stores an accent apart from its letter
-          group: null,
-          split,
-        });
-    } else if (isAudioName(name)) onProblem(`${path}: is not in a class folder; left out`);
+    if (!statOrNull(path)?.isDirectory() || isTimbrelFolder(path)) {
+      reportStray(path, name, scan);
+      continue;
+    }
+    nClassFolders++;
+    const problems: string[] = [];
+    const files = findAudio(path, (line) => problems.push(line));
+    scan.problems.push(...problems);
+    if (files.length === 0) {
+      const leftOut = problems.length === 0 ? "" : `, ${problems.length} of its files could not be opened`;
+      scan.problems.push(`${path}: class folder without audio${leftOut}; left out`);
+    }
+    for (const file of files)
+      scan.clips.push({
+        path: resolve(file),
+        name: relative(root, file).split(sep).join("/"),
+        labels: [name],
+        group: null,
+        split,
+      });
   }
   if (nClassFolders === 0)
     throw new DataError(
       dir,
       "holds no folders; put the audio of each class in a folder of its own, or write a manifest with the columns path and label",
     );
+}
+
+/** Adds a line for what is beside class folders and may be audio, and for timbrel's own folders. */
+function reportStray(path: string, name: string, scan: Scan): void {
+  const stats = statOrNull(path);
+  if (stats?.isDirectory()) findAudio(path, (line) => scan.problems.push(line));
+  else if (stats?.isFile() ? mayBeAudio(path, name) : !isCompanionName(name))
+    scan.problems.push(`${path}: is not in a class folder; left out`);
 }

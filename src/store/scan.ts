@@ -1,8 +1,9 @@
 import { DataError } from "../core/errors.js";
-import { statOrNull } from "./audio-files.js";
+import { LabelSpellings } from "../dataset/labels.js";
 import { scanFolder } from "./scan-folder.js";
 import { scanManifest } from "./scan-manifest.js";
 import type { Scan } from "./source-clip.js";
+import { statusOf } from "./system-errors.js";
 
 export type { Split } from "../dataset/split-names.js";
 export type { Scan, SourceClip } from "./source-clip.js";
@@ -13,13 +14,22 @@ export type { Scan, SourceClip } from "./source-clip.js";
  * @throws DataError if it holds no usable audio, or its layout is ambiguous
  */
 export function scanSource(source: string): Scan {
-  const stats = statOrNull(source);
-  if (stats === null) throw new DataError(source, "does not exist");
-  const scan = stats.isDirectory() ? scanFolder(source) : scanManifest(source);
+  const scan = withLabels(source, statusOf(source).isDirectory() ? scanFolder(source) : scanManifest(source));
   if (scan.clips.length === 0) {
     const first =
       scan.problems.length > 0 ? `; problem 1 of ${scan.problems.length}: ${scan.problems[0]}` : "";
     throw new DataError(source, `holds no usable audio${first}`);
   }
   return scan;
+}
+
+/** Brings labels, which are the spellings of the source so far, into the form in which they are compared and kept. */
+function withLabels(source: string, scan: Scan): Scan {
+  const spellings = new LabelSpellings();
+  const clips = scan.clips.map((clip) => ({
+    ...clip,
+    labels: [...new Set(clip.labels.map((label) => spellings.add(label)))],
+  }));
+  const warnings = spellings.notices().map((line) => `${source}: warning: ${line}`);
+  return { clips, problems: [...scan.problems, ...warnings] };
 }

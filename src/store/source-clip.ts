@@ -6,7 +6,7 @@ export interface SourceClip {
   readonly path: string;
   /** Path as the manifest has it, or relative to the scanned folder, with `/`. */
   readonly name: string;
-  /** At least one label. */
+  /** At least one; as the source spells them, until `scanSource` has brought them into one form. */
   readonly labels: string[];
   /** Clips of one group are always in the same split; `null`: the clip and its copies are a group of their own. */
   readonly group: string | null;
@@ -14,7 +14,7 @@ export interface SourceClip {
   readonly split: Split | null;
 }
 
-/** The clips of a source, and a line for everything that was left out. */
+/** The clips of a source, a line for everything that was left out, and for every warning, `<path>: warning: <text>`. */
 export interface Scan {
   clips: SourceClip[];
   problems: string[];

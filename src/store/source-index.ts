@@ -8,9 +8,9 @@ const sourceEntry = z.object({
   path: z.string(),
   size: z.number(),
   mtimeMs: z.number(),
-  audioHash: z.string(),
-  durationSec: z.number(),
-  nFrames: z.number(),
+  audioHash: z.string().regex(/^[0-9a-f]{64}$/),
+  durationSec: z.number().min(0),
+  nFrames: z.int().min(1),
   warnings: z
     .array(z.object({ code: z.string().transform((code) => code as WarningCode), message: z.string() }))
     .readonly(),

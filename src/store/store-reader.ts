@@ -2,10 +2,14 @@ import { closeSync, fstatSync, openSync, read as readCallback, readSync } from "
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { counted } from "../core/counted.js";
 import { DataError, errorLine } from "../core/errors.js";
 import type { FrameReader } from "../dataset/frame-reader.js";
+import { DESCRIPTOR_NAMES } from "../features/descriptors.js";
 import { decodeNpy, NPY_HEADER_BYTES, npyByteLength, readNpyHeader } from "./npy.js";
 import type { StoredClip } from "./store.js";
+
+const REMEDY = "delete it and extract the features again";
 
 const readAsync = promisify(readCallback);
 
@@ -42,7 +46,13 @@ export function storeReader(dir: string, clips: readonly StoredClip[], nMels: nu
       const bytes = await readFile(path).catch((error: unknown) => {
         throw missing(path, error);
       });
-      return decodeNpy(bytes, path).data;
+      const { data, shape } = decodeNpy(bytes, path);
+      if (shape.length !== 1 || shape[0] !== DESCRIPTOR_NAMES.length)
+        throw new DataError(
+          path,
+          `has shape [${shape.join(", ")}], not [${DESCRIPTOR_NAMES.length}]; ${REMEDY}`,
+        );
+      return data;
     },
   };
 }
@@ -68,11 +78,10 @@ function checkFile(fd: number, path: string, expected: readonly [nFrames: number
   const head = new Uint8Array(NPY_HEADER_BYTES);
   const nHead = readSync(fd, head, 0, head.length, 0);
   const { shape, dataOffset } = readNpyHeader(head.subarray(0, nHead), path);
-  const remedy = "delete it and extract the features again";
   if (shape.length !== 2 || shape[0] !== expected[0] || shape[1] !== expected[1])
-    throw new DataError(path, `has shape [${shape.join(", ")}], not [${expected.join(", ")}]; ${remedy}`);
+    throw new DataError(path, `has shape [${shape.join(", ")}], not [${expected.join(", ")}]; ${REMEDY}`);
   const { size } = fstatSync(fd);
   if (size !== npyByteLength(shape))
-    throw new DataError(path, `is ${size} bytes long, not ${npyByteLength(shape)}; ${remedy}`);
+    throw new DataError(path, `is ${counted(size, "byte")} long, not ${npyByteLength(shape)}; ${REMEDY}`);
   return dataOffset;
 }

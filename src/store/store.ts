@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { DataError, errorLine } from "../core/errors.js";
@@ -16,9 +16,12 @@ import { ensureFolder, removeFile, removeParts, writeAtomically } from "./atomic
 import { isHiddenName, statOrNull } from "./audio-files.js";
 import { npyByteLength } from "./npy.js";
 import { storeReader } from "./store-reader.js";
+import { onDisk, statusOf } from "./system-errors.js";
 
 const STORE_FILE = "store.json";
 const CLIPS_FILE = "clips.jsonl";
+/** The list as it was before the extraction that is under way. */
+const FORMER_FILE = "clips.former.jsonl";
 const FORMAT = "timbrel features";
 const VERSION = 1;
 
@@ -34,16 +37,20 @@ const storeRecord = z.object({
   descriptorNames: z.array(z.string()),
 });
 
+/** Most frames of a clip, days of audio: a damaged list may claim any number, and memory is reserved for their segments. */
+const MAX_FRAMES = 2 ** 27;
+
 const storedClip = z.object({
   name: z.string(),
   audioHash: hash,
   labels: z.array(z.string()).min(1),
   group: z.string(),
   split: z.enum(["train", "valid", "test"]).nullable(),
-  durationSec: z.number(),
-  nFrames: z.int().min(1),
-  features: z.string(),
-  descriptors: z.string(),
+  durationSec: z.number().min(0),
+  nFrames: z.int().min(1).max(MAX_FRAMES),
+  // As `clipFiles` names them: nowhere but in the store.
+  features: z.string().regex(/^clips\/[0-9a-f]{2}\/[0-9a-f-]+\.features\.npy$/),
+  descriptors: z.string().regex(/^clips\/[0-9a-f]{2}\/[0-9a-f-]+\.descriptors\.npy$/),
 });
 
 /** A clip whose features are in a store. */
@@ -57,6 +64,14 @@ export interface FeatureStore extends FeatureData {
   /** Path of the folder; also the store's name. */
   readonly dir: string;
   readonly clips: readonly StoredClip[];
+}
+
+/** How an extraction changed a store's list of clips. */
+export interface ListChange {
+  /** Number of clips that came into the list. */
+  readonly joined: number;
+  /** Number of clips that are no longer in it. */
+  readonly left: number;
 }
 
 /** Returns the store of these clips in a folder. */
@@ -85,10 +100,14 @@ export function openStore(dir: string): FeatureStore {
       dir,
       "is not complete: its extraction was stopped; extract the same source into it again to finish it",
     );
+  return featureStore(dir, frontEnd, readClips(path, frontEndHash));
+}
+
+function readClips(path: string, frontEndHash: string): StoredClip[] {
   const lines = readFileSync(path, "utf8").trimEnd().split("\n");
   const clips = lines.map((line, i) => parseJson(storedClip, line, `${path}:${i + 1}`));
   for (const [i, clip] of clips.entries()) checkFiles(clip, frontEndHash, `${path}:${i + 1}`);
-  return featureStore(dir, frontEnd, clips);
+  return clips;
 }
 
 /**
@@ -135,14 +154,39 @@ export function removeStoreParts(dir: string): void {
       removeParts(join(clipsDir, name), (file) => /\.(features|descriptors)\.npy$/.test(file));
 }
 
-/** Removes the list of clips while the store is being changed, so that no run trains on a part of it. */
+/** Puts the list of clips aside while the store is being changed, so that no run trains on a part of it. */
 export function markIncomplete(dir: string): void {
-  removeFile(join(dir, CLIPS_FILE));
+  const path = join(dir, CLIPS_FILE);
+  if (existsSync(path)) onDisk("renamed", path, () => renameSync(path, join(dir, FORMER_FILE)));
 }
 
 /** Writes the list of clips, which makes the store complete. */
 export function completeStore(dir: string, clips: readonly StoredClip[]): void {
   writeAtomically(join(dir, CLIPS_FILE), clips.map((clip) => `${JSON.stringify(clip)}\n`).join(""));
+  removeFile(join(dir, FORMER_FILE));
+}
+
+/** Compares the clips of an extraction with those that the store listed before it; null for a new store. */
+export function compareWithList(dir: string, clips: readonly StoredClip[]): ListChange | null {
+  const former = formerClips(dir);
+  if (former === null) return null;
+  const keyOf = ({ name, audioHash }: Pick<Clip, "name" | "audioHash">) => `${audioHash} ${name}`;
+  const before = new Set(former.map(keyOf));
+  const after = new Set(clips.map(keyOf));
+  const countNotIn = (some: ReadonlySet<string>, others: ReadonlySet<string>) =>
+    [...some].filter((key) => !others.has(key)).length;
+  return { joined: countNotIn(after, before), left: countNotIn(before, after) };
+}
+
+/** The clips that the store listed last; null if it is new or its list is damaged, which an extraction mends. */
+function formerClips(dir: string): StoredClip[] | null {
+  const path = [CLIPS_FILE, FORMER_FILE].map((file) => join(dir, file)).find((file) => existsSync(file));
+  try {
+    return path === undefined ? null : readClips(path, readStoreRecord(dir).frontEndHash);
+  } catch (error) {
+    if (error instanceof DataError) return null;
+    throw error;
+  }
 }
 
 /** Paths of the features and descriptors of some audio, relative to the store. */
@@ -187,7 +231,7 @@ function checkFiles(clip: StoredClip, frontEndHash: string, where: string): void
 
 function readStoreRecord(dir: string): { frontEnd: FrontEnd; frontEndHash: string } {
   const path = join(dir, STORE_FILE);
-  if (!existsSync(dir)) throw new DataError(dir, "does not exist");
+  statusOf(dir);
   if (!existsSync(path))
     throw new DataError(
       dir,

@@ -1,3 +1,4 @@
+import { type Stats, statSync } from "node:fs";
 import { DataError } from "../core/errors.js";
 
 /** What the operating system's error codes mean to a user. */
@@ -40,5 +41,23 @@ export function onDisk<T>(verb: string, path: string, work: () => T): T {
   } catch (cause) {
     if (!isSystemError(cause)) throw cause;
     throw new DataError(path, `cannot be ${verb}: ${systemReason(cause)}`, { cause });
+  }
+}
+
+/** Why a file or folder cannot be read: "does not exist", or what the operating system says. */
+export function readingReason(cause: unknown): string {
+  if (!isSystemError(cause)) throw cause;
+  return cause.code === "ENOENT" ? "does not exist" : `cannot be read: ${systemReason(cause)}`;
+}
+
+/**
+ * Returns the status of a path, links followed.
+ * @throws DataError if it does not exist or may not be looked at, which are different things
+ */
+export function statusOf(path: string): Stats {
+  try {
+    return statSync(path);
+  } catch (cause) {
+    throw new DataError(path, readingReason(cause), { cause });
   }
 }

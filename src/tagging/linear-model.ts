@@ -1,15 +1,49 @@
+import { z } from "zod";
+import { parseBoundedJson } from "../core/bounded-json.js";
+import { checkContent, contentChecksum } from "../core/checksum.js";
+import { DataError } from "../core/errors.js";
 import { DESCRIPTOR_NAMES } from "../features/descriptors.js";
-import { decodeWeights } from "../graph/index.js";
+import { decodeMetadata, decodeWeights } from "../graph/index.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import { upgradeTensors } from "./format-1.js";
 import type { ModelInfo } from "./model-file.js";
-import { modelTensors } from "./model-tensors.js";
+import { type ModelTensors, modelTensors, storedTensors } from "./model-tensors.js";
+
+/** Version of the record. Files without a record are read too: they have no checksum. */
+const FORMAT = 1;
+/** Keys of the metadata: the record, and the checksum over it and the tensors. */
+const [RECORD, CHECKSUM] = ["timbrel.linear", "timbrel.checksum"];
+
+/** Most values in the record, nearly all of them labels. */
+const MAX_VALUES = 2 ** 18;
+
+type Outputs = Pick<ModelInfo, "task" | "labels">;
+
+const recordSchema = z.object({ format: z.literal(FORMAT), task: z.string(), labels: z.unknown() });
 
 /**
- * Reads the file of a linear baseline: checks its tensors and builds a new graph around them. The file has no metadata;
- * task and labels come from the model that it is the baseline of.
+ * Encodes a linear baseline as an ONNX file from `inputs` [batch, nDescriptors] to `probabilities` [batch, nLabels].
+ * @param tensors weights and standardization of a net of the kind "linear"
+ */
+export function encodeLinearModel(tensors: ModelTensors, { task, labels }: Outputs): Uint8Array {
+  const record = JSON.stringify({ format: FORMAT, task, labels });
+  const checksum = contentChecksum(record, storedTensors(tensors));
+  const { weights, normalization } = tensors;
+  const inputShape = [weights.get("output.weight")!.shape[1]];
+  return buildInferenceModel(
+    { net: { kind: "linear" }, task, nLabels: labels.length, inputShape, normalization },
+    weights,
+    { [RECORD]: record, [CHECKSUM]: checksum },
+  );
+}
+
+/**
+ * Reads the file of a linear baseline: checks its tensors and builds a new graph around them.
+ * @param options.task task of the model that it is the baseline of
+ * @param options.labels labels of that model
+ * @param options.nDescriptors number of values that it reads, `@default` the number of timbrel's own descriptors
  * @returns an ONNX model from `inputs` [batch, nDescriptors] to `probabilities` [batch, nLabels]
- * @throws DataError if the bytes are not an ONNX model or do not hold the tensors of a linear classifier
+ * @throws DataError if the bytes are not an ONNX model, are damaged, or are not the baseline of such a model
  * @example
  * import { readFileSync } from "node:fs";
  * import { linearModel, nodeEngine, readModelInfo } from "timbrel";
@@ -22,16 +56,33 @@ import { modelTensors } from "./model-tensors.js";
 export function linearModel(
   bytes: Uint8Array,
   path: string,
-  { task, labels }: Pick<ModelInfo, "task" | "labels">,
+  options: Outputs & { nDescriptors?: number },
 ): Uint8Array {
+  const { task, labels, nDescriptors = DESCRIPTOR_NAMES.length } = options;
+  const { [RECORD]: record, [CHECKSUM]: checksum } = decodeMetadata(bytes, path);
+  if (record !== undefined) checkRecord(record, { task, labels }, path);
   const stored = decodeWeights(bytes, path);
   const tensors = stored.has("normalization.mean") ? stored : upgradeTensors(stored, "standardize");
   const shape = {
     net: { kind: "linear" },
     nLabels: labels.length,
-    inputShape: [DESCRIPTOR_NAMES.length],
+    inputShape: [nDescriptors],
     normalization: "standardize",
   } as const;
-  const { weights, normalization } = modelTensors(tensors, shape, path);
-  return buildInferenceModel({ ...shape, task, normalization }, weights);
+  const checked = modelTensors(tensors, shape, path);
+  const content = { text: record ?? "", tensors: storedTensors(checked), isRequired: record !== undefined };
+  checkContent(path, checksum, content);
+  return encodeLinearModel(checked, { task, labels });
+}
+
+/** @throws DataError if the record is damaged, or the baseline of a model with another task or other labels */
+function checkRecord(text: string, { task, labels }: Outputs, path: string): void {
+  let record: z.infer<typeof recordSchema>;
+  try {
+    record = recordSchema.parse(parseBoundedJson(text, MAX_VALUES));
+  } catch (cause) {
+    throw new DataError(path, "holds damaged metadata", { cause });
+  }
+  if (record.task !== task || JSON.stringify(record.labels) !== JSON.stringify(labels))
+    throw new DataError(path, "is the linear baseline of a model with another task or other labels");
 }

@@ -1,5 +1,9 @@
 import { z } from "zod";
+import { parseBoundedJson } from "../core/bounded-json.js";
+import { checkContent, contentChecksum } from "../core/checksum.js";
 import { DataError, errorLine } from "../core/errors.js";
+import { sha256Hex } from "../core/hash.js";
+import { recordOf } from "../core/record.js";
 import type { Tensor } from "../core/tensor.js";
 import { type FrontEnd, frontEnd, frontEndHash } from "../features/front-end.js";
 import { decodeMetadata, decodeWeights } from "../graph/index.js";
@@ -12,24 +16,53 @@ import {
 } from "../nn/architectures.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
+import { largestOutput, netTensors } from "../nn/summary.js";
 import { upgradeRecord, upgradeTensors } from "./format-1.js";
-import { modelTensors } from "./model-tensors.js";
+import { modelTensors, normalizedWidth, storedTensors } from "./model-tensors.js";
 
-/** Version of the metadata below; files of version 1 are read too. */
-const FORMAT = 2;
-const KEY = "timbrel";
+/** Version of the metadata below. Files of version 1 are read too, and files of version 2, which have no checksum. */
+const FORMAT = 3;
+/** Keys of the metadata: the record, and the checksum over it and the tensors. */
+const [RECORD, CHECKSUM] = ["timbrel", "timbrel.checksum"];
 
 const compression = z.union([
   z.object({ kind: z.enum(["log10", "log1p"]), scale: z.number() }),
   z.object({ kind: z.literal("powerToDb"), ref: z.number(), amin: z.number(), topDb: z.number().nullable() }),
 ]);
 
+/** Limits for a file from elsewhere; no model comes near them. */
+const MAX_VALUES = 2 ** 18;
+const MAX_LABELS = 2 ** 16;
+const MAX_LABEL_CHARS = 10_000;
+/** Prefixes of hashes of 10 hex digits, joined. */
+const HASH_PREFIXES = /^(?:[0-9a-f]{10})*$/;
+
+function isLabels(value: unknown): value is string[] {
+  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_LABELS) return false;
+  const labels: unknown[] = value;
+  return labels.every(
+    (label) => typeof label === "string" && label !== "" && label.length <= MAX_LABEL_CHARS,
+  );
+}
+
+/** Whether a value is a record of numbers that a rule allows. One check for all: a file may hold millions of members. */
+const numbers = (isAllowed: (value: number) => boolean, error: string) =>
+  z.custom<Record<string, number>>(
+    (value) =>
+      typeof value === "object" &&
+      value !== null &&
+      !Array.isArray(value) &&
+      Object.values(value).every((each) => typeof each === "number" && isAllowed(each)),
+    error,
+  );
+
+const fraction = z.number().min(0).lt(1);
+
 const infoSchema = z.object({
   task: z.enum(["single-label", "multi-label"]),
   /** The order of the outputs: sorted, each once, as in the training's vocabulary. */
   labels: z
-    .array(z.string().min(1))
-    .min(1)
+    .custom<string[]>(isLabels, `must be 1 to ${MAX_LABELS} texts of 1 to ${MAX_LABEL_CHARS} characters`)
     .refine((labels) => labels.every((label, i) => i === 0 || labels[i - 1] < label), {
       error: "must be sorted, each label once",
     }),
@@ -40,19 +73,25 @@ const infoSchema = z.object({
   segmentFrames: z.number().int().positive().max(MAX_SEGMENT_FRAMES),
   /** How the data were split, and a hash of which clip is in which split. */
   split: z.object({
-    seed: z.number(),
-    validFraction: z.number(),
-    testFraction: z.number(),
+    seed: z.int(),
+    validFraction: fraction,
+    testFraction: fraction,
     hash: z.string(),
-    trainCounts: z.record(z.string(), z.number()),
+    /** Number of training clips of each label, by label. */
+    trainCounts: numbers(
+      (count) => Number.isInteger(count) && count >= 0,
+      "must be counts of clips",
+    ).transform((counts) => recordOf(Object.entries(counts))), // `__proto__` may be a label
   }),
   /** Scores on the validation split at the epoch whose weights these are. */
-  valid: z.record(z.string(), z.number()),
-  epoch: z.number().int(),
+  valid: numbers(Number.isFinite, "must be scores"),
+  epoch: z.int().min(0),
   /** Settings of the run that trained the model. They are not checked here; `trainConfig` does that. */
   config: z.record(z.string(), z.unknown()),
   /** First 10 hex digits of the audio hash of every training clip, joined, so that a score on one can be rejected. */
-  trainClips: z.string(),
+  trainClips: z.string().regex(HASH_PREFIXES, "must be prefixes of hashes"),
+  /** The same of every validation clip: they chose the epoch. Absent in files of older versions. */
+  validClips: z.string().regex(HASH_PREFIXES, "must be prefixes of hashes").optional(),
 });
 
 /** Facts about a model besides its tensors: what it outputs, what it was trained on and how well it scored. */
@@ -60,7 +99,7 @@ export type ModelInfo = z.infer<typeof infoSchema>;
 
 /** The metadata of a model file. */
 const recordSchema = infoSchema.extend({
-  format: z.literal(FORMAT),
+  format: z.literal([2, FORMAT]),
   frontEndHash: z.string(),
   net: z
     .looseObject({ kind: z.string() })
@@ -88,10 +127,10 @@ function prefixesIn(trainClips: string): string[] {
 }
 
 /**
- * Returns `ModelInfo.trainClips` for a model trained on clips with these audio hashes.
- * @param before `trainClips` of the model that the run started from; "" if it started from drawn weights
+ * Returns `ModelInfo.trainClips` or `validClips` for clips with these audio hashes.
+ * @param before the same of the model that the run started from; "" if it started from drawn weights
  */
-export function addTrainClips(before: string, audioHashes: readonly string[]): string {
+export function addClips(before: string, audioHashes: readonly string[]): string {
   const prefixes = audioHashes.map((hash) => hash.slice(0, PREFIX));
   return [...new Set([...prefixesIn(before), ...prefixes])].sort().join("");
 }
@@ -108,7 +147,18 @@ export function addTrainClips(before: string, audioHashes: readonly string[]): s
  * console.log(wasTrainedOn(info)(store.clips[0].audioHash)); // -> false
  */
 export function wasTrainedOn({ trainClips }: Pick<ModelInfo, "trainClips">): (audioHash: string) => boolean {
-  const known = new Set(prefixesIn(trainClips));
+  return isAmong(trainClips);
+}
+
+/** Returns a function that says whether the clip with an audio hash chose the model's epoch; null if the model does not say. */
+export function wasChosenBy({
+  validClips,
+}: Pick<ModelInfo, "validClips">): ((audioHash: string) => boolean) | null {
+  return validClips === undefined ? null : isAmong(validClips);
+}
+
+function isAmong(prefixes: string): (audioHash: string) => boolean {
+  const known = new Set(prefixesIn(prefixes));
   return (audioHash) => known.has(audioHash.slice(0, PREFIX));
 }
 
@@ -119,6 +169,30 @@ export function clipsTrainedOn<C extends { readonly audioHash: string }>(
 ): C[] {
   const isKnown = wasTrainedOn(info);
   return clips.filter(({ audioHash }) => isKnown(audioHash));
+}
+
+/** The record in a model's metadata. */
+function recordText({ info, net, normalization }: TrainedModel, format: number): string {
+  const hash = frontEndHash(info.frontEnd);
+  return JSON.stringify({ format, frontEndHash: hash, net, normalization: normalization.kind, ...info });
+}
+
+/**
+ * Builds the graph that runs a model, as an ONNX file without anything else in it.
+ * @param metadata strings stored with it, by key
+ * @throws UsageError if `weights` lacks a tensor of the net, or has it in another shape
+ */
+export function modelGraph(
+  { info, net, weights, normalization }: TrainedModel,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const { task, labels, segmentFrames, frontEnd } = info;
+  const inputShape = [segmentFrames, frontEnd.nMels];
+  return buildInferenceModel(
+    { net, task, nLabels: labels.length, inputShape, normalization },
+    weights,
+    metadata,
+  );
 }
 
 /**
@@ -134,26 +208,46 @@ export function clipsTrainedOn<C extends { readonly audioHash: string }>(
  * writeFileSync("copy.onnx", encodeModel(model));
  * console.log(readFileSync("copy.onnx").equals(readFileSync("models/instruments.onnx"))); // -> true
  */
-export function encodeModel({ info, net, weights, normalization }: TrainedModel): Uint8Array {
-  const { task, labels, segmentFrames, frontEnd } = info;
-  const record = {
-    format: FORMAT,
-    frontEndHash: frontEndHash(frontEnd),
-    net,
-    normalization: normalization.kind,
-    ...info,
-  };
-  const inputShape = [segmentFrames, frontEnd.nMels];
-  return buildInferenceModel({ net, task, nLabels: labels.length, inputShape, normalization }, weights, {
-    [KEY]: JSON.stringify(record),
-  });
+export function encodeModel(model: TrainedModel): Uint8Array {
+  const record = recordText(model, FORMAT);
+  const checksum = contentChecksum(record, storedTensors({ ...model, weights: netWeights(model) }));
+  return modelGraph(model, { [RECORD]: record, [CHECKSUM]: checksum });
+}
+
+/** The tensors of the net among the model's weights. */
+function netWeights({ info, net, weights, normalization }: TrainedModel): Map<string, Tensor> {
+  const width = normalizedWidth(normalization, info.frontEnd.nMels);
+  const names = netTensors(net, [info.segmentFrames, width], info.labels.length).map(({ name }) => name);
+  return new Map([...weights].filter(([name]) => names.includes(name)));
+}
+
+/** Most values of a layer's output in one run of a model: 1 GiB. */
+const RUN_VALUES = 2 ** 28;
+
+/** Largest number of segments to run through a model at once, so that the memory it takes is bounded. */
+export function segmentsPerRun({ info, net, normalization }: TrainedModel): number {
+  const { segmentFrames, frontEnd, labels } = info;
+  const width = normalizedWidth(normalization, frontEnd.nMels);
+  const nValues = Math.max(
+    largestOutput(net, [segmentFrames, width], labels.length),
+    segmentFrames * frontEnd.nMels,
+  );
+  return Math.max(1, Math.floor(RUN_VALUES / nValues));
 }
 
 /**
- * Decodes a model file. Only its metadata and tensors are read, and they must match each other. Its graph is ignored:
- * `encodeModel` builds the one that the settings describe.
+ * Identifies a model in the checkpoints of runs that started from it: SHA-256 of the file that format 2 would make of it,
+ * so that a run can be resumed whose checkpoint is as old.
+ */
+export function modelIdentity(model: TrainedModel): string {
+  return sha256Hex(modelGraph(model, { [RECORD]: recordText(model, 2) }));
+}
+
+/**
+ * Decodes a model file. Only its metadata and tensors are read; they must match each other and the file's checksum. Its
+ * graph is ignored: `encodeModel` builds the one that the settings describe. Files of earlier versions have no checksum.
  * @param path path of the file, for errors
- * @throws DataError if the bytes are not a timbrel model, or their parts contradict each other
+ * @throws DataError if the bytes are not a timbrel model, are damaged, or their parts contradict each other
  * @example
  * import { readFileSync } from "node:fs";
  * import { decodeModel } from "timbrel";
@@ -163,18 +257,30 @@ export function encodeModel({ info, net, weights, normalization }: TrainedModel)
  * console.log(net.kind, info.labels.length, weights.get("output.weight")?.shape); // -> vgg 11 [ 11, 1024 ]
  */
 export function decodeModel(bytes: Uint8Array, path: string): TrainedModel {
-  const { info, net, normalization, format } = readRecord(bytes, path);
+  const { [RECORD]: record, [CHECKSUM]: checksum } = decodeMetadata(bytes, path);
+  if (record === undefined)
+    throw new DataError(
+      path,
+      "is an ONNX model but not a timbrel model: its metadata has no labels and no front end",
+    );
+  const { info, net, normalization, format } = readRecord(record, path);
   const stored = decodeWeights(bytes, path);
   const tensors = format === 1 ? upgradeTensors(stored, normalization) : stored;
   const inputShape = [info.segmentFrames, info.frontEnd.nMels];
   const shape = { net, inputShape, nLabels: info.labels.length, normalization };
-  return { info, net, ...modelTensors(tensors, shape, path) };
+  const model = { info, net, ...modelTensors(tensors, shape, path) };
+  checkContent(path, checksum, {
+    text: record,
+    tensors: storedTensors(model),
+    isRequired: format === FORMAT,
+  });
+  return model;
 }
 
 /**
- * Reads the metadata of a model file, without its tensors.
+ * Reads what a model file says about its model: `info` of the model that `decodeModel` returns.
  * @param path path of the file, for errors
- * @throws DataError if the bytes are not a timbrel model, or the metadata is damaged
+ * @throws DataError as `decodeModel`
  * @example
  * import { readFileSync } from "node:fs";
  * import { readModelInfo } from "timbrel";
@@ -184,7 +290,7 @@ export function decodeModel(bytes: Uint8Array, path: string): TrainedModel {
  * console.log(task, labels[0], epoch); // -> single-label bass 65
  */
 export function readModelInfo(bytes: Uint8Array, path: string): ModelInfo {
-  return readRecord(bytes, path).info;
+  return decodeModel(bytes, path).info;
 }
 
 interface ModelRecord {
@@ -195,15 +301,9 @@ interface ModelRecord {
   readonly format: number;
 }
 
-function readRecord(bytes: Uint8Array, path: string): ModelRecord {
-  const text = decodeMetadata(bytes, path)[KEY];
-  if (text === undefined)
-    throw new DataError(
-      path,
-      "is an ONNX model but not a timbrel model: its metadata has no labels and no front end",
-    );
+function readRecord(text: string, path: string): ModelRecord {
   try {
-    const record: unknown = JSON.parse(text);
+    const record = parseBoundedJson(text, MAX_VALUES);
     const { format } = z.object({ format: z.number() }).parse(record);
     if (format > FORMAT)
       throw new Error(`format is ${format}, this version of timbrel reads at most ${FORMAT}; update timbrel`);

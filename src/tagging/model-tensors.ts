@@ -1,9 +1,9 @@
 import { DataError } from "../core/errors.js";
-import type { Tensor } from "../core/tensor.js";
+import { sizeOf, type Tensor } from "../core/tensor.js";
 import { isConstantName } from "../graph/graph.js";
-import { minBands, type NetConfig } from "../nn/architectures.js";
+import { MAX_OUTPUT_VALUES, minBands, type NetConfig } from "../nn/architectures.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
-import { netTensors } from "../nn/summary.js";
+import { largestOutput, netTensors } from "../nn/summary.js";
 
 /** Settings that decide which tensors a model has. */
 export interface ModelShape {
@@ -21,9 +21,25 @@ export interface ModelTensors {
   readonly normalization: InputNormalization;
 }
 
+/** Returns the tensors of a model by the names under which its file stores them. */
+export function storedTensors({ weights, normalization }: ModelTensors): Map<string, Tensor> {
+  const tensors = new Map(weights);
+  if (normalization.kind === "none") return tensors;
+  const vector = (data: Float32Array): Tensor => ({ data, shape: [data.length] });
+  tensors.set("normalization.mean", vector(normalization.mean));
+  if (normalization.kind === "standardize") tensors.set("normalization.std", vector(normalization.std));
+  else tensors.set("normalization.projection", normalization.projection);
+  return tensors;
+}
+
+/** Number of values per frame that the net reads: whitening may have dropped some of the principal components. */
+export function normalizedWidth(normalization: InputNormalization, nFeatures: number): number {
+  return normalization.kind === "whiten" ? normalization.projection.shape[1] : nFeatures;
+}
+
 /**
  * Checks the tensors of a model file: it must hold every tensor that the model's settings ask for, with the right shape
- * and finite values, and no others except constants of the file's graph.
+ * and values that are possible, and no others except constants of the file's graph.
  * @param path path of the file, for errors
  * @throws DataError naming the tensor, what it must be and what it is
  */
@@ -41,19 +57,29 @@ export function modelTensors(
     const wrong = found.data.find((value) => !Number.isFinite(value));
     if (wrong !== undefined)
       throw new DataError(path, `tensor ${name} holds ${wrong}, which is not a finite number`);
+    // The running variance of a unit that is never active falls to 0.
+    const below = name.endsWith(".var") ? found.data.find((value) => value < 0) : undefined;
+    if (below !== undefined) throw new DataError(path, `tensor ${name} holds the negative variance ${below}`);
     left.delete(name);
     return found;
   };
   const nFeatures = inputShape.at(-1)!;
   // Whitening may have dropped some of the principal components; how many is known from the projection alone.
   const width = kind === "whiten" ? projectionWidth(left, nFeatures) : nFeatures;
-  const normalization = takeNormalization(take, kind, [nFeatures, width]);
+  const normalization = takeNormalization(take, kind, { nFeatures, width, path });
   if (net.kind !== "linear" && width < minBands(net))
     throw new DataError(
       path,
       `gives its ${net.kind} ${width} values per frame, fewer than the ${minBands(net)} it needs`,
     );
-  const specs = netTensors(net, [...inputShape.slice(0, -1), width], nLabels);
+  const netInput = [...inputShape.slice(0, -1), width];
+  const nValues = Math.max(largestOutput(net, netInput, nLabels), sizeOf(inputShape));
+  if (nValues > MAX_OUTPUT_VALUES)
+    throw new DataError(
+      path,
+      `asks for ${nValues} values in one layer for one example, more than ${MAX_OUTPUT_VALUES}`,
+    );
+  const specs = netTensors(net, netInput, nLabels);
   const weights = new Map(specs.map(({ name, shape }) => [name, take(name, shape)]));
   for (const [name, { shape }] of left)
     throw new DataError(
@@ -74,10 +100,16 @@ function projectionWidth(tensors: ReadonlyMap<string, Tensor>, nFeatures: number
 function takeNormalization(
   take: (name: string, shape: readonly number[]) => Tensor,
   kind: InputNormalization["kind"],
-  [nFeatures, width]: readonly [number, number],
+  { nFeatures, width, path }: { nFeatures: number; width: number; path: string },
 ): InputNormalization {
   if (kind === "none") return { kind };
   const { data: mean } = take("normalization.mean", [nFeatures]);
-  if (kind === "standardize") return { kind, mean, std: take("normalization.std", [nFeatures]).data };
+  if (kind === "standardize") {
+    const { data: std } = take("normalization.std", [nFeatures]);
+    const wrong = std.find((value) => value <= 0);
+    if (wrong !== undefined)
+      throw new DataError(path, `tensor normalization.std holds ${wrong}, which is not greater than 0`);
+    return { kind, mean, std };
+  }
   return { kind, mean, projection: take("normalization.projection", [nFeatures, width]) };
 }

@@ -1,16 +1,17 @@
-import { decodeAudio } from "../audio/decode.js";
-import { resample } from "../audio/resample.js";
+import type { AudioStream } from "../audio/audio-stream.js";
+import { bytesInMemory } from "../audio/byte-source.js";
+import { openAudio } from "../audio/decode.js";
+import type { DurationLimit } from "../audio/mono-stream.js";
+import { resampledLength } from "../audio/resample.js";
 import type { AudioWarning } from "../audio/warning.js";
 import type { Waveform } from "../audio/waveform.js";
-import { DataError, UsageError } from "../core/errors.js";
-import type { Tensor } from "../core/tensor.js";
-import { memoryReader, readPadded } from "../dataset/frame-reader.js";
-import { audioToLogMel } from "../features/audio-to-log-mel.js";
-import { silenceValue } from "../features/front-end.js";
-import { logMel } from "../features/log-mel.js";
+import { waveformStream } from "../audio/waveform-stream.js";
+import { UsageError } from "../core/errors.js";
+import { FeatureStream } from "../features/feature-stream.js";
 import type { Engine, Session } from "../runtime/engine.js";
-import { clipProbabilities } from "./aggregate.js";
-import { decodeModel, encodeModel, type ModelInfo, type TrainedModel } from "./model-file.js";
+import { decodeModel, type ModelInfo, modelGraph, segmentsPerRun, type TrainedModel } from "./model-file.js";
+import { checkProbabilities } from "./probabilities.js";
+import { streamProbabilities } from "./stream-probabilities.js";
 
 /** One tag of a clip. */
 export interface Tag {
@@ -27,6 +28,16 @@ export interface Tagging {
   /** Oddities of the audio. */
   warnings: readonly AudioWarning[];
 }
+
+export interface TagOptions extends DurationLimit {
+  /** Called for every block of audio: what was read and what the file declares [s], null if it declares nothing. */
+  readonly onProgress?: (progress: { doneSec: number; totalSec: number | null }) => void;
+  /** After an abort the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** A clip shorter than this fraction of a segment gets a warning. */
+const SHORT = 1 / 4;
 
 /**
  * A trained model, ready to tag audio of any rate, length and number of channels. It carries its front end, statistics
@@ -45,10 +56,15 @@ export interface Tagging {
 export class Tagger {
   readonly info: ModelInfo;
   readonly #session: Session;
+  /** The model's name in errors. */
+  readonly #path: string;
+  readonly #maxSegments: number;
 
-  private constructor(info: ModelInfo, session: Session) {
-    this.info = info;
+  private constructor(model: TrainedModel, session: Session, path: string) {
+    this.info = model.info;
     this.#session = session;
+    this.#path = path;
+    this.#maxSegments = segmentsPerRun(model);
   }
 
   /**
@@ -58,12 +74,15 @@ export class Tagger {
    * @throws DataError if the bytes are not a timbrel model, or their parts contradict each other
    */
   static async open(bytes: Uint8Array, path: string, engine: Engine): Promise<Tagger> {
-    return Tagger.of(decodeModel(bytes, path), engine);
+    return Tagger.of(decodeModel(bytes, path), engine, path);
   }
 
-  /** Opens a model in memory, e.g. one that `trainModel` trained. */
-  static async of(model: TrainedModel, engine: Engine): Promise<Tagger> {
-    return new Tagger(model.info, await engine.open(encodeModel(model)));
+  /**
+   * Opens a model in memory, e.g. one that `trainModel` trained.
+   * @param path its name in errors
+   */
+  static async of(model: TrainedModel, engine: Engine, path = "model"): Promise<Tagger> {
+    return new Tagger(model, await engine.open(modelGraph(model)), path);
   }
 
   /** The labels, in the order of the model's output. */
@@ -74,57 +93,79 @@ export class Tagger {
   /**
    * Tags the bytes of an audio file.
    * @param path the file's name in errors
-   * @throws DataError if the audio cannot be decoded
+   * @throws DataError if the audio cannot be decoded or is too long
    */
-  async tagAudio(bytes: Uint8Array, path: string): Promise<Tagging> {
-    const { frontEnd } = this.info;
-    const { features, durationSec, warnings } = audioToLogMel(await decodeAudio(bytes, path), frontEnd, path);
-    return { tags: await this.#tags(features), durationSec, warnings };
+  tagAudio(bytes: Uint8Array, path: string, options: TagOptions = {}): Promise<Tagging> {
+    return this.tagStream(() => openAudio(bytesInMemory(bytes), path), path, options);
+  }
+
+  /**
+   * Tags audio that is decoded in pieces. The answer is the same as for the whole in memory. The audio's length decides
+   * where its segments begin: long audio is decoded a second time if it does not declare its length, or a wrong one.
+   * @param open opens the audio; may be called twice
+   * @param path its name in errors
+   * @throws DataError if the audio cannot be decoded or is too long
+   */
+  async tagStream(
+    open: () => Promise<AudioStream>,
+    path: string,
+    options: TagOptions = {},
+  ): Promise<Tagging> {
+    const { frontEnd, segmentFrames } = this.info;
+    const { maxDurationSec, onProgress, signal } = options;
+    const openFeatures = async (): Promise<FeatureStream> => {
+      const stream: FeatureStream = new FeatureStream(await open(), frontEnd, path, {
+        maxDurationSec,
+        onMono() {
+          signal?.throwIfAborted();
+          onProgress?.({ doneSec: stream.mono.durationSec, totalSec: stream.mono.declaredSec });
+        },
+      });
+      return stream;
+    };
+    const tagged = await streamProbabilities(this.#session, openFeatures, {
+      frontEnd,
+      segmentFrames,
+      maxSegments: this.#maxSegments,
+    });
+    const { probabilities, features } = tagged;
+    checkProbabilities(probabilities, this.#path);
+    const tags = this.labels.map((label, i) => ({ label, probability: probabilities[i] }));
+    return {
+      tags: tags.sort((a, b) => b.probability - a.probability),
+      durationSec: features.mono.durationSec,
+      warnings: [...features.warnings, ...this.#shortness(features)],
+    };
   }
 
   /**
    * Tags mono samples of any rate; they are resampled to the model's.
    * @throws UsageError if no sample is left after resampling, or some are not finite
    */
-  async tagWaveform(waveform: Waveform): Promise<Omit<Tagging, "warnings">> {
-    const { sampleRate } = this.info.frontEnd;
-    const resampled = resample(waveform, sampleRate);
-    const { length } = resampled.samples;
-    if (length === 0 || !resampled.samples.every(Number.isFinite))
+  async tagWaveform({ samples, sampleRate }: Waveform): Promise<Tagging> {
+    const rate = this.info.frontEnd.sampleRate;
+    const length = resampledLength(samples.length, sampleRate, rate);
+    if (length === 0 || !samples.every(Number.isFinite))
       throw new UsageError({
         setting: "waveform",
-        rule: `hold finite samples, at least 1 at ${sampleRate} Hz`,
+        rule: `hold finite samples, at least 1 at ${rate} Hz`,
         got: length === 0 ? "none" : "some that are not finite",
       });
-    return {
-      tags: await this.#tags(logMel(resampled, this.info.frontEnd)),
-      durationSec: waveform.samples.length / waveform.sampleRate,
-    };
+    const options = { maxDurationSec: Number.POSITIVE_INFINITY };
+    return this.tagStream(async () => waveformStream({ samples, sampleRate }), "waveform", options);
   }
 
-  async #tags(features: Tensor): Promise<Tag[]> {
-    const probabilities = await this.#probabilities(features);
-    const tags = this.labels.map((label, i) => ({ label, probability: probabilities[i] }));
-    return tags.sort((a, b) => b.probability - a.probability);
-  }
-
-  async #probabilities(features: Tensor): Promise<Float32Array> {
-    const [nFrames, nMels] = features.shape;
-    const silence = silenceValue(this.info.frontEnd);
-    const reader = memoryReader(() => ({ features, descriptors: new Float32Array() }));
-    const [row] = await clipProbabilities(
-      this.#session,
+  /** The warning about a clip of which a segment holds mostly silence, unless there is one about its length already. */
+  #shortness({ nFrames, mono, warnings }: FeatureStream): AudioWarning[] {
+    const { segmentFrames, frontEnd } = this.info;
+    if (nFrames >= SHORT * segmentFrames || warnings.some(({ code }) => code === "short")) return [];
+    const segmentSec = (segmentFrames * frontEnd.hopLength) / frontEnd.sampleRate;
+    return [
       {
-        clips: [{ nFrames }],
-        nMels,
-        readFrames: (clip, first, count, out, offset) =>
-          readPadded(reader, { clip, first, count }, out, { offset, nMels, silence }),
+        code: "short",
+        message: `lasts ${mono.durationSec.toFixed(3)} s, much less than the ${segmentSec.toFixed(1)} s that the net reads at once; the rest is silence`,
       },
-      { segmentFrames: this.info.segmentFrames },
-    );
-    if (row.some(Number.isNaN))
-      throw new DataError("model", "gave a probability that is not a number; train it again");
-    return row;
+    ];
   }
 
   /** Frees the model's memory. */

@@ -1,16 +1,27 @@
 import { z } from "zod";
+import { parseBoundedJson } from "../core/bounded-json.js";
+import { checkContent, contentChecksum } from "../core/checksum.js";
 import { DataError, errorLine } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
+import type { SplitRecord } from "../dataset/splits.js";
 import { ACTIVATION_NAMES } from "../nn/activations.js";
 import { currentNames } from "../tagging/format-1.js";
+import { trainConfig } from "./config.js";
 import type { FitState } from "./fit.js";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.js";
 
 const BEST = "best/";
+/** Keys of the metadata: the record, and the checksum over it and the tensors. */
+const [RECORD, CHECKSUM] = ["timbrel", "timbrel.checksum"];
 
 /** Parses a record whose members may have the names of format 2. */
 function named<T>(schema: z.ZodType<T, Record<string, unknown>>) {
   return z.record(z.string(), z.unknown()).transform(currentNames).pipe(schema);
+}
+
+/** Parses a list and ends at the first entry that is wrong: a file may hold millions of them. */
+function listOf<T>(schema: z.ZodType<T>) {
+  return z.array(z.unknown()).transform((entries) => entries.map((entry) => schema.parse(entry)));
 }
 
 /** JSON writes non-finite numbers as null; an exploded norm is read back as Infinity. */
@@ -34,25 +45,32 @@ const layerHealth = named(
   }),
 );
 
-/** Version of the record. Format 2 has older names for some members; in format 1 some settings have another meaning. */
-const FORMAT = 3;
+/**
+ * Version of the record. Format 3 has no checksum; format 2 also has older names for some members; in format 1, which is
+ * not read, some settings have another meaning.
+ */
+const FORMAT = 4;
+const OLDEST = 2;
+/** Most values in the record: an epoch takes some ten, and some ten for each layer that is watched. */
+const MAX_VALUES = 2 ** 21;
 
-const version = z.object({ format: z.number().default(1) });
+const version = z.object({ format: z.int().default(1) });
 
 const header = z.object({
-  history: z.array(
+  history: listOf(
     z.object({
-      epoch: z.number(),
+      epoch: z.int(),
       learningRate: z.number(),
       trainLoss: z.number(),
       score: z.number(),
       valid: z.record(z.string(), z.number()),
-      layers: z.array(layerHealth).optional(),
+      layers: listOf(layerHealth).optional(),
     }),
   ),
-  bestEpoch: z.number(),
+  bestEpoch: z.int(),
   config: named(z.record(z.string(), z.unknown())),
   splitHash: z.string(),
+  clips: z.object({ train: z.string(), valid: z.string(), test: z.string() }).optional(),
   frontEndHash: z.string(),
   from: z.string().optional(),
 });
@@ -63,6 +81,8 @@ export interface Checkpoint {
   /** The run's settings. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly splitHash: string;
+  /** Which clip is in which split, so that the run goes on with them if the data grow; older checkpoints do not say. */
+  readonly clips?: SplitRecord | undefined;
   readonly frontEndHash: string;
   /** SHA-256 of the model that the run started from; undefined if its initial weights were drawn. */
   readonly from?: string | undefined;
@@ -82,12 +102,12 @@ export function encodeCheckpoint({ state, ...run }: Checkpoint): Uint8Array {
   const tensors = new Map<string, Tensor>(state.tensors);
   for (const [name, tensor] of state.best.weights) tensors.set(BEST + name, tensor);
   const { history, best } = state;
-  const metadata = { timbrel: JSON.stringify({ format: FORMAT, history, bestEpoch: best.epoch, ...run }) };
-  return encodeSafetensors(tensors, metadata);
+  const record = JSON.stringify({ format: FORMAT, history, bestEpoch: best.epoch, ...run });
+  return encodeSafetensors(tensors, { [RECORD]: record, [CHECKSUM]: contentChecksum(record, tensors) });
 }
 
 /**
- * Decodes a checkpoint.
+ * Decodes a checkpoint. Whether it holds the whole state of a run is checked when the run is resumed.
  * @param path path of the file, for errors
  * @throws DataError if the file is damaged, or from another version
  * @example
@@ -99,9 +119,19 @@ export function encodeCheckpoint({ state, ...run }: Checkpoint): Uint8Array {
  */
 export function decodeCheckpoint(bytes: Uint8Array, path: string): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes, path);
-  const { history, bestEpoch, ...run } = parseRecord(metadata["timbrel"] ?? "null", path);
-  if (bestEpoch < 0 || bestEpoch > history.length)
-    throw new DataError(path, `names epoch ${bestEpoch} as the best of ${history.length}`);
+  const text = metadata[RECORD] ?? "null";
+  const { format, record } = parseRecord(text, path);
+  const { history, bestEpoch, ...run } = record;
+  checkContent(path, metadata[CHECKSUM], { text, tensors, isRequired: format === FORMAT });
+  checkHistory(record, path);
+  for (const [name, { data }] of tensors) {
+    const wrong = data.find((value) => !Number.isFinite(value));
+    if (wrong !== undefined)
+      throw new DataError(
+        path,
+        `tensor ${JSON.stringify(name)} holds ${wrong}, which is not a finite number`,
+      );
+  }
   const isBest = ([name]: [string, Tensor]) => name.startsWith(BEST);
   const entries = [...tensors];
   const best = {
@@ -111,19 +141,35 @@ export function decodeCheckpoint(bytes: Uint8Array, path: string): Checkpoint {
   return { state: { history, tensors: new Map(entries.filter((entry) => !isBest(entry))), best }, ...run };
 }
 
-function parseRecord(text: string, path: string): z.infer<typeof header> {
+type Header = z.infer<typeof header>;
+
+/** @throws DataError if the epochs are not 1, 2, 3, ..., if the best is none of them, or if the settings are not a run's */
+function checkHistory({ history, bestEpoch, config }: Header, path: string): void {
+  const wrong = history.findIndex(({ epoch }, i) => epoch !== i + 1);
+  if (wrong >= 0)
+    throw new DataError(path, `has epoch ${history[wrong].epoch} in the place of epoch ${wrong + 1}`);
+  const first = Math.min(1, history.length);
+  if (bestEpoch < first || bestEpoch > history.length)
+    throw new DataError(path, `names epoch ${bestEpoch} as the best of ${history.length}`);
+  try {
+    trainConfig(config);
+  } catch (cause) {
+    throw new DataError(path, `holds settings of no run: ${errorLine(cause)}`, { cause });
+  }
+}
+
+function parseRecord(text: string, path: string): { format: number; record: Header } {
   let format: number;
   try {
-    const record = JSON.parse(text);
+    const record = parseBoundedJson(text, MAX_VALUES);
     ({ format } = version.parse(record));
-    if (format === FORMAT || format === 2) return header.parse(record);
+    if (format >= OLDEST && format <= FORMAT) return { format, record: header.parse(record) };
   } catch (cause) {
-    throw new DataError(path, `is not a timbrel checkpoint (${errorLine(cause).slice(0, 120)})`, {
-      cause,
-    });
+    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : errorLine(cause);
+    throw new DataError(path, `is not a timbrel checkpoint (${errorLine(reason).slice(0, 200)})`, { cause });
   }
   throw new DataError(
     path,
-    `is a checkpoint of another version of timbrel (format ${format}, this one reads 2 and ${FORMAT}); start a new run`,
+    `is a checkpoint of another version of timbrel (format ${format}, this one reads ${OLDEST} to ${FORMAT}); start a new run`,
   );
 }

@@ -1,5 +1,6 @@
 import { checkNames } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
+import { checkObject } from "../core/inputs.js";
 import {
   boolean,
   byKind,
@@ -12,6 +13,7 @@ import {
   optional,
   positive,
 } from "../core/setting-checks.js";
+import { RUN_SPLITS } from "../dataset/splits.js";
 import {
   MAX_SEGMENT_FRAMES,
   minFrames,
@@ -88,9 +90,9 @@ export const TRAIN_DEFAULTS: TrainConfig = {
   normalize: { kind: "standardize", over: "band" },
   balance: true,
   watch: false,
-  seed: 1,
-  validFraction: 0.15,
-  testFraction: 0.15,
+  seed: RUN_SPLITS.seed,
+  validFraction: RUN_SPLITS.validFraction,
+  testFraction: RUN_SPLITS.testFraction,
 };
 
 const factor = number({ above: 0, max: 1 });
@@ -140,6 +142,7 @@ const CHECKS: Readonly<Record<Exclude<keyof TrainConfig, "net" | "validFraction"
 export function trainConfig(
   settings: Partial<TrainConfig> | Readonly<Record<string, unknown>> = {},
 ): TrainConfig {
+  checkObject("config", settings, "be an object of settings");
   const changes = settings as Partial<TrainConfig>; // checked below
   checkNames("config", Object.keys(changes), Object.keys(TRAIN_DEFAULTS));
   const net = netConfig(changes.net ?? TRAIN_DEFAULTS.net);

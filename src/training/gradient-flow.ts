@@ -1,3 +1,4 @@
+import { checkList } from "../core/inputs.js";
 import { ACTIVATIONS } from "../nn/activations.js";
 import type { LayerHealth } from "../nn/watch.js";
 
@@ -37,6 +38,7 @@ const INACTIVE = 0.8;
  * console.log(diagnose(layers)); // -> [ { layer: 'hidden1', problem: 'vanishing', value: 0.0001 } ]
  */
 export function diagnose(layers: readonly LayerHealth[]): Diagnosis[] {
+  checkList("layers", layers, "layer statistics", { layer: "text", activationGradientNorm: "number" });
   const reference = layers.at(-1)?.activationGradientNorm ?? 0;
   return layers.slice(0, -1).flatMap(({ layer, activation, activationGradientNorm, inactiveFraction }) => {
     const found: Diagnosis[] = [];

@@ -8,6 +8,7 @@ import { mainScore } from "../evaluation/measures.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import { buildTrainingStep, type Task } from "../nn/training-step.js";
 import type { Engine } from "../runtime/engine.js";
+import { encodeLinearModel } from "../tagging/linear-model.js";
 import { type BatchSource, fit } from "./fit.js";
 
 const EPOCHS = 40;
@@ -95,5 +96,10 @@ export async function trainLinearBaseline(
     seed,
     signal,
   });
-  return ended === "interrupted" ? null : buildInferenceModel(config, state.best.weights);
+  if (ended === "interrupted") return null;
+  const { normalization } = config;
+  return encodeLinearModel(
+    { weights: state.best.weights, normalization },
+    { task, labels: [...train.labels] },
+  );
 }

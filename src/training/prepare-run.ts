@@ -1,13 +1,15 @@
-import { UsageError } from "../core/errors.js";
-import { canonicalJson, sha256Hex } from "../core/hash.js";
+import { counted } from "../core/counted.js";
+import { DataError, UsageError } from "../core/errors.js";
+import { canonicalJson } from "../core/hash.js";
+import type { Tensor } from "../core/tensor.js";
 import { fittingBatchSize, TrainSampler } from "../dataset/batches.js";
 import type { FeatureData } from "../dataset/feature-data.js";
 import { describeDifference, frontEndHash } from "../features/front-end.js";
-import { minBands } from "../nn/architectures.js";
+import { MAX_OUTPUT_VALUES, minBands } from "../nn/architectures.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
-import { netTensors } from "../nn/summary.js";
+import { largestOutput, netTensors } from "../nn/summary.js";
 import { buildTrainingStep, type TrainingStep, type TrainingStepConfig } from "../nn/training-step.js";
-import { encodeModel, type TrainedModel } from "../tagging/model-file.js";
+import { modelIdentity, type TrainedModel } from "../tagging/model-file.js";
 import { augmentationOf } from "./augmentation.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { TrainConfig } from "./config.js";
@@ -30,7 +32,7 @@ export interface PreparedRun {
  * Splits the clips, fits the normalization on the train split and builds the training step; nothing is written.
  * @param options.resume the checkpoint to resume from; the data must be the same
  * @param options.from the model that the run starts from
- * @throws DataError if the data have too few clips or classes to train on
+ * @throws DataError if the data have too few clips or classes to train on, or if the checkpoint lacks a tensor
  * @throws UsageError if the data do not fit the settings, the checkpoint or the model
  */
 export async function prepareRun(
@@ -89,11 +91,20 @@ function stepConfigOf(
     const remedy = nBands < train.nMels ? "keep more variance, use" : "use";
     throw new UsageError({
       setting: "net",
-      rule: `fit the ${nBands} values per frame of ${name}`,
+      rule: `fit the ${counted(nBands, "value")} per frame of ${name}`,
       got: `a ${net.kind} that needs at least ${minBands(net)}`,
       remedy: `${remedy} fewer blocks, or use another kind of net`,
     });
   }
+  const largest = largestOutput(net, [segmentFrames, nBands], train.labels.length);
+  const nValues = Math.max(largest, segmentFrames * train.nMels);
+  if (nValues > MAX_OUTPUT_VALUES)
+    throw new UsageError({
+      setting: "net",
+      rule: `have at most ${MAX_OUTPUT_VALUES} values in a layer for one segment`,
+      got: nValues,
+      remedy: "use fewer channels, or a smaller `segmentFrames`",
+    });
   return {
     net,
     task,
@@ -110,24 +121,28 @@ function stepConfigOf(
 }
 
 /**
- * Checks that a checkpoint holds the whole state of the step.
- * @throws UsageError naming a tensor that is missing or has another shape
+ * Checks that a checkpoint holds the whole state of the step, and the weights of its best epoch.
+ * @throws DataError naming a tensor that is missing or has another shape
  */
-function checkState({ state: { tensors } }: Checkpoint, step: TrainingStep): void {
-  for (const { name, shape } of step.state) {
-    const found = tensors.get(name)?.shape;
-    if (found?.join() !== shape.join())
-      throw new UsageError({
-        setting: "resume",
-        rule: `be a checkpoint with ${name} [${shape.join(", ")}]`,
-        got: found === undefined ? "none" : `[${found.join(", ")}]`,
-      });
+function checkState(
+  { state: { history, tensors, best } }: Checkpoint,
+  { state, weightNames }: TrainingStep,
+): void {
+  const check = (found: Tensor | undefined, name: string, shape: readonly number[]): void => {
+    const [is, expected] = [found?.shape, shape].map((each) => each && `[${each.join(", ")}]`);
+    if (is === undefined) throw new DataError("checkpoint", `lacks tensor ${name} ${expected}`);
+    if (is !== expected) throw new DataError("checkpoint", `tensor ${name} is ${is}, not ${expected}`);
+  };
+  for (const { name, shape } of state) {
+    check(tensors.get(name), name, shape);
+    if (history.length > 0 && weightNames.includes(name))
+      check(best.weights.get(name), `best/${name}`, shape);
   }
 }
 
 /** Identifies the model that a run starts from; undefined for none. */
 export function modelHash(from: TrainedModel | undefined): string | undefined {
-  return from && sha256Hex(encodeModel(from));
+  return from && modelIdentity(from);
 }
 
 /**

@@ -1,7 +1,8 @@
 import { DataError, UsageError } from "../core/errors.js";
 import type { FeatureData } from "../dataset/feature-data.js";
 import { featureSets } from "../dataset/feature-set.js";
-import { type ClipSplits, splitClips } from "../dataset/splits.js";
+import { type ClipSplits, RECORD_KEY, splitClips, splitsOfRecord } from "../dataset/splits.js";
+import { checkEnoughClips, checkSeveralClasses } from "../dataset/trainable.js";
 import type { Task } from "../nn/training-step.js";
 import { clipsTrainedOn, type TrainedModel } from "../tagging/model-file.js";
 import type { Checkpoint } from "./checkpoint.js";
@@ -25,15 +26,9 @@ export function runData(
   options: { resume?: Checkpoint | null | undefined; from?: TrainedModel | undefined } = {},
 ): RunData {
   const { resume, from } = options;
-  const { seed, validFraction, testFraction } = config;
-  const splits = splitClips(data.clips, { seed, validFraction, testFraction });
-  // Batch norm needs at least 2 clips in a batch.
-  if (splits.train.length < 2 || splits.valid.length === 0)
-    throw new DataError(
-      data.name,
-      `needs at least 2 training clips and 1 validation clip, has ${splits.train.length} and ${splits.valid.length}`,
-    );
+  const splits = resume?.clips ? splitsOfRecord(data.clips, resume.clips) : drawnSplits(data, config);
   if (resume) checkSameData(data, splits, resume);
+  checkEnoughClips(data.name, splits);
   if (from) checkHeldOut(data, splits, from);
   const sets = featureSets(data, splits, from?.info.labels);
   const { labels } = sets.train;
@@ -48,23 +43,48 @@ export function runData(
         rule: "be multi-label for clips with several labels",
         got: `single-label, and ${several.name} labelled ${several.labels.join(", ")}`,
       });
-    if (labels.length < 2)
-      throw new DataError(
-        data.name,
-        `has only 1 class (${labels[0]}); a net learns classes by their differences and needs at least 2`,
-      );
+    checkSeveralClasses(data.name, labels);
   }
   return { splits, sets, task };
 }
 
-function checkSameData(data: FeatureData, splits: ClipSplits, checkpoint: Checkpoint): void {
-  if (checkpoint.splitHash === splits.hash && checkpoint.frontEndHash === data.frontEndHash) return;
-  const what = checkpoint.splitHash === splits.hash ? "features" : "clips or splits";
+function drawnSplits({ clips }: FeatureData, { seed, validFraction, testFraction }: TrainConfig): ClipSplits {
+  return splitClips(clips, { seed, validFraction, testFraction });
+}
+
+/**
+ * Checks that the clips of a checkpoint are all there, with the same features.
+ * @throws UsageError if they are not
+ */
+function checkSameData(
+  { name, clips, frontEndHash }: FeatureData,
+  splits: ClipSplits,
+  run: Checkpoint,
+): void {
+  if (run.splitHash === splits.hash && run.frontEndHash === frontEndHash) return;
+  const rule = "use the data of its checkpoint";
+  const newRun = "or start a new run";
+  if (run.splitHash === splits.hash)
+    throw new UsageError({
+      setting: "resume",
+      rule,
+      got: `other features in ${name}`,
+      remedy: `resume it with its own data, ${newRun}`,
+    });
+  const nFound = splits.train.length + splits.valid.length + splits.test.length;
+  if (run.clips === undefined)
+    throw new UsageError({
+      setting: "resume",
+      rule,
+      got: `other clips or splits in ${name}, and a checkpoint of an older version that does not list its clips`,
+      remedy: `extract the audio that it was trained on into a store of its own and use that, ${newRun}`,
+    });
+  const nClips = Object.values(run.clips).join("").length / RECORD_KEY;
   throw new UsageError({
     setting: "resume",
-    rule: "use the data of its checkpoint",
-    got: `other ${what} in ${data.name}`,
-    remedy: "resume it with its own data, or start a new run",
+    rule,
+    got: `${nFound} of its ${nClips} clips among the ${clips.length} of ${name}, under the same names and labels`,
+    remedy: `extract them into it again, ${newRun}`,
   });
 }
 

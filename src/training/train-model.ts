@@ -1,16 +1,19 @@
+import { recordOf } from "../core/record.js";
 import type { Tensor } from "../core/tensor.js";
 import type { FeatureData } from "../dataset/feature-data.js";
-import type { ClipSplits } from "../dataset/splits.js";
+import type { Split } from "../dataset/split-names.js";
+import { type ClipSplits, recordSplits } from "../dataset/splits.js";
 import { evaluateNet } from "../evaluation/evaluate.js";
 import { mainScore, measuresOf } from "../evaluation/measures.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import type { Task } from "../nn/training-step.js";
 import type { Engine } from "../runtime/engine.js";
-import { addTrainClips, type ModelInfo, type TrainedModel } from "../tagging/model-file.js";
+import { addClips, type ModelInfo, type TrainedModel } from "../tagging/model-file.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { type TrainConfig, trainConfig } from "./config.js";
 import { type EpochAnswer, type EpochRecord, type FitResult, fit, type StepReport } from "./fit.js";
 import { modelHash, type PreparedRun, prepareRun } from "./prepare-run.js";
+import { resumedConfig } from "./resumed-config.js";
 import type { RunData } from "./run-data.js";
 
 /** A run that is set up and about to begin. */
@@ -24,6 +27,8 @@ export interface RunStart {
   readonly batchSize: number;
   /** See `FittedNormalization`; null for a run that starts from a model, whose normalization it keeps. */
   readonly conditionNumber: PreparedRun["conditionNumber"];
+  /** Number of clips in the data that are in none of the splits: they came after the run began. */
+  readonly unusedClips: number;
   /** Number of epochs that were done before; 0 for a new run. */
   readonly resumedFrom: number;
   /** The model of the best of those epochs; null for a new run. */
@@ -48,7 +53,10 @@ export interface TrainModelOptions {
    * with the signal's reason.
    */
   readonly signal?: AbortSignal | undefined;
-  /** Checkpoint of an earlier run on the same data, to resume from; its settings replace `config`. */
+  /**
+   * Checkpoint of an earlier run, to resume from with its settings; `config` may change `epochs` and `patience`. The run
+   * goes on with its own clips and splits, even if the data have more clips by now.
+   */
   readonly resume?: Checkpoint | null | undefined;
   /**
    * A model to train further: its weights, normalization and labels are used. The run must have its front end, net,
@@ -100,11 +108,13 @@ export async function trainModel(
   options: TrainModelOptions,
 ): Promise<ModelRun> {
   const { engine, resume, from, signal } = options;
-  const settings = trainConfig(resume?.config ?? config);
+  const settings = resume ? resumedConfig(resume, config) : trainConfig(config);
   const run = await prepareRun(data, settings, { resume, from, signal });
   const { sets, splits, task } = run.data;
   const { step, stepConfig, conditionNumber } = run;
   const modelOf = modelMaker(data, settings, run, from);
+  const splitHash = splits.hash;
+  const clips = recordSplits(splits);
   const bestOf = (state: FitResult["state"]) => (state.best.epoch > 0 ? modelOf(state) : null);
   await options.onStart?.({
     config: settings,
@@ -114,15 +124,16 @@ export async function trainModel(
     parameterCount: step.parameterCount,
     batchSize: stepConfig.batchSize,
     conditionNumber,
+    unusedClips: data.clips.length - splits.train.length - splits.valid.length - splits.test.length,
     resumedFrom: resume?.state.history.length ?? 0,
     model: resume ? bestOf(resume.state) : null,
   });
-  const { hash: splitHash } = splits;
   const startedFrom = modelHash(from);
   const checkpointOf = (state: FitResult["state"]): Checkpoint => ({
     state,
     config: { ...settings },
     splitHash,
+    clips,
     frontEndHash: data.frontEndHash,
     ...(startedFrom === undefined ? {} : { from: startedFrom }),
   });
@@ -161,8 +172,9 @@ function modelMaker(
   const { seed, validFraction, testFraction, segmentFrames, net } = config;
   const { labels } = sets.train;
   const countOf = (label: string) => splits.train.filter((clip) => clip.labels.includes(label)).length;
-  const trainCounts = Object.fromEntries(labels.map((label) => [label, countOf(label)]));
-  const audioHashes = splits.train.map((clip) => clip.audioHash);
+  const trainCounts = recordOf(labels.map((label) => [label, countOf(label)]));
+  const hashesOf = (split: Split) => splits[split].map((clip) => clip.audioHash);
+  const { trainClips, validClips } = from?.info ?? { trainClips: "", validClips: "" };
   const info: Omit<ModelInfo, "valid" | "epoch"> = {
     task,
     labels: [...labels],
@@ -170,7 +182,9 @@ function modelMaker(
     segmentFrames,
     split: { seed, validFraction, testFraction, hash: splits.hash, trainCounts },
     config: { ...config },
-    trainClips: addTrainClips(from?.info.trainClips ?? "", audioHashes),
+    trainClips: addClips(trainClips, hashesOf("train")),
+    // What is unknown of the model that the run started from stays unknown.
+    ...(validClips === undefined ? {} : { validClips: addClips(validClips, hashesOf("valid")) }),
   };
   return ({ history, best: { epoch, weights } }) => {
     const { valid } = history[epoch - 1];

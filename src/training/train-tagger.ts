@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { DataError } from "../core/errors.js";
 import type { Task } from "../nn/training-step.js";
 import type { Engine } from "../runtime/engine.js";
 import { nodeEngine } from "../runtime/node.js";
@@ -30,7 +31,7 @@ export interface TrainEvents {
 
 /** Options of `trainTagger`. */
 export interface TrainTaggerOptions extends TrainEvents {
-  /** Settings that differ from the defaults; with `resume` they come from the checkpoint. */
+  /** Settings that differ from the defaults; with `resume` the checkpoint has them: only `epochs` and `patience` may change. */
   readonly config?: Partial<TrainConfig>;
   /**
    * Continues from the folder's checkpoint with the same bits, and makes the run's other files again if they are missing
@@ -59,8 +60,8 @@ export interface TrainResult {
  * model of the best epoch, and the linear baseline next to it.
  *
  * @param outDir the run's folder; created if missing
- * @throws UsageError if the folder holds a run that is to be neither resumed nor overwritten, or if the data are not the
- * checkpoint's
+ * @throws UsageError if the folder holds a run that is to be neither resumed nor overwritten, or if the data lack
+ * clips of the checkpoint's
  * @throws DataError if another run is writing to the folder, or it cannot be written
  * @example
  * import { writeFileSync } from "node:fs";
@@ -117,6 +118,8 @@ async function trainLocked(
       return options.onEpoch?.(record, isBest);
     },
   }).catch((error: unknown) => {
+    if (error instanceof DataError && error.path === "checkpoint")
+      throw new DataError(paths.checkpoint, `${error.reason}; start a new run`, { cause: error });
     if (!(error instanceof DivergedError)) throw error;
     writeAtomically(paths.diverged, encodeSafetensors(new Map(error.divergence.tensors), {}));
     const kept = `the last weights with a finite loss are kept in ${paths.diverged}`;

@@ -30,7 +30,7 @@ describe("decodeAudio", () => {
   it("warns about a FLAC file that ends early", async () => {
     const { warnings, format } = await decodeAudio(head("flac.flac", 0.9), "a.flac");
     expect(warnings.map(({ message }) => message)).toEqual([
-      `the FLAC header declares 8820 samples, the file holds ${format.nSamples}`,
+      `the FLAC header declares 8820 samples, the file holds ${format.nSamples}: 0.087 s of 0.400 s of audio is missing`,
     ]);
   });
 
@@ -49,13 +49,18 @@ describe("decodeAudio", () => {
 
   it.each([
     ["MP4 (AAC or ALAC)", [0, 0, 0, 32, ...ascii("ftypM4A ")]],
-    ["AAC", [0xff, 0xf1, 0x50, 0x80]],
-    ["AIFF", ascii("FORM....AIFF")],
-    ["MIDI", ascii("MThd")],
-    ["Sony Wave64", ascii("riff")],
+    ["AAC", [0xff, 0xf1, 0x50, 0x80, 0x01, 0x1f, 0xfc, 0, 0xff, 0xf1]],
+    ["Windows Media Audio", [0x30, 0x26, 0xb2, 0x75]],
+    ["Sony Wave64", [...ascii("riff"), 0x2e, 0x91, 0xcf, 0x11]],
   ])("rejects %s and names the format", async (name, bytes) => {
     await expect(decodeAudio(Uint8Array.from(bytes), "a")).rejects.toThrow(
       `a: ${name} file, which timbrel does not read; convert it to WAV or FLAC`,
+    );
+  });
+
+  it("says that MIDI holds no sound", async () => {
+    await expect(decodeAudio(Uint8Array.from(ascii("MThd")), "a.mid")).rejects.toThrow(
+      "a.mid: MIDI file, which holds notes instead of sound; render it to WAV",
     );
   });
 
@@ -64,7 +69,7 @@ describe("decodeAudio", () => {
     ["vorbis.ogg", "OGG (Vorbis) decoding gave no samples; the file is damaged or empty"],
     ["opus.opus", "OGG (Opus) decoding gave no samples; the file is damaged or empty"],
     ["mp3.mp3", "MP3 (MPEG layer 3) decoding gave no samples; the file is damaged or empty"],
-  ])("rejects a truncated %s, which audio-decode decodes to nothing", async (name, reason) => {
+  ])("rejects a %s cut so short that it holds no samples", async (name, reason) => {
     await expect(decodeAudio(head(name, 0.1), name)).rejects.toMatchObject({
       name: "DataError",
       message: `${name}: ${reason}`,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { resample } from "../../src/audio/resample.js";
+import { joined } from "../../src/audio/joined.js";
+import { resample, StreamResampler } from "../../src/audio/resample.js";
 
 // Ratios of the common sample rates, the extremes, and ratios of large numbers (interpolated weights).
 const RATES: [number, number][] = [
@@ -132,6 +133,18 @@ describe.each(RATES)("resample %i Hz to %i Hz", (inRate, outRate) => {
     for (let m = 0; m < samples.length; m += step)
       worst = Math.max(worst, Math.abs(samples[m] - expected(m)));
     expect(worst).toBeLessThan(FLOAT_TOLERANCE);
+  });
+
+  it("gives the same bits in pieces of whatever length", () => {
+    const x = noise(Math.ceil(60_000 * Math.max(1, inRate / outRate / 2)));
+    const whole = resample({ samples: x, sampleRate: inRate }, outRate).samples;
+    const resampler = new StreamResampler(inRate, outRate);
+    const parts: Float32Array[] = [];
+    for (let at = 0, i = 1; at < x.length; at += i, i = (7 * i) % 30_011)
+      parts.push(resampler.push(x.slice(at, at + i)));
+    expect(parts.some((part) => part.length > 0)).toBe(true);
+    const found = joined([...parts, resampler.end()]);
+    expect(Buffer.compare(Buffer.from(found.buffer), Buffer.from(whole.buffer))).toBe(0);
   });
 
   it("gives round(n * outRate / inRate) samples, even for very short input", () => {

@@ -13,10 +13,15 @@ const REJECTED: [string, Uint8Array, string][] = [
   [
     "text",
     Uint8Array.from(ascii("hello, this is no audio")),
-    "not audio that timbrel reads (WAV, MP3, OGG Vorbis, Opus or FLAC)",
+    "not audio that timbrel reads (WAV, AIFF, AU, MP3, OGG Vorbis, Opus or FLAC)",
   ],
   ["four bytes", Uint8Array.from(ascii("RIFF")), "the file ends after 4 bytes, inside its RIFF header"],
-  ["an AVI file", buildWav({ form: "AVI " }), 'RIFF file of form "AVI ", not WAVE'],
+  [
+    "an AVI file",
+    buildWav({ form: "AVI " }),
+    "AVI file, which timbrel does not read; convert it to WAV or FLAC",
+  ],
+  ["a sound font", buildWav({ form: "sfbk" }), 'RIFF file of form "sfbk", not WAVE'],
   ["only a header", buildWav().subarray(0, 12), "the file has no fmt chunk"],
   ["no data chunk", buildWav().subarray(0, 36), "the file has no data chunk"],
   [

@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { interruptible } from "../../src/commands/interrupt.js";
 import { FRONT_END, makeFolder, NET, timbrel, toneWav, write, writeTones } from "./cli.js";
 
 it("extract stops cleanly on Ctrl-C, and the same command finishes it", async () => {
@@ -54,4 +55,48 @@ it("train stops cleanly on Ctrl-C, and --resume ends in the same bits", async ()
   await timbrel(dir, train("whole"));
   const weights = (run: string) => readFileSync(join(dir, run, "model.onnx"), "base64");
   expect(weights("run")).toBe(weights("whole"));
+});
+
+it("Ctrl-C ends a command at once while there is nothing to lose, even within a long loop", async () => {
+  const dir = makeFolder();
+  writeTones(join(dir, "audio"), { low: 200, high: 2000 }, 3);
+  // Before the first file is read; null: the signal itself ended the process.
+  const extracting = await timbrel(dir, ["extract", "audio", "--out", "features"], {
+    interruptAt: /^front end/,
+  });
+  expect([extracting.code, existsSync(join(dir, "features"))]).toEqual([null, false]);
+  const predicting = await timbrel(dir, ["predict", "audio"], { interruptAt: /low.0\.wav/ });
+  expect(predicting.code).toBeNull();
+  expect(predicting.stdout).not.toContain("low/2.wav");
+});
+
+it("work is stopped gently only between its begin and its end", async () => {
+  const listeners = () => process.listenerCount("SIGINT");
+  const before = listeners();
+  const found: number[] = [];
+  await interruptible("after this step", async ({ begin, end, signal }) => {
+    found.push(listeners());
+    begin();
+    begin();
+    found.push(listeners());
+    end();
+    found.push(listeners(), Number(signal.aborted));
+  });
+  expect(found).toEqual([before, before + 1, before, 0]);
+});
+
+it("a command that was stopped ends with exit code 130, even if nothing was left to do", async () => {
+  const [code, write] = [process.exitCode, process.stderr.write];
+  process.stderr.write = () => true;
+  try {
+    await interruptible("after this step", async ({ begin, signal }) => {
+      begin();
+      process.emit("SIGINT");
+      expect(signal.aborted).toBe(true);
+    });
+    expect(process.exitCode).toBe(130);
+  } finally {
+    process.exitCode = code;
+    process.stderr.write = write;
+  }
 });

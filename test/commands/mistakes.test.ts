@@ -118,7 +118,11 @@ const MISTAKES: readonly (readonly [line: string, code: number, message: string]
     "text.txt: is not an ONNX model (invalid wire type 6 at offset 1)",
   ],
   ["predict tone.wav --top 0", 2, "--top must be an integer of at least 1, got 0"],
-  ["inspect text.txt", 1, "text.txt: not audio that timbrel reads (WAV, MP3, OGG Vorbis, Opus or FLAC)"],
+  [
+    "inspect text.txt",
+    1,
+    "text.txt: not audio that timbrel reads (WAV, AIFF, AU, MP3, OGG Vorbis, Opus or FLAC)",
+  ],
   ["inspect audio", 1, "audio: is a folder, not a file"],
   ["inspect tone.wav text.txt --png p.png", 2, "--png must be used with one audio file, got 2"],
 ];
@@ -142,7 +146,7 @@ describe("mistakes", () => {
     const { EXIT, reportError } = await import("../../src/commands/exit.js");
     const { vi } = await import("vitest");
     const lines: string[] = [];
-    vi.spyOn(console, "error").mockImplementation((line: string) => void lines.push(line));
+    vi.spyOn(process.stderr, "write").mockImplementation((line) => lines.push(String(line)) > 0);
     expect(reportError(new TypeError("x is not a function"))).toBe(EXIT.bug);
     vi.restoreAllMocks();
     expect(lines[0]).toMatch(/^TypeError: x is not a function\n +at /);

@@ -8,7 +8,7 @@ import { command as inspect } from "../../src/commands/inspect.js";
 import { command as predict } from "../../src/commands/predict.js";
 import { command as summary } from "../../src/commands/summary.js";
 import { command as train } from "../../src/commands/train.js";
-import { addTrainOptions, checkUnchanged, trainConfigOf } from "../../src/commands/train-settings.js";
+import { addTrainOptions, resumedConfigOf, trainConfigOf } from "../../src/commands/train-settings.js";
 import { DataError, UsageError } from "../../src/core/errors.js";
 import { FRONT_END_PRESETS, frontEnd } from "../../src/features/front-end.js";
 import { NET_KINDS, NETS } from "../../src/nn/architectures.js";
@@ -253,18 +253,28 @@ describe("train flags", () => {
     expect(() => config(line)).toThrow(UsageError);
     expect(() => config(line)).toThrow(message);
   });
-  it("may repeat a run's settings, but not change them", () => {
+  const resume = (flags: string, saved: TrainConfig, nEpochs = 0) => {
+    const epoch = { learningRate: 1, trainLoss: 1, score: 1, valid: {} };
+    const history = Array.from({ length: nEpochs }, (_, i) => ({ epoch: i + 1, ...epoch }));
+    const state = { history, tensors: new Map(), best: { epoch: 0, weights: new Map() } };
+    const checkpoint = { state, config: { ...saved }, splitHash: "", frontEndHash: "" };
+    return resumedConfigOf(parse(flags), checkpoint, "run");
+  };
+  it("may repeat a run's settings, but not change them, except how long it trains", () => {
     const run = config("--optimizer sgd --learning-rate 0.01 --epochs 9");
-    expect(() => checkUnchanged(parse("--optimizer sgd --epochs 9"), run, "run")).not.toThrow();
-    expect(() => checkUnchanged(parse("--epochs 10"), run, "run")).toThrow(UsageError);
-    expect(() => checkUnchanged(parse("--optimizer adam"), run, "run")).toThrow(
-      "--optimizer must match the run in run, got adam",
+    expect(resume("--optimizer sgd --epochs 9", run)).toEqual(run);
+    expect(resume("--epochs 12 --patience 3", run, 9)).toEqual({ ...run, epochs: 12, patience: 3 });
+    expect(() => resume("--optimizer adam --epochs 12", run)).toThrow(
+      "--optimizer must match the run in run, got adam; leave it out to resume, or start over with --overwrite",
+    );
+    expect(() => resume("--epochs 4", run, 5)).toThrow(
+      "epochs must be at least 5, the number of epochs that the resumed run has done, got 4",
     );
   });
   it("may repeat the name of an optimizer whose settings other flags refined", () => {
     const run = config("--optimizer nesterov --momentum 0.5 --learning-rate 0.01");
-    expect(() => checkUnchanged(parse("--optimizer nesterov"), run, "run")).not.toThrow();
-    expect(() => checkUnchanged(parse("--optimizer momentum"), run, "run")).toThrow("got momentum");
+    expect(resume("--optimizer nesterov", run)).toEqual(run);
+    expect(() => resume("--optimizer momentum", run)).toThrow("got momentum");
   });
   it.each([
     `--net ${file("repeated.json", '{"kind": "mlp", "units": [9]}')} --channels 5 --segment-frames 20`,
@@ -272,7 +282,7 @@ describe("train flags", () => {
     "--normalize whiten --zca --keep-variance 0.5 --schedule step --drop-epochs 3 --warm-up 0",
   ])("a whole command line may be repeated: %s", (line) => {
     const run = config(line);
-    expect(() => checkUnchanged(parse(line), run, "run")).not.toThrow();
-    expect(() => checkUnchanged(parse(line), TRAIN_DEFAULTS, "run")).toThrow(/^--(net|normalize) must match/);
+    expect(resume(line, run)).toEqual(run);
+    expect(() => resume(line, TRAIN_DEFAULTS)).toThrow(/^--(net|normalize) must match/);
   });
 });

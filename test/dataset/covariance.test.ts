@@ -108,13 +108,15 @@ describe("covariance", () => {
   });
   it("rejects features that are not finite, and names their clip", async () => {
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY])
-      for (const frame of [
-        [bad, 2],
-        [1, bad],
-      ])
-        await expect(fitCovariance(trainOf([[[1, 2]], [frame]]).train)).rejects.toThrow(
-          new DataError("clip 1", "holds features that are not finite numbers"),
+      for (const band of [0, 1]) {
+        const damaged = memoryClip("damaged", [[1, 2]]);
+        const data = featuresInMemory(frontEnd({ nMels: 2 }), [memoryClip("whole", [[3, 4]]), damaged]);
+        damaged.features.data[band] = bad; // as a store's file may be damaged
+        const splits = { train: [...data.clips], valid: [], test: [], hash: "" };
+        await expect(fitCovariance(featureSets(data, splits).train)).rejects.toThrow(
+          new DataError("damaged", "holds features that are not finite numbers"),
         );
+      }
   });
   it("stops at the third clip when it is aborted after the second", async () => {
     const clips = Array.from({ length: 5 }, (_, i) => [[i, i]]);

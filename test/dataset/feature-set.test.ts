@@ -53,6 +53,29 @@ describe("a feature set", () => {
     await featureSets(decibels, allTrain(store)).train.readFrames(1, 1, 1, out, 0);
     expect([...out]).toEqual(new Array(2).fill(silenceValue(decibels.frontEnd)));
   });
+  it("names a clip whose features or descriptors are not finite, and gives the clip's sound frames", async () => {
+    const damaged = makeStore(2, [
+      {
+        name: "a",
+        label: "x",
+        frames: [
+          [1, 2],
+          [Number.NaN, 4],
+        ],
+        descriptors: [Number.POSITIVE_INFINITY, 1],
+      },
+    ]);
+    const { train } = featureSets(damaged, allTrain(damaged));
+    const out = new Float32Array(4);
+    await train.readFrames(0, 0, 1, out, 2);
+    expect([...out]).toEqual([0, 0, 1, 2]);
+    expect(await rejectionOf(train.readFrames(0, 0, 2, out, 0))).toBe(
+      "a: holds features that are not finite numbers",
+    );
+    expect(await rejectionOf(train.readDescriptors(0))).toBe(
+      "a: holds descriptors that are not finite numbers",
+    );
+  });
   it("has its vocabulary sorted, and the targets in that order", () => {
     expect(train.labels).toEqual(["cello", "flute"]);
     expect([...train.targets(0)]).toEqual([0, 1]);

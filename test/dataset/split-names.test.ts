@@ -15,6 +15,8 @@ it.each<[string, Split | undefined]>([
   ["eval", "test"],
   ["evaluation", "test"],
   ["piano", undefined],
+  ["constructor", undefined],
+  ["__proto__", undefined],
   ["", undefined],
 ])("%s means %s", (name, split) => {
   expect(splitMeantBy(name)).toBe(split);

@@ -164,11 +164,50 @@ describe("drawing splits", () => {
   });
   it("names the classes that have too few groups, and the remedy", () => {
     expect(messageOf(() => splitClips(clipsOf({ harp: 2, oboe: 1, piano: 9 })))).toBe(
-      "every class needs 3 groups of clips to be in train, validation and test, but harp has 2, oboe has 1; add recordings, name the splits in a manifest, or set `validFraction` or `testFraction` to 0",
+      "every class needs 3 clips to be in train, validation and test, but harp has 2, oboe has 1; add recordings, name the splits in a manifest, or leave rare classes out",
     );
     expect(messageOf(() => splitClips(clipsOf({ a: 9 }), { validFraction: 0.5, testFraction: 0.5 }))).toBe(
       "validFraction must add up to less than 1 with `testFraction`, got 0.5 + 0.5",
     );
+  });
+  it("advises to do without a test split only if that is enough", () => {
+    expect(messageOf(() => splitClips(clipsOf({ harp: 2, piano: 9 })))).toBe(
+      "every class needs 3 clips to be in train, validation and test, but harp has 2; add recordings, name the splits in a manifest, leave rare classes out, or set `testFraction` to 0",
+    );
+    expect(messageOf(() => splitClips(clipsOf({ harp: 1, piano: 9 }), { testFraction: 0 }))).toBe(
+      "every class needs 2 clips to be in train and validation, but harp has 1; add recordings, name the splits in a manifest, or leave rare classes out",
+    );
+  });
+  it("says which files tie the clips of such a class together", () => {
+    const one = "1".repeat(64);
+    const same = (name: string, more: Partial<StoredClip> = {}) =>
+      clipOf(name, "harp", { audioHash: one, group: one, ...more });
+    const message = (clips: StoredClip[]) =>
+      messageOf(() => splitClips([...clipsOf({ piano: 9 }), ...clips]));
+    const [start, end] = [
+      "every class needs 3 independent clips to be in train, validation and test, but harp has 1 (",
+      ": these count as one); add recordings, name the splits in a manifest, or leave rare classes out",
+    ];
+    expect(message(["e", "d", "c", "b", "a"].map((name) => same(`${name}.wav`)))).toBe(
+      `${start}a.wav, b.wav and 3 more have the same audio${end}`,
+    );
+    expect(message(["a.wav", "b.wav"].map((name) => clipOf(name, "harp", { group: "g" })))).toBe(
+      `${start}a.wav and b.wav are in group g${end}`,
+    );
+    expect(
+      message([same("a.wav"), same("b.wav", { group: "g" }), clipOf("c.wav", "harp", { group: "g" })]),
+    ).toBe(`${start}a.wav has the same audio as b.wav, which is in group g with c.wav${end}`);
+    expect(
+      message([
+        same("b.wav", { group: "g" }),
+        same("c.wav", { group: "h" }),
+        clipOf("a.wav", "harp", { group: "g" }),
+      ]),
+    ).toBe(`${start}c.wav has the same audio as b.wav, which is in group g with a.wav${end}`);
+  });
+  it("names ten of many such classes", () => {
+    const many = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`c${i + 10}`, 2]));
+    expect(messageOf(() => splitClips(clipsOf(many)))).toMatch(/, c19 has 2, 2 more classes too few; add/);
   });
   it.each([
     [{ validFraction: -0.1 }, "validFraction must be a number of at least 0 and less than 1, got -0.1"],
@@ -217,7 +256,7 @@ describe("named splits", () => {
   it("are rejected if a group or the same audio is in two", () => {
     const group = { group: "miles" };
     expect(messageOf(() => splitClips([named("x", "train", group), named("y", "test", group)]))).toBe(
-      "group miles is in two splits, x in train and y in test; move one of them",
+      "group miles is in two splits, x in train and y in test; move or remove one of them",
     );
     const copy = { audioHash: "e".repeat(64) };
     expect(
@@ -227,11 +266,39 @@ describe("named splits", () => {
           named("y", "valid", { ...copy, group: "q" }),
         ]),
       ),
-    ).toBe("the same audio is in two splits, x in train and y in valid; move one of them");
+    ).toBe("the same audio is in two splits, x in train and y in valid; move or remove one of them");
+  });
+  it("are rejected with the chain of clips that ties two splits together", () => {
+    const [one, two] = ["1".repeat(64), "2".repeat(64)];
+    const clips = [
+      named("a", "train", { audioHash: one }),
+      named("b", "train", { audioHash: one, group: "g" }),
+      named("c", "train", { audioHash: two, group: "g" }),
+      named("d", "test", { audioHash: two }),
+      named("e", "valid"),
+    ];
+    const chain =
+      "a in train and d in test must be in one split: a has the same audio as b, which is in group g with c, which has the same audio as d; move or remove one of them";
+    expect(messageOf(() => splitClips(clips))).toBe(chain);
+    // Stores of earlier versions keep the name of the joined group, here a hash.
+    const joined = clips.slice(0, 4).map((clip) => ({ ...clip, group: one }));
+    expect(messageOf(() => splitClips(joined.filter(({ name }) => name !== "c")))).toBe(
+      "one group is in two splits, a in train and d in test; move or remove one of them",
+    );
+  });
+  it("are rejected with the number of conflicts", () => {
+    const copies = (hash: string) =>
+      [named(`${hash}1`, "train"), named(`${hash}2`, "test")].map((clip) => ({
+        ...clip,
+        audioHash: hash.repeat(64),
+      }));
+    expect(messageOf(() => splitClips([...copies("1"), ...copies("2"), ...copies("3")]))).toBe(
+      "the same audio is in two splits, 11 in train and 12 in test; move or remove one of them (and 2 more conflicts like this)",
+    );
   });
   it("are rejected if only some clips name one", () => {
     expect(messageOf(() => splitClips([named("x", "train"), named("y", null)]))).toBe(
-      "1 of 2 clips name a split, but the others, e.g. y, do not; name one for every clip or for none",
+      "a split is named for 1 of 2 clips, but not for others, e.g. y; name one for every clip or for none",
     );
   });
 });

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { encodeWav } from "../../src/audio/encode-wav.js";
 import { DataError } from "../../src/core/errors.js";
@@ -5,11 +7,14 @@ import { type FeatureData, featuresInMemory } from "../../src/dataset/feature-da
 import { splitClips } from "../../src/dataset/splits.js";
 import { evaluateModel } from "../../src/evaluation/evaluate-model.js";
 import { frontEnd } from "../../src/features/front-end.js";
+import { decodeWeights } from "../../src/graph/index.js";
+import type { Engine } from "../../src/runtime/engine.js";
 import { wasTrainedOn } from "../../src/tagging/model-file.js";
 import { trainLinearBaseline } from "../../src/training/linear-baseline.js";
 import { trainModel } from "../../src/training/train-model.js";
 import { countingEngine, ENGINE } from "../engine.js";
-import { makeSound, makeTinyStore, TINY_CONFIG, tinyClips } from "../training/tiny-store.js";
+import { edited, node } from "../tagging/edit-model.js";
+import { changeFeatures, makeSound, makeTinyStore, TINY_CONFIG, tinyClips } from "../training/tiny-store.js";
 
 const store = await makeTinyStore();
 let baseline: Uint8Array | null = null;
@@ -38,6 +43,40 @@ describe("evaluateModel", () => {
     expect(linear!.task === "single-label" && linear!.balancedAccuracy).toBe(1);
   });
 
+  it("does not run the graph in the file of the linear baseline", async () => {
+    const negated = edited(baseline!, ({ graph }) => {
+      const softmax = graph!.node!.find(({ opType }) => opType === "Softmax")!;
+      graph!.node!.splice(graph!.node!.indexOf(softmax), 0, node("Neg", softmax.input![0], "negated"));
+      softmax.input![0] = "negated";
+    });
+    const [own, other] = await Promise.all([baseline, negated].map((linear) => evaluate(store, { linear })));
+    expect(other).toEqual(own);
+    await expect(evaluate(store, { linear: baseline!.subarray(9) })).rejects.toThrow(
+      /^linear baseline: is not an ONNX model: /,
+    );
+  });
+
+  it.each(["model", "linear baseline"])(
+    "names the %s if its probabilities are not from 0 to 1",
+    async (name) => {
+      const engine: Engine = {
+        async open(bytes) {
+          const session = await ENGINE.open(bytes);
+          const isNet = !decodeWeights(bytes, "").get("output.weight")!.shape.includes(44);
+          if (isNet !== (name === "model")) return session;
+          const give = async (feeds: Parameters<typeof session.run>[0]) => {
+            const { probabilities } = await session.run(feeds);
+            return { probabilities: { ...probabilities, data: probabilities.data.fill(Number.NaN) } };
+          };
+          return { ...session, run: give, close: () => session.close() };
+        },
+      };
+      await expect(evaluate(store, { linear: baseline, engine })).rejects.toThrow(
+        new DataError(name, "gave the probability NaN, which is not from 0 to 1; train it again"),
+      );
+    },
+  );
+
   it("has no linear baseline where none is given", async () => {
     expect((await evaluate(store)).linear).toBeNull();
   });
@@ -49,12 +88,13 @@ describe("evaluateModel", () => {
     expect(net.loss).toBeCloseTo(model!.info.valid["loss"], 12);
   });
 
-  it("does not score clips that the model was trained on", async () => {
-    await expect(evaluate(store, { split: "all" })).rejects.toThrow(
-      /: the model was trained on 15 of the 27 clips to score \(all\), e\.g\. hiss\/0\.wav; /,
-    );
+  it("leaves out clips that the model was trained on or that chose its epoch", async () => {
+    const { net } = await evaluate(store);
+    const all = await evaluate(store, { split: "all" });
+    const leftOut = { trainedOn: 15, choseEpoch: 6, sameGroup: 0, unknownLabels: 0 };
+    expect(all).toMatchObject({ split: "all", isExternal: false, leftOut, net });
     const moved = store.clips.map((clip) => ({ ...clip, split: "test" as const }));
-    await expect(evaluate({ ...store, clips: moved })).rejects.toThrow(DataError);
+    expect(await evaluate({ ...store, clips: moved })).toMatchObject({ split: "test", leftOut, net });
   });
 
   it("scores the train split if it is asked for by name", async () => {
@@ -76,16 +116,20 @@ describe("evaluateModel", () => {
     expect([split, isExternal, net.nClips]).toEqual(["test", true, 6]);
   });
 
-  it("does not take data without splits for other data if the model was trained on one of the clips", async () => {
+  it("does not take data without splits for other data if the model has seen one of the clips", async () => {
     const isKnown = wasTrainedOn(model!.info);
-    const unseen = store.clips.filter(({ audioHash }) => !isKnown(audioHash));
+    const unseen = store.clips.filter(({ split }) => split === "test");
     const known = store.clips.find(({ audioHash }) => isKnown(audioHash))!;
-    const { split } = await evaluate(unsplit({ ...store, clips: unseen }));
-    expect(split).toBe("all");
-    // A few of the 13 clips are drawn for the test split; the known one is not among them.
-    const { split: drawn, net } = await evaluate(unsplit({ ...store, clips: [...unseen, known] }));
-    expect(drawn).toBe("test");
-    expect(net.nClips).toBeLessThan(13);
+    const validated = store.clips.find(({ split }) => split === "valid")!;
+    expect(await evaluate(unsplit({ ...store, clips: unseen }))).toMatchObject({
+      split: "all",
+      leftOut: null,
+    });
+    const { split, net, leftOut } = await evaluate(
+      unsplit({ ...store, clips: [...unseen, known, validated] }),
+    );
+    expect([split, net.nClips]).toEqual(["test", 6]);
+    expect(leftOut).toEqual({ trainedOn: 1, choseEpoch: 1, sameGroup: 0, unknownLabels: 0 });
   });
 
   it("draws splits again as they were drawn for training, so that no training clip is scored", async () => {
@@ -115,10 +159,10 @@ describe("evaluateModel", () => {
     expect(open()).toBe(0);
   });
 
-  it("names the clips that it knows of data whose splits it cannot draw again", async () => {
-    const grown = unsplit(await makeTinyStore(tinyClips().slice(0, 2)));
-    await expect(evaluate(grown)).rejects.toThrow(
-      /store: the model was trained on 2 of the 2 clips, e\.g\. hiss\/0\.wav, but the splits of its training cannot be drawn/,
+  it("says why no clip is left to score", async () => {
+    const known = unsplit(await makeTinyStore(tinyClips().slice(0, 6)));
+    await expect(evaluate(known)).rejects.toThrow(
+      /store: has no clips that the model has not seen; left out are 5, since the model was trained on them; 1, since they chose its epoch$/,
     );
   });
 
@@ -136,9 +180,89 @@ describe("evaluateModel", () => {
     );
   });
 
+  it("names a clip whose features or descriptors are not finite", async () => {
+    const own = await makeTinyStore();
+    const clip = own.clips.find(({ split }) => split === "test")!;
+    const path = join(own.dir, clip.descriptors);
+    const bytes = readFileSync(path);
+    writeFileSync(
+      path,
+      Buffer.concat([bytes.subarray(0, -4), Buffer.from(Float32Array.of(Number.NaN).buffer)]),
+    );
+    await expect(evaluate(own, { linear: baseline })).rejects.toThrow(
+      `${clip.name}: holds descriptors that are not finite numbers`,
+    );
+    changeFeatures(own, clip, () => Number.NEGATIVE_INFINITY);
+    await expect(evaluate(own)).rejects.toThrow(`${clip.name}: holds features that are not finite numbers`);
+  });
+
   it("tells how far it is", async () => {
     const told: [number, number][] = [];
     await evaluate(store, { onProgress: (done, total) => told.push([done, total]) });
     expect(told.at(-1)).toEqual([6, 6]);
+  });
+});
+
+/** New clips, of sounds that the model knows and one that it does not. */
+const added = ["hiss", "hum", "tone", "tone"].map((sound, i) => ({
+  name: `new/${i}.wav`,
+  labels: [i === 3 ? "drum" : sound],
+  split: null,
+  wav: encodeWav(makeSound(sound as "hum", `new ${i}`)),
+}));
+
+describe("a store that grew after the training", () => {
+  const clips = tinyClips().map((clip) => ({ ...clip, split: null }));
+  const before = makeTinyStore(clips);
+  const trained = before.then((data) => trainModel(data, { ...TINY_CONFIG, epochs: 1 }, { engine: ENGINE }));
+
+  it("is scored by every clip that the model has not seen", async () => {
+    const { model } = await trained;
+    const grown = await makeTinyStore([...clips, ...added]);
+    const { train, valid, test } = splitClips((await before).clips, { ...model!.info.split });
+    const evaluation = await evaluateModel(model!, grown, { engine: ENGINE });
+    expect(evaluation).toMatchObject({
+      split: "test",
+      leftOut: { trainedOn: train.length, choseEpoch: valid.length, sameGroup: 0, unknownLabels: 1 },
+      net: { nClips: test.length + 3 },
+    });
+    for (const [split, clips] of [
+      ["train", train],
+      ["valid", valid],
+    ] as const) {
+      const { net, leftOut } = await evaluateModel(model!, grown, { engine: ENGINE, split });
+      expect([net.nClips, leftOut]).toEqual([clips.length, null]);
+    }
+  });
+
+  it("is not scored by a new clip in a group with one that the model was trained on", async () => {
+    const { model } = await trained;
+    const { train } = splitClips((await before).clips, { ...model!.info.split });
+    const [hiss, ...others] = added;
+    const grown = await makeTinyStore([...clips, { ...hiss, group: train[0].group }, ...others]);
+    const { leftOut } = await evaluateModel(model!, grown, { engine: ENGINE });
+    expect(leftOut).toMatchObject({ sameGroup: 1, unknownLabels: 1 });
+  });
+
+  it("is scored by its test clips alone if it names them", async () => {
+    const grown = await makeTinyStore([
+      ...tinyClips(),
+      ...added
+        .slice(0, 3)
+        .map((clip, i) => ({ ...clip, split: i === 0 ? ("test" as const) : ("train" as const) })),
+    ]);
+    const { net, leftOut } = await evaluate(grown);
+    expect([net.nClips, leftOut]).toEqual([7, null]);
+  });
+
+  it("is not scored if the model does not say which clips chose its epoch", async () => {
+    const { model } = await trained;
+    const { validClips: _, ...info } = model!.info;
+    const older = { ...model!, info };
+    expect((await evaluateModel(older, await before, { engine: ENGINE })).leftOut).toBeNull();
+    const grown = await makeTinyStore([...clips, ...added]);
+    await expect(evaluateModel(older, grown, { engine: ENGINE })).rejects.toThrow(
+      /store: holds other clips than when the model was trained, and the model, made by an older version, does not say which of them chose its epoch; /,
+    );
   });
 });

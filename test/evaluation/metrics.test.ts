@@ -147,4 +147,44 @@ describe("scores computed by hand", () => {
     expect(averagePrecision([true, false, true, false], [4, 3, 2, 1])).toBeCloseTo((1 + 2 / 3) / 2, 12);
     expect(averagePrecision([false, true], [1, 1])).toBe(0.5);
   });
+
+  it("an answer that is not a number makes every multi-label score of its label NaN, and the loss", () => {
+    expect(averagePrecision([true, false, true], [0.5, Number.NaN, 0.1])).toBeNaN();
+    const { labels, targets, probabilities } = someAnswers(9);
+    probabilities[4][1] = Number.NaN;
+    const scores = scoreMultiLabel({ labels, targets, probabilities }, random(), 10);
+    expect(scores.averagePrecision).toMatchObject({ b: Number.NaN, c: expect.closeTo(0.5, 0) });
+    expect([scores.meanAveragePrecision, scores.loss]).toEqual([Number.NaN, Number.NaN]);
+    expect(scoreSingleLabel({ labels, targets, probabilities }, random(), 10).loss).toBeNaN();
+  });
+});
+
+it("the multi-label interval is the one of clips that are drawn, ranked and scored anew", () => {
+  const stream = new Random("answers");
+  const [nClips, nLabels] = [23, 4];
+  const row = (value: () => number) => Float32Array.from({ length: nLabels }, value);
+  const targets = Array.from({ length: nClips }, () => row(() => Number(stream.uniform() < 0.3)));
+  for (const target of targets) target[stream.integer(nLabels)] = 1;
+  // Few different values: many ties.
+  const probabilities = targets.map(() => row(() => stream.integer(7) / 8));
+  const labels = ["a", "b", "c", "d"];
+  const clips = targets.map((_, clip) => clip);
+  const draws = random();
+  const scoreOf = (drawn: readonly number[]) => {
+    const precisions = labels.flatMap((_, i) => {
+      const relevant = drawn.map((clip) => targets[clip][i] === 1);
+      if (!relevant.includes(true)) return [];
+      return [
+        averagePrecision(
+          relevant,
+          drawn.map((clip) => probabilities[clip][i]),
+        ),
+      ];
+    });
+    return precisions.reduce((sum, value) => sum + value, 0) / precisions.length;
+  };
+  const values = Array.from({ length: 200 }, () => scoreOf(clips.map(() => draws.pick(clips))));
+  values.sort((a, b) => a - b);
+  const { interval } = scoreMultiLabel({ labels, targets, probabilities }, random(), 200);
+  expect(interval).toEqual([values[5], values[194]]);
 });

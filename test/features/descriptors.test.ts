@@ -2,6 +2,7 @@ import fc from "fast-check";
 import meyda from "meyda";
 import { expect, it, describe as suite } from "vitest";
 import { DESCRIPTOR_NAMES, describe, summarizeDescriptors } from "../../src/features/descriptors.js";
+import { FrameSampler } from "../../src/features/meyda-frames.js";
 import { signal } from "./signals.js";
 
 // Meyda's types describe a default export that Node's import of its CommonJS build does not have.
@@ -97,7 +98,7 @@ suite("summarizeDescriptors", () => {
     }
   });
 
-  it("looks at 96 frames of a longer clip, evenly spread", () => {
+  it("looks at every second frame of a clip of more than 96", () => {
     // 191 frames, of which every other one is looked at.
     const [seen, unseen] = [tone(500, FRAME_LENGTH).samples, tone(3000, FRAME_LENGTH).samples];
     const samples = new Float32Array(191 * FRAME_LENGTH);
@@ -108,6 +109,24 @@ suite("summarizeDescriptors", () => {
       expect(Math.abs(found[i] - expected[i]), DESCRIPTOR_NAMES[i]).toBeLessThanOrEqual(tolerance);
       expect(found[N_FRAME_VALUES + i], DESCRIPTOR_NAMES[i]).toBeLessThanOrEqual(tolerance);
     }
+  });
+
+  it.each([
+    [96, 1],
+    [97, 2],
+    [192, 2],
+    [193, 4],
+    [1000, 16],
+  ])("of %i frames, chooses each %ith", (nFrames, stride) => {
+    const samples = Float32Array.from({ length: nFrames * FRAME_LENGTH + 700 }, (_, n) => n);
+    const sampler = new FrameSampler();
+    for (let at = 0, i = 1; at < samples.length; at += i, i = (7 * i) % 3001)
+      sampler.push(samples.subarray(at, at + i));
+    expect(sampler.frames.map((frame) => frame[0])).toEqual(
+      Array.from({ length: Math.ceil(nFrames / stride) }, (_, i) => i * stride * FRAME_LENGTH),
+    );
+    for (const frame of sampler.frames)
+      expect(frame).toEqual(samples.subarray(frame[0], frame[0] + FRAME_LENGTH));
   });
 
   it("calls a frame silent below -80 dB of full scale", () => {

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { joined } from "../../src/audio/joined.js";
+import { raiseTo } from "../../src/features/compress.js";
 import { FRONT_END_PRESETS, type FrontEnd, frontEnd, silenceValue } from "../../src/features/front-end.js";
 import { hann } from "../../src/features/hann.js";
-import { logMel } from "../../src/features/log-mel.js";
+import { logMel, StreamLogMel } from "../../src/features/log-mel.js";
 import fixture from "./fixtures/log-mel.json" with { type: "json" };
 import { floatsOf, type SignalName, signal } from "./signals.js";
 
@@ -52,6 +54,25 @@ describe("logMel", () => {
       const cut = logMel({ samples: samples.subarray(32 * (t - 1), 32 * (t + 1)), sampleRate }, made);
       expect(data.subarray(8 * t, 8 * (t + 1)), `frame ${t}`).toEqual(cut.data.subarray(8, 16));
     }
+  });
+
+  it.each([
+    { nFft: 64, hopLength: 32 },
+    { nFft: 256, hopLength: 1000 },
+    { nFft: 2048, hopLength: 37, winLength: 1024 },
+  ])("gives the same bits in pieces of whatever length: %j", (settings) => {
+    const topDb = { kind: "powerToDb", ref: 1, amin: 1e-10, topDb: 20 } as const;
+    const made = frontEnd({ ...settings, nMels: 8, compression: topDb });
+    const { samples, sampleRate } = clip("chirp", 30_000);
+    const whole = logMel({ samples, sampleRate }, made).data;
+    const stream = new StreamLogMel(made);
+    const parts: Float32Array[] = [];
+    for (let at = 0, i = 1; at < samples.length; at += i, i = (7 * i) % 3001)
+      parts.push(stream.push(samples.slice(at, at + i)));
+    const found = joined([...parts, stream.end()]);
+    expect(Math.min(...found)).toBeLessThan(stream.least);
+    raiseTo(stream.least, found);
+    expect(Buffer.compare(Buffer.from(found.buffer), Buffer.from(whole.buffer))).toBe(0);
   });
 
   it("does not depend on the previous clip", () => {

@@ -59,6 +59,72 @@ describe("decodeMetadata", () => {
   });
 });
 
+describe("the bytes of a model", () => {
+  const graph = new Graph();
+  const weight = graph.weight("w", tensor(Float32Array.of(1, 2), [2]));
+  graph.output("y", add(graph.input("x", [2]), weight));
+  const bytes = encodeGraph(graph, { key: "value" });
+  /** A field of a message: its number with wire type 2, its length and its bytes. */
+  const field = (number: number, content: readonly number[]) => {
+    expect(content.length).toBeLessThan(128);
+    return [8 * number + 2, content.length, ...content];
+  };
+
+  it.each([
+    ["a field of an unknown number", field(15, [1, 2, 3])],
+    ["a varint of ten bytes in an unknown field", [15 * 8, ...Array(9).fill(255), 1]],
+    ["fixed numbers in unknown fields", [15 * 8 + 1, 0, 0, 0, 0, 0, 0, 0, 0, 15 * 8 + 5, 0, 0, 0, 0]],
+  ])("may end in %s", (_name, tail) => {
+    const longer = Uint8Array.of(...bytes, ...tail);
+    expect(decodeWeights(longer, "m.onnx")).toEqual(decodeWeights(bytes, "m.onnx"));
+    expect(decodeMetadata(longer, "m.onnx")).toEqual({ key: "value" });
+  });
+  it.each([
+    ["a field that reaches past the end", [8 * 15 + 2, 9, 1], "it is cut short or damaged"],
+    ["a varint that has no end", [8 * 15, 255], "it is cut short or damaged"],
+    ["a group", [8 * 15 + 3, 8 * 15 + 4], /^it has a field of the unknown type 3 before byte \d+$/],
+    ["a field of number 0", [2, 0], /^it has a field of number 0 before byte \d+$/],
+    ["a second graph", field(7, []), "it holds two graphs"],
+    ["a graph that is a number", [8 * 7, 1], "it holds two graphs"],
+    ["metadata that is a number", [8 * 14, 1], "a number is where bytes must be"],
+    ["metadata whose key is a number", field(14, [8, 1]), "a number is where a text must be"],
+    ["a text that is not UTF-8", field(14, field(1, [255])), "a text is not UTF-8"],
+    [
+      "1000 more entries",
+      Array(1000).fill(field(14, [])).flat(),
+      "it has more than 1000 entries of metadata",
+    ],
+    ["a field inside that is too long", field(14, [8 + 2, 5, 65]), "it is cut short or damaged"],
+  ])("may not end in %s", (_name, tail, reason) => {
+    const prefix = "m.onnx: is not an ONNX model: ";
+    const read = () => decodeMetadata(Uint8Array.of(...bytes, ...(tail as number[])), "m.onnx");
+    expect(read).toThrow(DataError);
+    expect(read).toThrow(
+      typeof reason === "string"
+        ? prefix + reason
+        : new RegExp(prefix.replaceAll(".", "\\.") + reason.source.slice(1)),
+    );
+  });
+  it("may hold a million nodes, which are not read", () => {
+    const nodes = new Uint8Array(2_000_000).map((_, i) => (i % 2 === 0 ? 10 : 0));
+    const header = Uint8Array.of(
+      8 * 7 + 2,
+      ...[0, 7, 14].map((shift, i) => ((nodes.length >> shift) & 127) | (i < 2 ? 128 : 0)),
+    );
+    expect(decodeWeights(Buffer.concat([header, nodes]), "m.onnx")).toEqual(new Map());
+  });
+  it("may not hold more tensors than any model has", () => {
+    const tensors = new Uint8Array(131_074).map((_, i) => (i % 2 === 0 ? 42 : 0));
+    const header = Uint8Array.of(
+      8 * 7 + 2,
+      ...[0, 7, 14].map((shift, i) => ((tensors.length >> shift) & 127) | (i < 2 ? 128 : 0)),
+    );
+    expect(() => decodeWeights(Buffer.concat([header, tensors]), "m.onnx")).toThrow(
+      new DataError("m.onnx", "is not an ONNX model: it has more than 65536 tensors"),
+    );
+  });
+});
+
 describe("decodeWeights", () => {
   /** A model that stores a weight, a float constant and two integer constants. */
   function model(): Uint8Array {
@@ -113,6 +179,11 @@ describe("decodeWeights", () => {
     [{ dataType: 11 }, 'tensor "w" holds DOUBLE, not float32'],
     [{ dataType: 99 }, 'tensor "w" holds 99, not float32'],
     [{ name: "const_1" }, 'tensor "const_1" is stored twice'],
+    [{ dims: Array(17).fill(1) }, 'tensor "w" has more than 16 dimensions'],
+    [
+      { dataType: 7, externalData: [{ key: "location", value: "/etc/passwd" }] },
+      'tensor "w" is in another file, not in the model file',
+    ],
     [{ name: "two\nlines", dataType: 10 }, 'tensor "two\\nlines" holds FLOAT16, not float32'],
     [{ dataLocation: 1 }, 'tensor "w" is in another file, not in the model file'],
     [

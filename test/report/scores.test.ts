@@ -22,7 +22,11 @@ function scores(confusion: number[][], labels: string[]): Scores {
   };
 }
 
-function report(labels: string[], confusion: number[][]): string {
+function report(
+  labels: string[],
+  confusion: number[][],
+  changes: Partial<Parameters<typeof scoresReport>[0]> = {},
+): string {
   const all = scores(confusion, labels);
   const info = {
     labels,
@@ -34,15 +38,38 @@ function report(labels: string[], confusion: number[][]): string {
     store: "s",
     split: "test" as const,
     isExternal: true,
+    leftOut: null,
     labels,
     majority: all,
     linear: null,
     net: all,
+    ...changes,
   };
   return scoresReport(scored, { info, linearPath: "m.linear.onnx" });
 }
 
 describe("scoresReport", () => {
+  it("says how many clips are left out, and why", () => {
+    const leftOut = { trainedOn: 30, choseEpoch: 8, sameGroup: 0, unknownLabels: 1 };
+    const [, ...lines] = report(
+      ["a", "b"],
+      [
+        [1, 0],
+        [0, 2],
+      ],
+      { leftOut },
+    )
+      .split("\n\n")[0]
+      .split("\n");
+    expect(lines).toEqual([
+      "data   s, split test: 3 clips",
+      "       3 of 42 clips are scored; left out are",
+      "           30, since the model was trained on them",
+      "            8, since they chose its epoch",
+      "            1, since they have labels that it does not know",
+    ]);
+  });
+
   it("shows the model, the data, the scores, the recalls and the confusion matrix", () => {
     const labels = ["cello", "harp", "tuba"];
     expect(

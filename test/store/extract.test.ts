@@ -7,6 +7,7 @@ import {
   statSync,
   truncateSync,
   utimesSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -19,8 +20,9 @@ import { featureSets } from "../../src/dataset/feature-set.js";
 import { splitClips } from "../../src/dataset/splits.js";
 import { standardizationOf } from "../../src/dataset/standardization.js";
 import { DESCRIPTOR_NAMES, summarizeDescriptors } from "../../src/features/descriptors.js";
-import { frontEnd } from "../../src/features/front-end.js";
+import { frontEnd, frontEndHash } from "../../src/features/front-end.js";
 import { logMel } from "../../src/features/log-mel.js";
+import { type ClipProgress, extractClip } from "../../src/store/extract-clip.js";
 import { decodeNpy } from "../../src/store/npy.js";
 import { openStore, prepareStore } from "../../src/store/store.js";
 import { makeFolder, toneWav, writeFiles } from "./files.js";
@@ -55,6 +57,28 @@ function contentOf(storeDir: string): Record<string, string> {
 }
 
 describe("extraction", () => {
+  it("says how many clips came into the store's list and left it, also after a stopped run", async () => {
+    const [first, second] = [toneFolder(3), toneFolder(17)]; // they share the 3 clips
+    const storeDir = join(makeFolder(), "features");
+    expect((await extract(first, storeDir)).change).toBeNull();
+    expect((await extract(first, storeDir)).change).toEqual({ joined: 0, left: 0 });
+    writeFiles(first, { "c0/new.wav": toneWav(900) });
+    expect((await extract(first, storeDir)).change).toEqual({ joined: 1, left: 0 });
+
+    const controller = new AbortController();
+    const stopped = await extract(second, storeDir, {
+      nWorkers: 1, // the first of two batches is done at the abort
+      signal: controller.signal,
+      onProgress: ({ done, reused }) => done > reused && controller.abort(),
+    });
+    expect([stopped.interrupted, stopped.change]).toEqual([true, null]);
+    const { change, store } = await extract(second, storeDir);
+    expect([change, store.clips.length]).toEqual([{ joined: 14, left: 1 }, 17]);
+    writeFileSync(join(storeDir, "clips.jsonl"), "damaged");
+    expect((await extract(second, storeDir)).change).toBeNull();
+    expect(readdirSync(storeDir).sort()).toEqual(["clips", "clips.jsonl", "sources.jsonl", "store.json"]);
+  });
+
   it("stores the front end's features and the descriptors of every clip", async () => {
     const source = makeFolder();
     const wav = toneWav(440, 0.3, 11025);
@@ -92,7 +116,8 @@ describe("extraction", () => {
       "silence.wav": silence,
     });
     const lines: string[] = [];
-    const { store, failed, problems } = await extract(join(dir, "m.csv"), join(makeFolder(), "s"), {
+    const storeDir = join(makeFolder(), "s");
+    const { store, failed, problems, findings, dropped } = await extract(join(dir, "m.csv"), storeDir, {
       onProblem: (line) => lines.push(line),
     });
     expect(lines).toEqual(problems);
@@ -101,21 +126,93 @@ describe("extraction", () => {
       `${dir}/empty.wav: the file is empty`,
       expect.stringMatching(/noise\.wav: not audio that timbrel reads/),
       `${dir}/silence.wav: warning: all samples are zero`,
-      "copy.wav: warning: same audio as good.wav, but labelled flute, not sine; both are kept",
-      "copy.wav: warning: same audio as good.wav; their groups g2 and g1 are treated as one",
+    ]);
+    expect(dropped).toBe(0);
+    expect(findings.map(({ code }) => code)).toEqual([
+      "too-few-clips",
+      "contradicting-copies",
+      "joined-groups",
+      "copies",
     ]);
     expect(store.clips.map(({ name, group }) => [name, group.slice(0, 2)])).toEqual([
       ["good.wav", "g1"],
       ["silence.wav", store.clips[1].audioHash.slice(0, 2)],
-      ["copy.wav", "g1"],
+      ["copy.wav", "g2"],
     ]);
+  });
+
+  it("leaves copies out if asked to, and checks what is left", async () => {
+    const dir = makeFolder();
+    writeFiles(dir, { "a/1.wav": toneWav(440), "a/2.wav": toneWav(440), "a/3.wav": toneWav(550) });
+    const storeDir = join(makeFolder(), "s");
+    const { store, dropped, problems, findings } = await extract(dir, storeDir, { dropCopies: true });
+    expect(openStore(storeDir).clips.map(({ name }) => name)).toEqual(["a/1.wav", "a/3.wav"]);
+    expect([store.clips.length, dropped, problems]).toEqual([
+      2,
+      1,
+      ["a/2.wav: warning: dropped: same audio as a/1.wav"],
+    ]);
+    expect(findings.map(({ code }) => code)).toEqual(["too-few-clips"]);
+  });
+
+  it("gives the first ten files of a kind of harmless warning a line, and counts the rest", async () => {
+    const source = makeFolder();
+    const silence = (i: number) => encodeWav({ samples: new Float32Array(2000 + i), sampleRate: 8000 });
+    writeFiles(source, Object.fromEntries(Array.from({ length: 13 }, (_, i) => [`a/${i}.wav`, silence(i)])));
+    const { problems, warnings } = await extract(source, join(makeFolder(), "s"));
+    expect(problems).toHaveLength(11);
+    expect(problems[10]).toMatch(
+      /^3 more files: warning: silent, e\.g\. \S+\/a\/\d+\.wav all samples are zero$/,
+    );
+    expect(warnings).toHaveLength(13);
+    expect(warnings[0]).toEqual({
+      path: expect.stringContaining(`${source}/a/`),
+      code: "silent",
+      message: "all samples are zero",
+    });
+  });
+
+  it("leaves out a file that is longer than allowed", async () => {
+    const source = makeFolder();
+    writeFiles(source, { "a/short.wav": toneWav(440, 0.5), "a/long.wav": toneWav(440, 0.6) });
+    const { failed, problems } = await extract(source, join(makeFolder(), "s"), { maxDurationSec: 0.5 });
+    expect([failed, problems]).toEqual([
+      1,
+      [`${source}/a/long.wav: lasts more than 0.5 s; raise \`maxDurationSec\`, or cut it`],
+    ]);
+    await expect(extract(source, join(makeFolder(), "s"), { maxDurationSec: 0 })).rejects.toThrow(
+      "maxDurationSec must be a number greater than 0, got 0",
+    );
+  });
+
+  it("reports every minute within a long file, and stops there", async () => {
+    const [dir, storeDir] = [makeFolder(), makeFolder()];
+    writeFiles(dir, { "long.wav": toneWav(440, 150, 4000) });
+    const path = join(dir, "long.wav");
+    const setup = {
+      storeDir,
+      frontEnd: small,
+      frontEndHash: frontEndHash(small),
+      knownHashes: new Set<string>(),
+    };
+    const seen: ClipProgress[] = [];
+    const made = await extractClip(path, setup, (progress) => seen.push(progress));
+    expect(made).toMatchObject({ kind: "made", durationSec: 150 });
+    expect(seen.map(({ doneSec }) => Math.floor(doneSec / 60))).toEqual([1, 2]);
+    expect(seen[0]).toMatchObject({ path, totalSec: 150 });
+
+    const stop = new Int32Array(1);
+    const empty = makeFolder();
+    const stopped = await extractClip(path, { ...setup, storeDir: empty, stop }, () => stop.fill(1));
+    expect(stopped).toEqual({ kind: "stopped" });
+    expect(Object.keys(contentOf(empty))).toEqual([]);
   });
 
   it("fails with one line when no file can be used", async () => {
     const source = makeFolder();
     writeFiles(source, { "x/empty.wav": "" });
     await expect(extract(source, join(makeFolder(), "s"))).rejects.toThrow(
-      `${source}: none of its 1 files could be used; the first problem: ${source}/x/empty.wav: the file is empty`,
+      `${source}: its only file could not be used; the first problem: ${source}/x/empty.wav: the file is empty`,
     );
   });
 
@@ -126,6 +223,20 @@ describe("extraction", () => {
     await expect(extract(toneFolder(20), storeDir)).rejects.toThrow(
       /^.+\/clips\/.+\.npy: cannot be written: a part of its path is a file, not a folder$/,
     );
+  });
+
+  it("leaves out a file whose features are not finite, and names it", async () => {
+    const source = toneFolder(1);
+    const silence = { samples: new Float32Array(2000), sampleRate: 8000 };
+    writeFiles(source, { "c1/silence.wav": encodeWav(silence) });
+    const compression = { kind: "log1p", scale: 1e308 } as const; // a power above 1.8 overflows
+    const { store, problems } = await extract(source, join(makeFolder(), "features"), {
+      frontEnd: frontEnd({ ...small, melNorm: "none", compression }),
+    });
+    expect(store.clips.map(({ name }) => name)).toEqual(["c1/silence.wav"]);
+    expect(problems.filter((line) => !line.includes("warning"))).toEqual([
+      `${source}/c0/0.wav: gives features that are not finite numbers; its samples or the front end's scale are too large`,
+    ]);
   });
 
   it("reports progress up to the total", async () => {

@@ -41,6 +41,8 @@ describe("npy", () => {
     expect(message(bytes.subarray(0, 40))).toBe("a/x.npy: has a .npy header that is cut short or unreadable");
     expect(message(bytes.subarray(0, -1))).toBe("a/x.npy: is 151 bytes long, but its shape [2, 3] needs 152");
     expect(message(edited("<f4", "<f8"))).toBe("a/x.npy: holds '<f8', not little-endian float32 ('<f4')");
+    for (const shape of ["(9999999999999999999999, 3)", "(2 3)", "(1e3)"])
+      expect(message(edited("(2, 3), }", `${shape}, }`))).toMatch(/^a\/x\.npy: has a \.npy header /);
     expect(message(edited("False", "True "))).toBe("a/x.npy: is in Fortran order, not in C order");
   });
 });

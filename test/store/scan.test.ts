@@ -46,6 +46,20 @@ describe("scanning a folder", () => {
   it("treats a single folder named test among classes as a class", () => {
     expect(short(folderOf("test/a.wav", "piano/b.wav")).map(([, label]) => label)).toEqual(["piano", "test"]);
   });
+  it("passes over stores and runs inside the folder, but over no audio", () => {
+    const dir = folderOf(
+      "piano/a.wav",
+      "flute/b.wav",
+      "models/one/checkpoint.safetensors",
+      "flute/model.onnx",
+    );
+    writeFiles(join(dir, "features"), { "store.json": "", "sources.jsonl": "", "clips/0a/1.npy": "" });
+    writeFiles(join(dir, "models/two"), { "checkpoint.safetensors": "", "metrics.jsonl": "" });
+    expect(short(dir).map(([name]) => name)).toEqual(["flute/b.wav", "piano/a.wav"]);
+    expect(scanSource(dir).problems.filter((line) => !line.includes("model.onnx"))).toEqual([]);
+    writeFiles(dir, { "models/one/c.wav": "x" });
+    expect(short(dir).map(([name]) => name)).toContain("models/one/c.wav");
+  });
   it("rejects split folders with another name", () => {
     const dir = folderOf("train/piano/a.wav", "validation/piano/b.wav");
     expect(scanMessage(dir)).toBe(
@@ -53,11 +67,10 @@ describe("scanning a folder", () => {
     );
   });
   it("reports all audio that it leaves out, and no other files", () => {
-    const dir = folderOf("piano/a.wav", "piano/b.wma", "piano/notes.txt", "stray.wav", "drums/readme.md");
+    const dir = folderOf("piano/a.wav", "piano/notes.txt", "stray.wav", "drums/readme.md");
     symlinkSync("nowhere", join(dir, "piano/gone.wav"));
     expect(scanSource(dir).problems).toEqual([
       `${dir}/drums: class folder without audio; left out`,
-      `${dir}/piano/b.wma: .wma files are not supported; convert it to WAV or FLAC`,
       `${dir}/piano/gone.wav: is a broken link`,
       `${dir}/stray.wav: is not in a class folder; left out`,
     ]);
@@ -114,7 +127,7 @@ describe("scanning a manifest", () => {
       `${manifest}:4: no.wav does not exist; row left out`,
       `${manifest}:5: label of b.wav is empty; row left out`,
       `${manifest}:6: path is empty; row left out`,
-      `${manifest}:7: ./a.wav is already on line 2; row left out`,
+      `${manifest}:7: ./a.wav is already on line 2, labelled piano, not flute; several labels of a file go into one row, separated by |; row left out`,
     ]);
     expect(short(manifest).map(([name]) => name)).toEqual(["a.wav", "c.wav"]);
     const lines = manifestOf("m.jsonl", '{"path":"a.wav","label":"x"}\n{oops\n[1]\n{"path":3,"label":"x"}\n');
@@ -127,7 +140,11 @@ describe("scanning a manifest", () => {
   it.each([
     ["m.csv", "path,labels\na.wav,x\n", ": has the unknown column labels; did you mean label?"],
     ["m.csv", "path,label,spilt\na.wav,x,train\n", ": has the unknown column spilt; did you mean split?"],
-    ["m.csv", "a.wav,piano\n", ": needs the columns path and label, has a.wav, piano"],
+    [
+      "m.csv",
+      "a.wav,piano\n",
+      ": needs the columns path and label, has a.wav, piano; the first line must name the columns",
+    ],
     ["m.csv", "", ": is empty; it needs a header with path and label"],
     ["m.csv", "path,label\n", ": holds no usable audio"],
     [

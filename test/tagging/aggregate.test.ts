@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/core/random.js";
+import type { Session } from "../../src/runtime/engine.js";
 import { clipProbabilities, type FrameSource } from "../../src/tagging/aggregate.js";
 import { ENGINE } from "../engine.js";
 import { SEGMENT_FRAMES, tinyModel } from "./tiny-model.js";
@@ -48,6 +49,23 @@ describe("clipProbabilities", () => {
   const lengths = [16, 1, 40, 15, 17, 700, 16];
   const clips = randomClips(lengths);
   const together = clipProbabilities(session, sourceOf(clips), { segmentFrames: SEGMENT_FRAMES });
+
+  it("gives the same answers in smaller runs, none of them larger than it may be", async () => {
+    const sizes: number[] = [];
+    const recording: Session = {
+      ...session,
+      run(feeds) {
+        sizes.push(feeds["inputs"].shape[0]);
+        return session.run(feeds);
+      },
+    };
+    const options = { segmentFrames: SEGMENT_FRAMES, maxSegments: 5 };
+    const rows = await clipProbabilities(recording, sourceOf(clips), options);
+    expect(new Set(sizes)).toEqual(new Set([5, 3]));
+    for (const [clip, row] of (await together).entries())
+      for (const [label, value] of row.entries())
+        expect(Math.abs(rows[clip][label] - value)).toBeLessThan(SAME);
+  });
 
   it.each([
     [0, [0]],

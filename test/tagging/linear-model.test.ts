@@ -6,7 +6,7 @@ import { linearModel } from "../../src/tagging/linear-model.js";
 import { trainLinearBaseline } from "../../src/training/linear-baseline.js";
 import { ENGINE } from "../engine.js";
 import { makeTinyStore, SOUNDS } from "../training/tiny-store.js";
-import { edited } from "./edit-model.js";
+import { DAMAGED, damaged, edited, type ModelProto, withMetadata } from "./edit-model.js";
 import { tinyModel } from "./tiny-model.js";
 
 const info = { task: "single-label" as const, labels: [...SOUNDS] };
@@ -16,6 +16,11 @@ const bytes = (await trainLinearBaseline(featureSets(store, splitClips(store.cli
   seed: 1,
   engine: ENGINE,
 }))!;
+
+/** The file as earlier versions wrote it: without metadata. */
+const legacy = withMetadata(bytes, {});
+const OTHER = "is the linear baseline of a model with another task or other labels";
+const SHAPES = "tensor output.weight is [3, 44], not [2, 44]";
 
 describe("linearModel", () => {
   it("returns the file of a baseline unchanged", () => {
@@ -27,8 +32,26 @@ describe("linearModel", () => {
     });
     expect(linearModel(other, "m.linear.onnx", info)).toEqual(bytes);
   });
+  it("reads the file of an earlier version, which has no checksum", () => {
+    expect(linearModel(legacy, "m.linear.onnx", info)).toEqual(bytes);
+  });
+  it("rejects the baseline of a model with another task", () => {
+    const multi = { ...info, task: "multi-label" as const };
+    expect(() => linearModel(bytes, "m.linear.onnx", multi)).toThrow(new DataError("m.linear.onnx", OTHER));
+  });
   it.each([
-    ["the labels of another model", bytes, ["hiss", "hum"], "tensor output.weight is [3, 44], not [2, 44]"],
+    ["a weight", ({ graph }: ModelProto) => graph!.initializer!.at(-1)!.rawData!.fill(1, 0, 1)],
+    ["the checksum", (model: ModelProto) => void (model.metadataProps![1].value = "0".repeat(64))],
+    ["the checksum's name", (model: ModelProto) => void (model.metadataProps![1].key = "")],
+    ["the record's name", (model: ModelProto) => void (model.metadataProps![0].key = "")],
+  ])("names a file in which %s is damaged", (_name, damage) => {
+    expect(() => linearModel(damaged(bytes, damage), "m.linear.onnx", info)).toThrow(
+      new DataError("m.linear.onnx", DAMAGED),
+    );
+  });
+  it.each([
+    ["the baseline of a model with other labels", bytes, ["hiss", "hum", "whistle"], OTHER],
+    ["one of an earlier version with more labels", legacy, ["hiss", "hum"], SHAPES],
     ["another net", tinyModel(), SOUNDS, "tensor normalization.mean is [16], not [44]"],
   ])("rejects %s", (_name, file, labels, reason) => {
     expect(() => linearModel(file, "m.linear.onnx", { ...info, labels: [...labels] })).toThrow(

@@ -3,22 +3,35 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.js";
 import { frontEnd, frontEndHash } from "../../src/features/front-end.js";
+import { isConstantName } from "../../src/graph/graph.js";
 import { decodeWeights } from "../../src/graph/index.js";
 import { type NetSettings, netConfig } from "../../src/nn/architectures.js";
 import {
-  addTrainClips,
+  addClips,
   decodeModel,
   encodeModel,
+  modelIdentity,
   readModelInfo,
   wasTrainedOn,
 } from "../../src/tagging/model-file.js";
 import { SHIPPED_MODEL } from "../../src/tagging/shipped-model.js";
 import { trainConfig } from "../../src/training/config.js";
 import { TINY_FRONT_END } from "../training/tiny-store.js";
-import { edited, recordOf, storedTensor, withMetadata, withRecord } from "./edit-model.js";
+import {
+  DAMAGED,
+  damaged,
+  edited,
+  type ModelProto,
+  recordOf,
+  storedTensor,
+  withMetadata,
+  withRecord,
+} from "./edit-model.js";
 import { randomWhitening, tinyInfo, tinyModel, tinyTrained } from "./tiny-model.js";
 
-const damaged = (reason: string) => new DataError("m.onnx", `holds damaged model metadata: ${reason}`);
+const damagedRecord = (reason: string) => new DataError("m.onnx", `holds damaged model metadata: ${reason}`);
+
+const SHIPPED = new URL("../../models/instruments.onnx", import.meta.url);
 
 /** The message of the DataError that reading a file throws. */
 function messageOf(bytes: Uint8Array): string {
@@ -55,7 +68,7 @@ describe("the metadata of a model file", () => {
     );
     const bytes = tinyModel();
     expect(() => readModelInfo(bytes.subarray(0, bytes.length - 3), "m.onnx")).toThrow(
-      /^m\.onnx: is not an ONNX model \(.+\)$/,
+      new DataError("m.onnx", "is not an ONNX model: it is cut short or damaged"),
     );
   });
 
@@ -70,12 +83,14 @@ describe("the metadata of a model file", () => {
 
   it("must have a front end that matches its hash", () => {
     const bytes = withRecord(tinyModel(), { frontEnd: { ...TINY_FRONT_END, fMin: 30 } });
-    expect(() => readModelInfo(bytes, "m.onnx")).toThrow(damaged("the front end does not match its hash"));
+    expect(() => readModelInfo(bytes, "m.onnx")).toThrow(
+      damagedRecord("the front end does not match its hash"),
+    );
   });
 
   it("must not be of a later version", () => {
-    expect(() => readModelInfo(withRecord(tinyModel(), { format: 3 }), "m.onnx")).toThrow(
-      damaged("format is 3, this version of timbrel reads at most 2; update timbrel"),
+    expect(() => readModelInfo(withRecord(tinyModel(), { format: 4 }), "m.onnx")).toThrow(
+      damagedRecord("format is 4, this version of timbrel reads at most 3; update timbrel"),
     );
   });
 
@@ -85,6 +100,23 @@ describe("the metadata of a model file", () => {
     [{ format: "2" }, /format/],
     [{ labels: [] }, /labels/],
     [{ labels: "piano" }, /labels/],
+    [{ labels: ["a", "b", 3] }, /must be 1 to 65536 texts of 1 to 10000 characters/],
+    [{ labels: ["a", "b", "c".repeat(10_001)] }, /must be 1 to 65536 texts/],
+    [
+      { labels: Array.from({ length: 65_537 }, (_, i) => String(i).padStart(5, "0")) },
+      /must be 1 to 65536 texts/,
+    ],
+    [{ labels: ["hum", "hiss", "tone"] }, /must be sorted, each label once/],
+    [{ epoch: 1.5 }, /epoch/],
+    [{ epoch: -1 }, /epoch/],
+    [{ valid: { loss: null } }, /must be scores/],
+    [{ trainClips: "0123" }, /must be prefixes of hashes/],
+    [{ trainClips: "not hashes" }, /must be prefixes of hashes/],
+    [{ split: { ...tinyInfo().split, seed: 0.5 } }, /split\.seed/],
+    [{ split: { ...tinyInfo().split, testFraction: 1 } }, /split\.testFraction/],
+    [{ split: { ...tinyInfo().split, validFraction: -0.1 } }, /split\.validFraction/],
+    [{ split: { ...tinyInfo().split, trainCounts: { hiss: -1 } } }, /must be counts of clips/],
+    [{ split: { ...tinyInfo().split, trainCounts: [5] } }, /must be counts of clips/],
     [{ segmentFrames: 0 }, /segmentFrames/],
     [{ segmentFrames: 3 }, /segmentFrames is 3, this vgg needs at least 4/],
     [{ frontEnd: { ...TINY_FRONT_END, compression: { kind: "mu-law" } } }, /compression/],
@@ -112,10 +144,88 @@ describe("the metadata of a model file", () => {
 
   it("name the clips that the model was trained on", () => {
     const hashes = ["a", "b", "c"].map((digit) => digit.repeat(64));
-    const trainClips = addTrainClips("", [hashes[1], hashes[0], hashes[1]]);
+    const trainClips = addClips("", [hashes[1], hashes[0], hashes[1]]);
     expect(trainClips).toBe(`${"a".repeat(10)}${"b".repeat(10)}`);
     const info = readModelInfo(withRecord(tinyModel(), { trainClips }), "m.onnx");
     expect(hashes.map(wasTrainedOn(info))).toEqual([true, true, false]);
+  });
+});
+
+describe("the checksum of a model file", () => {
+  const flip = (data: Uint8Array) => {
+    data[1] ^= 1;
+  };
+  const metadata = (model: ModelProto, key: string) => model.metadataProps!.find((each) => each.key === key)!;
+  it.each([
+    [
+      "a weight",
+      ({ graph }: ModelProto) =>
+        flip(graph!.initializer!.find(({ name }) => name === "output.bias")!.rawData!),
+    ],
+    [
+      "a statistic",
+      ({ graph }: ModelProto) =>
+        flip(graph!.initializer!.find(({ name }) => name === "normalization.mean")!.rawData!),
+    ],
+    [
+      "a label",
+      (model: ModelProto) =>
+        void (metadata(model, "timbrel").value = metadata(model, "timbrel").value!.replace('"hum"', '"hun"')),
+    ],
+    [
+      "a setting that is not used to predict",
+      (model: ModelProto) =>
+        void (metadata(model, "timbrel").value = metadata(model, "timbrel").value!.replace(
+          '"augment":1',
+          '"augment":2',
+        )),
+    ],
+    [
+      "a member that nothing reads",
+      (model: ModelProto) =>
+        void (metadata(model, "timbrel").value = metadata(model, "timbrel").value!.replace(
+          "{",
+          '{"more":1,',
+        )),
+    ],
+    [
+      "the format",
+      (model: ModelProto) =>
+        void (metadata(model, "timbrel").value = metadata(model, "timbrel").value!.replace(
+          '"format":3',
+          '"format":2',
+        )),
+    ],
+    [
+      "the checksum",
+      (model: ModelProto) => void (metadata(model, "timbrel.checksum").value = "0".repeat(64)),
+    ],
+    [
+      "the checksum's name",
+      (model: ModelProto) => void (metadata(model, "timbrel.checksum").key = "timbrel.chfcksum"),
+    ],
+  ])("shows damage to %s", (_name, damage) => {
+    expect(messageOf(damaged(tinyModel(), damage))).toBe(`m.onnx: ${DAMAGED}`);
+    expect(() => readModelInfo(damaged(tinyModel(), damage), "m.onnx")).toThrow(DataError);
+  });
+  it("covers neither nodes nor the graph's constants, which are not read", () => {
+    const other = damaged(tinyModel(), ({ graph }) => {
+      graph!.node = graph!.node!.slice(0, 1);
+      graph!.initializer = graph!.initializer!.filter(({ name }) => !isConstantName(name!));
+    });
+    expect(decodeModel(other, "m.onnx")).toEqual(tinyTrained());
+  });
+  it("is missing from files of format 2, which are read", () => {
+    const record = { ...recordOf(tinyModel()), format: 2 };
+    const older = withMetadata(tinyModel(), { timbrel: JSON.stringify(record) });
+    expect(decodeModel(older, "m.onnx")).toEqual(tinyTrained());
+  });
+  it("is not part of a model's identity, which checkpoints of format 3 name", () => {
+    // SHA-256 of models/instruments.onnx before it had a checksum.
+    const path = SHIPPED_MODEL.pathname;
+    expect(modelIdentity(decodeModel(readFileSync(SHIPPED), path))).toBe(
+      "05e732bc5b4d817a6d721b6a127f7e8df2bdf31dc25877d75b307c0905efbd62",
+    );
   });
 });
 
@@ -184,6 +294,21 @@ describe("the tensors of a model file", () => {
       "normalization.std",
       [stored("normalization.std", [16], Number.POSITIVE_INFINITY)],
       "tensor normalization.std holds Infinity, which is not a finite number",
+    ],
+    [
+      "normalization.std",
+      [stored("normalization.std", [16], 0)],
+      "tensor normalization.std holds 0, which is not greater than 0",
+    ],
+    [
+      "normalization.std",
+      [stored("normalization.std", [16], -1)],
+      "tensor normalization.std holds -1, which is not greater than 0",
+    ],
+    [
+      "block1.norm.var",
+      [stored("block1.norm.var", [4], -0.5)],
+      "tensor block1.norm.var holds the negative variance -0.5",
     ],
     [
       "",
@@ -285,11 +410,11 @@ describe("the tensors of a model file", () => {
 
 describe("the shipped model", () => {
   const path = SHIPPED_MODEL.pathname;
-  const bytes = readFileSync(new URL("../../models/instruments.onnx", import.meta.url));
+  const bytes = readFileSync(SHIPPED);
   const model = decodeModel(bytes, path);
 
   it("has the newest format and a name for every tensor", () => {
-    expect(recordOf(bytes)["format"]).toBe(2);
+    expect(recordOf(bytes)["format"]).toBe(3);
     expect([...decodeWeights(bytes, path).keys()]).toEqual(
       expect.arrayContaining(["normalization.mean", "normalization.std", ...model.weights.keys()]),
     );

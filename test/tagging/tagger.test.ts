@@ -6,6 +6,7 @@ import { DataError } from "../../src/core/errors.js";
 import { featureSets } from "../../src/dataset/feature-set.js";
 import { splitClips } from "../../src/dataset/splits.js";
 import { frontEnd } from "../../src/features/front-end.js";
+import { netConfig } from "../../src/nn/architectures.js";
 import { clipProbabilities } from "../../src/tagging/aggregate.js";
 import { Tagger, type Tagging } from "../../src/tagging/tagger.js";
 import { buildWav, float32, int16 } from "../audio/build-wav.js";
@@ -52,6 +53,10 @@ describe("a tagger", () => {
 
   it.each([
     [{ segmentFrames: 1e9 }, "segmentFrames"],
+    [
+      { segmentFrames: 65_536, net: netConfig({ kind: "vgg", channels: [4, 4096] }) },
+      "asks for 1073741824 values in one layer for one example, more than 67108864",
+    ],
     [
       { net: { kind: "vgg", channels: new Array(8000).fill(1) } },
       "net.channels must have at most 64 numbers",

@@ -116,8 +116,12 @@ export async function makeTinyStore(
 }
 
 /** Changes every stored feature of a clip. */
-export function changeFeatures(store: FeatureStore, clip: StoredClip): void {
+export function changeFeatures(
+  store: FeatureStore,
+  clip: StoredClip,
+  change: (value: number) => number = (value) => 1 - value,
+): void {
   const path = join(store.dir, clip.features);
   const { data, shape } = decodeNpy(readFileSync(path), path);
-  writeFileSync(path, encodeNpy({ shape, data: data.map((value) => 1 - value) }));
+  writeFileSync(path, encodeNpy({ shape, data: data.map(change) }));
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { encodeWav } from "../../src/audio/encode-wav.js";
 import { featuresInMemory } from "../../src/dataset/feature-data.js";
 import { frontEnd } from "../../src/features/front-end.js";
 import { netConfig } from "../../src/nn/architectures.js";
@@ -11,7 +12,7 @@ import { prepareRun } from "../../src/training/prepare-run.js";
 import { type RunStart, trainModel } from "../../src/training/train-model.js";
 import { ENGINE } from "../engine.js";
 import { rejectionOf } from "../store/message-of.js";
-import { makeSound, makeTinyStore, TINY_CONFIG, tinyClips } from "./tiny-store.js";
+import { makeSound, makeTinyStore, SOUNDS, TINY_CONFIG, tinyClips } from "./tiny-store.js";
 
 const SHIPPED = new URL("../../models/instruments.onnx", import.meta.url);
 const store = await makeTinyStore();
@@ -67,7 +68,7 @@ describe("trainModel", () => {
     });
     expect([sets.train, sets.valid, sets.test].map((set) => set.clips.length)).toEqual([14, 6, 6]);
     expect([task, start!.task, start!.resumedFrom]).toEqual(["single-label", "single-label", 0]);
-    expect(model!.info.trainClips).toHaveLength(10 * 14);
+    expect([model!.info.trainClips.length, model!.info.validClips!.length]).toEqual([10 * 14, 10 * 6]);
     const { before, after } = start!.conditionNumber!;
     expect(before).toBeGreaterThan(1);
     expect(after).toBe(before); // nothing is normalized
@@ -124,10 +125,62 @@ describe("trainModel", () => {
     const { checkpoint, ended, history } = await train({}, { onEpoch: () => "stop" });
     expect([ended, history.length]).toEqual(["stopped", 1]);
     const read = decodeCheckpoint(encodeCheckpoint(checkpoint), "c.safetensors");
-    // Its settings are the checkpoint's.
-    const resumed = await train({ epochs: 1, seed: 9 }, { resume: read });
+    const resumed = await trainModel(store, {}, { engine: ENGINE, resume: read });
     expect(resumed.model).toEqual((await whole).model);
     expect(resumed.checkpoint).toEqual((await whole).checkpoint);
+  });
+
+  it("names a setting that would change the run that it resumes", async () => {
+    const { checkpoint: resume } = await oneEpoch;
+    expect(await rejectionOf(train({ seed: 9 }, { resume }))).toBe(
+      "seed must be that of the resumed run, 1, got 9; leave it out, or start a new run",
+    );
+    expect(await rejectionOf(train({ epochs: 0 }, { resume }))).toContain("epochs must be an integer");
+  });
+
+  it("trains a finished run for more epochs, to the same bits if the schedule does not depend on their number", async () => {
+    const schedule = { kind: "step", everyEpochs: 2, factor: 0.5 } as const;
+    const { checkpoint } = await train({ schedule, epochs: 2 });
+    const resumed = await trainModel(store, { epochs: 4 }, { engine: ENGINE, resume: checkpoint });
+    const straight = await train({ schedule, epochs: 4 });
+    expect([resumed.history.length, resumed.model]).toEqual([4, straight.model]);
+    expect(resumed.checkpoint).toEqual(straight.checkpoint);
+  });
+
+  it("goes on with its own clips and splits when the data have grown", async () => {
+    const clips = tinyClips().map((clip) => ({ ...clip, split: null }));
+    const added = SOUNDS.map((sound, i) => ({
+      // First, between and after the others, in the order of their names.
+      name: ["a.wav", "hum/5b.wav", "z.wav"][i],
+      labels: [i === 0 ? "drum" : sound],
+      split: null,
+      wav: encodeWav(makeSound(sound, `added ${i}`)),
+    }));
+    const before = await makeTinyStore(clips);
+    const grown = await makeTinyStore([...added, ...clips.reverse()]);
+    const straight = await train({ epochs: 2 }, {}, before);
+    const { checkpoint } = await train({ epochs: 2 }, { onEpoch: () => "stop" }, before);
+    const resume = decodeCheckpoint(encodeCheckpoint(checkpoint), "c.safetensors");
+    let unused = 0;
+    const onStart = ({ unusedClips }: RunStart) => void (unused = unusedClips);
+    const resumed = await train({ epochs: 2 }, { resume, onStart }, grown);
+    expect(unused).toBe(3);
+    expect(encodeModel(resumed.model!)).toEqual(encodeModel(straight.model!));
+    expect(resumed.checkpoint).toEqual(straight.checkpoint);
+  });
+
+  it("names what to do if clips of the run that it resumes are gone, or if its checkpoint does not list them", async () => {
+    const { checkpoint: resume } = await oneEpoch;
+    const fewer = { ...store, clips: store.clips.slice(1) };
+    const rule = "resume must use the data of its checkpoint, got";
+    expect(await rejectionOf(train({ epochs: 1 }, { resume }, fewer))).toBe(
+      `${rule} 26 of its 27 clips among the 26 of ${store.name}, under the same names and labels; extract them into it again, or start a new run`,
+    );
+    const { clips: _, ...older } = resume;
+    expect(await train({ epochs: 1 }, { resume: older })).toMatchObject({ ended: "finished" });
+    expect(await rejectionOf(train({ epochs: 1 }, { resume: older }, fewer))).toBe(
+      `${rule} other clips or splits in ${store.name}, and a checkpoint of an older version that does not list its clips; extract the audio that it was trained on into a store of its own and use that, or start a new run`,
+    );
   });
 
   it("shows its listener every epoch, the best model so far and a checkpoint", async () => {
@@ -161,7 +214,17 @@ describe("trainModel", () => {
     const { state } = checkpoint;
     const tensors = new Map([...state.tensors].filter(([name]) => name !== "step"));
     expect(await rejectionOf(train({}, { resume: { ...checkpoint, state: { ...state, tensors } } }))).toBe(
-      "resume must be a checkpoint with step [], got none",
+      "checkpoint: lacks tensor step []",
+    );
+    const transposed = new Map(state.tensors);
+    const { shape, data } = transposed.get("output.weight")!;
+    transposed.set("output.weight", { shape: shape.toReversed(), data });
+    expect(
+      await rejectionOf(train({}, { resume: { ...checkpoint, state: { ...state, tensors: transposed } } })),
+    ).toBe("checkpoint: tensor output.weight is [24, 3], not [3, 24]");
+    const bestLess = { ...state, best: { epoch: 1, weights: new Map() } };
+    expect(await rejectionOf(train({}, { resume: { ...checkpoint, state: bestLess } }))).toBe(
+      "checkpoint: lacks tensor best/block1.conv.weight [4, 1, 3, 3]",
     );
     const best = { ...state.best, epoch: 7 };
     const bytes = encodeCheckpoint({ ...checkpoint, state: { ...state, best } });
@@ -215,6 +278,11 @@ describe("training on from a model", () => {
     const { model: more } = await train({ epochs: 1, testFraction: 0 }, { from: model! }, others);
     const known = wasTrainedOn(more!.info);
     for (const { audioHash, split } of store.clips) expect(known(audioHash)).toBe(split !== "valid");
+    expect(more!.info.validClips).toBe(model!.info.validClips); // the same clips
+    const { validClips: _, ...older } = model!.info;
+    const onward = { from: { ...model!, info: older } };
+    const { model: unknown } = await train({ epochs: 1, testFraction: 0 }, onward, others);
+    expect(unknown!.info.validClips).toBeUndefined();
     expect(wasTrainedOn(model!.info)(store.clips.find(({ split }) => split === "test")!.audioHash)).toBe(
       false,
     );

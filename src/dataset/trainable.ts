@@ -1,0 +1,29 @@
+import { DataError } from "../core/errors.js";
+import type { ClipSplits } from "./splits.js";
+
+/**
+ * Checks that there are clips to train and to validate on.
+ * @param name the data's name in the message
+ * @throws DataError otherwise
+ */
+export function checkEnoughClips(name: string, { train, valid }: ClipSplits): void {
+  if (train.length >= 2 && valid.length > 0) return; // batch norm needs at least 2 clips in a batch
+  const remedy =
+    train.length < 2 ? "add training clips" : "raise `validFraction`, or name the split valid for some clips";
+  throw new DataError(
+    name,
+    `needs at least 2 training clips and 1 validation clip, has ${train.length} and ${valid.length}; ${remedy}`,
+  );
+}
+
+/**
+ * Checks that clips of one label each have more than one class.
+ * @throws DataError otherwise
+ */
+export function checkSeveralClasses(name: string, labels: readonly string[]): void {
+  if (labels.length < 2)
+    throw new DataError(
+      name,
+      `has only 1 class (${labels[0]}); a net learns classes by their differences and needs at least 2`,
+    );
+}

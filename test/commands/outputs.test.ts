@@ -1,0 +1,106 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { FRONT_END, jsonLines, makeFolder, timbrel, toneWav, write, writeTones } from "./cli.js";
+
+const CLI = fileURLToPath(new URL("../../dist/src/cli.js", import.meta.url));
+
+/** Runs a shell line in a folder; `timbrel` in it is the command. */
+function shell(cwd: string, line: string) {
+  const script = `timbrel() { "${process.execPath}" "${CLI}" "$@"; }; ${line}`;
+  const { status, stdout, stderr } = spawnSync("sh", ["-c", script], { cwd, encoding: "utf8" });
+  return { code: status, stdout, stderr };
+}
+
+describe("what cannot be written", () => {
+  const dir = makeFolder();
+  write(dir, "tone.wav", toneWav(440));
+  write(dir, "file", "");
+  symlinkSync("loop.png", join(dir, "loop.png"));
+  mkdirSync(join(dir, "folder"));
+
+  it.runIf(existsSync("/dev/full"))("is named on one line if it is a full stdout", () => {
+    expect(shell(dir, "timbrel summary > /dev/full")).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: "timbrel: standard output: cannot be written: no space is left on the device\n",
+    });
+  });
+
+  it.runIf(existsSync("/dev/full"))("does not matter if it is a full or closed stderr", () => {
+    expect(shell(dir, "timbrel inspect nothing.wav tone.wav 2> /dev/full")).toMatchObject({ code: 1 });
+    const { stdout } = shell(
+      dir,
+      "(timbrel inspect nothing.wav tone.wav 2>&1 > out; echo code $? >> out) | true; cat out",
+    );
+    expect(stdout).toMatch(/^tone\.wav\n {2}format[\s\S]*\ncode 1\n$/);
+  });
+
+  it.each([
+    ["--png missing/tone.png", "missing/tone.png: cannot be written: its folder does not exist"],
+    ["--features folder", "folder: cannot be written: it is a folder"],
+    ["--waveform loop.png", "loop.png: cannot be written: it is a loop of links"],
+  ])("is named by inspect %s, after what it found", async (flags, message) => {
+    const { code, stdout, stderr } = await timbrel(dir, ["inspect", "tone.wav", ...flags.split(" ")]);
+    expect([code, stderr]).toEqual([1, `timbrel: ${message}\n`]);
+    expect(stdout).toMatch(/^tone\.wav\n {2}format/);
+  });
+
+  it.each([
+    [
+      "ulimit -f 1; timbrel inspect tone.wav --waveform big.npy",
+      "big.npy: cannot be written: the file would be larger than the limit",
+    ],
+    [
+      "timbrel inspect file/tone.wav",
+      "file/tone.wav: cannot be read: a part of its path is a file, not a folder",
+    ],
+    ["timbrel predict loop.png", "loop.png: cannot be read: it is a loop of links"],
+    ["timbrel extract loop.png --out features", "loop.png: cannot be read: it is a loop of links"],
+    ["timbrel train loop.png --out run", "loop.png: cannot be read: it is a loop of links"],
+    ["timbrel evaluate loop.png features", "loop.png: cannot be read: it is a loop of links"],
+  ])("gives one line with path and reason: %s", (line, message) => {
+    const { code, stderr } = shell(dir, line);
+    expect(code).toBe(1);
+    expect(stderr.trimEnd().split("\n").at(-1)).toBe(`timbrel: ${message}`);
+    expect(stderr).not.toContain("    at ");
+  });
+});
+
+it("escape codes in labels and names of files do not reach the terminal", async () => {
+  const dir = makeFolder();
+  const [label, name] = ["\u001b[31mred\u009b2J", "a\u001b]0;x\u0007\n\u007f.wav"];
+  writeTones(join(dir, "audio"), { [label]: 200, plain: 2000 }, 12);
+  write(dir, `audio/plain/${name}`, "no audio");
+  write(dir, name, toneWav(440));
+  const train = [
+    "train",
+    "features",
+    "--out",
+    "run",
+    "--net",
+    "mlp",
+    "--segment-frames",
+    "8",
+    "--epochs",
+    "1",
+  ];
+  const outcomes = [
+    await timbrel(dir, ["extract", "audio", "--out", "features", ...FRONT_END]),
+    await timbrel(dir, train),
+    await timbrel(dir, ["evaluate", "run/model.onnx", "features"]),
+    await timbrel(dir, ["predict", name, "--model", "run/model.onnx"]),
+    await timbrel(dir, ["inspect", name, `no ${name}`]),
+  ];
+  expect(outcomes.map(({ code }) => code)).toEqual([0, 0, 0, 0, 1]);
+  for (const { stdout, stderr } of outcomes) expect(stdout + stderr).not.toMatch(/[^\P{Cc}\n]/u);
+  expect(outcomes[0].stderr).toContain("audio/plain/a\\u001b]0;x\\u0007\\n\\u007f.wav: ");
+  expect(outcomes[3].stdout).toContain("\\u001b[31mred\\u009b2J");
+  const { stdout } = await timbrel(dir, ["predict", name, "--model", "run/model.onnx", "--json"]);
+  expect(stdout).toMatch(/^[ -~]+\n$/);
+  const [{ file, tags }] = jsonLines(stdout) as [{ file: string; tags: { label: string }[] }];
+  expect([file, tags.map((tag) => tag.label).sort()]).toEqual([name, [label, "plain"]]);
+  expect(readdirSync(join(dir, "run")).length).toBeGreaterThan(2);
+});

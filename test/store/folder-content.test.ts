@@ -1,0 +1,142 @@
+import { execFileSync } from "node:child_process";
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { frontEnd } from "../../src/features/front-end.js";
+import { findAudio } from "../../src/store/audio-files.js";
+import { scanSource } from "../../src/store/scan.js";
+import { SourceIndex } from "../../src/store/source-index.js";
+import { prepareStore } from "../../src/store/store.js";
+import { makeFolder, toneWav, writeFiles } from "./files.js";
+import { messageOf } from "./message-of.js";
+
+/** Bytes of no format. */
+const BINARY = Uint8Array.from({ length: 300 }, (_, i) => (i * 37) % 256);
+const bytes = (text: string): Uint8Array => Uint8Array.from([...text].map((char) => char.charCodeAt(0)));
+
+/** Names of the files in a folder of these files that are opened as audio, and the lines about others. */
+function found(files: Record<string, string | Uint8Array>) {
+  const dir = makeFolder();
+  writeFiles(dir, files);
+  const lines: string[] = [];
+  const names = findAudio(dir, (line) => lines.push(line)).map((path) => path.slice(dir.length + 1));
+  return { dir, names, lines };
+}
+
+describe("the files of a folder", () => {
+  it("are opened if their names are those of audio, whatever they hold", () => {
+    const names = ["a.AIF", "b.aac", "c.m4a", "d.mid", "e.mpga", "f.wave", "g.wma"];
+    expect(found(Object.fromEntries(names.map((name) => [name, "text"]))).names).toEqual(names);
+  });
+
+  it.each<[string, Uint8Array]>([
+    ["WAV", toneWav(440)],
+    ["AIFF", bytes("FORM\0\0\0\x12AIFFCOMM\0\0\0\x12")],
+    ["MP4", bytes("\0\0\0 ftypM4A \0\0\0\0")],
+    ["nothing that anyone knows", BINARY],
+    ["nothing", new Uint8Array()],
+  ])("are opened if their names say nothing and they hold %s", (_, content) => {
+    const names = ["no extension", "take.2", "wrong.xyz"];
+    expect(found(Object.fromEntries(names.map((name) => [name, content]))).names).toEqual(names);
+  });
+
+  it.each<[string, Record<string, string | Uint8Array>]>([
+    ["hidden", { ".a.wav": toneWav(440), "__MACOSX/._a.wav": BINARY }],
+    ["pictures, documents and data by name", { "cover.JPG": BINARY, "notes.pdf": BINARY, "x.npy": BINARY }],
+    ["a system's own", { "Thumbs.db": BINARY, "desktop.ini": BINARY, "Icon\r": "" }],
+    ["what audio programs add", { "a.wav.asd": BINARY, "a.pkf": BINARY }],
+    [
+      "text",
+      { LICENSE: "Copyright \u00a9 2020,\r\n\tall rights\n", "a.lab": "0 1 c\n", "b.TextGrid": "\u00e9" },
+    ],
+    ["text in UTF-16", { readme: bytes("\xff\xfea\0\n\0"), info: bytes("\xfe\xff\0a\0\n") }],
+    ["text in an 8-bit code page", { readme: bytes("na\xefve \x80 5\n") }],
+    [
+      "pictures and documents by content",
+      {
+        cover: bytes("\xff\xd8\xff\xe0\0"),
+        front: bytes("\x89PNG\r\n\x1a\n\0"),
+        score: bytes("%PDF-1.4\n\0\x01"),
+      },
+    ],
+  ])("are passed over in silence if they are %s", (_, files) => {
+    expect(found(files)).toMatchObject({ names: [], lines: [] });
+  });
+
+  it.skipIf(process.platform === "win32")("are a line if they cannot be opened", () => {
+    const { dir } = found({});
+    symlinkSync("nowhere", join(dir, "gone"));
+    symlinkSync("nowhere", join(dir, "gone.jpg"));
+    execFileSync("mkfifo", [join(dir, "pipe"), join(dir, "pipe.txt")]);
+    const lines: string[] = [];
+    expect(findAudio(dir, (line) => lines.push(line))).toEqual([]);
+    expect(lines).toEqual([`${dir}/gone: is a broken link`, `${dir}/pipe: is not a regular file`]);
+  });
+});
+
+describe("a scan", () => {
+  it("gives a line for what is beside class folders and may be audio", () => {
+    const dir = makeFolder();
+    writeFiles(dir, {
+      "piano/a.wav": toneWav(440),
+      "b.m4a": "x",
+      "README.md": "x",
+      blob: BINARY,
+      labels: "a,b",
+    });
+    expect(scanSource(dir).problems).toEqual([
+      `${dir}/b.m4a: is not in a class folder; left out`,
+      `${dir}/blob: is not in a class folder; left out`,
+    ]);
+  });
+
+  it("gives the same lines beside split folders, and beside class folders in them", () => {
+    const dir = makeFolder();
+    writeFiles(dir, { "train/x/a.wav": "x", "test/x/b.wav": "x", "c.wav": "x", "test/d.aiff": "x" });
+    expect(scanSource(dir).problems).toEqual([
+      `${dir}/c.wav: is not in a class folder; left out`,
+      `${dir}/test/d.aiff: is not in a class folder; left out`,
+    ]);
+  });
+
+  it("says how much of a class folder without audio could not be opened", () => {
+    const dir = makeFolder();
+    writeFiles(dir, { "piano/a.wav": "x", "drums/notes.txt": "x" });
+    for (const name of ["a.wav", "b.wav"]) symlinkSync("nowhere", join(dir, "drums", name));
+    expect(scanSource(dir).problems.at(-1)).toBe(
+      `${dir}/drums: class folder without audio, 2 of its files could not be opened; left out`,
+    );
+  });
+
+  it("passes over feature stores and run folders, with a warning, at any depth", () => {
+    const dir = makeFolder();
+    writeFiles(dir, {
+      "piano/a.wav": "x",
+      "piano/run/checkpoint.safetensors": "x",
+      "piano/run/a.wav": "x",
+      "run/checkpoint.safetensors": "x",
+    });
+    prepareStore(join(dir, "features"), frontEnd());
+    new SourceIndex(join(dir, "features")).close();
+    const { clips, problems } = scanSource(dir);
+    expect(clips.map(({ name }) => name)).toEqual(["piano/a.wav"]);
+    expect(problems).toEqual([
+      `${dir}/features: warning: is a feature store, which is not searched for audio`,
+      `${dir}/piano/run: warning: is the folder of a training run, which is not searched for audio`,
+      `${dir}/run: warning: is the folder of a training run, which is not searched for audio`,
+    ]);
+  });
+
+  it("takes no feature store for a class or a split", () => {
+    const dir = makeFolder();
+    prepareStore(join(dir, "features"), frontEnd());
+    new SourceIndex(join(dir, "features")).close();
+    expect(messageOf(() => scanSource(dir))).toMatch("holds no folders");
+    writeFiles(dir, { "train/x/a.wav": "x", "test/x/b.wav": "x" });
+    const { clips, problems } = scanSource(dir);
+    expect(clips.map(({ split }) => split)).toEqual(["test", "train"]);
+    expect(problems).toEqual([
+      `${dir}/features: warning: is a feature store, which is not searched for audio`,
+    ]);
+  });
+});

@@ -1,0 +1,214 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { scanSource } from "../../src/store/scan.js";
+import { makeFolder, writeFiles } from "./files.js";
+import { messageOf } from "./message-of.js";
+
+/** Writes a manifest next to files of one byte. */
+function manifestOf(name: string, text: string, files = ["a.wav", "b.wav", "c.wav"]): string {
+  const dir = makeFolder();
+  writeFiles(dir, Object.fromEntries([...files.map((file) => [file, "x"]), [name, text]]));
+  return join(dir, name);
+}
+
+/** The labels of every clip by name, and the problems without the manifest's path. */
+function scanned(manifest: string): { clips: Record<string, string>; problems: string[] } {
+  const { clips, problems } = scanSource(manifest);
+  return {
+    clips: Object.fromEntries(clips.map(({ name, labels }) => [name, labels.join("|")])),
+    problems: problems.map((line) => line.replace(manifest, "m")),
+  };
+}
+
+const CLIPS = { "a.wav": "piano", "b.wav": "flute" };
+
+describe("the separator of a table", () => {
+  it.each([
+    ["m.csv", ";", "semicolons"],
+    ["m.csv", "\t", "tabs"],
+    ["m.tsv", ",", "commas"],
+    ["m.tsv", ";", "semicolons"],
+  ])("%s with %j is read, with one line", (name, delimiter, word) => {
+    const rows = ["path,label", "a.wav,piano", "b.wav,flute"].map((row) => row.replace(",", delimiter));
+    expect(scanned(manifestOf(name, `${rows.join("\n")}\n`))).toEqual({
+      clips: CLIPS,
+      problems: [`m: warning: its columns are separated by ${word}; read so`],
+    });
+  });
+  it("is the extension's where that makes sense too", () => {
+    const text = 'path,label,"note;path;label"\na.wav,piano,x\nb.wav,flute,y\n';
+    expect(scanned(manifestOf("m.csv", text)).clips).toEqual(CLIPS);
+  });
+  it("is found though a column is misspelled, which is then the error", () => {
+    const manifest = manifestOf("m.csv", "path;lable\na.wav;piano\n");
+    expect(messageOf(() => scanSource(manifest))).toBe(
+      `${manifest}: has the unknown column lable; did you mean label?`,
+    );
+  });
+});
+
+describe("a table", () => {
+  it("may mix line endings", () => {
+    expect(scanned(manifestOf("m.csv", "path,label\r\na.wav,piano\nb.wav,flute\r\n"))).toEqual({
+      clips: CLIPS,
+      problems: [],
+    });
+  });
+  it("may have quotes inside a cell", () => {
+    expect(
+      scanned(manifestOf("m.csv", 'path,label\na.wav,12" single\nb.wav,"the ""best"""\n')).clips,
+    ).toEqual({
+      "a.wav": '12" single',
+      "b.wav": 'the "best"',
+    });
+  });
+  it("names the line of a quote that is never closed", () => {
+    const manifest = manifestOf("m.csv", 'path,label\na.wav,piano\nb.wav,"flute\nc.wav,harp\n');
+    expect(messageOf(() => scanSource(manifest))).toBe(
+      `${manifest}:3: has a quote that opens a cell and is never closed; close it, or write a " that belongs to the text twice, in a cell with quotes around it`,
+    );
+  });
+  it("does not lose rows silently to a quote that is closed by a later one", () => {
+    expect(
+      scanned(manifestOf("m.csv", 'path,label\na.wav,"piano\nb.wav,flute\nc.wav,harp"\nc.wav,drums\n')),
+    ).toEqual({
+      clips: { "c.wav": "drums" },
+      problems: [
+        "m:4: label has a line break in it: a quote may be missing, here or in a line before; row left out",
+      ],
+    });
+  });
+  it("must not name a column twice", () => {
+    const manifest = manifestOf("m.csv", "path,label,label\na.wav,piano,flute\n");
+    expect(messageOf(() => scanSource(manifest))).toBe(
+      `${manifest}: has the column label twice; rename or remove one`,
+    );
+  });
+});
+
+describe("columns that are not read", () => {
+  const line = (names: string) => `m: warning: ${names} not read; timbrel reads path, label, group, split`;
+
+  it("are named in one line, in tables and in JSON lines", () => {
+    expect(scanned(manifestOf("m.csv", "id,path,label\n1,a.wav,piano\n2,b.wav,flute\n"))).toEqual({
+      clips: CLIPS,
+      problems: [line("column id")],
+    });
+    const rows =
+      '{"id":1,"path":"a.wav","label":"piano"}\n{"path":"b.wav","label":"flute","bpm":90,"id":2}\n';
+    expect(scanned(manifestOf("m.jsonl", rows))).toEqual({
+      clips: CLIPS,
+      problems: [line("columns id, bpm")],
+    });
+  });
+  it("may be named as members of every object", () => {
+    const rows = '{"__proto__":1,"path":"a.wav","label":"piano"}\n{"path":"b.wav","label":"flute"}\n';
+    expect(scanned(manifestOf("m.jsonl", rows))).toEqual({
+      clips: CLIPS,
+      problems: [line("column __proto__")],
+    });
+  });
+});
+
+describe("JSON lines", () => {
+  it("may have numbers, true and false as labels, and numbers as groups", () => {
+    const rows = [
+      '{"path":"a.wav","label":0,"group":7}',
+      '{"path":"b.wav","label":[1,"x",true]}',
+      '{"path":"c.wav","label":false}',
+    ];
+    const manifest = manifestOf("m.jsonl", rows.join("\n"));
+    expect(scanned(manifest)).toEqual({
+      clips: { "a.wav": "0", "b.wav": "1|x|true", "c.wav": "false" },
+      problems: [],
+    });
+    expect(scanSource(manifest).clips[0].group).toBe("7");
+  });
+  it.each([
+    ['{"path":1,"label":"x"}', "path is not a string"],
+    ['{"path":"a.wav","label":{}}', "label is not a string, a number or a list of them"],
+    ['{"path":"a.wav","label":[null]}', "label is not a string, a number or a list of them"],
+    ['{"path":"a.wav","label":null}', "label of a.wav is empty"],
+    ['{"path":"a.wav","label":"x","group":[]}', "group is not a string or a number"],
+    ['{"path":"a.wav","label":"x","split":1}', "split is not a string"],
+  ])("leave out %s", (row, reason) => {
+    const manifest = manifestOf("m.jsonl", `${row}\n{"path":"b.wav","label":"flute"}\n`);
+    expect(scanned(manifest)).toEqual({
+      clips: { "b.wav": "flute" },
+      problems: [`m:1: ${reason}; row left out`],
+    });
+  });
+});
+
+describe("a file that is listed twice", () => {
+  it.each([
+    ["a.wav,piano,g,train", "repeats line 2"],
+    ["./a.wav,piano ,g,train", "repeats line 2"],
+    [
+      "a.wav,jazz,g,train",
+      "a.wav is already on line 2, labelled piano, not jazz; several labels of a file go into one row, separated by |",
+    ],
+    ["a.wav,piano,h,train", "a.wav is already on line 2, with another group or split"],
+    ["a.wav,piano,g,test", "a.wav is already on line 2, with another group or split"],
+  ])("%s", (row, reason) => {
+    const manifest = manifestOf("m.csv", `path,label,group,split\na.wav,piano,g,train\n${row}\n`);
+    expect(scanned(manifest)).toEqual({
+      clips: { "a.wav": "piano" },
+      problems: [`m:3: ${reason}; row left out`],
+    });
+  });
+});
+
+describe("a path", () => {
+  const NFC = "\u00e9t\u00e9";
+  const NFD = NFC.normalize("NFD");
+
+  it.each([
+    ["NFC", `${NFD}/${NFD}.wav`, `${NFC}/${NFC}.wav`],
+    ["NFD", `${NFC}/${NFC}.wav`, `${NFD}/${NFD}.wav`],
+    ["mixed", `${NFC}/x/${NFD}.wav`, `${NFD}/x/${NFC}.wav`],
+  ])("in the other Unicode form than the file is found: %s", (_, file, written) => {
+    const manifest = manifestOf("m.csv", `path,label\n${written},summer\n`, [file]);
+    const { clips } = scanSource(manifest);
+    expect(clips.map(({ path, name }) => [path, name])).toEqual([[join(manifest, "..", file), written]]);
+  });
+  it("with backslashes is found with slashes, and named so", () => {
+    const manifest = manifestOf("m.csv", `path,label\ndrums\\${NFC}\\a.wav,drums\n`, [`drums/${NFD}/a.wav`]);
+    expect(scanned(manifest)).toEqual({ clips: { [`drums/${NFC}/a.wav`]: "drums" }, problems: [] });
+  });
+  it("may have a backslash in the name of the file", () => {
+    const manifest = manifestOf("m.csv", "path,label\nac\\dc.wav,rock\n", ["ac\\dc.wav", "ac/dc.wav"]);
+    expect(scanned(manifest).clips).toEqual({ "ac\\dc.wav": "rock" });
+  });
+  it.each(["C:\\music\\a.wav", "d:/music/a.wav", "\\\\nas\\music\\a.wav"])(
+    "on a drive of Windows names the remedy: %s",
+    (path) => {
+      const manifest = manifestOf("m.csv", `path,label\n${path},rock\nb.wav,flute\n`);
+      expect(scanned(manifest).problems).toEqual([
+        `m:2: ${path} is on a drive of Windows; give paths relative to the folder of the manifest; row left out`,
+      ]);
+    },
+  );
+});
+
+describe("the spelling of labels", () => {
+  it("is told of where blanks or Unicode forms differ", () => {
+    const text = "path,label\na.wav,hip  hop \nb.wav,hip hop\nc.wav, hip hop | \u0065\u0301\nd.wav,\u00e9\n";
+    expect(scanned(manifestOf("m.csv", text, ["a.wav", "b.wav", "c.wav", "d.wav"]))).toEqual({
+      clips: { "a.wav": "hip hop", "b.wav": "hip hop", "c.wav": "hip hop|\u00e9", "d.wav": "\u00e9" },
+      problems: [
+        'm: warning: label hip hop has 2 spellings that differ in blanks or Unicode form: "hip  hop " (1 clip), "hip hop" (2 clips); they are read as one label',
+        'm: warning: label \u00e9 has 2 spellings that differ in blanks or Unicode form: "\u0065\u0301" (1 clip), "\u00e9" (1 clip); they are read as one label',
+      ],
+    });
+  });
+  it("is told of in folders, too, whose names are trimmed", () => {
+    const dir = makeFolder();
+    writeFiles(dir, { "drums /a.wav": "x", "drums/b.wav": "x", "drums/c.wav": "x", " flute/d.wav": "x" });
+    const { clips, problems } = scanSource(dir);
+    expect(clips.map(({ labels }) => labels.join())).toEqual(["flute", "drums", "drums", "drums"]);
+    expect(problems).toEqual([
+      `${dir}: warning: label drums has 2 spellings that differ in blanks or Unicode form: "drums" (2 clips), "drums " (1 clip); they are read as one label`,
+    ]);
+  });
+});
