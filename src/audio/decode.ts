@@ -46,7 +46,7 @@ async function openContainer(source: ByteSource, path: string): Promise<AudioStr
   const container = detectContainer(head);
   const foreign = foreignFormat(head);
   if ((container === null && foreign === null && !isNoAudio(head)) || isMpegInRiff(head)) {
-    const mpeg = await openMp3(source);
+    const mpeg = await openMp3(source, path);
     if (mpeg !== null) return mpeg;
   }
   if (container === null && foreign !== null)
