@@ -79,11 +79,11 @@ async function extract(source: string, options: Options): Promise<void> {
       maxDurationSec: options.maxDuration,
       onProgress(progress) {
         const { done, total, reused } = progress;
-        if (done === reused && progress.within === undefined && bar === undefined) return; // nothing has been computed yet
+        if (done === reused && progress.within.length === 0 && bar === undefined) return; // nothing has been computed yet
         if (bar === undefined) begin();
         if (done === total) end();
         bar ??= progressBar("extracting", total);
-        bar.update(done, note(progress), fractionOf(progress.within));
+        bar.update(done, note(progress), partOf(progress.within));
       },
       onProblem,
     }).finally(() => bar?.stop()),
@@ -109,18 +109,21 @@ async function extract(source: string, options: Options): Promise<void> {
 /** What the progress says beside the number of files. */
 function note({ failed, within }: ExtractProgress): string | undefined {
   const parts = failed > 0 ? [`${failed} failed`] : [];
-  if (within !== undefined) {
-    const total = within.totalSec === null ? "" : ` of ${minutes(within.totalSec)}`;
-    parts.push(`${minutes(within.doneSec)}${total} min of ${within.path}`);
+  for (const { path, doneSec, totalSec } of within.slice(-1)) {
+    const total = totalSec === null ? "" : ` of ${minutes(totalSec)}`;
+    parts.push(`${minutes(doneSec)}${total} min of ${visibleLine(path)}`);
   }
   return parts.length === 0 ? undefined : parts.join(", ");
 }
 
 const minutes = (sec: number): string => Math.round(sec / 60).toFixed(0);
 
-/** Fraction of a long file that was read. */
-function fractionOf(within: ExtractProgress["within"]): number {
-  return within?.totalSec ? Math.min(1, within.doneSec / within.totalSec) : 0;
+/** What was read of the long files [files]. */
+function partOf(within: ExtractProgress["within"]): number {
+  return within.reduce(
+    (sum, { doneSec, totalSec }) => sum + (totalSec ? Math.min(1, doneSec / totalSec) : 0),
+    0,
+  );
 }
 
 function summary(

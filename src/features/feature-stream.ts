@@ -115,7 +115,10 @@ export class FeatureStream {
 
   #counted(rows: Float32Array): Float32Array {
     if (!rows.every(Number.isFinite))
-      throw new DataError(this.path, "gives features that are not finite numbers; its samples are too large");
+      throw new DataError(
+        this.path,
+        "gives features that are not finite numbers; its samples or the front end's scale are too large",
+      );
     this.#nFrames += rows.length / this.#frontEnd.nMels;
     return rows;
   }

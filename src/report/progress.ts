@@ -5,7 +5,7 @@ import { say, visible, visibleLine } from "./terminal.js";
 export interface ProgressBar {
   /**
    * Shows that `done` of the total are finished, with `note` after the bar.
-   * @param part fraction of the next one that is done
+   * @param part what is done of those in progress
    */
   update(done: number, note?: string, part?: number): void;
   /** Writes a line above the display. */

@@ -61,9 +61,6 @@ const REPORT_SEC = 60;
 class StopError extends Error {}
 class StoreError extends DataError {}
 
-const NOT_FINITE =
-  "gives features that are not finite numbers; its samples or the front end's scale are too large";
-
 /**
  * Computes the features and descriptors of an audio file and writes them to the store.
  * @param path path of the audio file
@@ -141,7 +138,6 @@ async function writeClip(
   try {
     for await (const rows of features.rows()) {
       checkStop(setup);
-      if (!isFiniteData(rows)) throw new DataError(path, NOT_FINITE);
       inStore(() => {
         ensureFolder(dirname(featuresPath));
         writer.push(rows);
@@ -152,7 +148,8 @@ async function writeClip(
       onProgress?.({ path, doneSec, totalSec });
     }
     const summary = summarizeFrames(sampler, frontEnd.sampleRate);
-    if (!isFiniteData(summary)) throw new DataError(path, NOT_FINITE);
+    if (!isFiniteData(summary))
+      throw new DataError(path, "gives descriptors that are not finite numbers; its samples are too large");
     inStore(() => {
       // Not flushed: a file that a power failure cut short is found by its length, and made again.
       const descriptors = encodeNpy({ data: summary, shape: [summary.length] });

@@ -10,8 +10,8 @@ export interface ExtractProgress {
   total: number;
   reused: number;
   failed: number;
-  /** A long file that is being read; absent if none is. */
-  within?: ClipProgress;
+  /** The long files that are being read, the one that was heard of last at the end. */
+  within: readonly ClipProgress[];
 }
 
 /** An oddity of a file whose features are in the store. */
@@ -50,6 +50,7 @@ export class ExtractTally {
   readonly progress: ExtractProgress;
   /** Number of files whose features were computed. */
   extracted = 0;
+  readonly #within = new Map<string, ClipProgress>();
   readonly #nOfKind = new Map<WarningCode, number>();
   readonly #index: SourceIndex;
   readonly #onProgress?: (progress: ExtractProgress) => void;
@@ -61,7 +62,7 @@ export class ExtractTally {
     listeners: { onProgress?: (progress: ExtractProgress) => void; onProblem?: (line: string) => void },
   ) {
     this.#index = index;
-    this.progress = { done: 0, total, reused: 0, failed: 0 };
+    this.progress = { done: 0, total, reused: 0, failed: 0, within: [] };
     this.#onProgress = listeners.onProgress;
     this.#onProblem = listeners.onProblem;
   }
@@ -90,6 +91,7 @@ export class ExtractTally {
     let nDone = 0;
     for (const [i, result] of results.entries()) {
       const clip = clips[i];
+      this.#within.delete(clip.shownPath);
       if (result.kind === "fatal") throw new DataError(result.path, result.reason);
       if (result.kind === "bug") throw new Error(result.stack);
       if (result.kind === "stopped") continue;
@@ -125,12 +127,15 @@ export class ExtractTally {
 
   /** Tells the listener how far a long file is. */
   showWithin(within: ClipProgress): void {
-    this.#onProgress?.({ ...this.progress, within });
+    this.#within.delete(within.path);
+    this.#within.set(within.path, within);
+    this.#advance(0);
   }
 
   /** Counts a file as failed because the worker that read it died. */
   crash(clip: PendingClip, error: unknown): void {
     this.progress.failed++;
+    this.#within.delete(clip.shownPath);
     this.report(`${clip.shownPath}: crashed the worker that read it (${errorLine(error)})`);
     this.#advance(1);
   }
@@ -149,6 +154,6 @@ export class ExtractTally {
 
   #advance(nFiles: number): void {
     this.progress.done += nFiles;
-    this.#onProgress?.({ ...this.progress });
+    this.#onProgress?.({ ...this.progress, within: [...this.#within.values()] });
   }
 }

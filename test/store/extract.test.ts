@@ -152,7 +152,7 @@ describe("extraction", () => {
       1,
       ["a/2.wav: warning: dropped: same audio as a/1.wav"],
     ]);
-    expect(findings.map(({ code }) => code)).toEqual(["too-few-clips"]);
+    expect(findings.map(({ code }) => code)).toEqual(["too-few-clips", "one-class"]);
   });
 
   it("gives the first ten files of a kind of harmless warning a line, and counts the rest", async () => {
@@ -221,7 +221,7 @@ describe("extraction", () => {
     prepareStore(storeDir, small);
     writeFiles(storeDir, { clips: "a file where a folder belongs" });
     await expect(extract(toneFolder(20), storeDir)).rejects.toThrow(
-      /^.+\/clips\/.+\.npy: cannot be written: a part of its path is a file, not a folder$/,
+      /^.+\/clips\/..: cannot be written: a part of its path is a file, not a folder$/,
     );
   });
 
@@ -365,6 +365,29 @@ describe("two extractions into one store", () => {
 });
 
 describe("an extraction that is stopped", () => {
+  it("ends in the middle of a long file, and leaves nothing of it", async () => {
+    const [folder, storeDir] = [makeFolder(), join(makeFolder(), "s")];
+    const path = join(folder, "a/hour.wav");
+    const nBytes = 2 * 4000 * 3600;
+    const header = new DataView(toneWav(440, 0.1, 4000).slice(0, 44).buffer);
+    header.setUint32(4, 36 + nBytes, true);
+    header.setUint32(40, nBytes, true);
+    writeFiles(folder, { "a/hour.wav": new Uint8Array(header.buffer) });
+    truncateSync(path, 44 + nBytes); // zeros that take no room on the disk
+    const controller = new AbortController();
+    const seen: ClipProgress[] = [];
+    const stopped = await extract(folder, storeDir, {
+      signal: controller.signal,
+      onProgress({ within }) {
+        seen.push(...within);
+        if (within.length > 0) controller.abort();
+      },
+    });
+    expect(stopped).toMatchObject({ interrupted: true, extracted: 0, failed: 0 });
+    expect(seen[0]).toMatchObject({ path, totalSec: 3600 });
+    expect(Object.keys(contentOf(storeDir))).toEqual(["store.json"]);
+  });
+
   let source: string;
   let whole: Record<string, string>;
   beforeAll(async () => {
