@@ -56,10 +56,11 @@ function channelsOf(value: object, setting: string): readonly Float32Array[] | n
 }
 
 /**
- * Returns audio in memory as mono, the mean of its channels.
+ * Returns audio in memory as mono, the mean of its channels; a waveform itself.
  * @throws UsageError as `toChannels` does
  */
 export function toWaveform(setting: string, value: unknown): Waveform {
   const { channelData, sampleRate } = toChannels(setting, value);
+  if (channelData[0] === (value as Partial<Waveform>).samples) return value as Waveform;
   return { samples: meanOfChannels(channelData), sampleRate };
 }
