@@ -44,6 +44,13 @@ describe("errors", () => {
     });
     expect(new DataError(null, "jazz has 1 clip")).toMatchObject({ message: "jazz has 1 clip", path: null });
   });
+  it("a DataError is one line, whatever the file holds", () => {
+    expect(new DataError("a\n.npy", "holds '<f\r\n'\u2028, not floats")).toMatchObject({
+      message: "a .npy: holds '<f ' , not floats",
+      path: "a\n.npy",
+      reason: "holds '<f ' , not floats",
+    });
+  });
   it("a UsageError is shown without backticks, any other error unchanged", () => {
     expect(errorLine(new UsageError(mistake))).toBe(
       "fMax must be at most 11025 Hz (half of sampleRate), got 16000 Hz; lower it",

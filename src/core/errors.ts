@@ -60,9 +60,10 @@ export class DataError extends Error {
   readonly reason: string;
 
   constructor(path: string | null, reason: string, options: { cause?: unknown } = {}) {
-    super(path === null ? reason : `${path}: ${reason}`, options);
+    // Text from a damaged file may contain anything, such as line breaks.
+    super(oneLine(path === null ? reason : `${path}: ${reason}`), options);
     this.path = path;
-    this.reason = reason;
+    this.reason = oneLine(reason);
   }
 }
 
