@@ -15,10 +15,15 @@ export function downmix(audio: DecodedAudio): Waveform {
   return toWaveform("audio", audio);
 }
 
-/** The mean of channels of the same length. One channel is not copied. */
-export function meanOfChannels(channels: readonly Float32Array[]): Float32Array {
+/**
+ * The mean of channels of the same length. One channel is not copied.
+ * @param samples where to write it
+ */
+export function meanOfChannels(
+  channels: readonly Float32Array[],
+  samples = new Float32Array(channels[0].length),
+): Float32Array {
   if (channels.length === 1) return channels[0];
-  const samples = new Float32Array(channels[0].length);
   if (channels.length === 2) {
     const [left, right] = channels;
     for (let n = 0; n < samples.length; n++) samples[n] = (left[n] + right[n]) / 2;

@@ -43,11 +43,14 @@ export class MonoStream {
    * @throws DataError if the file cannot be decoded, or lasts too long or declares to
    */
   async *blocks(): AsyncGenerator<Float32Array> {
+    let buffer = new Float32Array();
     for await (const channels of this.#audio.blocks) {
       this.#checkDuration(
         Math.max(this.declaredSec ?? 0, (this.#nSamples + channels[0].length) / this.format.sampleRate),
       );
-      const mean = meanOfChannels(channels);
+      const { length } = channels[0];
+      if (buffer.length < length) buffer = new Float32Array(length);
+      const mean = meanOfChannels(channels, buffer.subarray(0, length));
       this.#nSamples += mean.length;
       this.#meter.push(channels, mean);
       yield mean;

@@ -59,7 +59,7 @@ export function resample(waveform: Waveform, sampleRate: number): Waveform {
   const mono = toWaveform("waveform", waveform);
   const resampler = new StreamResampler(mono.sampleRate, sampleRate);
   if (mono.sampleRate === sampleRate) return mono;
-  return { samples: joined([resampler.push(mono.samples), resampler.end()]), sampleRate };
+  return { samples: joined([resampler.push(mono.samples).slice(), resampler.end()]), sampleRate };
 }
 
 /**
@@ -84,6 +84,7 @@ export class StreamResampler {
   readonly #filter: Filter | null;
   readonly #input = new SampleWindow();
   #nOut = 0;
+  #buffer = new Float32Array();
 
   /** @throws UsageError if a rate is out of range */
   constructor(inRate: number, outRate: number) {
@@ -96,7 +97,7 @@ export class StreamResampler {
     this.#filter = inRate === outRate ? null : makeFilter(this.#ratio);
   }
 
-  /** Adds samples, and returns those outputs that they complete. */
+  /** Adds samples, and returns those outputs that they complete; they are valid until the next call. */
   push(samples: Float32Array): Float32Array {
     if (this.#filter === null) return samples;
     this.#input.push(samples);
@@ -112,7 +113,9 @@ export class StreamResampler {
 
   #outputsUpTo(filter: Filter, nOut: number): Float32Array {
     const { up, down } = this.#ratio;
-    const y = new Float32Array(nOut - this.#nOut);
+    const length = nOut - this.#nOut;
+    if (this.#buffer.length < length) this.#buffer = new Float32Array(length);
+    const y = this.#buffer.subarray(0, length);
     filter.run(this.#input, this.#nOut, y);
     this.#nOut = nOut;
     this.#input.forget(Math.floor((nOut * down) / up) - filter.nBefore);

@@ -3,6 +3,7 @@ import { type DurationLimit, MonoStream } from "../audio/mono-stream.js";
 import { resampledLength, StreamResampler } from "../audio/resample.js";
 import type { AudioWarning } from "../audio/warning.js";
 import { DataError } from "../core/errors.js";
+import { isFiniteData } from "../core/tensor.js";
 import type { FrontEnd } from "./front-end.js";
 import { StreamLogMel } from "./log-mel.js";
 
@@ -106,15 +107,14 @@ export class FeatureStream {
   }
 
   #rowsOf(samples: Float32Array): Float32Array {
-    if (!samples.every(Number.isFinite))
-      throw new DataError(this.path, "holds samples that are not finite numbers");
+    if (!isFiniteData(samples)) throw new DataError(this.path, "holds samples that are not finite numbers");
     this.#nSamples += samples.length;
     this.#options.onWaveform?.(samples);
     return this.#counted(this.#logMel.push(samples));
   }
 
   #counted(rows: Float32Array): Float32Array {
-    if (!rows.every(Number.isFinite))
+    if (!isFiniteData(rows))
       throw new DataError(
         this.path,
         "gives features that are not finite numbers; its samples or the front end's scale are too large",

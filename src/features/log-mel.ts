@@ -112,7 +112,7 @@ export class StreamLogMel {
       compress(melFrames.mel(this.#samples, t, n), rows, (t - first) * nMels);
     }
     this.#samples.forget(this.#nFrames * hopLength - nFft / 2);
-    for (const value of rows) if (value > this.#greatest) this.#greatest = value;
+    if (this.isLimited) for (const value of rows) if (value > this.#greatest) this.#greatest = value;
     return rows;
   }
 }

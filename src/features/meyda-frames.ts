@@ -115,7 +115,8 @@ export class FrameSampler {
 export function meydaFrames(signals: readonly Float32Array[], sampleRate: number): number[][] {
   const windowed = new Float64Array(FRAME_LENGTH);
   const ampSpectrum = new Float64Array(FRAME_LENGTH / 2 + 1);
-  const settings = {
+  const input: MeydaInput = {
+    signal: new Float32Array(FRAME_LENGTH),
     ampSpectrum,
     sampleRate,
     bufferSize: FRAME_LENGTH,
@@ -125,7 +126,7 @@ export function meydaFrames(signals: readonly Float32Array[], sampleRate: number
   magnitudes ??= magnitudeSpectrum(FRAME_LENGTH);
   const frames: number[][] = [];
   for (const signal of signals) {
-    const input: MeydaInput = { ...settings, signal };
+    input.signal = signal;
     if (!(library.featureExtractors.rms(input) >= SILENT_RMS)) continue;
     for (let n = 0; n < FRAME_LENGTH; n++) windowed[n] = hannWindow[n] * signal[n];
     magnitudes(windowed, ampSpectrum);
