@@ -159,7 +159,7 @@ function countClippedPeaks(samples: Float32Array): number {
     const first = n;
     while (samples[n + 1] === level) n++;
     const jump = Math.max(
-      ...[samples[first - 1], samples[n + 1]].map((beside) => Math.abs(level) - Math.abs(beside ?? level)),
+      ...[samples[first - 1], samples[n + 1]].map((beside) => Math.abs(level - (beside ?? level))),
     );
     if (n + 1 - first >= FLAT_SAMPLES && jump >= JUMP) count++;
   }
