@@ -98,6 +98,7 @@ export { splitTable } from "./report/split-table.js";
 export { AUDIO_EXTENSIONS, decodeAudio } from "./audio/decode.js";
 export { downmix } from "./audio/downmix.js";
 export { encodeWav } from "./audio/encode-wav.js";
+export type { AudioInput } from "./audio/inputs.js";
 export { resample } from "./audio/resample.js";
 export type { AudioWarning, WarningCode } from "./audio/warning.js";
 export type { AudioFormat, DecodedAudio, Waveform } from "./audio/waveform.js";

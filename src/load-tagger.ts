@@ -1,8 +1,9 @@
-import { fileURLToPath } from "node:url";
-import type { Waveform } from "./audio/waveform.js";
-import type { Engine } from "./runtime/engine.js";
+import type { AudioInput } from "./audio/inputs.js";
+import { checkObject, toBytes } from "./core/inputs.js";
+import { checkEngine, type Engine } from "./runtime/engine.js";
 import { nodeEngine } from "./runtime/node.js";
 import { reopenAudioFile } from "./store/open-audio-file.js";
+import { pathOf } from "./store/path-of.js";
 import { readModelFile } from "./store/read-files.js";
 import { SHIPPED_MODEL } from "./tagging/shipped-model.js";
 import { Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
@@ -12,11 +13,15 @@ export interface LoadedTagger {
   /** The labels, in the order of the model's output. */
   readonly labels: readonly string[];
   /**
-   * Tags a file by its path, the bytes of a file, or mono samples of any rate.
+   * Tags a file by its path or `file:` URL, the bytes of a file, or samples in memory, of any rate and number of channels.
+   * @throws UsageError for anything else
    * @throws DataError if the audio cannot be read or decoded, or lasts longer than 12 hours or `options.maxDurationSec`
    */
-  predict(audio: string | Uint8Array | Waveform, options?: TagOptions): Promise<Tagging>;
-  /** Frees the model's memory. */
+  predict(
+    audio: string | URL | Uint8Array | ArrayBuffer | AudioInput,
+    options?: TagOptions,
+  ): Promise<Tagging>;
+  /** Frees the model's memory. May be called again. */
   close(): Promise<void>;
 }
 
@@ -37,14 +42,20 @@ export async function loadTagger(
   model: string | URL = SHIPPED_MODEL,
   options: { engine?: Engine } = {},
 ): Promise<LoadedTagger> {
-  const path = typeof model === "string" ? model : fileURLToPath(model);
+  const path = pathOf("model", model);
+  checkObject("options", options, "be an object of settings");
+  if (options.engine !== undefined) checkEngine(options.engine);
   const tagger = await Tagger.open(readModelFile(path), path, options.engine ?? nodeEngine());
   return {
     labels: tagger.labels,
     async predict(audio, options) {
-      if (typeof audio === "string") return tagger.tagStream(reopenAudioFile(audio), audio, options);
-      if (audio instanceof Uint8Array) return tagger.tagAudio(audio, "audio", options);
-      return tagger.tagWaveform(audio);
+      if (typeof audio === "string" || audio instanceof URL) {
+        const file = pathOf("audio", audio);
+        return tagger.tagStream(reopenAudioFile(file), file, options);
+      }
+      if (audio instanceof ArrayBuffer || audio instanceof Uint8Array || audio instanceof DataView)
+        return tagger.tagAudio(toBytes("audio", audio), "audio", options);
+      return tagger.tagWaveform(audio, options);
     },
     close: () => tagger.close(),
   };

@@ -31,10 +31,7 @@ export function watchDiskChanges(before: (change: DiskChange) => void): () => vo
       if (isInside || !changesDisk(name, args)) return original(...args);
       isInside = true;
       try {
-        const [target, content, options] = args;
-        const half = WRITES.includes(name)
-          ? () => void originals["writeFileSync"](target, firstHalf(content), options)
-          : undefined;
+        const half = WRITES.includes(name) ? () => void original(...firstHalf(name, args)) : undefined;
         before({ name, args, half });
         return original(...args);
       } finally {
@@ -53,7 +50,10 @@ function changesDisk(name: string, args: readonly unknown[]): boolean {
   return name !== "openSync" || (typeof args[1] === "string" && /[wa+]/.test(args[1]));
 }
 
-function firstHalf(content: unknown): Buffer {
+/** The arguments of a call that writes only the first half of the content. */
+function firstHalf(name: string, [target, content, ...rest]: readonly unknown[]): unknown[] {
   const bytes = typeof content === "string" ? Buffer.from(content) : Buffer.from(content as Uint8Array);
-  return bytes.subarray(0, Math.floor(bytes.length / 2));
+  if (name !== "writeSync") return [target, bytes.subarray(0, Math.floor(bytes.length / 2)), ...rest];
+  const [offset = 0, length = bytes.length, position = null] = rest as number[];
+  return [target, bytes, offset, Math.floor(length / 2), position];
 }

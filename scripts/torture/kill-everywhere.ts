@@ -110,6 +110,27 @@ export async function killEverywhere(
   return { tried: tried.length, faults: faults.flat() };
 }
 
+/**
+ * Has the disk full from every call on that changes it. The program must end with one line that names a path and the
+ * reason; when there is space again, it must finish as after a kill.
+ */
+export async function fillDiskEverywhere(victim: Victim): Promise<TortureResult> {
+  const { calls, right } = await undisturbed(victim);
+  const points = calls.map((_, i) => i + 1);
+  const faults = await Promise.all(
+    inLanes(points, (point) =>
+      faultOf(victim, right, `call ${point}, disk full`, async (dir) => {
+        const { code, stderr } = await runNode(dir, victim.args, { env: killing({ FULL_AT: `${point}` }) });
+        const lines = stderr.trimEnd().split("\n");
+        const isNamed = /^timbrel: \S+: cannot be \w+: no space is left on the device/.test(lines.at(-1)!);
+        if (code === 1 && isNamed && !/^ {4}at /m.test(stderr)) return;
+        throw new Error(`ends with exit ${code} and ${JSON.stringify(lines.at(-1))}`);
+      }),
+    ),
+  );
+  return { tried: points.length, faults: faults.flat() };
+}
+
 /** Kills a program at random moments of its running time. */
 export async function killAtRandom(
   victim: Victim,
@@ -154,15 +175,15 @@ async function faultOf(
 ): Promise<string[]> {
   return await inFolder(async (dir) => {
     victim.start(dir);
-    await disturb(dir);
     try {
+      await disturb(dir);
       await victim.finish(dir);
       const found = contentOf(join(dir, victim.output));
       const difference = differenceOf(found, right);
       const isAlsoRight = victim.alsoRight !== undefined && differenceOf(found, victim.alsoRight) === "";
-      return difference === "" || isAlsoRight ? [] : [`${victim.name}, killed at ${where}: ${difference}`];
+      return difference === "" || isAlsoRight ? [] : [`${victim.name}, ${where}: ${difference}`];
     } catch (error) {
-      return [`${victim.name}, killed at ${where}: ${error instanceof Error ? error.message : error}`];
+      return [`${victim.name}, ${where}: ${error instanceof Error ? error.message : error}`];
     }
   });
 }

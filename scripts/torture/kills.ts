@@ -22,7 +22,8 @@ const again =
     await runNodeWell(dir, other);
   };
 
-function victims(fixtures: string): Victim[] {
+/** The commands that write, and how each is put right. */
+export function victims(fixtures: string): Victim[] {
   const from = (name: string) => (dir: string) => cpSync(join(fixtures, name), dir, { recursive: true });
   const overwrite = [...TRAIN, "--overwrite"];
   const addClips = (dir: string): void => {

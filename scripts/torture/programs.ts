@@ -10,7 +10,8 @@ import { trainTagger } from "../../src/training/train-tagger.js";
 import { runNodeWell } from "./kill-everywhere.js";
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const CLI = path("../../src/cli.js");
+/** Path of the command line. */
+export const CLI = path("../../src/cli.js");
 /** Program that renders a few of the default data's clips into the folder `set`. */
 export const RENDER = path("./render-few.js");
 

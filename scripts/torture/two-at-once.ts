@@ -88,9 +88,12 @@ async function faultOf(folder: string, rivals: Rivals, alone: readonly FolderCon
   const dir = newFolder(folder, rivals);
   const ended = await Promise.all(rivals.args.map((args) => runNode(dir, args)));
   const winners = ended.flatMap(({ code }, i) => (code === 0 ? [i] : []));
-  if (winners.length !== 1) return `exit codes ${ended.map(({ code }) => code).join(" and ")}`;
+  if (winners.length !== 1)
+    return ended.map(({ code, stderr }) => `exit ${code}: ${lastLine(stderr)}`).join(" and ");
   const { stderr } = ended[1 - winners[0]];
-  const last = stderr.trimEnd().split("\n").at(-1) ?? "";
+  const last = lastLine(stderr);
   if (!SECOND.test(last)) return `the second says: ${last}`;
   return differenceOf(contentOf(join(dir, rivals.output)), alone[winners[0]]);
 }
+
+const lastLine = (text: string): string => text.trimEnd().split("\n").at(-1) ?? "";

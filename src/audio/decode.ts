@@ -1,4 +1,5 @@
 import { DataError } from "../core/errors.js";
+import { checkText, toBytes } from "../core/inputs.js";
 import { openAiff } from "./aiff.js";
 import { openAu } from "./au.js";
 import type { AudioStream } from "./audio-stream.js";
@@ -126,8 +127,9 @@ function checkFinite(
  * console.log(format.encoding, sampleRate, channelData.length, channelData[0].length);
  * // -> 16-bit PCM 44100 1 622120
  */
-export async function decodeAudio(bytes: Uint8Array, path: string): Promise<DecodedAudio> {
-  const { format, blocks, warnings } = await openAudio(bytesInMemory(bytes), path);
+export async function decodeAudio(bytes: Uint8Array | ArrayBuffer, path: string): Promise<DecodedAudio> {
+  checkText("path", path);
+  const { format, blocks, warnings } = await openAudio(bytesInMemory(toBytes("bytes", bytes)), path);
   const parts: Float32Array[][] = Array.from({ length: format.channels }, () => []);
   for await (const block of blocks)
     for (const [c, samples] of block.entries()) parts[c].push(samples.slice());

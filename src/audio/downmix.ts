@@ -1,3 +1,4 @@
+import { toWaveform } from "./inputs.js";
 import type { DecodedAudio, Waveform } from "./waveform.js";
 
 /**
@@ -10,8 +11,8 @@ import type { DecodedAudio, Waveform } from "./waveform.js";
  * const { samples } = downmix({ channelData, sampleRate: 8000, format, warnings: [] });
  * console.log(samples.join(" ")); // -> 0.5 0.5
  */
-export function downmix({ channelData, sampleRate }: DecodedAudio): Waveform {
-  return { samples: meanOfChannels(channelData), sampleRate };
+export function downmix(audio: DecodedAudio): Waveform {
+  return toWaveform("audio", audio);
 }
 
 /**

@@ -1,4 +1,6 @@
+import { checkInteger } from "../core/check.js";
 import { canonicalWav } from "./canonical-wav.js";
+import { toWaveform } from "./inputs.js";
 import type { Waveform } from "./waveform.js";
 
 /**
@@ -10,7 +12,9 @@ import type { Waveform } from "./waveform.js";
  * const { channelData } = await decodeAudio(wav, "four samples");
  * console.log(wav.length, channelData[0].join(" ")); // -> 52 0 0.5 -0.5 0.999969482421875
  */
-export function encodeWav({ samples, sampleRate }: Waveform): Uint8Array {
+export function encodeWav(waveform: Waveform): Uint8Array {
+  const { samples, sampleRate } = toWaveform("waveform", waveform);
+  checkInteger("waveform.sampleRate", sampleRate, { min: 1, max: 2 ** 32 - 1 });
   const data = new DataView(new ArrayBuffer(2 * samples.length));
   for (let n = 0; n < samples.length; n++)
     data.setInt16(2 * n, Math.max(-32768, Math.min(32767, Math.round(32768 * samples[n]))), true);

@@ -14,7 +14,7 @@ const BLOCK_HEADER_BYTES = 4;
 /**
  * Opens a native FLAC file. Its frames are checked against the header, their own checksums and numbers, and the MD5
  * checksum of the samples. Damaged frames are left out, and the audio after them follows without a gap, as in ffmpeg.
- * Same as: the WAV file it was made from, exactly; test/audio/flac.test.ts
+ * Same as: the WAV file it was made from, exactly; test/audio/xiph.test.ts
  */
 export async function openFlac(source: ByteSource, path: string): Promise<AudioStream> {
   const { info, firstFrameAt } = await readMetadata(source, path);

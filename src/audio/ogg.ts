@@ -27,7 +27,7 @@ interface Link {
  * Opens an OGG file with Vorbis, Opus or FLAC inside. Its first audio stream is read, and what is chained to it, as long
  * as codec, rate and channels stay the same. Damaged pages are left out, and the audio after them follows without a gap,
  * as in ffmpeg and libvorbisfile: silence in their place would be audio that nobody recorded.
- * Same as: oggdec 1.4.2, opusdec 0.2, ffmpeg 5.1: the number of samples; test/audio/ogg.test.ts
+ * Same as: oggdec 1.4.2, opusdec 0.2, ffmpeg 5.1: the number of samples; test/audio/xiph.test.ts
  * @throws DataError if it has no intact beginning
  */
 export async function openOgg(source: ByteSource, path: string): Promise<AudioStream> {

@@ -1,5 +1,6 @@
 import { checkInteger } from "../core/check.js";
 import { FIR_KERNEL_BASE64 } from "./fir-kernel.js";
+import { toWaveform } from "./inputs.js";
 import { joined } from "./joined.js";
 import { type FilterBank, filterBank } from "./kaiser-sinc.js";
 import { SampleWindow } from "./sample-window.js";
@@ -55,9 +56,10 @@ interface Filter {
  * console.log(samples.length, sampleRate); // -> 16000 16000
  */
 export function resample(waveform: Waveform, sampleRate: number): Waveform {
-  const resampler = new StreamResampler(waveform.sampleRate, sampleRate);
-  if (waveform.sampleRate === sampleRate) return waveform;
-  return { samples: joined([resampler.push(waveform.samples).slice(), resampler.end()]), sampleRate };
+  const mono = toWaveform("waveform", waveform);
+  const resampler = new StreamResampler(mono.sampleRate, sampleRate);
+  if (mono.sampleRate === sampleRate) return mono;
+  return { samples: joined([resampler.push(mono.samples).slice(), resampler.end()]), sampleRate };
 }
 
 /**

@@ -47,12 +47,7 @@ async function findRateLocked(
       },
       onStep: (done, { learningRate, smoothedLoss }) =>
         bar?.update(done, `rate ${learningRate.toPrecision(2)}, loss ${smoothedLoss.toFixed(3)}`),
-    })
-      .catch((error: unknown) => {
-        if (signal.aborted && error instanceof Error && error.name === "AbortError") return null;
-        throw error;
-      })
-      .finally(() => bar?.stop()),
+    }).finally(() => bar?.stop()),
   );
   if (test === null) {
     process.exitCode = EXIT.interrupted;

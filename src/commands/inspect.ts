@@ -101,7 +101,7 @@ async function inspectFile(file: string, frontEnd: FrontEnd, options: Options): 
       warnings,
     };
     if (options.json) {
-      for (const { message } of warnings) say(`${file}: warning: ${message}`);
+      for (const { message } of warnings) say(visibleLine(`${file}: warning: ${message}`));
       print(JSON.stringify(found));
     } else print(report(found));
     if (!views.areWanted) return;

@@ -75,7 +75,7 @@ function audioFiles(path: string): string[] {
   if (statOrNull(path)?.isDirectory() !== true) return [path]; // reading it says what is wrong
   const files = findAudio(path, (line) => {
     say(`timbrel: ${visibleLine(line)}`);
-    if (!line.includes(": warning: ")) process.exitCode = EXIT.data;
+    process.exitCode = EXIT.data;
   });
   if (files.length === 0) process.exitCode = reportError(new DataError(path, "holds no audio"), command);
   return files;
@@ -105,7 +105,7 @@ async function tagOrReport(
 }
 
 function show(file: string, { tags, durationSec, warnings }: Tagging, { top, json }: Options): void {
-  for (const { message } of warnings) say(`${file}: warning: ${message}`);
+  for (const { message } of warnings) say(visibleLine(`${file}: warning: ${message}`));
   const shown = tags.slice(0, top);
   if (json) print(JSON.stringify({ file, durationSec, tags: shown, warnings }));
   else print([`${visibleLine(file)} (${durationSec.toFixed(1)} s)`, ...shown.map(tagLine(shown))].join("\n"));

@@ -87,14 +87,12 @@ async function train(storeDir: string, options: Options): Promise<void> {
     })
       .catch((error: unknown) => {
         if (error instanceof DivergedError) display.warn(error.divergence.layers);
-        if (signal.aborted && error instanceof Error && error.name === "AbortError") return null;
         throw error;
       })
       .finally(() => display.stop()),
   );
-  if (result !== null) await drawWatch(out, result);
-  // null: stopped before the first step.
-  if (result === null || result.ended === "interrupted") sayStopped(storeDir, options, result);
+  await drawWatch(out, result);
+  if (result.ended === "interrupted") sayStopped(storeDir, options, result);
   else sayDone(storeDir, result);
 }
 
@@ -142,24 +140,20 @@ function checkedConfig({ out, resume, overwrite, findLr }: Options): TrainConfig
   return resumedConfigOf(command, checkpoint, out);
 }
 
-function sayStopped(storeDir: string, { out, resume }: Options, result: TrainResult | null): void {
+function sayStopped(storeDir: string, { out, resume }: Options, result: TrainResult): void {
   process.exitCode = EXIT.interrupted;
   const repeated = ["epochs", "patience", "threads"].flatMap((name) =>
     resume || name === "threads" ? typedFlag(name) : [],
   );
   const typed = process.argv.slice(3);
-  const epochs = result?.history.length ?? 0;
+  const epochs = result.history.length;
   // A checkpoint may also be there from a run that was to be overwritten.
-  if (epochs === 0 && !resume) {
+  if (epochs === 0) {
     say("stopped before the first epoch was done; to start again:");
     say(`  ${commandLine("train", typed)}`);
     return;
   }
-  const kept =
-    epochs > 0
-      ? `epoch ${epochs} is kept (the best so far is ${result?.bestEpoch})`
-      : "the checkpoint is kept";
-  say(`stopped; ${kept}; to continue:`);
+  say(`stopped; epoch ${epochs} is kept (the best so far is ${result.bestEpoch}); to continue:`);
   say(`  ${commandLine("train", [storeDir, "--out", out, "--resume", ...repeated])}`);
 }
 

@@ -2,12 +2,13 @@ import { DataError } from "../core/errors.js";
 import type { Clip } from "../dataset/clip.js";
 import type { FeatureData } from "../dataset/feature-data.js";
 import { joinGroups } from "../dataset/groups.js";
-import type { Split } from "../dataset/split-names.js";
+import { SPLITS } from "../dataset/split-names.js";
 import { type ClipSplits, splitClips } from "../dataset/splits.js";
 import { type ModelInfo, wasChosenBy, wasTrainedOn } from "../tagging/model-file.js";
 
 /** Part of a store to score: a split, or everything. */
-export type PartName = Split | "all";
+export type PartName = (typeof PART_NAMES)[number];
+export const PART_NAMES = [...SPLITS, "all"] as const;
 
 /** Number of clips that are not scored although they are in the part, by the first reason that holds. */
 export interface LeftOut {

@@ -1,12 +1,14 @@
+import { checkChoice } from "../core/check.js";
 import { DataError } from "../core/errors.js";
-import type { FeatureData } from "../dataset/feature-data.js";
+import { checkObject, toBytes } from "../core/inputs.js";
+import { checkData, type FeatureData } from "../dataset/feature-data.js";
 import { featureSets } from "../dataset/feature-set.js";
 import type { ClipSplits } from "../dataset/splits.js";
 import { describeDifference, frontEndHash } from "../features/front-end.js";
-import type { Engine } from "../runtime/engine.js";
+import { checkEngine, type Engine } from "../runtime/engine.js";
 import { linearModel } from "../tagging/linear-model.js";
-import { modelGraph, segmentsPerRun, type TrainedModel } from "../tagging/model-file.js";
-import { chooseClips, type LeftOut, type PartName, reasonsIn } from "./choose-clips.js";
+import { checkModel, modelGraph, segmentsPerRun, type TrainedModel } from "../tagging/model-file.js";
+import { chooseClips, type LeftOut, PART_NAMES, type PartName, reasonsIn } from "./choose-clips.js";
 import { evaluateLinear, evaluateMajority, evaluateNet } from "./evaluate.js";
 import type { Scores } from "./scores.js";
 
@@ -57,8 +59,14 @@ export async function evaluateModel(
     onProgress?: (done: number, total: number) => void;
   },
 ): Promise<Evaluation> {
+  checkModel(model);
+  checkData(data);
+  checkObject("options", options, "be an object with an engine", { engine: "object" });
+  checkEngine(options.engine);
+  if (options.split !== undefined) checkChoice("split", options.split, PART_NAMES);
   const { info } = model;
   const { engine, linear, onProgress } = options;
+  if (linear) toBytes("linear", linear);
   if (frontEndHash(info.frontEnd) !== data.frontEndHash)
     throw new DataError(
       data.name,

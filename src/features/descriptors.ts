@@ -1,3 +1,4 @@
+import { toWaveform } from "../audio/inputs.js";
 import type { Waveform } from "../audio/waveform.js";
 import {
   FRAME_LENGTH,
@@ -33,7 +34,8 @@ export const DESCRIPTOR_NAMES: readonly string[] = [
  * console.log(summary.length, ((summary[at] * 22050) / 1024).toFixed(0)); // -> 44 1000
  */
 export function summarizeDescriptors(waveform: Waveform): Float32Array {
-  return summarizeFrames(sampled(waveform), waveform.sampleRate);
+  const mono = toWaveform("waveform", waveform);
+  return summarizeFrames(sampled(mono), mono.sampleRate);
 }
 
 /** `summarizeDescriptors` of a clip that streamed through a sampler. */
@@ -55,7 +57,8 @@ export function summarizeFrames({ frames: signals }: FrameSampler, sampleRate: n
  * console.log(spectralCentroidHz.toFixed(0), zeroCrossingsPerSec.toFixed(0)); // -> 1000 1997
  */
 export function describe(waveform: Waveform): Description {
-  return describeFrames(sampled(waveform), waveform.sampleRate);
+  const mono = toWaveform("waveform", waveform);
+  return describeFrames(sampled(mono), mono.sampleRate);
 }
 
 /** Four descriptors in familiar units. */

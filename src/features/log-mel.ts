@@ -1,3 +1,4 @@
+import { toWaveform } from "../audio/inputs.js";
 import { joined } from "../audio/joined.js";
 import { SampleWindow } from "../audio/sample-window.js";
 import type { Waveform } from "../audio/waveform.js";
@@ -6,6 +7,7 @@ import type { Tensor } from "../core/tensor.js";
 import { tensor } from "../core/tensor.js";
 import { type Compress, compressor, leastValue, raiseTo } from "./compress.js";
 import type { FrontEnd } from "./front-end.js";
+import { checkIsFrontEnd } from "./front-end.js";
 import { emptyMelBands } from "./mel-filter-bank.js";
 import { type MelFrames, melFrames } from "./mel-frames.js";
 
@@ -40,7 +42,8 @@ const plans = new WeakMap<FrontEnd, Plan>();
  * console.log(shape, frame.indexOf(Math.max(...frame))); // -> [ 44, 128 ] 16
  */
 export function logMel(waveform: Waveform, frontEnd: FrontEnd): Tensor {
-  const { samples, sampleRate } = waveform;
+  const { samples, sampleRate } = toWaveform("waveform", waveform);
+  checkIsFrontEnd("frontEnd", frontEnd);
   const { nMels } = frontEnd;
   if (sampleRate !== frontEnd.sampleRate)
     throw new UsageError({

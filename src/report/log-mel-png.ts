@@ -1,6 +1,8 @@
 import { encode } from "fast-png";
+import { UsageError } from "../core/errors.js";
+import { checkObject, toTensor } from "../core/inputs.js";
 import type { Tensor } from "../core/tensor.js";
-import type { FrontEnd } from "../features/front-end.js";
+import { checkIsFrontEnd, type FrontEnd } from "../features/front-end.js";
 import { hzToMel } from "../features/mel-scale.js";
 import { Canvas, TEXT_HEIGHT, textWidth } from "./canvas.js";
 import { magma, type Rgb } from "./magma.js";
@@ -42,7 +44,7 @@ interface Layout {
  * console.log(new TextDecoder().decode(png.subarray(1, 4))); // -> PNG
  */
 export function logMelPng(logMel: Tensor, options: { frontEnd: FrontEnd; title?: string }): Uint8Array {
-  const { frontEnd, title } = options;
+  const { frontEnd, title } = checked(logMel, options);
   const [nFrames, nMels] = logMel.shape;
   const layout = layOut(nFrames, nMels);
   const canvas = new Canvas(
@@ -55,6 +57,19 @@ export function logMelPng(logMel: Tensor, options: { frontEnd: FrontEnd; title?:
   const { width, height, data } = canvas;
   const text = { Software: "timbrel", ...(title === undefined ? {} : { Title: latin1(title) }) };
   return encode({ width, height, data, channels: 3, depth: 8, text });
+}
+
+function checked(logMel: Tensor, options: { frontEnd: FrontEnd; title?: string }): typeof options {
+  checkObject("options", options, "be an object with the front end", { frontEnd: "object" });
+  checkIsFrontEnd("frontEnd", options.frontEnd);
+  const { shape } = toTensor("logMel", logMel);
+  if (shape.length !== 2 || shape[0] < 1 || shape[1] !== options.frontEnd.nMels)
+    throw new UsageError({
+      setting: "logMel",
+      rule: `have shape [nFrames, ${options.frontEnd.nMels}]`,
+      got: `[${shape.join(", ")}]`,
+    });
+  return options;
 }
 
 function layOut(nFrames: number, nMels: number): Layout {

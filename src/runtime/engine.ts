@@ -1,3 +1,4 @@
+import { checkObject } from "../core/inputs.js";
 import type { Tensor } from "../core/tensor.js";
 
 /** One loaded ONNX model, ready to run. */
@@ -18,6 +19,14 @@ export interface Engine {
    * @throws UsageError if the engine cannot load it
    */
   open(model: Uint8Array): Promise<Session>;
+}
+
+/**
+ * Checks that a value is an engine.
+ * @throws UsageError otherwise
+ */
+export function checkEngine(value: unknown): void {
+  checkObject("engine", value, "be an engine", { open: "function" });
 }
 
 /** Opens a model, passes its session to `use`, and closes the session, also if `use` throws. */

@@ -1,7 +1,7 @@
 import { readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { AUDIO_EXTENSIONS } from "../audio/decode.js";
-import { isCompanion, isCompanionName, timbrelFolder } from "./companions.js";
+import { isCompanion, isCompanionName } from "./companions.js";
 
 /** Extensions of audio and video that ffmpeg decodes, and of MIDI: what has one of them is opened, not looked into. */
 const FOREIGN_AUDIO =
@@ -41,20 +41,32 @@ export function statOrNull(path: string): Stats | null {
   }
 }
 
-/** Whether timbrel wrote this folder: a feature store, or a run. */
-export function isTimbrelFolder(dir: string): boolean {
+/**
+ * Whether a folder was made by timbrel and holds no audio: a feature store, a run, or nothing but such folders. A store
+ * may be inside the folder whose audio it was made from.
+ */
+export function isOwnFolder(dir: string): boolean {
+  let names: string[];
   try {
-    return timbrelFolder(readdirSync(dir)) !== null;
+    names = listFolder(dir);
   } catch {
-    return false;
+    return false; // whoever lists it next says why it cannot be read
   }
+  const isOwn = (name: string): boolean =>
+    statOrNull(join(dir, name))?.isDirectory() === true && isOwnFolder(join(dir, name));
+  return isStoreOrRun(names) || (names.length > 0 && names.every(isOwn));
+}
+
+/** Whether these are the names in a store or a run's folder, and none of them is that of audio. */
+function isStoreOrRun(names: readonly string[]): boolean {
+  const isStore = names.includes("store.json") && names.includes("sources.jsonl");
+  return (isStore || names.includes("checkpoint.safetensors")) && !names.some(isAudioName);
 }
 
 /**
- * Finds every file under a folder that may be audio: all but those that belong beside audio, such as texts and pictures.
- * Links are followed, and each real folder is entered once, so that loops end.
- * @param onProblem called with a line for whatever cannot be opened; with a warning for feature stores and run folders,
- *   which are not searched
+ * Finds every file under a folder that may be audio: all but those that belong beside audio, such as texts and pictures,
+ * and timbrel's own. Links are followed, and each real folder is entered once, so that loops end.
+ * @param onProblem called with a line for whatever cannot be opened
  */
 export function findAudio(dir: string, onProblem: (line: string) => void): string[] {
   const files: string[] = [];
@@ -70,11 +82,7 @@ export function findAudio(dir: string, onProblem: (line: string) => void): strin
       onProblem(`${folder}: folder cannot be read (${(error as NodeJS.ErrnoException).code})`);
       return;
     }
-    const own = timbrelFolder(names);
-    if (own !== null) {
-      onProblem(`${folder}: warning: is ${own}, which is not searched for audio`);
-      return;
-    }
+    if (isStoreOrRun(names)) return;
     for (const name of names) {
       const path = join(folder, name);
       const stats = statOrNull(path);

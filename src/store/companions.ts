@@ -76,10 +76,3 @@ function headOf(path: string): Uint8Array {
     if (fd !== undefined) closeSync(fd);
   }
 }
-
-/** What a folder with these names in it is, in words, if timbrel wrote it; otherwise `null`. */
-export function timbrelFolder(names: readonly string[]): string | null {
-  if (names.includes("checkpoint.safetensors")) return "the folder of a training run";
-  if (names.includes("store.json") && names.includes("sources.jsonl")) return "a feature store";
-  return null;
-}

@@ -5,14 +5,16 @@ import { BroadcastChannel } from "node:worker_threads";
 import { MAX_DURATION_SEC } from "../audio/mono-stream.js";
 import { checkInteger, checkNumber } from "../core/check.js";
 import { DataError } from "../core/errors.js";
+import { checkObject } from "../core/inputs.js";
 import { checkData, type DataFinding } from "../dataset/check-data.js";
-import { type FrontEnd, frontEndHash as hashFrontEnd } from "../features/front-end.js";
+import { checkIsFrontEnd, type FrontEnd, frontEndHash as hashFrontEnd } from "../features/front-end.js";
 import { statOrNull } from "./audio-files.js";
 import { dropCopies } from "./drop-copies.js";
 import type { ClipProgress, Extracted } from "./extract-clip.js";
 import { type ExtractProgress, ExtractTally, type FileWarning, type PendingClip } from "./extract-tally.js";
 import type { Fatal, WorkerSetup } from "./extract-worker.js";
 import { whileLocked } from "./folder-lock.js";
+import { pathOf } from "./path-of.js";
 import { type Scan, scanSource } from "./scan.js";
 import { SourceIndex } from "./source-index.js";
 import {
@@ -95,14 +97,17 @@ const BATCH_BYTES = 4e6;
  * console.log(extracted, failed, store.clips.map(({ nFrames }) => nFrames)); // -> 2 0 [ 608, 718 ]
  */
 export async function extractFeatures(
-  source: string,
-  storeDir: string,
+  source: string | URL,
+  storeDir: string | URL,
   options: ExtractOptions,
 ): Promise<Extraction> {
+  const [sourcePath, dir] = [pathOf("source", source), pathOf("storeDir", storeDir)];
+  checkObject("options", options, "be an object of settings", { frontEnd: "object" });
+  checkIsFrontEnd("frontEnd", options.frontEnd);
   checkInteger("nWorkers", options.nWorkers ?? 1, { min: 1, max: 1024 });
   checkNumber("maxDurationSec", options.maxDurationSec ?? MAX_DURATION_SEC, { above: 0 });
-  const scan = scanSource(source);
-  return await whileLocked(storeDir, () => fillStore(source, scan, { ...options, storeDir }));
+  const scan = scanSource(sourcePath);
+  return await whileLocked(dir, () => fillStore(sourcePath, scan, { ...options, storeDir: dir }));
 }
 
 /** Extracts the clips that a scan of the source found. */

@@ -1,5 +1,6 @@
 import { counted } from "../core/counted.js";
 import { DataError } from "../core/errors.js";
+import { checkText, toBytes, toTensor } from "../core/inputs.js";
 import { sizeOf, type Tensor } from "../core/tensor.js";
 
 /** Length that covers the header of any `.npy` file timbrel writes: enough for `readNpyHeader` [bytes]. */
@@ -38,7 +39,8 @@ export function npyByteLength(shape: readonly number[]): number {
  * writeFileSync("matrix.npy", bytes); // numpy.load("matrix.npy") reads it
  * console.log(bytes.length); // -> 144
  */
-export function encodeNpy({ data, shape }: Tensor): Uint8Array {
+export function encodeNpy(values: Tensor): Uint8Array {
+  const { data, shape } = toTensor("values", values);
   const header = npyHeader(shape);
   const bytes = new Uint8Array(header.length + 4 * data.length);
   bytes.set(header);
@@ -94,6 +96,8 @@ export function readNpyHeader(bytes: Uint8Array, path: string): NpyHeader {
  * console.log(shape, data.join(" ")); // -> [ 2, 2 ] 1 2 3 4
  */
 export function decodeNpy(bytes: Uint8Array, path: string): Tensor {
+  toBytes("bytes", bytes);
+  checkText("path", path);
   const { shape, dataOffset } = readNpyHeader(bytes, path);
   const expected = dataOffset + 4 * sizeOf(shape);
   if (bytes.length !== expected)

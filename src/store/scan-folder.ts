@@ -1,7 +1,7 @@
 import { join, relative, resolve, sep } from "node:path";
 import { DataError } from "../core/errors.js";
 import { SPLITS, type Split, splitMeantBy } from "../dataset/split-names.js";
-import { findAudio, isTimbrelFolder, listFolder, mayBeAudio, statOrNull } from "./audio-files.js";
+import { findAudio, isOwnFolder, listFolder, mayBeAudio, statOrNull } from "./audio-files.js";
 import { isCompanionName } from "./companions.js";
 import type { Scan } from "./source-clip.js";
 
@@ -13,7 +13,7 @@ import type { Scan } from "./source-clip.js";
 export function scanFolder(dir: string): Scan {
   const scan: Scan = { clips: [], problems: [] };
   const folders = listFolder(dir).filter(
-    (name) => statOrNull(join(dir, name))?.isDirectory() && !isTimbrelFolder(join(dir, name)),
+    (name) => statOrNull(join(dir, name))?.isDirectory() && !isOwnFolder(join(dir, name)),
   );
   if (!hasSplitFolders(folders)) {
     addClasses(dir, dir, null, scan);
@@ -52,7 +52,7 @@ function addClasses(root: string, dir: string, split: Split | null, scan: Scan):
   let nClassFolders = 0;
   for (const name of listFolder(dir)) {
     const path = join(dir, name);
-    if (!statOrNull(path)?.isDirectory() || isTimbrelFolder(path)) {
+    if (!statOrNull(path)?.isDirectory() || isOwnFolder(path)) {
       reportStray(path, name, scan);
       continue;
     }
@@ -80,10 +80,10 @@ function addClasses(root: string, dir: string, split: Split | null, scan: Scan):
     );
 }
 
-/** Adds a line for what is beside class folders and may be audio, and for timbrel's own folders. */
+/** Adds a line for what is beside class folders and may be audio. */
 function reportStray(path: string, name: string, scan: Scan): void {
   const stats = statOrNull(path);
-  if (stats?.isDirectory()) findAudio(path, (line) => scan.problems.push(line));
-  else if (stats?.isFile() ? mayBeAudio(path, name) : !isCompanionName(name))
+  if (stats?.isDirectory()) return;
+  if (stats?.isFile() ? mayBeAudio(path, name) : !isCompanionName(name))
     scan.problems.push(`${path}: is not in a class folder; left out`);
 }

@@ -15,6 +15,7 @@ import {
 import { ensureFolder, removeFile, removeParts, writeAtomically } from "./atomic-file.js";
 import { isHiddenName, statOrNull } from "./audio-files.js";
 import { npyByteLength } from "./npy.js";
+import { pathOf } from "./path-of.js";
 import { storeReader } from "./store-reader.js";
 import { onDisk, statusOf } from "./system-errors.js";
 
@@ -92,7 +93,8 @@ export function featureStore(dir: string, frontEnd: FrontEnd, clips: readonly St
  * const { clips, frontEnd: front } = openStore("features");
  * console.log(clips.length, front.nMels); // -> 1 128
  */
-export function openStore(dir: string): FeatureStore {
+export function openStore(folder: string | URL): FeatureStore {
+  const dir = pathOf("folder", folder);
   const { frontEnd, frontEndHash } = readStoreRecord(dir);
   const path = join(dir, CLIPS_FILE);
   if (!existsSync(path))

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { parseBoundedJson } from "../core/bounded-json.js";
 import { checkContent, contentChecksum } from "../core/checksum.js";
 import { DataError } from "../core/errors.js";
+import { checkObject, checkText, toBytes } from "../core/inputs.js";
 import { DESCRIPTOR_NAMES } from "../features/descriptors.js";
 import { decodeMetadata, decodeWeights } from "../graph/index.js";
 import { buildInferenceModel } from "../nn/inference.js";
@@ -58,6 +59,9 @@ export function linearModel(
   path: string,
   options: Outputs & { nDescriptors?: number },
 ): Uint8Array {
+  toBytes("bytes", bytes);
+  checkText("path", path);
+  checkObject("options", options, "name what the model is the baseline of", { task: "text", labels: "list" });
   const { task, labels, nDescriptors = DESCRIPTOR_NAMES.length } = options;
   const { [RECORD]: record, [CHECKSUM]: checksum } = decodeMetadata(bytes, path);
   if (record !== undefined) checkRecord(record, { task, labels }, path);

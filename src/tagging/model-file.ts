@@ -3,6 +3,7 @@ import { parseBoundedJson } from "../core/bounded-json.js";
 import { checkContent, contentChecksum } from "../core/checksum.js";
 import { DataError, errorLine } from "../core/errors.js";
 import { sha256Hex } from "../core/hash.js";
+import { checkObject, checkText, toBytes } from "../core/inputs.js";
 import { recordOf } from "../core/record.js";
 import type { Tensor } from "../core/tensor.js";
 import { type FrontEnd, frontEnd, frontEndHash } from "../features/front-end.js";
@@ -117,6 +118,19 @@ export interface TrainedModel {
   readonly normalization: InputNormalization;
 }
 
+/**
+ * Checks that a value is a trained model.
+ * @throws UsageError otherwise
+ */
+export function checkModel(value: unknown): void {
+  checkObject("model", value, "be a trained model", {
+    info: "object",
+    net: "object",
+    weights: "map",
+    normalization: "object",
+  });
+}
+
 /** Length of one entry of `trainClips` [hex digits]. */
 const PREFIX = 10;
 
@@ -146,8 +160,9 @@ export function addClips(before: string, audioHashes: readonly string[]): string
  * const { store } = await extractFeatures("notes.csv", "features", { frontEnd: info.frontEnd });
  * console.log(wasTrainedOn(info)(store.clips[0].audioHash)); // -> false
  */
-export function wasTrainedOn({ trainClips }: Pick<ModelInfo, "trainClips">): (audioHash: string) => boolean {
-  return isAmong(trainClips);
+export function wasTrainedOn(info: Pick<ModelInfo, "trainClips">): (audioHash: string) => boolean {
+  checkObject("info", info, "be facts about a model", { trainClips: "text" });
+  return isAmong(info.trainClips);
 }
 
 /** Returns a function that says whether the clip with an audio hash chose the model's epoch; null if the model does not say. */
@@ -209,6 +224,7 @@ export function modelGraph(
  * console.log(readFileSync("copy.onnx").equals(readFileSync("models/instruments.onnx"))); // -> true
  */
 export function encodeModel(model: TrainedModel): Uint8Array {
+  checkModel(model);
   const record = recordText(model, FORMAT);
   const checksum = contentChecksum(record, storedTensors({ ...model, weights: netWeights(model) }));
   return modelGraph(model, { [RECORD]: record, [CHECKSUM]: checksum });
@@ -257,6 +273,8 @@ export function modelIdentity(model: TrainedModel): string {
  * console.log(net.kind, info.labels.length, weights.get("output.weight")?.shape); // -> vgg 11 [ 11, 1024 ]
  */
 export function decodeModel(bytes: Uint8Array, path: string): TrainedModel {
+  toBytes("bytes", bytes);
+  checkText("path", path);
   const { [RECORD]: record, [CHECKSUM]: checksum } = decodeMetadata(bytes, path);
   if (record === undefined)
     throw new DataError(
@@ -290,6 +308,8 @@ export function decodeModel(bytes: Uint8Array, path: string): TrainedModel {
  * console.log(task, labels[0], epoch); // -> single-label bass 65
  */
 export function readModelInfo(bytes: Uint8Array, path: string): ModelInfo {
+  toBytes("bytes", bytes);
+  checkText("path", path);
   return decodeModel(bytes, path).info;
 }
 

@@ -1,12 +1,13 @@
 import type { AudioStream } from "../audio/audio-stream.js";
 import { bytesInMemory } from "../audio/byte-source.js";
 import { openAudio } from "../audio/decode.js";
+import { type AudioInput, toChannels } from "../audio/inputs.js";
 import type { DurationLimit } from "../audio/mono-stream.js";
 import { resampledLength } from "../audio/resample.js";
 import type { AudioWarning } from "../audio/warning.js";
-import type { Waveform } from "../audio/waveform.js";
 import { waveformStream } from "../audio/waveform-stream.js";
 import { UsageError } from "../core/errors.js";
+import { checkText, toBytes } from "../core/inputs.js";
 import { FeatureStream } from "../features/feature-stream.js";
 import type { Engine, Session } from "../runtime/engine.js";
 import { decodeModel, type ModelInfo, modelGraph, segmentsPerRun, type TrainedModel } from "./model-file.js";
@@ -56,6 +57,7 @@ const SHORT = 1 / 4;
 export class Tagger {
   readonly info: ModelInfo;
   readonly #session: Session;
+  #closing: Promise<void> | undefined;
   /** The model's name in errors. */
   readonly #path: string;
   readonly #maxSegments: number;
@@ -95,8 +97,10 @@ export class Tagger {
    * @param path the file's name in errors
    * @throws DataError if the audio cannot be decoded or is too long
    */
-  tagAudio(bytes: Uint8Array, path: string, options: TagOptions = {}): Promise<Tagging> {
-    return this.tagStream(() => openAudio(bytesInMemory(bytes), path), path, options);
+  async tagAudio(bytes: Uint8Array | ArrayBuffer, path: string, options: TagOptions = {}): Promise<Tagging> {
+    const source = bytesInMemory(toBytes("bytes", bytes));
+    checkText("path", path);
+    return this.tagStream(() => openAudio(source, path), path, options);
   }
 
   /**
@@ -139,20 +143,22 @@ export class Tagger {
   }
 
   /**
-   * Tags mono samples of any rate; they are resampled to the model's.
-   * @throws UsageError if no sample is left after resampling, or some are not finite
+   * Tags samples in memory, of any rate and number of channels.
+   * @throws UsageError if it is not audio, if no sample is left after resampling, or if some are not finite
    */
-  async tagWaveform({ samples, sampleRate }: Waveform): Promise<Tagging> {
+  async tagWaveform(audio: AudioInput, options: TagOptions = {}): Promise<Tagging> {
+    const channels = toChannels("audio", audio);
+    const { channelData, sampleRate } = channels;
     const rate = this.info.frontEnd.sampleRate;
-    const length = resampledLength(samples.length, sampleRate, rate);
-    if (length === 0 || !samples.every(Number.isFinite))
+    const length = resampledLength(channelData[0].length, sampleRate, rate);
+    if (length === 0 || !channelData.every((samples) => samples.every(Number.isFinite)))
       throw new UsageError({
-        setting: "waveform",
+        setting: "audio",
         rule: `hold finite samples, at least 1 at ${rate} Hz`,
         got: length === 0 ? "none" : "some that are not finite",
       });
-    const options = { maxDurationSec: Number.POSITIVE_INFINITY };
-    return this.tagStream(async () => waveformStream({ samples, sampleRate }), "waveform", options);
+    const limits = { maxDurationSec: Number.POSITIVE_INFINITY, ...options };
+    return this.tagStream(async () => waveformStream(channels), "audio", limits);
   }
 
   /** The warning about a clip of which a segment holds mostly silence, unless there is one about its length already. */
@@ -168,8 +174,9 @@ export class Tagger {
     ];
   }
 
-  /** Frees the model's memory. */
+  /** Frees the model's memory. May be called again. */
   async close(): Promise<void> {
-    await this.#session.close();
+    this.#closing ??= this.#session.close();
+    await this.#closing;
   }
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { parseBoundedJson } from "../core/bounded-json.js";
 import { checkContent, contentChecksum } from "../core/checksum.js";
 import { DataError, errorLine } from "../core/errors.js";
+import { checkObject, checkText, toBytes } from "../core/inputs.js";
 import type { Tensor } from "../core/tensor.js";
 import type { SplitRecord } from "../dataset/splits.js";
 import { ACTIVATION_NAMES } from "../nn/activations.js";
@@ -98,7 +99,14 @@ export interface Checkpoint {
  * const bytes = encodeCheckpoint({ state, config: { seed: 1 }, splitHash: "", frontEndHash: "" });
  * console.log(bytes instanceof Uint8Array); // -> true
  */
-export function encodeCheckpoint({ state, ...run }: Checkpoint): Uint8Array {
+export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
+  checkObject("checkpoint", checkpoint, "be a checkpoint", { state: "object", config: "object" });
+  checkObject("checkpoint.state", checkpoint.state, "be the state of a run", {
+    tensors: "map",
+    history: "list",
+    best: "object",
+  });
+  const { state, ...run } = checkpoint;
   const tensors = new Map<string, Tensor>(state.tensors);
   for (const [name, tensor] of state.best.weights) tensors.set(BEST + name, tensor);
   const { history, best } = state;
@@ -118,6 +126,8 @@ export function encodeCheckpoint({ state, ...run }: Checkpoint): Uint8Array {
  * console.log(decodeCheckpoint(bytes, "checkpoint.safetensors").config); // -> { seed: 1 }
  */
 export function decodeCheckpoint(bytes: Uint8Array, path: string): Checkpoint {
+  toBytes("bytes", bytes);
+  checkText("path", path);
   const { tensors, metadata } = decodeSafetensors(bytes, path);
   const text = metadata[RECORD] ?? "null";
   const { format, record } = parseRecord(text, path);

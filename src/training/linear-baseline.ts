@@ -1,7 +1,9 @@
+import { checkChoice } from "../core/check.js";
+import { checkObject } from "../core/inputs.js";
 import { Random } from "../core/random.js";
 import type { Tensor } from "../core/tensor.js";
 import { Covariance } from "../dataset/covariance.js";
-import type { FeatureSet } from "../dataset/feature-set.js";
+import { checkTrain, type FeatureSet } from "../dataset/feature-set.js";
 import { standardizationOf } from "../dataset/standardization.js";
 import { evaluateLinear, readAllDescriptors } from "../evaluation/evaluate.js";
 import { mainScore } from "../evaluation/measures.js";
@@ -63,6 +65,14 @@ export async function trainLinearBaseline(
   sets: { train: FeatureSet<"train">; valid: FeatureSet<"valid"> },
   options: { task: Task; seed: number; engine: Engine; signal?: AbortSignal | undefined },
 ): Promise<Uint8Array | null> {
+  checkObject("sets", sets, "be feature sets", { train: "object", valid: "object" });
+  checkTrain(sets.train);
+  checkObject("options", options, "be an object of settings", {
+    task: "text",
+    seed: "number",
+    engine: "object",
+  });
+  checkChoice("task", options.task, ["single-label", "multi-label"]);
   const { train, valid } = sets;
   const { task, seed, engine, signal } = options;
   const vectors = await readAllDescriptors(train);

@@ -1,14 +1,15 @@
+import { checkObject } from "../core/inputs.js";
 import { recordOf } from "../core/record.js";
 import type { Tensor } from "../core/tensor.js";
-import type { FeatureData } from "../dataset/feature-data.js";
+import { checkData, type FeatureData } from "../dataset/feature-data.js";
 import type { Split } from "../dataset/split-names.js";
 import { type ClipSplits, recordSplits } from "../dataset/splits.js";
 import { evaluateNet } from "../evaluation/evaluate.js";
 import { mainScore, measuresOf } from "../evaluation/measures.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import type { Task } from "../nn/training-step.js";
-import type { Engine } from "../runtime/engine.js";
-import { addClips, type ModelInfo, type TrainedModel } from "../tagging/model-file.js";
+import { checkEngine, type Engine } from "../runtime/engine.js";
+import { addClips, checkModel, type ModelInfo, type TrainedModel } from "../tagging/model-file.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { type TrainConfig, trainConfig } from "./config.js";
 import { type EpochAnswer, type EpochRecord, type FitResult, fit, type StepReport } from "./fit.js";
@@ -107,7 +108,13 @@ export async function trainModel(
   config: Partial<TrainConfig>,
   options: TrainModelOptions,
 ): Promise<ModelRun> {
+  checkData(data);
+  checkObject("config", config, "be an object of settings");
+  checkObject("options", options, "be an object with an engine", { engine: "object" });
+  checkEngine(options.engine);
   const { engine, resume, from, signal } = options;
+  if (resume) checkObject("resume", resume, "be a checkpoint", { state: "object", config: "object" });
+  if (from) checkModel(from);
   const settings = resume ? resumedConfig(resume, config) : trainConfig(config);
   const run = await prepareRun(data, settings, { resume, from, signal });
   const { sets, splits, task } = run.data;

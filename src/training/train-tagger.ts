@@ -1,10 +1,13 @@
 import { existsSync } from "node:fs";
 import { DataError } from "../core/errors.js";
+import { checkObject } from "../core/inputs.js";
+import { checkData } from "../dataset/feature-data.js";
 import type { Task } from "../nn/training-step.js";
 import type { Engine } from "../runtime/engine.js";
 import { nodeEngine } from "../runtime/node.js";
 import { removeFile, writeAtomically } from "../store/atomic-file.js";
 import { whileLocked } from "../store/folder-lock.js";
+import { pathOf } from "../store/path-of.js";
 import type { FeatureStore } from "../store/store.js";
 import type { TrainConfig } from "./config.js";
 import { DivergedError, type EpochAnswer, type EpochRecord, type FitResult, type StepReport } from "./fit.js";
@@ -78,10 +81,13 @@ export interface TrainResult {
  */
 export async function trainTagger(
   store: FeatureStore,
-  outDir: string,
+  outDir: string | URL,
   options: TrainTaggerOptions = {},
 ): Promise<TrainResult> {
-  return await whileLocked(outDir, () => trainLocked(store, outDir, options));
+  checkData(store);
+  const dir = pathOf("outDir", outDir);
+  checkObject("options", options, "be an object of settings");
+  return await whileLocked(dir, () => trainLocked(store, dir, options));
 }
 
 /** Trains into a folder that no other run writes to. */

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { BLOCK_SAMPLES } from "../../src/audio/audio-stream.js";
 import { type ByteSource, bytesInMemory } from "../../src/audio/byte-source.js";
 import { decodeAudio, openAudio } from "../../src/audio/decode.js";
+import { readFrameHeader } from "../../src/audio/flac-header.js";
 import type { DecodedAudio } from "../../src/audio/waveform.js";
 import { DataError } from "../../src/core/errors.js";
 import { Random } from "../../src/core/random.js";
@@ -123,6 +124,15 @@ describe("an OGG file with damage", () => {
     pages[3].fill(0xff, 27 + nSegments, 27 + nSegments + 10); // a packet of frames that do not fit into it
     const damaged = await decode(joined(pages.map(sealed)));
     expect(messages(damaged)).toEqual([expect.stringMatching(/: 0\.020 s of 3\.125 s of audio is missing$/)]);
+  });
+
+  it("in a packet of Vorbis, under a right checksum: a warning", async () => {
+    const pages = pagesOf(fixture("pages.ogg"));
+    const [nSegments] = pages[4].subarray(26);
+    pages[4][27 + nSegments] = 1; // marks the packet as a header
+    expect(messages(await decode(joined(pages.map(sealed))))).toEqual([
+      expect.stringMatching(/^damaged: 1 part of the OGG stream is damaged or missing/),
+    ]);
   });
 
   it("in the beginning of a chained stream: its pages are counted", async () => {
@@ -334,6 +344,18 @@ describe("a FLAC file with damage", () => {
       "a: more than 1000 FLAC frames are damaged",
     );
   });
+});
+
+it("takes for the header of a FLAC frame only what matches its checksum", () => {
+  const file = fixture("level-8.flac");
+  const frame = file.subarray(framesOf(file)[0]);
+  const length = readFrameHeader(frame)?.length as number;
+  expect(readFrameHeader(frame)).toMatchObject({ number: 0, channels: 2, bits: 16, sampleRate: 22050 });
+  for (let bit = 0; bit < length * 8; bit++) {
+    const damaged = frame.slice();
+    damaged[bit >> 3] ^= 128 >> (bit & 7);
+    expect(readFrameHeader(damaged)).toBeNull();
+  }
 });
 
 it("reads FLAC with frames of varying size, which carry the number of their first sample", async () => {

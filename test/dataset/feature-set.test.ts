@@ -82,7 +82,7 @@ describe("a feature set", () => {
     expect([...train.targets(1)]).toEqual([1, 0]);
   });
   it("reads descriptors", async () => {
-    expect([...(await train.readDescriptors(0))]).toEqual([7, 8]);
+    expect([...(await train.readDescriptors(0))].slice(0, 3)).toEqual([7, 8, 0]);
   });
   it("uses a given vocabulary, and names the labels that are not in it", () => {
     const labels = ["cello", "drums", "flute"];

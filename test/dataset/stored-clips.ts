@@ -2,6 +2,7 @@ import { sha256Hex } from "../../src/core/hash.js";
 import type { MemoryClip } from "../../src/dataset/feature-data.js";
 import { featureSets } from "../../src/dataset/feature-set.js";
 import type { ClipSplits } from "../../src/dataset/splits.js";
+import { DESCRIPTOR_NAMES } from "../../src/features/descriptors.js";
 import { frontEnd } from "../../src/features/front-end.js";
 import { writeAtomically } from "../../src/store/atomic-file.js";
 import { encodeNpy } from "../../src/store/npy.js";
@@ -26,7 +27,8 @@ export function makeStore(
     const clip = clipOf(name, label, { nFrames: frames.length });
     const data = Float32Array.from(frames.flat());
     writeAtomically(`${dir}/${clip.features}`, encodeNpy({ data, shape: [frames.length, nMels] }));
-    const summary = { data: Float32Array.from(descriptors), shape: [descriptors.length] };
+    const summary = { data: new Float32Array(DESCRIPTOR_NAMES.length), shape: [DESCRIPTOR_NAMES.length] };
+    summary.data.set(descriptors);
     writeAtomically(`${dir}/${clip.descriptors}`, encodeNpy(summary));
     return clip;
   });

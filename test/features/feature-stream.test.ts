@@ -56,7 +56,7 @@ describe("FeatureStream", () => {
 
   const warningsOf = async (nSamples: number, sampleRate: number, made = small) => {
     const features = new FeatureStream(
-      waveformStream({ samples: signal("chirp", nSamples), sampleRate }),
+      waveformStream({ channelData: [signal("chirp", nSamples)], sampleRate }),
       made,
       "a",
     );
@@ -81,7 +81,7 @@ describe("FeatureStream", () => {
 
   it("names a file without samples at the front end's rate, and one whose samples overflow", async () => {
     const open = (samples: Float32Array, sampleRate: number) =>
-      read(new FeatureStream(waveformStream({ samples, sampleRate }), small, "a.wav"));
+      read(new FeatureStream(waveformStream({ channelData: [samples], sampleRate }), small, "a.wav"));
     await expect(open(Float32Array.of(0.5), 44_100)).rejects.toThrow("a.wav: holds no samples");
     const largest = new Float32Array(4000).map((_, n) => (n % 200 < 100 ? 3.4e38 : -3.4e38));
     await expect(open(largest, 44_100)).rejects.toThrow("a.wav: holds samples that are not finite numbers");

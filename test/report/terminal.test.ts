@@ -45,8 +45,9 @@ describe("text for the terminal", () => {
     );
     const writes = /\bconsole\.|\b(stdout|stderr|stream)\.write\(/;
     const code = (file: string) => readFileSync(src + file, "utf8").replace(/^ *(\*|\/\*\*|\/\/).*$/gm, "");
-    // The progress bar writes a line that it has escaped above the bar.
-    expect(files.filter((file) => writes.test(code(file))).sort()).toEqual([
+    // test/floors.test.ts checks the rooms below report. The progress bar writes a line that it has escaped above the bar.
+    const isTop = (file: string) => /^(commands|lab|report)\/|^[\w-]+\.ts$/.test(file);
+    expect(files.filter((file) => isTop(file) && writes.test(code(file))).sort()).toEqual([
       "report/progress.ts",
       "report/terminal.ts",
     ]);

@@ -108,35 +108,30 @@ describe("a scan", () => {
     );
   });
 
-  it("passes over feature stores and run folders, with a warning, at any depth", () => {
+  it("passes over feature stores and runs without audio, at any depth, and takes none for a class or a split", () => {
     const dir = makeFolder();
+    prepareStore(join(dir, "features"), frontEnd());
+    new SourceIndex(join(dir, "features")).close();
+    writeFiles(dir, { "models/one/checkpoint.safetensors": "x", "models/two/checkpoint.safetensors": "x" });
+    expect(messageOf(() => scanSource(dir))).toMatch("holds no folders");
     writeFiles(dir, {
       "piano/a.wav": "x",
       "piano/run/checkpoint.safetensors": "x",
-      "piano/run/a.wav": "x",
-      "run/checkpoint.safetensors": "x",
+      "piano/run/events.bin": BINARY,
     });
-    prepareStore(join(dir, "features"), frontEnd());
-    new SourceIndex(join(dir, "features")).close();
-    const { clips, problems } = scanSource(dir);
-    expect(clips.map(({ name }) => name)).toEqual(["piano/a.wav"]);
-    expect(problems).toEqual([
-      `${dir}/features: warning: is a feature store, which is not searched for audio`,
-      `${dir}/piano/run: warning: is the folder of a training run, which is not searched for audio`,
-      `${dir}/run: warning: is the folder of a training run, which is not searched for audio`,
+    expect(scanSource(dir)).toMatchObject({ clips: [{ name: "piano/a.wav" }], problems: [] });
+    writeFiles(dir, { "piano/run/b.wav": "x", "models/two/c.wav": "x" });
+    expect(scanSource(dir).clips.map(({ name }) => name)).toEqual([
+      "models/two/c.wav",
+      "piano/a.wav",
+      "piano/run/b.wav",
+      "piano/run/events.bin",
     ]);
-  });
 
-  it("takes no feature store for a class or a split", () => {
-    const dir = makeFolder();
-    prepareStore(join(dir, "features"), frontEnd());
-    new SourceIndex(join(dir, "features")).close();
-    expect(messageOf(() => scanSource(dir))).toMatch("holds no folders");
-    writeFiles(dir, { "train/x/a.wav": "x", "test/x/b.wav": "x" });
-    const { clips, problems } = scanSource(dir);
-    expect(clips.map(({ split }) => split)).toEqual(["test", "train"]);
-    expect(problems).toEqual([
-      `${dir}/features: warning: is a feature store, which is not searched for audio`,
-    ]);
+    const splits = makeFolder();
+    prepareStore(join(splits, "features"), frontEnd());
+    new SourceIndex(join(splits, "features")).close();
+    writeFiles(splits, { "train/x/a.wav": "x", "test/x/b.wav": "x" });
+    expect(scanSource(splits).problems).toEqual([]);
   });
 });

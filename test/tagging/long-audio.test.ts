@@ -23,7 +23,7 @@ function source(declaredSamples: number | null) {
   const state = { opened: 0 };
   const open = async (): Promise<AudioStream> => {
     state.opened++;
-    return { ...waveformStream({ samples, sampleRate: 8000 }), declaredSamples };
+    return { ...waveformStream({ channelData: [samples], sampleRate: 8000 }), declaredSamples };
   };
   return { open, state };
 }
@@ -64,7 +64,10 @@ describe("audio whose features are too long to hold", () => {
   it("is an error if it changes between two readings", async () => {
     let opened = 0;
     const open = async (): Promise<AudioStream> => ({
-      ...waveformStream({ samples: opened++ === 0 ? samples : samples.subarray(3000), sampleRate: 8000 }),
+      ...waveformStream({
+        channelData: [opened++ === 0 ? samples : samples.subarray(3000)],
+        sampleRate: 8000,
+      }),
       declaredSamples: null,
     });
     await expect(tag(open, TINY_FRONT_END, 50)).rejects.toThrow("a.wav: changed while it was read");
@@ -81,7 +84,7 @@ describe("audio whose features are too long to hold", () => {
       }
     }
     const open = async (): Promise<AudioStream> => ({
-      ...waveformStream({ samples, sampleRate: 8000 }),
+      ...waveformStream({ channelData: [samples], sampleRate: 8000 }),
       blocks: blocks(),
     });
     const seen: (number | null)[] = [];

@@ -153,7 +153,7 @@ describe("a tagger", () => {
   });
 
   it("rejects audio without samples or with non-finite ones", async () => {
-    const rule = "waveform must hold finite samples, at least 1 at 8000 Hz";
+    const rule = "audio must hold finite samples, at least 1 at 8000 Hz";
     const none = { samples: new Float32Array(0), sampleRate: 8000 };
     const tooShort = { samples: Float32Array.of(0.5), sampleRate: 44100 };
     for (const waveform of [none, tooShort])
