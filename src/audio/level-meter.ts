@@ -18,7 +18,7 @@ const SILENT_DBFS = -80;
 const FAR_ABOVE_FULL_SCALE = 4;
 /** The mean's energy, as a fraction of what it is for channels that have nothing in common: 20 dB. */
 const CANCELLED = 0.01;
-// Clipping cuts peaks flat: several equal samples at full scale beside one that is lower by a jump. The top of a clean wave
+// Clipping cuts peaks flat: several equal samples at full scale beside one that is away by a jump. The top of a clean wave
 // has neither, unless it is very low, and then its neighbours differ by a step or two of 16 bits.
 const FLAT_SAMPLES = 3;
 const JUMP = 8 / 32768;

@@ -67,6 +67,7 @@ describe("a warning about", () => {
     ]);
     expect(warn([sine(440, 1.5).map((x) => Math.max(-1, Math.min(1, x)))], "32-bit float")).toHaveLength(1);
     expect(warn([in16Bits(sine(60, 1.01))])).toHaveLength(1);
+    expect(warn([in16Bits(make((n) => (n % 100 < 50 ? 1 : -1)))])).toHaveLength(1);
   });
 
   it.each([20, 30, 50, 100, 440, 5000, 11_025])(

@@ -5,6 +5,7 @@ import { command as evaluate } from "../../src/commands/evaluate.js";
 import { command as extract } from "../../src/commands/extract.js";
 import { addFrontEndOptions, frontEndFlags, frontEndOf } from "../../src/commands/front-end-options.js";
 import { command as inspect } from "../../src/commands/inspect.js";
+import { maxDurationOption } from "../../src/commands/options.js";
 import { command as predict } from "../../src/commands/predict.js";
 import { command as summary } from "../../src/commands/summary.js";
 import { command as train } from "../../src/commands/train.js";
@@ -31,6 +32,20 @@ describe("every flag", () => {
     let text = "";
     command.configureOutput({ writeOut: (part) => (text += part) }).outputHelp();
     expect(text).toMatch(new RegExp(`Usage: ${verb} [^]*Options:[^]*Examples:\n {2}timbrel ${verb} `));
+  });
+});
+
+describe("--max-duration", () => {
+  const option = maxDurationOption();
+  it("is 12 hours by default, and takes hours, minutes and seconds", () => {
+    expect(option.defaultValue).toBe(43_200);
+    const parse = (text: string) => option.parseArg!(text, undefined);
+    expect(["12h", "90m", "30s", "3600", "0.5 h"].map(parse)).toEqual([43_200, 5400, 30, 3600, 1800]);
+  });
+  it.each(["", "0", "-1", "12 hours", "1.2.3", "h", "1d"])("rejects %j", (text) => {
+    expect(() => option.parseArg!(text, undefined)).toThrow(
+      `--max-duration must be a time such as 12h, 90m or 30s, got ${JSON.stringify(text)}`,
+    );
   });
 });
 
