@@ -5,6 +5,8 @@ import type { PacketDecoder } from "./packet-decoder.js";
 /** A packet holds at most 4096 samples. */
 const PACKETS_AT_ONCE = 16;
 const IDENTIFICATION_BYTES = 30;
+/** The specification names no more; a crafted file could ask for gigabytes. */
+const MAX_CHANNELS = 8;
 /** Types of header packets, in their first byte; that of audio is even. */
 const [COMMENTS, SETUP] = [3, 5];
 /** The decoder copies a packet into a buffer of this size. */
@@ -21,6 +23,11 @@ export async function openVorbis(first: Uint8Array, path: string): Promise<Packe
   if (first.length < IDENTIFICATION_BYTES || first[11] === 0)
     throw new DataError(path, "the Vorbis identification header is malformed");
   const channels = first[11];
+  if (channels > MAX_CHANNELS)
+    throw new DataError(
+      path,
+      `has ${channels} channels, of which timbrel reads up to ${MAX_CHANNELS} in Vorbis`,
+    );
   const sampleRate = new DataView(first.buffer, first.byteOffset).getUint32(12, true);
   const { OggVorbisDecoder } = await import("@wasm-audio-decoders/ogg-vorbis");
   const decoder: OggVorbisDecoder = new OggVorbisDecoder();

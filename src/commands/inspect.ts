@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import type { Levels } from "../audio/level-meter.js";
 import type { AudioWarning } from "../audio/warning.js";
 import type { AudioFormat } from "../audio/waveform.js";
+import { counted } from "../core/counted.js";
 import { UsageError } from "../core/errors.js";
 import { type Description, describeFrames } from "../features/descriptors.js";
 import { FeatureStream } from "../features/feature-stream.js";
@@ -126,7 +127,7 @@ function report(found: Found): string {
     ["length", `${found.durationSec.toFixed(3)} s, ${found.nSamples} samples`],
     ["peak", db(found.peakDbfs)],
     ["RMS", db(found.rmsDbfs)],
-    ["clipping", found.nClipped === 0 ? "none" : `${found.nClipped} samples at full scale`],
+    ["clipping", found.nClipped === 0 ? "none" : `${counted(found.nClipped, "sample")} at full scale`],
     ["centroid", hz(found.spectralCentroidHz)],
     ["roll-off", `${hz(found.spectralRolloffHz)} (99 %)`],
     ["flatness", found.spectralFlatness.toFixed(3)],

@@ -4,30 +4,31 @@ import { DataError } from "../core/errors.js";
 import { statOrNull } from "./audio-files.js";
 import { readingReason } from "./system-errors.js";
 
-/**
- * Reads an audio file.
- * @throws DataError if it cannot be read
- */
-export function readAudioFile(path: string): Uint8Array {
-  return readOr(path, "does not exist");
-}
+/** Most bytes that Node reads at once. */
+const MAX_BYTES = 2 ** 31 - 1;
 
-/** Most bytes of a model file. */
-const MAX_MODEL_BYTES = 2 ** 30;
+/**
+ * Checks that a file can be read whole; one that does not exist passes.
+ * @param what the file in words, e.g. "a model file"
+ * @throws DataError if it is a device or too large
+ */
+export function checkSize(path: string, what: string): void {
+  const stats = statOrNull(path);
+  // A device such as /dev/zero has no end.
+  if (stats?.isCharacterDevice() || stats?.isBlockDevice())
+    throw new DataError(path, `is a device, not ${what}`);
+  if (stats !== null && stats.size > MAX_BYTES)
+    throw new DataError(path, `has ${stats.size} bytes, but ${what} has at most ${MAX_BYTES}`);
+}
 
 /**
  * Reads a model file.
  * @throws DataError if it cannot be read, or is no file or too large for a model
  */
 export function readModelFile(path: string): Uint8Array {
-  const stats = statOrNull(path);
-  if (stats?.isDirectory())
+  if (statOrNull(path)?.isDirectory())
     throw new DataError(path, `is a folder; name the model file in it, e.g. ${join(path, "model.onnx")}`);
-  // A device such as /dev/zero has no end.
-  if (stats?.isCharacterDevice() || stats?.isBlockDevice())
-    throw new DataError(path, "is a device, not a model file");
-  if (stats !== null && stats.size > MAX_MODEL_BYTES)
-    throw new DataError(path, `has ${stats.size} bytes, but a model file has at most ${MAX_MODEL_BYTES}`);
+  checkSize(path, "a model file");
   return readOr(path, "model file does not exist; train one, or check the path");
 }
 

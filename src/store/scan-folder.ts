@@ -1,4 +1,5 @@
 import { join, relative, resolve, sep } from "node:path";
+import { counted } from "../core/counted.js";
 import { DataError } from "../core/errors.js";
 import { SPLITS, type Split, splitMeantBy } from "../dataset/split-names.js";
 import { findAudio, isOwnFolder, listFolder, mayBeAudio, statOrNull } from "./audio-files.js";
@@ -61,7 +62,8 @@ function addClasses(root: string, dir: string, split: Split | null, scan: Scan):
     const files = findAudio(path, (line) => problems.push(line));
     scan.problems.push(...problems);
     if (files.length === 0) {
-      const leftOut = problems.length === 0 ? "" : `, ${problems.length} of its files could not be opened`;
+      const leftOut =
+        problems.length === 0 ? "" : `, ${counted(problems.length, "file")} in it could not be opened`;
       scan.problems.push(`${path}: class folder without audio${leftOut}; left out`);
     }
     for (const file of files)

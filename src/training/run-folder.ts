@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../core/errors.js";
 import { removeFile, removeParts, writeAtomically } from "../store/atomic-file.js";
+import { checkSize } from "../store/read-files.js";
 import { onDisk } from "../store/system-errors.js";
 import { encodeModel, type TrainedModel } from "../tagging/model-file.js";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.js";
@@ -61,12 +62,10 @@ export function checkpointToResume(
  * @throws DataError if the file is damaged, or from another version
  */
 export function readCheckpoint(path: string): Checkpoint | null {
-  return existsSync(path)
-    ? decodeCheckpoint(
-        onDisk("read", path, () => readFileSync(path)),
-        path,
-      )
-    : null;
+  if (!existsSync(path)) return null;
+  checkSize(path, "a checkpoint");
+  const bytes = onDisk("read", path, () => readFileSync(path));
+  return decodeCheckpoint(bytes, path);
 }
 
 /** Removes what killed runs had written of their files when they died. */

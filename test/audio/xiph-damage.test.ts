@@ -402,6 +402,15 @@ describe("memory", () => {
     },
   );
 
+  it("of a Vorbis file with more channels than there are is not taken", async () => {
+    const [first, ...rest] = pagesOf(fixture("mono.ogg"));
+    first[28 + 11] = 255; // one lacing value, then the identification header
+    const file = Buffer.concat([sealed(first), ...rest]);
+    await expect(decodeAudio(file, "a.ogg")).rejects.toThrow(
+      new DataError("a.ogg", "has 255 channels, of which timbrel reads up to 8 in Vorbis"),
+    );
+  });
+
   it("of a FLAC file does not hold its pictures, nor what its header claims", async () => {
     const file = fixture("tagged.flac");
     const start = framesOf(file)[0];

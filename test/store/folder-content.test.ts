@@ -104,7 +104,7 @@ describe("a scan", () => {
     writeFiles(dir, { "piano/a.wav": "x", "drums/notes.txt": "x" });
     for (const name of ["a.wav", "b.wav"]) symlinkSync("nowhere", join(dir, "drums", name));
     expect(scanSource(dir).problems.at(-1)).toBe(
-      `${dir}/drums: class folder without audio, 2 of its files could not be opened; left out`,
+      `${dir}/drums: class folder without audio, 2 files in it could not be opened; left out`,
     );
   });
 

@@ -8,9 +8,9 @@ import { makeFolder } from "./files.js";
 it("a model file is not read if it is larger than any model", () => {
   const path = join(makeFolder(), "large.onnx");
   writeFileSync(path, "");
-  truncateSync(path, 2 ** 30 + 1);
+  truncateSync(path, 2 ** 31);
   expect(() => readModelFile(path)).toThrow(
-    new DataError(path, "has 1073741825 bytes, but a model file has at most 1073741824"),
+    new DataError(path, "has 2147483648 bytes, but a model file has at most 2147483647"),
   );
 });
 
