@@ -3,7 +3,7 @@ import { type LeftOut, reasonsIn } from "../evaluation/choose-clips.js";
 import type { Evaluation } from "../evaluation/evaluate-model.js";
 import { measuresOf } from "../evaluation/measures.js";
 import type { Scores } from "../evaluation/scores.js";
-import type { ModelInfo } from "../tagging/model-file.js";
+import { type ModelInfo, trainClipCount } from "../tagging/model-file.js";
 import { percent, table } from "./table.js";
 import { visibleLine } from "./terminal.js";
 
@@ -31,7 +31,7 @@ export function scoresReport(
 }
 
 function header({ model, store, split, isExternal, leftOut, net }: ScoredModel, info: ModelInfo): string {
-  const trained = Object.values(info.split.trainCounts).reduce((sum, count) => sum + count, 0);
+  const trained = trainClipCount(info);
   const lines = [
     `model  ${visibleLine(model)} (${counted(info.labels.length, "label")}, epoch ${info.epoch}, trained on ${counted(trained, "clip")})`,
     `data   ${visibleLine(store)}, ${split === "all" ? "all" : `split ${split}:`} ${counted(net.nClips, "clip")}`,

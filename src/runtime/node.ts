@@ -59,7 +59,7 @@ async function loadRuntime(): Promise<typeof Ort> {
   } catch (cause) {
     const isMissing = (cause as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
     const reason = isMissing
-      ? "is not installed, and no model runs without it (npm leaves it out when its install script fails); run: npm i --ignore-scripts onnxruntime-node"
+      ? "is not installed, and no model runs without it (npm leaves it out when its install script fails); run: npm i --ignore-scripts"
       : `does not load on this machine: ${errorLine(cause)}`;
     throw new DataError("onnxruntime-node", reason, { cause });
   }

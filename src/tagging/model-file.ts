@@ -140,6 +140,11 @@ function prefixesIn(trainClips: string): string[] {
   );
 }
 
+/** Number of clips that a model was trained on; copies count once. */
+export function trainClipCount({ trainClips }: Pick<ModelInfo, "trainClips">): number {
+  return trainClips.length / PREFIX;
+}
+
 /**
  * Returns `ModelInfo.trainClips` or `validClips` for clips with these audio hashes.
  * @param before the same of the model that the run started from; "" if it started from drawn weights

@@ -8,7 +8,9 @@ import { nodeEngine } from "../runtime/node.js";
 import { removeFile, writeAtomically } from "../store/atomic-file.js";
 import { whileLocked } from "../store/folder-lock.js";
 import { pathOf } from "../store/path-of.js";
+import { readModelFile } from "../store/read-files.js";
 import type { FeatureStore } from "../store/store.js";
+import { linearModel } from "../tagging/linear-model.js";
 import type { TrainConfig } from "./config.js";
 import { DivergedError, type EpochAnswer, type EpochRecord, type FitResult, type StepReport } from "./fit.js";
 import { trainLinearBaseline } from "./linear-baseline.js";
@@ -111,7 +113,8 @@ async function trainLocked(
       if (resume === null) removeFile(paths.diverged);
       else repairDerived(paths, resume, run.model);
       options.onStart?.(run);
-      if (resume !== null && existsSync(paths.linear)) return;
+      const { labels } = run.sets.train;
+      if (resume !== null && isWholeBaseline(paths.linear, { task: run.task, labels })) return;
       const { seed } = run.config;
       linear = await trainLinearBaseline(run.sets, { task: run.task, seed, engine, signal });
       if (resume !== null && linear !== null) writeAtomically(paths.linear, linear);
@@ -133,4 +136,16 @@ async function trainLocked(
     throw new DivergedError({ setting, rule, got, remedy: `${remedy}; ${kept}` }, divergence);
   });
   return { task, ended, bestEpoch: checkpoint.state.best.epoch, history, modelPath: paths.model };
+}
+
+/** Whether the file of a linear baseline is there and undamaged. */
+function isWholeBaseline(path: string, { task, labels }: { task: Task; labels: readonly string[] }): boolean {
+  if (!existsSync(path)) return false;
+  try {
+    linearModel(readModelFile(path), path, { task, labels: [...labels] });
+    return true;
+  } catch (error) {
+    if (error instanceof DataError) return false;
+    throw error;
+  }
 }

@@ -32,6 +32,7 @@ function report(
     labels,
     epoch: 3,
     split: { trainCounts: { [labels[0]]: 7, [labels[1]]: 5 } },
+    trainClips: "0123456789".repeat(12),
   } as unknown as ModelInfo;
   const scored = {
     model: "m.onnx",

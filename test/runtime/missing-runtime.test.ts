@@ -20,7 +20,7 @@ it.each([
     "is not installed",
     withoutRuntime("Cannot find package 'onnxruntime-node'", "ERR_MODULE_NOT_FOUND"),
     "timbrel: onnxruntime-node: is not installed, and no model runs without it (npm leaves it out when its install script " +
-      "fails); run: npm i --ignore-scripts onnxruntime-node\n",
+      "fails); run: npm i --ignore-scripts\n",
   ],
   [
     "does not load",

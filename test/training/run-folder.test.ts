@@ -31,6 +31,7 @@ describe("resuming a run", () => {
   });
   it("whose other files are cut short or older makes them again", async () => {
     truncateSync(join(dir, RUN_FILES.metrics), 50);
+    truncateSync(join(dir, RUN_FILES.linear), 300);
     writeFileSync(join(dir, RUN_FILES.model), "an older model");
     await resume(dir);
     expect(filesOf(dir)).toEqual(whole.files);
