@@ -51,7 +51,7 @@ export const command = addFrontEndOptions(
         "one per core",
       ),
     )
-    .option("--drop-copies", "keep one of the files with the same audio, none if their labels differ", false)
+    .option("--drop-copies", "keep one of byte-identical files, none if their labels differ", false)
     .addOption(maxDurationOption())
     .option("--strict", "exit 1 if any file had to be left out, or if the clips cannot be trained on", false),
 )
