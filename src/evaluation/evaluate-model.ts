@@ -55,7 +55,7 @@ export async function evaluateModel(
   options: {
     engine: Engine;
     split?: PartName | undefined;
-    linear?: Uint8Array | null | undefined;
+    linear?: Uint8Array | ArrayBuffer | null | undefined;
     onProgress?: (done: number, total: number) => void;
   },
 ): Promise<Evaluation> {
@@ -65,8 +65,8 @@ export async function evaluateModel(
   checkEngine(options.engine);
   if (options.split !== undefined) checkChoice("split", options.split, PART_NAMES);
   const { info } = model;
-  const { engine, linear, onProgress } = options;
-  if (linear) toBytes("linear", linear);
+  const { engine, onProgress } = options;
+  const linear = options.linear ? toBytes("linear", options.linear) : null;
   if (frontEndHash(info.frontEnd) !== data.frontEndHash)
     throw new DataError(
       data.name,

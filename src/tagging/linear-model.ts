@@ -55,17 +55,17 @@ export function encodeLinearModel(tensors: ModelTensors, { task, labels }: Outpu
  * console.log(session.outputNames); // -> [ 'probabilities' ]
  */
 export function linearModel(
-  bytes: Uint8Array,
+  bytes: Uint8Array | ArrayBuffer,
   path: string,
   options: Outputs & { nDescriptors?: number },
 ): Uint8Array {
-  toBytes("bytes", bytes);
+  const file = toBytes("bytes", bytes);
   checkText("path", path);
   checkObject("options", options, "name what the model is the baseline of", { task: "text", labels: "list" });
   const { task, labels, nDescriptors = DESCRIPTOR_NAMES.length } = options;
-  const { [RECORD]: record, [CHECKSUM]: checksum } = decodeMetadata(bytes, path);
+  const { [RECORD]: record, [CHECKSUM]: checksum } = decodeMetadata(file, path);
   if (record !== undefined) checkRecord(record, { task, labels }, path);
-  const stored = decodeWeights(bytes, path);
+  const stored = decodeWeights(file, path);
   const tensors = stored.has("normalization.mean") ? stored : upgradeTensors(stored, "standardize");
   const shape = {
     net: { kind: "linear" },

@@ -277,17 +277,17 @@ export function modelIdentity(model: TrainedModel): string {
  * const { info, net, weights } = decodeModel(readFileSync(path), path);
  * console.log(net.kind, info.labels.length, weights.get("output.weight")?.shape); // -> vgg 11 [ 11, 1024 ]
  */
-export function decodeModel(bytes: Uint8Array, path: string): TrainedModel {
-  toBytes("bytes", bytes);
+export function decodeModel(bytes: Uint8Array | ArrayBuffer, path: string): TrainedModel {
+  const file = toBytes("bytes", bytes);
   checkText("path", path);
-  const { [RECORD]: record, [CHECKSUM]: checksum } = decodeMetadata(bytes, path);
+  const { [RECORD]: record, [CHECKSUM]: checksum } = decodeMetadata(file, path);
   if (record === undefined)
     throw new DataError(
       path,
       "is an ONNX model but not a timbrel model: its metadata has no labels and no front end",
     );
   const { info, net, normalization, format } = readRecord(record, path);
-  const stored = decodeWeights(bytes, path);
+  const stored = decodeWeights(file, path);
   const tensors = format === 1 ? upgradeTensors(stored, normalization) : stored;
   const inputShape = [info.segmentFrames, info.frontEnd.nMels];
   const shape = { net, inputShape, nLabels: info.labels.length, normalization };
@@ -312,9 +312,7 @@ export function decodeModel(bytes: Uint8Array, path: string): TrainedModel {
  * const { task, labels, epoch } = readModelInfo(readFileSync(path), path);
  * console.log(task, labels[0], epoch); // -> single-label bass 65
  */
-export function readModelInfo(bytes: Uint8Array, path: string): ModelInfo {
-  toBytes("bytes", bytes);
-  checkText("path", path);
+export function readModelInfo(bytes: Uint8Array | ArrayBuffer, path: string): ModelInfo {
   return decodeModel(bytes, path).info;
 }
 
