@@ -127,11 +127,43 @@ describe("a scan", () => {
       "piano/run/b.wav",
       "piano/run/events.bin",
     ]);
+    expect(findAudio(join(dir, "models"), () => {})).toEqual([join(dir, "models/two/c.wav")]);
 
     const splits = makeFolder();
     prepareStore(join(splits, "features"), frontEnd());
     new SourceIndex(join(splits, "features")).close();
     writeFiles(splits, { "train/x/a.wav": "x", "test/x/b.wav": "x" });
     expect(scanSource(splits).problems).toEqual([]);
+  });
+
+  it("reads audio below a folder with the files of a store or a run", () => {
+    const dir = makeFolder();
+    prepareStore(dir, frontEnd());
+    new SourceIndex(dir).close();
+    writeFiles(dir, {
+      "checkpoint.safetensors": "x",
+      "piano/checkpoint.safetensors": "x",
+      "drums/b.wav": "x",
+    });
+    writeFiles(dir, { "piano/takes/1/a.wav": "x" });
+    const names = ["drums/b.wav", "piano/takes/1/a.wav"];
+    expect(scanSource(dir).clips.map(({ name }) => name)).toEqual(names);
+    expect(findAudio(dir, () => {})).toEqual(names.map((name) => join(dir, name)));
+  });
+
+  it("reads audio in a folder that a link in a run's folder leads to, and ends where links loop", () => {
+    const [dir, other] = [makeFolder(), makeFolder()];
+    writeFiles(other, { "a.wav": "x" });
+    writeFiles(dir, {
+      "piano/checkpoint.safetensors": "x",
+      "drums/b.wav": "x",
+      "bass/checkpoint.safetensors": "x",
+    });
+    symlinkSync(other, join(dir, "piano", "takes"), "junction");
+    symlinkSync(join(dir, "bass"), join(dir, "bass", "again"), "junction");
+    expect(scanSource(dir)).toMatchObject({
+      clips: [{ name: "drums/b.wav" }, { name: "piano/takes/a.wav" }],
+      problems: [],
+    });
   });
 });
