@@ -9,7 +9,7 @@ import { removeFile, writeAtomically } from "../store/atomic-file.js";
 import { whileLocked } from "../store/folder-lock.js";
 import { pathOf } from "../store/path-of.js";
 import { readModelFile } from "../store/read-files.js";
-import type { FeatureStore } from "../store/store.js";
+import { checkIsNoStore, type FeatureStore } from "../store/store.js";
 import { linearModel } from "../tagging/linear-model.js";
 import type { TrainConfig } from "./config.js";
 import { DivergedError, type EpochAnswer, type EpochRecord, type FitResult, type StepReport } from "./fit.js";
@@ -65,7 +65,7 @@ export interface TrainResult {
  * model of the best epoch, and the linear baseline next to it.
  *
  * @param outDir the run's folder; created if missing
- * @throws UsageError if the folder holds a run that is to be neither resumed nor overwritten, or if the data lack
+ * @throws UsageError if the folder is a feature store, or holds a run that is to be neither resumed nor overwritten, or if the data lack
  * clips of the checkpoint's
  * @throws DataError if another run is writing to the folder, or it cannot be written
  * @example
@@ -89,6 +89,7 @@ export async function trainTagger(
   checkData(store);
   const dir = pathOf("outDir", outDir);
   checkObject("options", options, "be an object of settings");
+  checkIsNoStore("outDir", dir);
   return await whileLocked(dir, () => trainLocked(store, dir, options));
 }
 
