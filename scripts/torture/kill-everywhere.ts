@@ -39,7 +39,7 @@ export function contentOf(dir: string): FolderContent {
 
 /** The lines of a store's index in sorted order, without the paths and times of the audio. */
 function sourcesIn(text: string): string {
-  const lines = text.split("\n").map((line) => line.replace(/"path":"[^"]*",|"mtimeMs":[\d.]+,/g, ""));
+  const lines = text.split("\n").map((line) => line.replace(/"path":"[^"]*",|"[mc]timeMs":[\d.]+,/g, ""));
   return lines.sort().join("\n");
 }
 

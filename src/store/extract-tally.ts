@@ -2,7 +2,7 @@ import type { AudioWarning, WarningCode } from "../audio/warning.js";
 import { DataError, errorLine } from "../core/errors.js";
 import type { ClipProgress, Extracted } from "./extract-clip.js";
 import type { Fatal } from "./extract-worker.js";
-import type { SourceEntry, SourceIndex } from "./source-index.js";
+import type { FileState, SourceEntry, SourceIndex } from "./source-index.js";
 
 /** Progress of an extraction, in files; `done` includes `reused` and `failed`. */
 export interface ExtractProgress {
@@ -30,15 +30,10 @@ const COUNTED: ReadonlySet<WarningCode> = new Set([
 ]);
 const LINES_PER_KIND = 10;
 
-/** An audio file whose features may have to be computed. */
-export interface PendingClip {
-  /** Absolute path. */
-  readonly path: string;
+/** An audio file whose features may have to be computed, as it was before it is read. */
+export interface PendingClip extends FileState {
   /** Path as the user named it, for messages. */
   readonly shownPath: string;
-  /** Size [bytes] and modification time, taken before the file is read. */
-  readonly size: number;
-  readonly mtimeMs: number;
 }
 
 /** Keeps count of an extraction: records the outcome of each file in the index on disk and tells the listeners. */
@@ -74,7 +69,7 @@ export class ExtractTally {
 
   /** Counts the file as done and returns true if it is unchanged and its features are in the store. */
   reuse(clip: PendingClip, knownHashes: ReadonlySet<string>): boolean {
-    const entry = this.#index.findUnchanged(clip.path, clip.size, clip.mtimeMs);
+    const entry = this.#index.findUnchanged(clip);
     if (entry === undefined || !knownHashes.has(entry.audioHash)) return false;
     this.#keep(clip, entry);
     this.progress.reused++;
@@ -105,8 +100,8 @@ export class ExtractTally {
       else this.extracted++;
       const facts = result.kind === "known" ? this.#index.findAudio(result.audioHash)! : result;
       const { audioHash, durationSec, nFrames, warnings } = facts;
-      const { path, size, mtimeMs } = clip;
-      kept.push({ path, size, mtimeMs, audioHash, durationSec, nFrames, warnings });
+      const { path, size, mtimeMs, ctimeMs } = clip;
+      kept.push({ path, size, mtimeMs, ctimeMs, audioHash, durationSec, nFrames, warnings });
       this.#keep(clip, kept[kept.length - 1]);
     }
     this.#index.append(kept);

@@ -80,7 +80,7 @@ const BATCH_BYTES = 4e6;
 /**
  * Computes the features of every clip of a source, on all cores, and keeps them in a store.
  *
- * A file whose features are in the store is not read again while its path, size and time are the same, and its features
+ * A file whose features are in the store is not read again while its path, size and times are the same, and its features
  * are not computed again while its content is the same. Only one line per file stays in memory, never its samples or
  * features. The store lists the clips of the source last extracted into it.
  * @param source folder or manifest, see `scanSource`
@@ -128,8 +128,8 @@ async function fillStore(
     const knownHashes = intactAudio(storeDir, index.audio, frontEnd);
     const pending = clips
       .map((clip): PendingClip => {
-        const { size = 0, mtimeMs = 0 } = statOrNull(clip.path) ?? {};
-        return { path: clip.path, shownPath: showPath(source, clip.name), size, mtimeMs };
+        const { size = 0, mtimeMs = 0, ctimeMs = 0 } = statOrNull(clip.path) ?? {};
+        return { path: clip.path, shownPath: showPath(source, clip.name), size, mtimeMs, ctimeMs };
       })
       .filter((clip) => !tally.reuse(clip, knownHashes));
     if (pending.length > 0 && !signal?.aborted) {

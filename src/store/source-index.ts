@@ -8,6 +8,8 @@ const sourceEntry = z.object({
   path: z.string(),
   size: z.number(),
   mtimeMs: z.number(),
+  /** Absent in entries of older versions. */
+  ctimeMs: z.number().optional(),
   audioHash: z.string().regex(/^[0-9a-f]{64}$/),
   durationSec: z.number().min(0),
   nFrames: z.int().min(1),
@@ -15,6 +17,16 @@ const sourceEntry = z.object({
     .array(z.object({ code: z.string().transform((code) => code as WarningCode), message: z.string() }))
     .readonly(),
 });
+
+/** What shows, without reading it, that a file is the one that was read before. */
+export interface FileState {
+  /** Absolute path. */
+  readonly path: string;
+  /** Size [bytes], modification time, and time of the last change of the file or its name. */
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+}
 
 /** An audio file as it was when its features were computed. */
 export type SourceEntry = Readonly<z.infer<typeof sourceEntry>>;
@@ -41,10 +53,14 @@ export class SourceIndex {
     this.#fd = onDisk("written", path, () => openSync(path, "a"));
   }
 
-  /** The entry of this path, if the file still has the recorded size and time: it need not be read again. */
-  findUnchanged(path: string, size: number, mtimeMs: number): SourceEntry | undefined {
+  /**
+   * The entry of a file that still has the recorded size and times: it need not be read again. The time of its last
+   * change tells apart two files of equal size and modification time that swapped names.
+   */
+  findUnchanged({ path, size, mtimeMs, ctimeMs }: FileState): SourceEntry | undefined {
     const entry = this.#byPath.get(path);
-    return entry?.size === size && entry.mtimeMs === mtimeMs ? entry : undefined;
+    const isSame = entry?.size === size && entry.mtimeMs === mtimeMs && entry.ctimeMs === ctimeMs;
+    return isSame ? entry : undefined;
   }
 
   /** An entry with this audio, whatever its path. */

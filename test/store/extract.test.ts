@@ -267,7 +267,7 @@ describe("a second extraction", () => {
     expect(second.problems).toEqual([`${source}/c0/silence.wav: warning: all samples are zero`]);
     expect([second.problems, second.extracted]).toEqual([first.problems, 0]);
   });
-  it("trusts size and time, reads a touched file again, and computes only new content", async () => {
+  it("trusts size and times, reads a touched file again, and computes only new content", async () => {
     const source = toneFolder(2);
     const storeDir = join(makeFolder(), "s");
     const path = join(source, "c0/0.wav");
@@ -279,6 +279,30 @@ describe("a second extraction", () => {
     const { extracted, reused, store } = await extract(source, storeDir);
     expect([extracted, reused]).toEqual([1, 1]);
     expect(store.clips[0].audioHash).not.toBe(before.audioHash);
+  });
+  it("sees that two files of equal size and modification time swapped names", async () => {
+    const source = makeFolder();
+    writeFiles(source, { "low/a.wav": toneWav(300), "high/a.wav": toneWav(900) });
+    const [low, high] = [join(source, "low/a.wav"), join(source, "high/a.wav")];
+    for (const path of [low, high]) utimesSync(path, 1e9, 1e9);
+    const storeDir = join(makeFolder(), "s");
+    const before = (await extract(source, storeDir)).store.clips.map(({ audioHash }) => audioHash);
+    renameSync(low, join(source, "kept"));
+    renameSync(high, low);
+    renameSync(join(source, "kept"), high);
+    const { extracted, reused, store } = await extract(source, storeDir);
+    expect([extracted, reused]).toEqual([0, 2]);
+    expect(store.clips.map(({ audioHash }) => audioHash)).toEqual(before.toReversed());
+  });
+  it("reads a file again whose entry has no time of its last change, and reuses its features", async () => {
+    const source = toneFolder(1);
+    const storeDir = join(makeFolder(), "s");
+    await extract(source, storeDir);
+    const index = join(storeDir, "sources.jsonl");
+    const line = readFileSync(index, "utf8");
+    writeFileSync(index, line.replace(/"ctimeMs":[\d.]+,/, ""));
+    expect(await extract(source, storeDir)).toMatchObject({ extracted: 0, reused: 1 });
+    expect(readFileSync(index, "utf8").endsWith(`}\n${line}`)).toBe(true);
   });
   it("knows the audio of a folder that was moved", async () => {
     const parent = makeFolder();
