@@ -1,6 +1,7 @@
 import type { AudioInput } from "./audio/inputs.js";
-import { checkObject, toBytes } from "./core/inputs.js";
-import { checkEngine, type Engine } from "./runtime/engine.js";
+import { toBytes } from "./core/inputs.js";
+import { checkOptions, optional } from "./core/setting-checks.js";
+import { type Engine, engineOption } from "./runtime/engine.js";
 import { nodeEngine } from "./runtime/node.js";
 import { reopenAudioFile } from "./store/open-audio-file.js";
 import { pathOf } from "./store/path-of.js";
@@ -43,8 +44,7 @@ export async function loadTagger(
   options: { engine?: Engine } = {},
 ): Promise<LoadedTagger> {
   const path = pathOf("model", model);
-  checkObject("options", options, "be an object of settings");
-  if (options.engine !== undefined) checkEngine(options.engine);
+  checkOptions<typeof options>(options, { engine: optional(engineOption) });
   const tagger = await Tagger.open(readModelFile(path), path, options.engine ?? nodeEngine());
   return {
     labels: tagger.labels,

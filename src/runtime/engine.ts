@@ -1,4 +1,5 @@
 import { checkObject } from "../core/inputs.js";
+import type { Check } from "../core/setting-checks.js";
 import type { Tensor } from "../core/tensor.js";
 
 /** One loaded ONNX model, ready to run. */
@@ -28,6 +29,9 @@ export interface Engine {
 export function checkEngine(value: unknown): void {
   checkObject("engine", value, "be an engine", { open: "function" });
 }
+
+/** Checks an option that is an engine. */
+export const engineOption: Check = (_, value) => checkEngine(value);
 
 /** Opens a model, passes its session to `use`, and closes the session, also if `use` throws. */
 export async function withSession<T>(

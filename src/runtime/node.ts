@@ -1,8 +1,7 @@
 import { availableParallelism } from "node:os";
 import type * as Ort from "onnxruntime-node";
-import { checkChoice, checkInteger } from "../core/check.js";
 import { DataError, errorLine, UsageError } from "../core/errors.js";
-import { checkObject } from "../core/inputs.js";
+import { checkOptions, choice, integer, optional } from "../core/setting-checks.js";
 import type { Tensor } from "../core/tensor.js";
 import type { Engine, Session } from "./engine.js";
 
@@ -23,9 +22,11 @@ export const NODE_PROVIDERS = ["cpu", "webgpu"] as const;
 export function nodeEngine(
   options: { threads?: number; provider?: (typeof NODE_PROVIDERS)[number] } = {},
 ): Engine {
-  checkObject("options", options, "be an object of settings");
-  const threads = checkInteger("threads", options.threads ?? availableParallelism(), { min: 1, max: 1024 });
-  const provider = checkChoice("provider", options.provider ?? "cpu", NODE_PROVIDERS);
+  checkOptions<typeof options>(options, {
+    threads: optional(integer(1, 1024)),
+    provider: optional(choice(NODE_PROVIDERS)),
+  });
+  const { threads = availableParallelism(), provider = "cpu" } = options;
   return {
     async open(model) {
       const ort = await loadRuntime();
