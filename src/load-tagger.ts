@@ -15,14 +15,14 @@ export interface LoadedTagger {
   readonly labels: readonly string[];
   /**
    * Tags a file by its path or `file:` URL, the bytes of a file, or samples in memory, of any rate and number of channels.
-   * @throws UsageError for anything else
+   * @throws UsageError for anything else, and if the tagger is closed
    * @throws DataError if the audio cannot be read or decoded, or lasts longer than 12 hours or `options.maxDurationSec`
    */
   predict(
     audio: string | URL | Uint8Array | ArrayBuffer | AudioInput,
     options?: TagOptions,
   ): Promise<Tagging>;
-  /** Frees the model's memory. May be called again. */
+  /** Frees the model's memory once the answers that are awaited have been given. May be called again. */
   close(): Promise<void>;
 }
 

@@ -6,9 +6,12 @@ import type { Tensor } from "../core/tensor.js";
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  /** Runs the model once. Results are in new memory; feeds are not changed. */
+  /**
+   * Runs the model once. Results are in new memory; feeds are not changed.
+   * @throws UsageError if the session is closed
+   */
   run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
-  /** Frees the model's memory. */
+  /** Frees the model's memory once the runs that go on are done. May be called again. */
   close(): Promise<void>;
 }
 

@@ -4,6 +4,7 @@ import { DataError, errorLine, UsageError } from "../core/errors.js";
 import { checkOptions, choice, integer, optional } from "../core/setting-checks.js";
 import type { Tensor } from "../core/tensor.js";
 import type { Engine, Session } from "./engine.js";
+import { Uses } from "./uses.js";
 
 /** The providers that onnxruntime-node can run a model with; "webgpu" needs a Vulkan, Metal or Direct3D driver. */
 export const NODE_PROVIDERS = ["cpu", "webgpu"] as const;
@@ -69,6 +70,7 @@ async function loadRuntime(): Promise<typeof Ort> {
 class NodeSession implements Session {
   readonly #ort: typeof Ort;
   readonly #session: Ort.InferenceSession;
+  readonly #uses = new Uses("session");
 
   constructor(ort: typeof Ort, session: Ort.InferenceSession) {
     this.#ort = ort;
@@ -87,7 +89,7 @@ class NodeSession implements Session {
     const inputs: Record<string, Ort.Tensor> = {};
     for (const [name, { data, shape }] of Object.entries(feeds))
       inputs[name] = new this.#ort.Tensor("float32", data, shape);
-    const results = await this.#session.run(inputs);
+    const results = await this.#uses.run(() => this.#session.run(inputs));
     const outputs: Record<string, Tensor> = {};
     for (const [name, { data, dims }] of Object.entries(results))
       outputs[name] = { data: data as Float32Array, shape: dims };
@@ -95,6 +97,6 @@ class NodeSession implements Session {
   }
 
   async close(): Promise<void> {
-    await this.#session.release();
+    await this.#uses.close(() => this.#session.release());
   }
 }

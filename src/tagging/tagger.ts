@@ -11,6 +11,7 @@ import { checkText, toBytes } from "../core/inputs.js";
 import { abortSignal, callback, checkOptions, optional } from "../core/setting-checks.js";
 import { FeatureStream } from "../features/feature-stream.js";
 import { checkEngine, type Engine, type Session } from "../runtime/engine.js";
+import { Uses } from "../runtime/uses.js";
 import {
   checkModel,
   decodeModel,
@@ -73,7 +74,7 @@ const SHORT = 1 / 4;
 export class Tagger {
   readonly info: ModelInfo;
   readonly #session: Session;
-  #closing: Promise<void> | undefined;
+  readonly #uses = new Uses("tagger");
   /** The model's name in errors. */
   readonly #path: string;
   readonly #maxSegments: number;
@@ -134,7 +135,7 @@ export class Tagger {
     options: TagOptions = {},
   ): Promise<Tagging> {
     checkTagOptions(options);
-    return this.#tag(open, path, options);
+    return this.#uses.run(() => this.#tag(open, path, options));
   }
 
   async #tag(open: () => Promise<AudioStream>, path: string, options: TagOptions): Promise<Tagging> {
@@ -198,9 +199,8 @@ export class Tagger {
     ];
   }
 
-  /** Frees the model's memory. May be called again. */
+  /** Frees the model's memory once the answers that are awaited have been given. May be called again. */
   async close(): Promise<void> {
-    this.#closing ??= this.#session.close();
-    await this.#closing;
+    await this.#uses.close(() => this.#session.close());
   }
 }
