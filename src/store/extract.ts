@@ -2,10 +2,9 @@ import { randomUUID } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { BroadcastChannel } from "node:worker_threads";
-import { MAX_DURATION_SEC } from "../audio/mono-stream.js";
-import { checkInteger, checkNumber } from "../core/check.js";
+import { DURATION_CHECKS, MAX_DURATION_SEC } from "../audio/mono-stream.js";
 import { DataError } from "../core/errors.js";
-import { checkObject } from "../core/inputs.js";
+import { abortSignal, boolean, callback, checkOptions, integer, optional } from "../core/setting-checks.js";
 import { checkData, type DataFinding } from "../dataset/check-data.js";
 import { checkIsFrontEnd, type FrontEnd, frontEndHash as hashFrontEnd } from "../features/front-end.js";
 import { statOrNull } from "./audio-files.js";
@@ -102,10 +101,15 @@ export async function extractFeatures(
   options: ExtractOptions,
 ): Promise<Extraction> {
   const [sourcePath, dir] = [pathOf("source", source), pathOf("storeDir", storeDir)];
-  checkObject("options", options, "be an object of settings", { frontEnd: "object" });
-  checkIsFrontEnd("frontEnd", options.frontEnd);
-  checkInteger("nWorkers", options.nWorkers ?? 1, { min: 1, max: 1024 });
-  checkNumber("maxDurationSec", options.maxDurationSec ?? MAX_DURATION_SEC, { above: 0 });
+  checkOptions<ExtractOptions>(options, {
+    frontEnd: checkIsFrontEnd,
+    nWorkers: optional(integer(1, 1024)),
+    onProgress: optional(callback),
+    onProblem: optional(callback),
+    dropCopies: optional(boolean),
+    ...DURATION_CHECKS,
+    signal: optional(abortSignal),
+  });
   const scan = scanSource(sourcePath);
   return await whileLocked(dir, () => fillStore(sourcePath, scan, { ...options, storeDir: dir }));
 }
