@@ -2,7 +2,7 @@ import { join, relative, resolve, sep } from "node:path";
 import { counted } from "../core/counted.js";
 import { DataError } from "../core/errors.js";
 import { SPLITS, type Split, splitMeantBy } from "../dataset/split-names.js";
-import { findAudio, isOwnFolder, listFolder, mayBeAudio, statOrNull } from "./audio-files.js";
+import { findAudio, hasStoreNames, isOwnFolder, listFolder, mayBeAudio, statOrNull } from "./audio-files.js";
 import { isCompanionName } from "./companions.js";
 import type { Scan } from "./source-clip.js";
 import { checkAgainstManifest, manifestsIn } from "./unread-manifest.js";
@@ -11,10 +11,12 @@ import { checkAgainstManifest, manifestsIn } from "./unread-manifest.js";
  * Lists the clips of a folder: `<class>/**` or, if its folders are named train, valid and test,
  * `train|valid|test/<class>/**`. The class is the folder's name; folders inside a class folder carry no label.
  * A manifest beside the folders is not read, which a warning says.
- * @throws DataError for a split folder with another name, for a folder without class folders, and for a manifest that
+ * @throws DataError for a feature store, for a split folder with another name, for a folder without class folders, and for a manifest that
  *   gives clips other labels than the folders
  */
 export function scanFolder(dir: string): Scan {
+  if (hasStoreNames(listFolder(dir)) && isOwnFolder(dir))
+    throw new DataError(dir, "is a feature store; train on it, or extract the audio that it was made from");
   const scan = scanFolders(dir);
   for (const manifest of manifestsIn(dir)) {
     if (scan.clips.length === 0)
