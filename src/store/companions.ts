@@ -1,9 +1,9 @@
-import { closeSync, openSync, readSync } from "node:fs";
 import { extname } from "node:path";
 import { detectContainer } from "../audio/container.js";
 import { foreignFormat } from "../audio/foreign-format.js";
 import { parseMpegFrame } from "../audio/mpeg-frame.js";
 import { idAt } from "../audio/small-reads.js";
+import { headOf } from "./file-head.js";
 
 /** Names, in lower case, of files that systems put into folders. */
 const NAMES = ["thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"];
@@ -90,18 +90,4 @@ function isText(head: Uint8Array): boolean {
         : "latin1";
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what shows that it is no text
   return head.length > 0 && !/[\x00-\x07\x0e-\x1a\x1c-\x1f]/.test(new TextDecoder(encoding).decode(head));
-}
-
-/** The first bytes of a file; none if it cannot be read. */
-function headOf(path: string, nBytes: number): Uint8Array {
-  let fd: number | undefined;
-  try {
-    fd = openSync(path, "r");
-    const head = new Uint8Array(nBytes);
-    return head.subarray(0, readSync(fd, head, 0, nBytes, 0));
-  } catch {
-    return new Uint8Array();
-  } finally {
-    if (fd !== undefined) closeSync(fd);
-  }
 }

@@ -15,6 +15,7 @@ import type { Fatal, WorkerSetup } from "./extract-worker.js";
 import { whileLocked } from "./folder-lock.js";
 import { pathOf } from "./path-of.js";
 import { type Scan, scanSource } from "./scan.js";
+import { isWarning } from "./source-clip.js";
 import { SourceIndex } from "./source-index.js";
 import {
   compareWithList,
@@ -166,11 +167,15 @@ async function fillStore(
   const stored = options.dropCopies ? dropCopies(found, (line) => tally.report(line)) : found;
   let change: ListChange | null = null;
   if (!interrupted) {
-    if (stored.length === 0)
+    if (stored.length === 0) {
+      const cause = tally.problems.find((line) => !isWarning(line)) ?? tally.problems[0];
       throw new DataError(
         source,
-        `${total === 1 ? "its only file could not" : `none of its ${total} files could`} be used; the first problem: ${tally.problems[0]}`,
+        total === 1
+          ? `its only file could not be used; the problem: ${cause}`
+          : `none of its ${total} files could be used; the first problem: ${cause}`,
       );
+    }
     change = compareWithList(storeDir, stored);
     completeStore(storeDir, stored);
   }

@@ -19,6 +19,7 @@ import { buildInferenceModel } from "../nn/inference.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
 import { largestOutput, netTensors } from "../nn/summary.js";
 import { upgradeRecord, upgradeTensors } from "./format-1.js";
+import { LINEAR_RECORD } from "./linear-model.js";
 import { modelTensors, normalizedWidth, storedTensors } from "./model-tensors.js";
 
 /** Version of the metadata below. Files of version 1 are read too, and files of version 2, which have no checksum. */
@@ -280,11 +281,19 @@ export function modelIdentity(model: TrainedModel): string {
 export function decodeModel(bytes: Uint8Array | ArrayBuffer, path: string): TrainedModel {
   const file = toBytes("bytes", bytes);
   checkText("path", path);
-  const { [RECORD]: record, [CHECKSUM]: checksum } = decodeMetadata(file, path);
+  if (isSafetensors(file))
+    throw new DataError(
+      path,
+      "is a safetensors file, such as a checkpoint, not a model; use the model.onnx of the run",
+    );
+  const metadata = decodeMetadata(file, path);
+  const { [RECORD]: record, [CHECKSUM]: checksum } = metadata;
   if (record === undefined)
     throw new DataError(
       path,
-      "is an ONNX model but not a timbrel model: its metadata has no labels and no front end",
+      metadata[LINEAR_RECORD] !== undefined
+        ? "is a linear baseline, which reads descriptors, not a model that tags audio; use the model.onnx of the run"
+        : "is an ONNX model but not a timbrel model: its metadata has no labels and no front end",
     );
   const { info, net, normalization, format } = readRecord(record, path);
   const stored = decodeWeights(file, path);
@@ -298,6 +307,13 @@ export function decodeModel(bytes: Uint8Array | ArrayBuffer, path: string): Trai
     isRequired: format === FORMAT,
   });
   return model;
+}
+
+/** Whether bytes begin like a safetensors file, such as a checkpoint: the length of a JSON object, and its brace. */
+function isSafetensors(bytes: Uint8Array): boolean {
+  if (bytes.length < 9) return false;
+  const headerBytes = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  return headerBytes <= bytes.length && bytes[8] === 0x7b;
 }
 
 /**

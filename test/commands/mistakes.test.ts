@@ -123,7 +123,7 @@ const MISTAKES: readonly (readonly [line: string, code: number, message: string]
   [
     "predict tone.wav --model text.txt",
     1,
-    "text.txt: is not an ONNX model: it has a field of the unknown type 6 before byte 1",
+    "text.txt: is not an ONNX model (it has a field of the unknown type 6 before byte 1)",
   ],
   ["predict tone.wav --top 0", 2, "--top must be an integer of at least 1, got 0"],
   [

@@ -161,6 +161,16 @@ describe("a scan", () => {
     expect(scanSource(splits).problems).toEqual([]);
   });
 
+  it("names a feature store that is given as the audio", () => {
+    const dir = makeFolder();
+    prepareStore(dir, frontEnd());
+    new SourceIndex(dir).close();
+    writeFiles(dir, { "clips/ab/x.features.npy": "x" });
+    expect(messageOf(() => scanSource(dir))).toBe(
+      `${dir}: is a feature store; train on it, or extract the audio that it was made from`,
+    );
+  });
+
   it("reads audio below a folder with the files of a store or a run", () => {
     const dir = makeFolder();
     prepareStore(dir, frontEnd());
