@@ -3,11 +3,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { counted } from "../core/counted.js";
-import { DataError, errorLine } from "../core/errors.js";
+import { DataError } from "../core/errors.js";
 import type { FrameReader } from "../dataset/frame-reader.js";
 import { DESCRIPTOR_NAMES } from "../features/descriptors.js";
 import { decodeNpy, NPY_HEADER_BYTES, npyByteLength, readNpyHeader } from "./npy.js";
 import type { StoredClip } from "./store.js";
+import { readingReason } from "./system-errors.js";
 
 const REMEDY = "delete it and extract the features again";
 
@@ -65,12 +66,8 @@ function openFile(path: string): number {
   }
 }
 
-function missing(path: string, error: unknown): DataError {
-  return new DataError(
-    path,
-    `cannot be read (${errorLine((error as NodeJS.ErrnoException).code ?? error)}); extract the features again`,
-    { cause: error },
-  );
+function missing(path: string, cause: unknown): DataError {
+  return new DataError(path, `${readingReason(cause)}; extract the features again`, { cause });
 }
 
 /** Checks a file's header and length, and returns the offset of its values [bytes]. */

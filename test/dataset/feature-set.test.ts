@@ -107,7 +107,7 @@ describe("a feature set", () => {
     truncateSync(paths[0], 130);
     expect(await message(0)).toBe(`${paths[0]}: is 130 bytes long, not 136; ${remedy}`);
     rmSync(paths[1]);
-    expect(await message(1)).toBe(`${paths[1]}: cannot be read (ENOENT); extract the features again`);
+    expect(await message(1)).toBe(`${paths[1]}: does not exist; extract the features again`);
     writeFileSync(paths[2], readFileSync(paths[2], "latin1").replace("(1, 2)", "(2, 1)"), "latin1");
     expect(await message(2)).toBe(`${paths[2]}: has shape [2, 1], not [1, 2]; ${remedy}`);
     writeFileSync(paths[3], "");
@@ -208,7 +208,7 @@ describe("a feature set's files", () => {
     const { descriptors, train } = setOf();
     rmSync(descriptors);
     expect(await rejectionOf(train.readDescriptors(0))).toBe(
-      `${descriptors}: cannot be read (ENOENT); extract the features again`,
+      `${descriptors}: does not exist; extract the features again`,
     );
   });
   it("are named where they were cut short after the first read", async () => {
