@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { counted } from "../core/counted.js";
 import { DataError } from "../core/errors.js";
+import type { Clip } from "../dataset/clip.js";
 import type { FrameReader } from "../dataset/frame-reader.js";
 import { DESCRIPTOR_NAMES } from "../features/descriptors.js";
 import { decodeNpy, NPY_HEADER_BYTES, npyByteLength, readNpyHeader } from "./npy.js";
@@ -25,11 +26,14 @@ export function storeReader(dir: string, clips: readonly StoredClip[], nMels: nu
   const byHash = new Map(clips.map((clip) => [clip.audioHash, clip]));
   /** Offset of the values in each file that was checked [bytes]. */
   const dataOffsets = new Map<string, number>();
+  const pathOf = ({ audioHash }: Clip, kind: "features" | "descriptors") =>
+    join(dir, byHash.get(audioHash)![kind]);
   return {
     nFrames: ({ nFrames }) => nFrames,
-    async read({ audioHash }, first, count, out, offset) {
-      const { features, nFrames } = byHash.get(audioHash)!;
-      const path = join(dir, features);
+    pathOf,
+    async read(clip, first, count, out, offset) {
+      const { nFrames } = byHash.get(clip.audioHash)!;
+      const path = pathOf(clip, "features");
       const fd = openFile(path);
       try {
         const dataOffset = dataOffsets.get(path) ?? checkFile(fd, path, [nFrames, nMels]);
@@ -42,8 +46,8 @@ export function storeReader(dir: string, clips: readonly StoredClip[], nMels: nu
         closeSync(fd);
       }
     },
-    async descriptors({ audioHash }) {
-      const path = join(dir, byHash.get(audioHash)!.descriptors);
+    async descriptors(clip) {
+      const path = pathOf(clip, "descriptors");
       const bytes = await readFile(path).catch((error: unknown) => {
         throw missing(path, error);
       });

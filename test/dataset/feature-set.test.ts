@@ -66,14 +66,15 @@ describe("a feature set", () => {
       },
     ]);
     const { train } = featureSets(damaged, allTrain(damaged));
+    const [{ features, descriptors }] = damaged.clips;
     const out = new Float32Array(4);
     await train.readFrames(0, 0, 1, out, 2);
     expect([...out]).toEqual([0, 0, 1, 2]);
     expect(await rejectionOf(train.readFrames(0, 0, 2, out, 0))).toBe(
-      "a: holds features that are not finite numbers",
+      `a: holds features that are not finite numbers; delete ${damaged.dir}/${features} and extract the source again`,
     );
     expect(await rejectionOf(train.readDescriptors(0))).toBe(
-      "a: holds descriptors that are not finite numbers",
+      `a: holds descriptors that are not finite numbers; delete ${damaged.dir}/${descriptors} and extract the source again`,
     );
   });
   it("has its vocabulary sorted, and the targets in that order", () => {
