@@ -86,11 +86,13 @@ export class MonoStream {
 
   #checkDuration(durationSec: number): void {
     if (durationSec > this.#maxDurationSec)
-      throw new DataError(
-        this.#path,
-        `lasts more than ${durationText(this.#maxDurationSec)}; raise \`maxDurationSec\`, or cut it`,
-      );
+      throw new DataError(this.#path, tooLongReason(this.#maxDurationSec));
   }
+}
+
+/** What is wrong with a file that is longer than allowed. */
+export function tooLongReason(maxDurationSec: number): string {
+  return `lasts more than ${durationText(maxDurationSec)}; raise \`maxDurationSec\`, or cut it`;
 }
 
 /** A duration in its greatest whole unit, e.g. `12 h`, `90 min` or `0.5 s`. */

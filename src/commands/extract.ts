@@ -147,13 +147,14 @@ function summary(
 function changeLines(change: Extraction["change"]): string[] {
   const { joined, left } = change ?? { joined: 0, left: 0 };
   const lines: string[] = [];
+  const resuming = left > 0 ? "" : ", and train --resume goes on without the new ones";
   if (joined > 0)
     lines.push(
-      `  ${counted(joined, "clip")} came into the list: evaluate scores a model trained before on every clip that it has not seen, and train --resume goes on without the new ones`,
+      `  ${counted(joined, "clip")} came into the list: evaluate scores a model trained before on every clip that it has not seen${resuming}`,
     );
   if (left > 0)
     lines.push(
-      `  ${counted(left, "clip")} left the list, which holds the clips of the last source; their features are kept`,
+      `  ${counted(left, "clip")} left the list, which holds the clips of the last source: train --resume needs the clips that a run began with; their features are kept`,
     );
   return lines;
 }

@@ -6,6 +6,7 @@ import { isFiniteData, type Tensor } from "../core/tensor.js";
 import { checkIsFrontEnd, type FrontEnd, frontEndHash } from "../features/front-end.js";
 import type { Clip } from "./clip.js";
 import { type ClipFeatures, type FrameReader, memoryReader } from "./frame-reader.js";
+import { MAX_LABEL_CHARS } from "./labels.js";
 import type { Split } from "./split-names.js";
 
 /** Labelled clips and the reader of their features: the data that a tagger is trained and evaluated on. */
@@ -75,7 +76,13 @@ export function featuresInMemory(
   const byHash = new Map<string, ClipFeatures>();
   const listed = clips.map((clip, index): Clip => {
     const { name, labels, split = null } = clip;
-    for (const label of labels) checkText(`clips[${index}].labels`, label);
+    for (const label of labels)
+      if (checkText(`clips[${index}].labels`, label).length > MAX_LABEL_CHARS)
+        throw new UsageError({
+          setting: `clips[${index}].labels`,
+          rule: `have at most ${MAX_LABEL_CHARS} characters each`,
+          got: `one of ${label.length} for ${name}`,
+        });
     const features = toTensor(`clips[${index}].features`, clip.features);
     const descriptors = toFloats(`clips[${index}].descriptors`, clip.descriptors ?? []);
     const { data, shape } = features;

@@ -65,8 +65,7 @@ export class FeatureSet<S extends Split = Split> {
   ): Promise<void> {
     const frame = { offset, nMels: this.nMels, silence: this.#silence };
     await readPadded(this.#reader, { clip: this.clips[clip], first, count }, out, frame);
-    if (!isFiniteData(out, offset, offset + count * this.nMels))
-      throw new DataError(this.clips[clip].name, "holds features that are not finite numbers");
+    if (!isFiniteData(out, offset, offset + count * this.nMels)) throw this.#notFinite(clip, "features");
   }
 
   /**
@@ -75,9 +74,14 @@ export class FeatureSet<S extends Split = Split> {
    */
   async readDescriptors(clip: number): Promise<Float32Array> {
     const vector = await this.#reader.descriptors(this.clips[clip]);
-    if (!isFiniteData(vector))
-      throw new DataError(this.clips[clip].name, "holds descriptors that are not finite numbers");
+    if (!isFiniteData(vector)) throw this.#notFinite(clip, "descriptors");
     return vector;
+  }
+
+  #notFinite(clip: number, kind: "features" | "descriptors"): DataError {
+    const path = this.#reader.pathOf?.(this.clips[clip], kind);
+    const remedy = path === undefined ? "" : `; delete ${path} and extract the source again`;
+    return new DataError(this.clips[clip].name, `holds ${kind} that are not finite numbers${remedy}`);
   }
 
   /** [nLabels], 1 for every label of the clip and 0 for the others. Do not write to it. */

@@ -13,6 +13,8 @@ export interface FrameReader<Key = Clip> {
   read(clip: Key, first: number, count: number, out: Float32Array, offset: number): Promise<void>;
   /** The clip's summary vector, entries as in `DESCRIPTOR_NAMES`. */
   descriptors(clip: Key): Promise<Float32Array>;
+  /** Path of the file that holds the clip's features or descriptors; absent if they are in no file. */
+  pathOf?(clip: Key, kind: "features" | "descriptors"): string;
 }
 
 /** A segment of a clip. */

@@ -5,6 +5,9 @@ export function labelOf(text: string): string {
   return text.normalize("NFC").trim().replace(/\s+/gu, " ");
 }
 
+/** Longest label that is read [characters]. */
+export const MAX_LABEL_CHARS = 1000;
+
 /** Counts the spellings of labels as the source has them, before `labelOf`. */
 export class LabelSpellings {
   readonly #counts = new Map<string, Map<string, number>>();

@@ -1,7 +1,9 @@
 import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { AUDIO_EXTENSIONS } from "../audio/decode.js";
+import { errorLine } from "../core/errors.js";
 import { isCompanion, isCompanionName } from "./companions.js";
+import { onDisk } from "./system-errors.js";
 
 /** Extensions of audio and video that ffmpeg decodes, and of MIDI: what has one of them is opened, not looked into. */
 const FOREIGN_AUDIO =
@@ -25,9 +27,12 @@ export function isHiddenName(name: string): boolean {
   return name.startsWith(".") || name === "__MACOSX";
 }
 
-/** Names in a folder without the hidden ones, sorted by code unit: the same order on every file system. */
+/**
+ * Names in a folder without the hidden ones, sorted by code unit: the same order on every file system.
+ * @throws DataError if it cannot be read
+ */
 export function listFolder(dir: string): string[] {
-  return readdirSync(dir)
+  return onDisk("read", dir, () => readdirSync(dir))
     .filter((name) => !isHiddenName(name))
     .sort();
 }
@@ -98,12 +103,12 @@ export function findAudio(dir: string, onProblem: (line: string) => void): strin
   const enter = (folder: string): void => {
     let names: string[];
     try {
-      const real = realpathSync(folder);
+      const real = onDisk("read", folder, () => realpathSync(folder));
       if (entered.has(real)) return;
       entered.add(real);
       names = listFolder(folder);
     } catch (error) {
-      onProblem(`${folder}: folder cannot be read (${(error as NodeJS.ErrnoException).code})`);
+      onProblem(errorLine(error));
       return;
     }
     if (isStoreOrRun(folder, names)) return;

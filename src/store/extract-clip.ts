@@ -15,7 +15,7 @@ import { encodeNpy } from "./npy.js";
 import { NpyWriter } from "./npy-writer.js";
 import { openAudioFile } from "./open-audio-file.js";
 import { clipFiles } from "./store.js";
-import { onDisk } from "./system-errors.js";
+import { isSystemError, onDisk, readingReason } from "./system-errors.js";
 
 /** Settings that every worker receives. */
 export interface ExtractSetup {
@@ -182,6 +182,5 @@ function inStore(write: () => void): void {
 function reasonOf(error: unknown, path: string): string | undefined {
   if (error instanceof DataError) return error.path === path ? error.reason : error.message;
   if (error instanceof RangeError) return `is too long for the memory of this machine (${error.message})`;
-  const code = (error as NodeJS.ErrnoException | null)?.code;
-  return code !== undefined && /^E[A-Z]+$/.test(code) ? `cannot be read (${code})` : undefined;
+  return isSystemError(error) ? readingReason(error) : undefined;
 }

@@ -1,3 +1,4 @@
+import { tooLongReason } from "../audio/mono-stream.js";
 import type { AudioWarning, WarningCode } from "../audio/warning.js";
 import { DataError, errorLine } from "../core/errors.js";
 import type { ClipProgress, Extracted } from "./extract-clip.js";
@@ -48,18 +49,28 @@ export class ExtractTally {
   readonly #within = new Map<string, ClipProgress>();
   readonly #nOfKind = new Map<WarningCode, number>();
   readonly #index: SourceIndex;
+  readonly #maxDurationSec: number;
   readonly #onProgress?: (progress: ExtractProgress) => void;
   readonly #onProblem?: (line: string) => void;
 
   constructor(
     index: SourceIndex,
     total: number,
-    listeners: { onProgress?: (progress: ExtractProgress) => void; onProblem?: (line: string) => void },
+    {
+      maxDurationSec,
+      onProgress,
+      onProblem,
+    }: {
+      maxDurationSec: number;
+      onProgress?: (progress: ExtractProgress) => void;
+      onProblem?: (line: string) => void;
+    },
   ) {
     this.#index = index;
+    this.#maxDurationSec = maxDurationSec;
     this.progress = { done: 0, total, reused: 0, failed: 0, within: [] };
-    this.#onProgress = listeners.onProgress;
-    this.#onProblem = listeners.onProblem;
+    this.#onProgress = onProgress;
+    this.#onProblem = onProblem;
   }
 
   report(line: string): void {
@@ -67,12 +78,14 @@ export class ExtractTally {
     this.#onProblem?.(line);
   }
 
-  /** Counts the file as done and returns true if it is unchanged and its features are in the store. */
+  /**
+   * Counts the file as done and returns true if it is unchanged and its features are in the store. It failed if it is
+   * longer than allowed now.
+   */
   reuse(clip: PendingClip, knownHashes: ReadonlySet<string>): boolean {
     const entry = this.#index.findUnchanged(clip);
     if (entry === undefined || !knownHashes.has(entry.audioHash)) return false;
-    this.#keep(clip, entry);
-    this.progress.reused++;
+    this.#reuseEntry(clip, entry);
     this.#advance(1);
     return true;
   }
@@ -92,17 +105,19 @@ export class ExtractTally {
       if (result.kind === "stopped") continue;
       nDone++;
       if (result.kind === "bad") {
-        this.progress.failed++;
-        this.report(`${clip.shownPath}: ${result.reason}`);
+        this.#fail(clip, result.reason);
         continue;
       }
-      if (result.kind === "known") this.progress.reused++;
-      else this.extracted++;
       const facts = result.kind === "known" ? this.#index.findAudio(result.audioHash)! : result;
       const { audioHash, durationSec, nFrames, warnings } = facts;
       const { path, size, mtimeMs, ctimeMs } = clip;
-      kept.push({ path, size, mtimeMs, ctimeMs, audioHash, durationSec, nFrames, warnings });
-      this.#keep(clip, kept[kept.length - 1]);
+      const entry = { path, size, mtimeMs, ctimeMs, audioHash, durationSec, nFrames, warnings };
+      kept.push(entry);
+      if (result.kind === "known") this.#reuseEntry(clip, entry);
+      else {
+        this.extracted++;
+        this.#keep(clip, entry);
+      }
     }
     this.#index.append(kept);
     this.#advance(nDone);
@@ -129,10 +144,23 @@ export class ExtractTally {
 
   /** Counts a file as failed because the worker that read it died. */
   crash(clip: PendingClip, error: unknown): void {
-    this.progress.failed++;
     this.#within.delete(clip.shownPath);
-    this.report(`${clip.shownPath}: crashed the worker that read it (${errorLine(error)})`);
+    this.#fail(clip, `crashed the worker that read it (${errorLine(error)})`);
     this.#advance(1);
+  }
+
+  #fail(clip: PendingClip, reason: string): void {
+    this.progress.failed++;
+    this.report(`${clip.shownPath}: ${reason}`);
+  }
+
+  #reuseEntry(clip: PendingClip, entry: SourceEntry): void {
+    if (entry.durationSec > this.#maxDurationSec) {
+      this.#fail(clip, tooLongReason(this.#maxDurationSec));
+      return;
+    }
+    this.progress.reused++;
+    this.#keep(clip, entry);
   }
 
   #keep(clip: PendingClip, entry: SourceEntry): void {

@@ -127,7 +127,7 @@ async function fillStore(
   prepareStore(storeDir, frontEnd);
   removeStoreParts(storeDir);
   const index = new SourceIndex(storeDir);
-  const tally = new ExtractTally(index, clips.length, { onProgress, onProblem });
+  const tally = new ExtractTally(index, clips.length, { maxDurationSec, onProgress, onProblem });
   for (const line of scanProblems) tally.report(line);
   try {
     const knownHashes = intactAudio(storeDir, index.audio, frontEnd);

@@ -79,7 +79,8 @@ function addClasses(root: string, dir: string, split: Split | null, scan: Scan):
     const problems: string[] = [];
     const files = findAudio(path, (line) => problems.push(line));
     scan.problems.push(...problems);
-    if (files.length === 0) {
+    const isUnreadable = problems.some((line) => line.startsWith(`${path}: `)); // it has its line
+    if (files.length === 0 && !isUnreadable) {
       const leftOut =
         problems.length === 0 ? "" : `, ${counted(problems.length, "file")} in it could not be opened`;
       scan.problems.push(`${path}: class folder without audio${leftOut}; left out`);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, extname } from "node:path";
 import { nearest } from "../core/check.js";
 import { DataError, errorLine } from "../core/errors.js";
-import { labelOf } from "../dataset/labels.js";
+import { labelOf, MAX_LABEL_CHARS } from "../dataset/labels.js";
 import { SPLITS, type Split, splitMeantBy } from "../dataset/split-names.js";
 import { statOrNull } from "./audio-files.js";
 import { readJsonLines } from "./manifest-json.js";
@@ -76,6 +76,9 @@ function clipOf(
   const written = row.path.trim();
   if (written === "") return "path is empty";
   if (row.labels.every((label) => label.trim() === "")) return `label of ${written} is empty`;
+  const tooLong = row.labels.map(labelOf).find(({ length }) => length > MAX_LABEL_CHARS);
+  if (tooLong !== undefined)
+    return `label of ${written} has ${tooLong.length} characters; use at most ${MAX_LABEL_CHARS}`;
   const { path, name } = find(written);
   const stats = statOrNull(path);
   if (stats === null)

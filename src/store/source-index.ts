@@ -1,8 +1,8 @@
-import { appendFileSync, closeSync, existsSync, openSync, readFileSync, truncateSync } from "node:fs";
+import { appendFileSync, closeSync, openSync, readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { WarningCode } from "../audio/warning.js";
-import { onDisk } from "./system-errors.js";
+import { isOnDisk, onDisk } from "./system-errors.js";
 
 const sourceEntry = z.object({
   path: z.string(),
@@ -44,7 +44,7 @@ export class SourceIndex {
   constructor(storeDir: string) {
     const path = join(storeDir, "sources.jsonl");
     this.#path = path;
-    if (existsSync(path)) {
+    if (isOnDisk(path)) {
       const bytes = onDisk("read", path, () => readFileSync(path));
       const whole = bytes.lastIndexOf(10) + 1;
       if (whole < bytes.length) onDisk("written", path, () => truncateSync(path, whole));

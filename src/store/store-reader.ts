@@ -3,11 +3,13 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { counted } from "../core/counted.js";
-import { DataError, errorLine } from "../core/errors.js";
+import { DataError } from "../core/errors.js";
+import type { Clip } from "../dataset/clip.js";
 import type { FrameReader } from "../dataset/frame-reader.js";
 import { DESCRIPTOR_NAMES } from "../features/descriptors.js";
 import { decodeNpy, NPY_HEADER_BYTES, npyByteLength, readNpyHeader } from "./npy.js";
 import type { StoredClip } from "./store.js";
+import { readingReason } from "./system-errors.js";
 
 const REMEDY = "delete it and extract the features again";
 
@@ -24,11 +26,14 @@ export function storeReader(dir: string, clips: readonly StoredClip[], nMels: nu
   const byHash = new Map(clips.map((clip) => [clip.audioHash, clip]));
   /** Offset of the values in each file that was checked [bytes]. */
   const dataOffsets = new Map<string, number>();
+  const pathOf = ({ audioHash }: Clip, kind: "features" | "descriptors") =>
+    join(dir, byHash.get(audioHash)![kind]);
   return {
     nFrames: ({ nFrames }) => nFrames,
-    async read({ audioHash }, first, count, out, offset) {
-      const { features, nFrames } = byHash.get(audioHash)!;
-      const path = join(dir, features);
+    pathOf,
+    async read(clip, first, count, out, offset) {
+      const { nFrames } = byHash.get(clip.audioHash)!;
+      const path = pathOf(clip, "features");
       const fd = openFile(path);
       try {
         const dataOffset = dataOffsets.get(path) ?? checkFile(fd, path, [nFrames, nMels]);
@@ -41,8 +46,8 @@ export function storeReader(dir: string, clips: readonly StoredClip[], nMels: nu
         closeSync(fd);
       }
     },
-    async descriptors({ audioHash }) {
-      const path = join(dir, byHash.get(audioHash)!.descriptors);
+    async descriptors(clip) {
+      const path = pathOf(clip, "descriptors");
       const bytes = await readFile(path).catch((error: unknown) => {
         throw missing(path, error);
       });
@@ -65,12 +70,8 @@ function openFile(path: string): number {
   }
 }
 
-function missing(path: string, error: unknown): DataError {
-  return new DataError(
-    path,
-    `cannot be read (${errorLine((error as NodeJS.ErrnoException).code ?? error)}); extract the features again`,
-    { cause: error },
-  );
+function missing(path: string, cause: unknown): DataError {
+  return new DataError(path, `${readingReason(cause)}; extract the features again`, { cause });
 }
 
 /** Checks a file's header and length, and returns the offset of its values [bytes]. */

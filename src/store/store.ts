@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { DataError, errorLine, UsageError } from "../core/errors.js";
@@ -17,7 +17,7 @@ import { hasStoreNames, isHiddenName, listFolder, statOrNull } from "./audio-fil
 import { npyByteLength } from "./npy.js";
 import { pathOf } from "./path-of.js";
 import { storeReader } from "./store-reader.js";
-import { onDisk, statusOf } from "./system-errors.js";
+import { isOnDisk, onDisk, statusOf } from "./system-errors.js";
 
 const STORE_FILE = "store.json";
 const CLIPS_FILE = "clips.jsonl";
@@ -97,7 +97,7 @@ export function openStore(folder: string | URL): FeatureStore {
   const dir = pathOf("folder", folder);
   const { frontEnd, frontEndHash } = readStoreRecord(dir);
   const path = join(dir, CLIPS_FILE);
-  if (!existsSync(path))
+  if (!isOnDisk(path))
     throw new DataError(
       dir,
       "is not complete: its extraction was stopped; extract the same source into it again to finish it",
@@ -106,7 +106,8 @@ export function openStore(folder: string | URL): FeatureStore {
 }
 
 function readClips(path: string, frontEndHash: string): StoredClip[] {
-  const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+  const text = onDisk("read", path, () => readFileSync(path, "utf8"));
+  const lines = text.trimEnd().split("\n");
   const clips = lines.map((line, i) => parseJson(storedClip, line, `${path}:${i + 1}`));
   for (const [i, clip] of clips.entries()) checkFiles(clip, frontEndHash, `${path}:${i + 1}`);
   return clips;
@@ -118,7 +119,7 @@ function readClips(path: string, frontEndHash: string): StoredClip[] {
  */
 export function prepareStore(dir: string, frontEnd: FrontEnd): void {
   ensureFolder(dir);
-  const names = readdirSync(dir).filter((name) => !isHiddenName(name));
+  const names = onDisk("read", dir, () => readdirSync(dir)).filter((name) => !isHiddenName(name));
   if (!names.includes(STORE_FILE)) {
     if (names.some((name) => !name.startsWith(STORE_FILE)))
       throw new DataError(dir, `is not a feature store but holds ${names[0]}; choose another folder`);
@@ -173,7 +174,7 @@ export function removeStoreParts(dir: string): void {
 /** Puts the list of clips aside while the store is being changed, so that no run trains on a part of it. */
 export function markIncomplete(dir: string): void {
   const path = join(dir, CLIPS_FILE);
-  if (existsSync(path)) onDisk("renamed", path, () => renameSync(path, join(dir, FORMER_FILE)));
+  if (isOnDisk(path)) onDisk("renamed", path, () => renameSync(path, join(dir, FORMER_FILE)));
 }
 
 /** Writes the list of clips, which makes the store complete. */
@@ -196,7 +197,7 @@ export function compareWithList(dir: string, clips: readonly StoredClip[]): List
 
 /** The clips that the store listed last; null if it is new or its list is damaged, which an extraction mends. */
 function formerClips(dir: string): StoredClip[] | null {
-  const path = [CLIPS_FILE, FORMER_FILE].map((file) => join(dir, file)).find((file) => existsSync(file));
+  const path = [CLIPS_FILE, FORMER_FILE].map((file) => join(dir, file)).find((file) => isOnDisk(file));
   try {
     return path === undefined ? null : readClips(path, readStoreRecord(dir).frontEndHash);
   } catch (error) {
@@ -248,12 +249,12 @@ function checkFiles(clip: StoredClip, frontEndHash: string, where: string): void
 function readStoreRecord(dir: string): { frontEnd: FrontEnd; frontEndHash: string } {
   const path = join(dir, STORE_FILE);
   statusOf(dir);
-  if (!existsSync(path))
+  if (!isOnDisk(path))
     throw new DataError(
       dir,
       "is not a feature store; extract features into a folder of their own, and use that",
     );
-  const text = readFileSync(path, "utf8");
+  const text = onDisk("read", path, () => readFileSync(path, "utf8"));
   const { version } = parseJson(storeVersion, text, path);
   if (version !== VERSION)
     throw new DataError(

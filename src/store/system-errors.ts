@@ -51,6 +51,20 @@ export function readingReason(cause: unknown): string {
 }
 
 /**
+ * Whether a file or folder exists, links followed.
+ * @throws DataError if it may not be looked at: without permission nobody knows
+ */
+export function isOnDisk(path: string): boolean {
+  try {
+    statSync(path);
+    return true;
+  } catch (cause) {
+    if (isSystemError(cause) && (cause.code === "ENOENT" || cause.code === "ENOTDIR")) return false;
+    throw new DataError(path, readingReason(cause), { cause });
+  }
+}
+
+/**
  * Returns the status of a path, links followed.
  * @throws DataError if it does not exist or may not be looked at, which are different things
  */

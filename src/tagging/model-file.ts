@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { parseBoundedJson } from "../core/bounded-json.js";
 import { checkContent, contentChecksum } from "../core/checksum.js";
-import { DataError, errorLine } from "../core/errors.js";
+import { DataError, UsageError } from "../core/errors.js";
 import { sha256Hex } from "../core/hash.js";
 import { checkObject, checkText, toBytes } from "../core/inputs.js";
 import { recordOf } from "../core/record.js";
+import { recordProblem } from "../core/schema-error.js";
 import type { Tensor } from "../core/tensor.js";
 import { type FrontEnd, frontEnd, frontEndHash } from "../features/front-end.js";
 import { decodeMetadata, decodeWeights } from "../graph/index.js";
@@ -220,7 +221,8 @@ export function modelGraph(
  * Encodes a model as an ONNX file with the input `inputs` [batch, segmentFrames, nMels], not normalized, and the output
  * `probabilities` [batch, nLabels]. The same model gives the same bytes. Tensors in `weights` that do not belong to the
  * net, such as an optimizer's, are left out.
- * @throws UsageError if `weights` lacks a tensor of the net, or has it in another shape
+ * @throws UsageError if `weights` lacks a tensor of the net, or has it in another shape, or `decodeModel` would reject
+ *   the facts in `info`
  * @example
  * import { readFileSync, writeFileSync } from "node:fs";
  * import { decodeModel, encodeModel } from "timbrel";
@@ -232,8 +234,19 @@ export function modelGraph(
 export function encodeModel(model: TrainedModel): Uint8Array {
   checkModel(model);
   const record = recordText(model, FORMAT);
+  checkReadable(record);
   const checksum = contentChecksum(record, storedTensors({ ...model, weights: netWeights(model) }));
   return modelGraph(model, { [RECORD]: record, [CHECKSUM]: checksum });
+}
+
+/** Checks that a record about to be written can be read back, so that no training ends in a file that nothing reads. */
+function checkReadable(record: string): void {
+  try {
+    parseRecord(record);
+  } catch (cause) {
+    const got = `facts that it cannot hold: ${recordProblem(cause)}`;
+    throw new UsageError({ setting: "model", rule: "be one that its file can hold", got }, { cause });
+  }
 }
 
 /** The tensors of the net among the model's weights. */
@@ -342,19 +355,23 @@ interface ModelRecord {
 
 function readRecord(text: string, path: string): ModelRecord {
   try {
-    const record = parseBoundedJson(text, MAX_VALUES);
-    const { format } = z.object({ format: z.number() }).parse(record);
-    if (format > FORMAT)
-      throw new Error(`format is ${format}, this version of timbrel reads at most ${FORMAT}; update timbrel`);
-    const parsed = recordSchema.parse(format === 1 ? upgradeRecord(record) : record);
-    const { format: _, frontEndHash: hash, net, normalization, ...info } = parsed;
-    if (frontEndHash(info.frontEnd) !== hash) throw new Error("the front end does not match its hash");
-    const least = minFrames(net);
-    if (info.segmentFrames < least)
-      throw new Error(`segmentFrames is ${info.segmentFrames}, this ${net.kind} needs at least ${least}`);
-    return { info, net, normalization, format };
+    return parseRecord(text);
   } catch (cause) {
-    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : errorLine(cause);
-    throw new DataError(path, `holds damaged model metadata: ${errorLine(reason)}`, { cause });
+    throw new DataError(path, `holds damaged model metadata: ${recordProblem(cause)}`, { cause });
   }
+}
+
+/** @throws Error, SyntaxError or ZodError if the text is not the record of a model */
+function parseRecord(text: string): ModelRecord {
+  const record = parseBoundedJson(text, MAX_VALUES);
+  const { format } = z.object({ format: z.number() }).parse(record);
+  if (format > FORMAT)
+    throw new Error(`format is ${format}, this version of timbrel reads at most ${FORMAT}; update timbrel`);
+  const parsed = recordSchema.parse(format === 1 ? upgradeRecord(record) : record);
+  const { format: _, frontEndHash: hash, net, normalization, ...info } = parsed;
+  if (frontEndHash(info.frontEnd) !== hash) throw new Error("the front end does not match its hash");
+  const least = minFrames(net);
+  if (info.segmentFrames < least)
+    throw new Error(`segmentFrames is ${info.segmentFrames}, this ${net.kind} needs at least ${least}`);
+  return { info, net, normalization, format };
 }

@@ -3,6 +3,7 @@ import { parseBoundedJson } from "../core/bounded-json.js";
 import { checkContent, contentChecksum } from "../core/checksum.js";
 import { DataError, errorLine } from "../core/errors.js";
 import { checkObject, checkText, toBytes } from "../core/inputs.js";
+import { recordProblem } from "../core/schema-error.js";
 import type { Tensor } from "../core/tensor.js";
 import type { SplitRecord } from "../dataset/splits.js";
 import { ACTIVATION_NAMES } from "../nn/activations.js";
@@ -175,8 +176,9 @@ function parseRecord(text: string, path: string): { format: number; record: Head
     ({ format } = version.parse(record));
     if (format >= OLDEST && format <= FORMAT) return { format, record: header.parse(record) };
   } catch (cause) {
-    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : errorLine(cause);
-    throw new DataError(path, `is not a timbrel checkpoint (${errorLine(reason).slice(0, 200)})`, { cause });
+    throw new DataError(path, `is not a timbrel checkpoint (${recordProblem(cause).slice(0, 200)})`, {
+      cause,
+    });
   }
   throw new DataError(
     path,

@@ -1,3 +1,4 @@
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { FRONT_END, makeFolder, NET, timbrel, toneWav, write, writeTones } from "./cli.js";
@@ -11,7 +12,9 @@ it("a store may grow: its model is scored on what it has not seen, and its run g
   expect((await train("--epochs", "1", ...NET)).code).toBe(0);
 
   for (const i of [0, 1, 2]) write(dir, `audio/low/new ${i}.wav`, toneWav(150 + i));
-  expect((await extract()).stdout).toContain("\n  3 clips came into the list: evaluate scores a model");
+  expect((await extract()).stdout).toContain(
+    "\n  3 clips came into the list: evaluate scores a model trained before on every clip that it has not seen, and train --resume goes on without the new ones\n",
+  );
   const { code, stdout } = await timbrel(dir, ["evaluate", "run/model.onnx", "features"]);
   expect(code).toBe(0);
   expect(stdout).toMatch(
@@ -29,4 +32,11 @@ it("a store may grow: its model is scored on what it has not seen, and its run g
     2,
     "timbrel: --learning-rate must match the run in run, got 0.5; leave it out to resume, or start over with --overwrite\n",
   ]);
+
+  renameSync(join(dir, "audio/low/new 0.wav"), join(dir, "audio/low/renamed.wav"));
+  const renamed = (await extract()).stdout;
+  expect(renamed).toContain(
+    "\n  1 clip came into the list: evaluate scores a model trained before on every clip that it has not seen\n" +
+      "  1 clip left the list, which holds the clips of the last source: train --resume needs the clips that a run began with; their features are kept\n",
+  );
 });

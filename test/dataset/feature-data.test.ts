@@ -87,6 +87,12 @@ describe("features in memory", () => {
       "clips[0].labels must have at least one label, got none for a",
     );
   });
+  it("are rejected with a label that no model could hold", () => {
+    const clips = [memoryClip("a", frames(1), { labels: ["ok", "x".repeat(1001)] })];
+    expect(messageOf(() => featuresInMemory(made, clips))).toBe(
+      "clips[0].labels must have at most 1000 characters each, got one of 1001 for a",
+    );
+  });
   it("may be views of one buffer", async () => {
     const all = Float32Array.of(1, 2, 3, 4);
     const clips = [0, 2].map((start) => {

@@ -66,14 +66,15 @@ describe("a feature set", () => {
       },
     ]);
     const { train } = featureSets(damaged, allTrain(damaged));
+    const [{ features, descriptors }] = damaged.clips;
     const out = new Float32Array(4);
     await train.readFrames(0, 0, 1, out, 2);
     expect([...out]).toEqual([0, 0, 1, 2]);
     expect(await rejectionOf(train.readFrames(0, 0, 2, out, 0))).toBe(
-      "a: holds features that are not finite numbers",
+      `a: holds features that are not finite numbers; delete ${damaged.dir}/${features} and extract the source again`,
     );
     expect(await rejectionOf(train.readDescriptors(0))).toBe(
-      "a: holds descriptors that are not finite numbers",
+      `a: holds descriptors that are not finite numbers; delete ${damaged.dir}/${descriptors} and extract the source again`,
     );
   });
   it("has its vocabulary sorted, and the targets in that order", () => {
@@ -107,7 +108,7 @@ describe("a feature set", () => {
     truncateSync(paths[0], 130);
     expect(await message(0)).toBe(`${paths[0]}: is 130 bytes long, not 136; ${remedy}`);
     rmSync(paths[1]);
-    expect(await message(1)).toBe(`${paths[1]}: cannot be read (ENOENT); extract the features again`);
+    expect(await message(1)).toBe(`${paths[1]}: does not exist; extract the features again`);
     writeFileSync(paths[2], readFileSync(paths[2], "latin1").replace("(1, 2)", "(2, 1)"), "latin1");
     expect(await message(2)).toBe(`${paths[2]}: has shape [2, 1], not [1, 2]; ${remedy}`);
     writeFileSync(paths[3], "");
@@ -208,7 +209,7 @@ describe("a feature set's files", () => {
     const { descriptors, train } = setOf();
     rmSync(descriptors);
     expect(await rejectionOf(train.readDescriptors(0))).toBe(
-      `${descriptors}: cannot be read (ENOENT); extract the features again`,
+      `${descriptors}: does not exist; extract the features again`,
     );
   });
   it("are named where they were cut short after the first read", async () => {

@@ -190,7 +190,7 @@ describe("evaluateModel", () => {
       Buffer.concat([bytes.subarray(0, -4), Buffer.from(Float32Array.of(Number.NaN).buffer)]),
     );
     await expect(evaluate(own, { linear: baseline })).rejects.toThrow(
-      `${clip.name}: holds descriptors that are not finite numbers`,
+      `${clip.name}: holds descriptors that are not finite numbers; delete ${path} and extract the source again`,
     );
     changeFeatures(own, clip, () => Number.NEGATIVE_INFINITY);
     await expect(evaluate(own)).rejects.toThrow(`${clip.name}: holds features that are not finite numbers`);

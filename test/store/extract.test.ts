@@ -288,6 +288,25 @@ describe("a second extraction", () => {
     expect([extracted, reused]).toEqual([1, 1]);
     expect(store.clips[0].audioHash).not.toBe(before.audioHash);
   });
+  it("leaves out a reused file that is longer than allowed now, also under another name", async () => {
+    const source = makeFolder();
+    writeFiles(source, { "a/short.wav": toneWav(440, 0.5), "a/long.wav": toneWav(440, 0.6) });
+    const storeDir = join(makeFolder(), "s");
+    await extract(source, storeDir);
+    writeFiles(source, { "a/long copy.wav": toneWav(440, 0.6) });
+    const { extracted, reused, failed, problems, store } = await extract(source, storeDir, {
+      maxDurationSec: 0.5,
+    });
+    const reason = "lasts more than 0.5 s; raise `maxDurationSec`, or cut it";
+    expect(problems).toEqual([`${source}/a/long.wav: ${reason}`, `${source}/a/long copy.wav: ${reason}`]);
+    expect([extracted, reused, failed, store.clips.map(({ name }) => name)]).toEqual([
+      0,
+      1,
+      2,
+      ["a/short.wav"],
+    ]);
+    expect(await extract(source, storeDir)).toMatchObject({ extracted: 0, reused: 3, failed: 0 });
+  });
   it("sees that two files of equal size and modification time swapped names", async () => {
     const source = makeFolder();
     writeFiles(source, { "low/a.wav": toneWav(300), "high/a.wav": toneWav(900) });

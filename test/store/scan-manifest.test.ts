@@ -123,6 +123,17 @@ describe("columns that are not read", () => {
   });
 });
 
+it("a label has at most 1000 characters", () => {
+  const manifest = manifestOf(
+    "m.csv",
+    `path,label\na.wav,${"x".repeat(1001)}\nb.wav,  ${"y".repeat(1000)}  \n`,
+  );
+  expect(scanned(manifest)).toEqual({
+    clips: { "b.wav": "y".repeat(1000) },
+    problems: ["m:2: label of a.wav has 1001 characters; use at most 1000; row left out"],
+  });
+});
+
 describe("JSON lines", () => {
   it("may have numbers, true and false as labels, and numbers as groups", () => {
     const rows = [

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DataError } from "../../src/core/errors.js";
+import { DataError, UsageError } from "../../src/core/errors.js";
 import { frontEnd, frontEndHash } from "../../src/features/front-end.js";
 import { isConstantName } from "../../src/graph/graph.js";
 import { decodeWeights } from "../../src/graph/index.js";
@@ -150,6 +150,27 @@ describe("the metadata of a model file", () => {
     const message = messageOf(withRecord(tinyModel(), changes));
     expect(message).toMatch(/^m\.onnx: holds damaged model metadata: /);
     expect(message).toMatch(member);
+  });
+
+  it("are told in plain words if damaged", () => {
+    const rule = "labels must be 1 to 65536 texts of 1 to 10000 characters";
+    expect(messageOf(withRecord(tinyModel(), { labels: [] }))).toBe(damagedRecord(rule).message);
+    expect(messageOf(withRecord(tinyModel(), { epoch: -1 }))).toMatch(/: epoch: [^✖→]+$/);
+  });
+
+  it("are checked when a model is encoded as when it is decoded", () => {
+    const model = tinyTrained();
+    const labels = ["hiss", "hum", "x".repeat(10_001)];
+    expect(() => encodeModel({ ...model, info: tinyInfo({ labels }) })).toThrow(
+      new UsageError({
+        setting: "model",
+        rule: "be one that its file can hold",
+        got: "facts that it cannot hold: labels must be 1 to 65536 texts of 1 to 10000 characters",
+      }),
+    );
+    labels[2] = "x".repeat(10_000);
+    const info = tinyInfo({ labels });
+    expect(decodeModel(encodeModel({ ...model, info }), "m.onnx").info).toEqual(info);
   });
 
   it("must be JSON", () => {

@@ -178,13 +178,16 @@ describe("trainTagger rejects", () => {
     await expect(trainTagger(own, makeFolder(), { config })).rejects.toBeInstanceOf(DataError);
   });
 
-  it("a clip whose features are not finite, in whichever split the run reads, naming it", async () => {
+  it("a clip whose features are not finite, in whichever split the run reads, naming it and its file", async () => {
     for (const split of ["train", "valid"] as const) {
       const own = await makeTinyStore();
       const clip = own.clips.find((each) => each.split === split)!;
       changeFeatures(own, clip, () => Number.NaN);
       await expect(trainTagger(own, makeFolder(), { config, engine: ENGINE })).rejects.toThrow(
-        new DataError(clip.name, "holds features that are not finite numbers"),
+        new DataError(
+          clip.name,
+          `holds features that are not finite numbers; delete ${own.dir}/${clip.features} and extract the source again`,
+        ),
       );
     }
   });
