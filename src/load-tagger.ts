@@ -1,11 +1,13 @@
-import type { AudioInput } from "./audio/inputs.js";
-import { toBytes } from "./core/inputs.js";
+import { type AudioInput, hasSamples } from "./audio/inputs.js";
+import { UsageError } from "./core/errors.js";
+import { isBytes, kindOf, toBytes } from "./core/inputs.js";
 import { checkOptions, optional } from "./core/setting-checks.js";
 import { type Engine, engineOption } from "./runtime/engine.js";
 import { nodeEngine } from "./runtime/node.js";
 import { reopenAudioFile } from "./store/open-audio-file.js";
 import { pathOf } from "./store/path-of.js";
 import { readModelFile } from "./store/read-files.js";
+import type { TrainedModel } from "./tagging/model-file.js";
 import { SHIPPED_MODEL } from "./tagging/shipped-model.js";
 import { Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
 
@@ -27,9 +29,11 @@ export interface LoadedTagger {
 }
 
 /**
- * Opens a model file.
- * @param model `@default` the instrument model that comes with timbrel
+ * Opens a model.
+ * @param model path or `file:` URL of a model file, its bytes, or a model in memory, e.g. one that `trainModel` trained;
+ *   `@default` the instrument model that comes with timbrel
  * @param options.engine `@default` ONNX Runtime on every core
+ * @throws UsageError for anything else
  * @throws DataError if the file does not exist or is not a timbrel model
  * @example
  * import { loadTagger } from "timbrel";
@@ -40,12 +44,11 @@ export interface LoadedTagger {
  * await tagger.close();
  */
 export async function loadTagger(
-  model: string | URL = SHIPPED_MODEL,
+  model: string | URL | Uint8Array | ArrayBuffer | TrainedModel = SHIPPED_MODEL,
   options: { engine?: Engine } = {},
 ): Promise<LoadedTagger> {
-  const path = pathOf("model", model);
   checkOptions<typeof options>(options, { engine: optional(engineOption) });
-  const tagger = await Tagger.open(readModelFile(path), path, options.engine ?? nodeEngine());
+  const tagger = await openTagger(model, options.engine ?? nodeEngine());
   return {
     labels: tagger.labels,
     async predict(audio, options) {
@@ -53,10 +56,30 @@ export async function loadTagger(
         const file = pathOf("audio", audio);
         return tagger.tagStream(reopenAudioFile(file), file, options);
       }
-      if (audio instanceof ArrayBuffer || audio instanceof Uint8Array || audio instanceof DataView)
-        return tagger.tagAudio(toBytes("audio", audio), "audio", options);
+      if (isBytes(audio)) return tagger.tagAudio(toBytes("audio", audio), "audio", options);
+      if (!hasSamples(audio))
+        throw new UsageError({
+          setting: "audio",
+          rule: "be the path or file: URL of an audio file, its bytes, or samples with their `sampleRate`",
+          got: kindOf(audio),
+        });
       return tagger.tagWaveform(audio, options);
     },
     close: () => tagger.close(),
   };
+}
+
+/** Opens the model that a value is or names. */
+async function openTagger(model: unknown, engine: Engine): Promise<Tagger> {
+  if (isBytes(model)) return Tagger.open(toBytes("model", model), "model", engine);
+  if (typeof model === "string" || model instanceof URL) {
+    const path = pathOf("model", model);
+    return Tagger.open(readModelFile(path), path, engine);
+  }
+  if (Object(model).weights instanceof Map) return Tagger.of(model as TrainedModel, engine);
+  throw new UsageError({
+    setting: "model",
+    rule: "be the path or file: URL of a model file, its bytes, or a trained model",
+    got: kindOf(model),
+  });
 }

@@ -95,6 +95,13 @@ describe("check", () => {
     expect(checkIntegers("channels", [8, 16], { min: 1 })).toEqual([8, 16]);
   });
   it("suggests the nearest choice", () => {
+    for (const [value, got] of [
+      ["", '""'],
+      [null, "null"],
+    ])
+      expect(() => checkChoice("split", value, ["test", "all"])).toThrow(
+        new RegExp(`^split must be one of test, all, got ${got}$`),
+      );
     expect(() => checkChoice("--mel-scale", "slany", ["slaney", "htk"])).toThrow(
       "--mel-scale must be one of slaney, htk, got slany; did you mean slaney?",
     );

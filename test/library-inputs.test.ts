@@ -12,6 +12,7 @@ const MODEL = resolve(import.meta.dirname, "../models/instruments.onnx");
 /** Values of every kind that no function means. */
 const JUNK = [
   ...[undefined, null, 5, Number.NaN, 10n, "", "x", true, Symbol("s"), () => 1],
+  ...["a\0b", new URL("file://elsewhere/a"), new Blob([]), new DataView(new ArrayBuffer(8))],
   ...[[], [1, 2], {}, new Date(0), new Map(), new Float32Array(2), new Int16Array(2), new ArrayBuffer(8)],
 ];
 
@@ -65,6 +66,8 @@ describe("the bytes of a file", () => {
   });
 });
 
+const AUDIO =
+  "audio must be the path or file: URL of an audio file, its bytes, or samples with their `sampleRate`";
 const CLOSED =
   "tagger must be open when it is used, got one that is closed; close it later, or open it again";
 
@@ -87,6 +90,7 @@ describe("a tagger", () => {
 
   it.each([
     ["a file: URL", () => pathToFileURL(path)],
+    ["a file: URL in a text", () => pathToFileURL(path).href],
     ["a Buffer", () => bytes],
     ["an ArrayBuffer", () => new Uint8Array(bytes).buffer],
     ["samples", () => ({ samples, sampleRate })],
@@ -118,9 +122,40 @@ describe("a tagger", () => {
       () => new URL("https://example.org/a.wav"),
       "audio must be a path or a file: URL, got https://example.org/a.wav",
     ],
-    [() => 5, "audio must be audio: `samples` or `channelData`, and their `sampleRate`, got 5"],
+    [
+      () => new URL("file://elsewhere/a.wav"),
+      /^audio must be the URL of a file on this machine \(.+\), got file:\/\/elsewhere\/a\.wav$/,
+    ],
+    [() => "a\0.wav", 'audio must be a path, which has no character of code 0, got "a\\u0000.wav"'],
+    [() => "file:///a%00.wav", /^audio must be a path, which has no character of code 0, got /],
+    [() => undefined, `${AUDIO}, got undefined`],
+    [() => 5, `${AUDIO}, got 5`],
+    [() => new Blob([bytes]), `${AUDIO}, got a Blob`],
   ])("says what is wrong with other input (%#)", async (audio, message) => {
-    expect(await rejectionOf(tagger.predict(audio() as never))).toContain(message);
+    expect(await rejectionOf(tagger.predict(audio() as never))).toMatch(message);
+  });
+
+  it.each([
+    ["a path", () => MODEL],
+    ["a file: URL", () => pathToFileURL(MODEL)],
+    ["a file: URL in a text", () => pathToFileURL(MODEL).href],
+    ["a Buffer", () => readFileSync(MODEL)],
+    ["an ArrayBuffer", () => new Uint8Array(readFileSync(MODEL)).buffer],
+    ["a model in memory", () => timbrel.decodeModel(readFileSync(MODEL), MODEL)],
+  ])("is loaded from %s", async (_, model) => {
+    const other = await loadTagger(model());
+    expect((await other.predict(path)).tags).toEqual(expected);
+    await other.close();
+  });
+
+  it.each([
+    [null, "model must be the path or file: URL of a model file, its bytes, or a trained model, got null"],
+    [{}, /^model must be the path .*, got an object without members$/],
+    [{ weights: new Map() }, /^model must be a trained model, whose info is an object, got /],
+    [Uint8Array.of(1, 2), /^model: is not an ONNX model/],
+    ["file:///no/such.onnx", /^\/no\/such\.onnx: /],
+  ])("is not loaded from anything else (%#)", async (model, message) => {
+    expect(await rejectionOf(loadTagger(model as never))).toMatch(message);
   });
 
   it("may be closed twice", async () => {
@@ -144,5 +179,41 @@ describe("a tagger", () => {
     expect((await asked).tags).toEqual(expected);
     expect(await failing).toMatch(/^missing\.wav: /);
     expect(await rejectionOf(other.predict(path))).toBe(CLOSED);
+  });
+});
+
+describe("a function that takes data or a model", () => {
+  const model = timbrel.decodeModel(readFileSync(MODEL), MODEL);
+  const front = model.info.frontEnd;
+  const features = { shape: [1, front.nMels], data: new Float32Array(front.nMels) };
+  const data = timbrel.featuresInMemory(front, [{ name: "a", labels: ["bass"], features }]);
+  const engine = timbrel.nodeEngine({ threads: 1 });
+  const evaluate = (...[given, clips, split]: unknown[]) =>
+    rejectionOf(timbrel.evaluateModel(given as never, clips as never, { engine, split: split as never }));
+
+  it("names the step before it for a path or bytes", async () => {
+    const closed =
+      'data must be clips with a reader of their features, got "L/f"; open the store in this folder first';
+    expect(await rejectionOf(timbrel.trainTagger("L/f" as never, "out"))).toBe(closed);
+    expect(await rejectionOf(timbrel.trainModel("L/f" as never, {}, { engine }))).toBe(closed);
+    expect(await evaluate(model, "L/f")).toBe(closed);
+    expect(await evaluate("m.onnx", data)).toBe(
+      'model must be a trained model, got "m.onnx"; read and decode the file first',
+    );
+    expect(await evaluate(Uint8Array.of(1), data)).toBe(
+      "model must be a trained model, got a Uint8Array; decode the bytes first",
+    );
+  });
+
+  it.each([
+    [null, "null"],
+    ["", '""'],
+  ])("shows the split %j that it does not have", async (split, got) => {
+    expect(await evaluate(model, data, split)).toBe(
+      `split must be one of train, valid, test, all, got ${got}`,
+    );
+    expect(() =>
+      timbrel.featuresInMemory(front, [{ name: "a", labels: ["bass"], features, split: "" as never }]),
+    ).toThrow('clips[0].split must be one of train, valid, test, got ""');
   });
 });

@@ -10,6 +10,13 @@ export type AudioInput =
   | { readonly channels: readonly Float32Array[]; readonly sampleRate: number }
   | { getChannelData(channel: number): Float32Array; numberOfChannels: number; sampleRate: number };
 
+/** Whether a value has samples or channels in the way of an `AudioInput`, or is samples without their rate. */
+export function hasSamples(value: unknown): boolean {
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return true;
+  const { samples, channelData, channels, getChannelData } = Object(value);
+  return [samples, channelData, channels, getChannelData].some((member) => member !== undefined);
+}
+
 /** Channels of the same length, nominally in [-1, 1], and their rate [Hz]. */
 export interface Channels {
   readonly channelData: readonly Float32Array[];

@@ -80,10 +80,10 @@ export function checkIntegers(setting: string, value: unknown, rule: NumberRule 
 export function checkChoice<T extends string>(setting: string, value: unknown, choices: readonly T[]): T {
   const found = choices.find((choice) => choice === value);
   if (found !== undefined) return found;
-  const near = nearest(String(value), choices);
+  const near = typeof value === "string" ? nearest(value, choices) : undefined;
   const remedy = near === undefined ? undefined : `did you mean ${near}?`;
   const rule = choices.length === 1 ? `be ${choices[0]}` : `be one of ${choices.join(", ")}`;
-  throw new UsageError({ setting, rule, got: value, remedy });
+  throw new UsageError({ setting, rule, got: value === "" ? quoted(value) : value, remedy });
 }
 
 /**

@@ -88,19 +88,25 @@ export function checkText(setting: string, value: unknown): string {
   return value;
 }
 
+/** Whether `toBytes` accepts a value. */
+export function isBytes(value: unknown): value is Uint8Array | ArrayBuffer | DataView {
+  return value instanceof Uint8Array || value instanceof ArrayBuffer || value instanceof DataView;
+}
+
 /**
  * Returns the bytes of a `Uint8Array` (a `Buffer` is one), an `ArrayBuffer` or a `DataView`, not copied.
  * @throws UsageError for anything else
  */
 export function toBytes(setting: string, value: unknown): Uint8Array {
+  if (!isBytes(value))
+    throw new UsageError({
+      setting,
+      rule: "be the bytes of a file, a Uint8Array or an ArrayBuffer",
+      got: kindOf(value),
+    });
   if (value instanceof Uint8Array) return value;
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
-  if (value instanceof DataView) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  throw new UsageError({
-    setting,
-    rule: "be the bytes of a file, a Uint8Array or an ArrayBuffer",
-    got: kindOf(value),
-  });
+  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
 }
 
 /**

@@ -1,13 +1,14 @@
+import { checkChoice } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
 import { sha256Hex } from "../core/hash.js";
-import { checkList, checkObject, checkText, toFloats, toTensor } from "../core/inputs.js";
+import { checkList, checkObject, checkText, kindOf, toFloats, toTensor } from "../core/inputs.js";
 import { checkOptions, optional, text } from "../core/setting-checks.js";
 import { isFiniteData, type Tensor } from "../core/tensor.js";
 import { checkIsFrontEnd, type FrontEnd, frontEndHash } from "../features/front-end.js";
 import type { Clip } from "./clip.js";
 import { type ClipFeatures, type FrameReader, memoryReader } from "./frame-reader.js";
 import { MAX_LABEL_CHARS } from "./labels.js";
-import type { Split } from "./split-names.js";
+import { SPLITS, type Split } from "./split-names.js";
 
 /** Labelled clips and the reader of their features: the data that a tagger is trained and evaluated on. */
 export interface FeatureData {
@@ -31,6 +32,14 @@ export function checkData(value: unknown): void {
     clips: "list",
     reader: "object",
   } as const;
+  const isFolder = typeof value === "string" || value instanceof URL;
+  if (isFolder)
+    throw new UsageError({
+      setting: "data",
+      rule: "be clips with a reader of their features",
+      got: kindOf(value),
+      remedy: "open the store in this folder first",
+    });
   checkObject("data", value, "be clips with a reader of their features", members);
 }
 
@@ -76,6 +85,7 @@ export function featuresInMemory(
   const byHash = new Map<string, ClipFeatures>();
   const listed = clips.map((clip, index): Clip => {
     const { name, labels, split = null } = clip;
+    if (split !== null) checkChoice(`clips[${index}].split`, split, SPLITS);
     for (const label of labels)
       if (checkText(`clips[${index}].labels`, label).length > MAX_LABEL_CHARS)
         throw new UsageError({

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { parseBoundedJson } from "../core/bounded-json.js";
 import { checkContent, contentChecksum } from "../core/checksum.js";
-import { DataError, UsageError } from "../core/errors.js";
+import { DataError, errorLine, UsageError } from "../core/errors.js";
 import { sha256Hex } from "../core/hash.js";
-import { checkObject, checkText, toBytes } from "../core/inputs.js";
+import { checkObject, checkText, kindOf, toBytes } from "../core/inputs.js";
 import { recordOf } from "../core/record.js";
 import { recordProblem } from "../core/schema-error.js";
 import type { Tensor } from "../core/tensor.js";
@@ -125,6 +125,14 @@ export interface TrainedModel {
  * @throws UsageError otherwise
  */
 export function checkModel(value: unknown): void {
+  const isPath = typeof value === "string" || value instanceof URL;
+  if (isPath || ArrayBuffer.isView(value) || value instanceof ArrayBuffer)
+    throw new UsageError({
+      setting: "model",
+      rule: "be a trained model",
+      got: kindOf(value),
+      remedy: isPath ? "read and decode the file first" : "decode the bytes first",
+    });
   checkObject("model", value, "be a trained model", {
     info: "object",
     net: "object",
