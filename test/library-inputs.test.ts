@@ -84,6 +84,7 @@ describe("a tagger", () => {
       () => new URL("https://example.org/a.wav"),
       "audio must be a path or a file: URL, got https://example.org/a.wav",
     ],
+    [() => "", 'audio must not be empty, got ""'],
     [() => 5, "audio must be audio: `samples` or `channelData`, and their `sampleRate`, got 5"],
   ])("says what is wrong with other input (%#)", async (audio, message) => {
     expect(await rejectionOf(tagger.predict(audio() as never))).toContain(message);
