@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { checkNoneEmpty } from "./commands/empty-arguments.js";
 import { EXIT, reportError } from "./commands/exit.js";
 import { DataError } from "./core/errors.js";
 import { visible } from "./report/terminal.js";
@@ -88,6 +89,7 @@ let running: Command | undefined;
 try {
   const root = (await program(args)).hook("preAction", (_, command) => {
     running = command;
+    checkNoneEmpty(command);
   });
   await root.parseAsync(args, { from: "user" });
 } catch (error) {

@@ -122,6 +122,7 @@ describe("a tagger", () => {
       () => new URL("https://example.org/a.wav"),
       "audio must be a path or a file: URL, got https://example.org/a.wav",
     ],
+    [() => "", 'audio must not be empty, got ""'],
     [
       () => new URL("file://elsewhere/a.wav"),
       /^audio must be the URL of a file on this machine \(.+\), got file:\/\/elsewhere\/a\.wav$/,

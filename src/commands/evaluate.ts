@@ -14,7 +14,8 @@ import { linearModel } from "../tagging/linear-model.js";
 import { decodeModel } from "../tagging/model-file.js";
 import { linearBaselinePath } from "../training/run-folder.js";
 import { commandLine } from "./command-line.js";
-import { frontEndFlags } from "./front-end-options.js";
+import { withFlags } from "./flag-names.js";
+import { addFrontEndOptions, frontEndFlags } from "./front-end-options.js";
 import { choiceOption, threadsOption } from "./options.js";
 
 interface Options {
@@ -56,11 +57,14 @@ async function evaluate(modelPath: string, storeDir: string, options: Options): 
   const model = decodeModel(readModelFile(modelPath), modelPath);
   const { info } = model;
   const store = openStore(storeDir);
-  if (frontEndHash(info.frontEnd) !== store.frontEndHash)
+  if (frontEndHash(info.frontEnd) !== store.frontEndHash) {
+    const extract = addFrontEndOptions(new Command());
+    const difference = withFlags(describeDifference(store.frontEnd, info.frontEnd), extract);
     throw new DataError(
       storeDir,
-      `holds features of a different front end from ${modelPath} (${describeDifference(store.frontEnd, info.frontEnd)}); extract them again: ${commandLine("extract", ["<audio>", "--out", "<new store>", ...frontEndFlags(info.frontEnd)])}`,
+      `holds features of a different front end from ${modelPath} (${difference}); extract them again: ${commandLine("extract", ["<audio>", "--out", "<new store>", ...frontEndFlags(info.frontEnd)])}`,
     );
+  }
   const linearPath = linearBaselinePath(modelPath);
   const linear = existsSync(linearPath) ? linearModel(readModelFile(linearPath), linearPath, info) : null;
   let bar: ProgressBar | undefined;

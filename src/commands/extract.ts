@@ -10,6 +10,7 @@ import { isWarning } from "../store/source-clip.js";
 import { sayNext, sayWarnings } from "./after-extract.js";
 import { thisCommandLine } from "./command-line.js";
 import { EXIT } from "./exit.js";
+import { lineWithFlags } from "./flag-names.js";
 import { addFrontEndOptions, frontEndOf, frontEndText } from "./front-end-options.js";
 import { interruptible } from "./interrupt.js";
 import { integerOption, maxDurationOption } from "./options.js";
@@ -69,8 +70,11 @@ async function extract(source: string, options: Options): Promise<void> {
     );
   const startMs = Date.now();
   let bar: ProgressBar | undefined;
-  const onProblem = (line: string): void =>
-    bar === undefined ? say(visibleLine(line)) : bar.log(visibleLine(line));
+  const onProblem = (problem: string): void => {
+    const line = visibleLine(lineWithFlags(problem, command));
+    if (bar === undefined) say(line);
+    else bar.log(line);
+  };
   const extraction = await interruptible("within a second", ({ signal, begin, end }) =>
     extractFeatures(source, options.out, {
       frontEnd,

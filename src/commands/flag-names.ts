@@ -39,6 +39,15 @@ export function withFlags(text: string, command: Command): string {
 }
 
 /**
+ * A problem's line, `<path>: <reason>`, with settings as flags. Only what follows the last colon is reworded: backticks
+ * before it may belong to the path.
+ */
+export function lineWithFlags(line: string, command: Command): string {
+  const start = line.lastIndexOf(": ") + 1;
+  return line.slice(0, start) + withFlags(line.slice(start), command);
+}
+
+/**
  * The message of an error, on one line, with settings as flags.
  * @param command command that ran; undefined if none has run yet
  */

@@ -1,6 +1,6 @@
 import { checkChoice, checkInteger, checkNames, checkNumber } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
-import { canonicalJson, hashRecord } from "../core/hash.js";
+import { hashRecord } from "../core/hash.js";
 import { checkObject } from "../core/inputs.js";
 
 /**
@@ -249,12 +249,22 @@ function frozen(frontEnd: FrontEnd): FrontEnd {
   return Object.freeze(frontEnd);
 }
 
-/** Lists every member that differs, its name in backticks as errors have it: nMels 96 there, 128 here. */
+/**
+ * Lists every member that differs, its name in backticks as errors have it: nMels 96 there, 128 here. The members of
+ * compressions are compared if both are of one kind.
+ */
 export function describeDifference(there: FrontEnd, here: FrontEnd): string {
-  const shown = (value: unknown): string =>
-    typeof value === "object" ? JSON.stringify(value) : String(value);
-  return (Object.keys(here) as (keyof FrontEnd)[])
-    .filter((key) => canonicalJson(there[key]) !== canonicalJson(here[key]))
-    .map((key) => `\`${key}\` ${shown(there[key])} there, ${shown(here[key])} here`)
+  const isOneKind = there.compression.kind === here.compression.kind;
+  const membersOf = ({ compression: { kind, ...rest }, ...members }: FrontEnd): Record<string, unknown> => ({
+    ...members,
+    "compression.kind": kind,
+    ...(isOneKind
+      ? Object.fromEntries(Object.entries(rest).map(([name, value]) => [`compression.${name}`, value]))
+      : {}),
+  });
+  const theirs = membersOf(there);
+  return Object.entries(membersOf(here))
+    .filter(([name, value]) => theirs[name] !== value)
+    .map(([name, value]) => `\`${name}\` ${theirs[name] ?? "none"} there, ${value ?? "none"} here`)
     .join("; ");
 }

@@ -6,13 +6,13 @@ const RULE = "be a path or a file: URL";
 
 /**
  * Returns the path that a text or a `file:` URL names; the URL may be a text, too.
- * @throws UsageError for anything else
+ * @throws UsageError for anything else, and for an empty text
  */
 export function pathOf(setting: string, value: unknown): string {
+  if (value === "") throw new UsageError({ setting, rule: "not be empty", got: '""' });
   const isUrl = value instanceof URL || (typeof value === "string" && /^file:\/\//i.test(value));
   const path = isUrl ? pathOfUrl(setting, String(value)) : value;
-  if (typeof path !== "string" || path === "")
-    throw new UsageError({ setting, rule: RULE, got: kindOf(value) });
+  if (typeof path !== "string") throw new UsageError({ setting, rule: RULE, got: kindOf(value) });
   if (path.includes("\0"))
     throw new UsageError({
       setting,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { parseBoundedJson } from "../core/bounded-json.js";
 import { checkContent, contentChecksum } from "../core/checksum.js";
-import { DataError, errorLine, UsageError } from "../core/errors.js";
+import { DataError, UsageError } from "../core/errors.js";
 import { sha256Hex } from "../core/hash.js";
 import { checkObject, checkText, kindOf, toBytes } from "../core/inputs.js";
 import { recordOf } from "../core/record.js";

@@ -65,3 +65,18 @@ it("does not call clips flawed that are only for tests", async () => {
   expect(code).toBe(0);
   expect(stdout).toContain("cannot train on these clips: every clip names the test split");
 });
+
+it("names the flag for the longest file in the line of every file, and in the error", async () => {
+  const { code, stderr } = await timbrel(dir, [
+    "extract",
+    "held-out",
+    "--out",
+    "long",
+    "--max-duration",
+    "0.1",
+  ]);
+  expect(code).toBe(1);
+  const reason = "lasts more than 0.1 s; raise --max-duration, or cut it";
+  expect(stderr.split(reason)).toHaveLength(6);
+  expect(stderr).not.toContain("maxDurationSec");
+});

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { command as evaluate } from "../../src/commands/evaluate.js";
 import { command as extract } from "../../src/commands/extract.js";
-import { errorText, flagFor, withFlags } from "../../src/commands/flag-names.js";
+import { errorText, flagFor, lineWithFlags, withFlags } from "../../src/commands/flag-names.js";
 import { addFrontEndOptions, frontEndOf } from "../../src/commands/front-end-options.js";
 import { command as inspect } from "../../src/commands/inspect.js";
 import { command as lab, repeatedBy } from "../../src/commands/lab.js";
@@ -11,6 +11,7 @@ import { command as summary } from "../../src/commands/summary.js";
 import { command as train } from "../../src/commands/train.js";
 import { addTrainOptions, trainConfigOf } from "../../src/commands/train-settings.js";
 import { DataError, UsageError } from "../../src/core/errors.js";
+import { type Compression, describeDifference, frontEnd } from "../../src/features/front-end.js";
 import { madeUpResult } from "../lab/page/lab-result.js";
 
 const VERBS = { extract, train, evaluate, predict, inspect, summary, lab };
@@ -195,10 +196,31 @@ describe("errorText", () => {
     const error = new UsageError({ setting: "seed", rule: "be `a`", got: 1 });
     expect(errorText(error)).toBe("seed must be a, got 1");
   });
+  it("words the difference of two front ends as a user types it", () => {
+    const dB = { kind: "powerToDb", ref: 1, amin: 1e-10, topDb: 80 } as const;
+    const wording = (...compressions: [Compression, Compression]) => {
+      const [there, here] = compressions.map((compression) => frontEnd({ compression }));
+      return withFlags(describeDifference(there, here), extract);
+    };
+    expect(wording(dB, { ...dB, topDb: null })).toBe("--top-db 80 there, none here");
+    expect(wording({ kind: "log1p", scale: 2 }, { kind: "log1p", scale: 10 })).toBe(
+      "--scale 2 there, 10 here",
+    );
+    expect(wording(dB, { kind: "log1p", scale: 10 })).toBe("--compression powerToDb there, log1p here");
+  });
   it("replaces settings by flags in any text", () => {
     expect(withFlags("a smaller `learningRate`, `net.init` small, `net.pools`", train)).toBe(
       "a smaller --learning-rate, --init small, net.pools",
     );
+  });
+});
+
+describe("lineWithFlags", () => {
+  it("replaces settings by flags in the reason, and leaves the path as it is", () => {
+    expect(lineWithFlags("`out`/a.wav: lasts more than 1 s; raise `maxDurationSec`", extract)).toBe(
+      "`out`/a.wav: lasts more than 1 s; raise --max-duration",
+    );
+    expect(lineWithFlags("raise `maxDurationSec`", extract)).toBe("raise --max-duration");
   });
 });
 

@@ -90,6 +90,12 @@ const MISTAKES: readonly (readonly [line: string, code: number, message: string]
     1,
     "solo-features: has only 1 class (low); a net learns classes by their differences and needs at least 2",
   ],
+  ["extract '' --out s", 2, '<folder|manifest> must not be empty, got ""'],
+  ["extract audio --out ''", 2, '--out must not be empty, got ""'],
+  ["train '' --out r", 2, '<store> must not be empty, got ""'],
+  ["evaluate '' audio-features", 2, '<model> must not be empty, got ""'],
+  ["predict tone.wav ''", 2, '<audio> must not be empty, got ""'],
+  ["predict tone.wav --model ''", 2, '--model must not be empty, got ""'],
   ["extract nowhere --out s", 1, "nowhere: does not exist"],
   ["extract text.txt --out s", 1, "text.txt: is neither a folder nor a .csv, .tsv or .jsonl manifest"],
   [
@@ -137,7 +143,10 @@ const MISTAKES: readonly (readonly [line: string, code: number, message: string]
 
 describe("mistakes", () => {
   it.concurrent.each(MISTAKES)("%s", async (line, code, message) => {
-    const outcome = await timbrel(dir, line.split(" "));
+    const outcome = await timbrel(
+      dir,
+      line.split(" ").map((word) => (word === "''" ? "" : word)),
+    );
     const stderr = outcome.stderr.replace(/^front end: .*\n/, "");
     expect({ code: outcome.code, stderr, stdout: outcome.stdout }).toEqual({
       code,

@@ -163,7 +163,7 @@ describe("a store", () => {
     const dir = join(makeFolder(), "store");
     prepareStore(dir, frontEnd({ nMels: 96 }));
     expect(messageOf(() => prepareStore(dir, frontEnd({ compression: { kind: "log1p", scale: 2 } })))).toBe(
-      `${dir}: holds features of another front end (\`nMels\` 96 there, 128 here; \`compression\` {"kind":"log10","scale":10} there, {"kind":"log1p","scale":2} here); choose another folder, or delete this one`,
+      `${dir}: holds features of another front end (\`nMels\` 96 there, 128 here; \`compression.kind\` log10 there, log1p here); choose another folder, or delete this one`,
     );
   });
   it("is not made in a folder that holds something else", () => {

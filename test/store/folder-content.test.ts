@@ -195,7 +195,8 @@ describe("a scan", () => {
       "bass/checkpoint.safetensors": "x",
     });
     symlinkSync(other, join(dir, "piano", "takes"), "junction");
-    symlinkSync(join(dir, "bass"), join(dir, "bass", "again"), "junction");
+    for (const name of ["again", "and again"])
+      symlinkSync(join(dir, "bass"), join(dir, "bass", name), "junction");
     expect(scanSource(dir)).toMatchObject({
       clips: [{ name: "drums/b.wav" }, { name: "piano/takes/a.wav" }],
       problems: [],
