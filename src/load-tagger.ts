@@ -1,6 +1,7 @@
 import type { AudioInput } from "./audio/inputs.js";
-import { checkObject, toBytes } from "./core/inputs.js";
-import { checkEngine, type Engine } from "./runtime/engine.js";
+import { toBytes } from "./core/inputs.js";
+import { checkOptions, optional } from "./core/setting-checks.js";
+import { type Engine, engineOption } from "./runtime/engine.js";
 import { nodeEngine } from "./runtime/node.js";
 import { reopenAudioFile } from "./store/open-audio-file.js";
 import { pathOf } from "./store/path-of.js";
@@ -14,14 +15,14 @@ export interface LoadedTagger {
   readonly labels: readonly string[];
   /**
    * Tags a file by its path or `file:` URL, the bytes of a file, or samples in memory, of any rate and number of channels.
-   * @throws UsageError for anything else
+   * @throws UsageError for anything else, and if the tagger is closed
    * @throws DataError if the audio cannot be read or decoded, or lasts longer than 12 hours or `options.maxDurationSec`
    */
   predict(
     audio: string | URL | Uint8Array | ArrayBuffer | AudioInput,
     options?: TagOptions,
   ): Promise<Tagging>;
-  /** Frees the model's memory. May be called again. */
+  /** Frees the model's memory once the answers that are awaited have been given. May be called again. */
   close(): Promise<void>;
 }
 
@@ -43,8 +44,7 @@ export async function loadTagger(
   options: { engine?: Engine } = {},
 ): Promise<LoadedTagger> {
   const path = pathOf("model", model);
-  checkObject("options", options, "be an object of settings");
-  if (options.engine !== undefined) checkEngine(options.engine);
+  checkOptions<typeof options>(options, { engine: optional(engineOption) });
   const tagger = await Tagger.open(readModelFile(path), path, options.engine ?? nodeEngine());
   return {
     labels: tagger.labels,

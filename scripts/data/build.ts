@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { DataError, errorLine, UsageError } from "../../src/core/errors.js";
+import { shellWord } from "../../src/report/shell-word.js";
 import { writeAtomically } from "../../src/store/atomic-file.js";
 import { LABELS, type Label } from "./labels.js";
 import { countTable, type ManifestRow, manifestCsv } from "./manifest.js";
@@ -62,6 +63,8 @@ const command = new Command("data")
       console.error(
         `${recordings.length} real recordings in ${join(options.recordings, "manifest.csv")} (test only)`,
       );
+      const [manifest, features] = [join(out, "manifest.csv"), join("data/features", basename(out))];
+      console.error(`next: npm run extract -- ${shellWord(manifest)} --out ${shellWord(features)}`);
     },
   );
 

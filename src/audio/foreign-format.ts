@@ -58,6 +58,7 @@ export function foreignFormat(bytes: Uint8Array): Container | null {
   const head = String.fromCharCode(...bytes.subarray(0, 64));
   const found = FOREIGN.find(([offset, mark]) => head.startsWith(mark, offset));
   if (found !== undefined) return { container: found[2], encoding: found[3] ?? "" };
+  if (isTransportStream(bytes)) return { container: "MPEG transport stream", encoding: "" };
   return isAdts(bytes) ? { container: "AAC", encoding: "" } : null;
 }
 
@@ -67,6 +68,11 @@ function isAdts(bytes: Uint8Array): boolean {
   if (!isSync(0) || bytes.length < 7) return isSync(0);
   const frameBytes = ((bytes[3] & 3) << 11) | (bytes[4] << 3) | (bytes[5] >> 5);
   return frameBytes >= 7 && (frameBytes + 1 >= bytes.length || isSync(frameBytes));
+}
+
+/** Whether three packets of an MPEG transport stream begin where they must. */
+function isTransportStream(bytes: Uint8Array): boolean {
+  return [0, 188, 376].every((at) => bytes[at] === 0x47);
 }
 
 /** Whether the bytes begin a MIDI file, which no decoder can turn into sound. */

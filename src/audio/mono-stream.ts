@@ -1,4 +1,6 @@
+import { checkNumber } from "../core/check.js";
 import { DataError } from "../core/errors.js";
+import { type OptionChecks, optional } from "../core/setting-checks.js";
 import type { AudioStream } from "./audio-stream.js";
 import { meanOfChannels } from "./downmix.js";
 import { LevelMeter, type Levels } from "./level-meter.js";
@@ -11,6 +13,12 @@ export interface DurationLimit {
   /** Longer files are an error [s]. @default 12 hours */
   readonly maxDurationSec?: number;
 }
+
+export const DURATION_CHECKS: OptionChecks<DurationLimit> = {
+  maxDurationSec: optional((setting, value) => {
+    if (value !== Number.POSITIVE_INFINITY) checkNumber(setting, value, { above: 0 });
+  }),
+};
 
 /** The mean of a file's channels, with its levels measured, as the file is decoded. */
 export class MonoStream {
@@ -40,14 +48,13 @@ export class MonoStream {
 
   /**
    * The samples in order, at the file's own rate. A block is valid until the next one is asked for. Can be read once.
-   * @throws DataError if the file cannot be decoded, or lasts too long or declares to
+   * @throws DataError if the file cannot be decoded, or lasts too long
    */
   async *blocks(): AsyncGenerator<Float32Array> {
     let buffer = new Float32Array();
     for await (const channels of this.#audio.blocks) {
-      this.#checkDuration(
-        Math.max(this.declaredSec ?? 0, (this.#nSamples + channels[0].length) / this.format.sampleRate),
-      );
+      // What a file declares may be wrong, e.g. in a recording of a stream that began before.
+      this.#checkDuration((this.#nSamples + channels[0].length) / this.format.sampleRate);
       const { length } = channels[0];
       if (buffer.length < length) buffer = new Float32Array(length);
       const mean = meanOfChannels(channels, buffer.subarray(0, length));

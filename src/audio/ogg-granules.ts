@@ -11,6 +11,8 @@ import type { AudioWarning } from "./warning.js";
  * that were cut without counting anew, as ffmpeg does; it is audio like the rest.
  */
 const MAX_EARLY_SAMPLES = 4096;
+/** A file whose audio begins later is no damaged one but a recording of a stream that ran before [s]. */
+const LATE_SEC = 60;
 
 /**
  * Decodes a Vorbis or Opus stream. The granule positions of its pages tell how many samples must have been decoded so
@@ -30,6 +32,8 @@ export class GranuleStream implements OggStream {
   /** Samples that are still to be left out at the beginning. */
   #toSkip: number;
   #hasHole = false;
+  /** Where in its stream the file begins, if that is late; 0 otherwise [s]. */
+  #lateSec = 0;
 
   /** @param first the page that begins the stream */
   constructor(decoder: PacketDecoder, first: OggPage, path: string) {
@@ -58,6 +62,10 @@ export class GranuleStream implements OggStream {
 
   warnings(): AudioWarning[] {
     const [holes, missing] = [this.#holes, this.#missing];
+    if (holes === 0 && this.#lateSec > 0) {
+      const message = `begins ${this.#lateSec.toFixed(0)} s after the beginning of its stream, which is not in the file`;
+      return [{ code: "truncated", message }];
+    }
     if (holes === 0) return this.#isEnded ? [] : [lacksLastPage()];
     const { sampleRate } = this.#decoder;
     const warning = holesWarning("OGG", { holes, missing, total: this.#nSamples + missing, sampleRate });
@@ -79,8 +87,12 @@ export class GranuleStream implements OggStream {
     for await (const block of this.#decode(audio)) blocks.push(block);
     const n = blocks.reduce((sum, [{ length }]) => sum + length, 0);
     const end = granule ?? n;
-    if (this.#hasHole) {
-      const before = Math.max(0, end - n);
+    const before = Math.max(0, end - n);
+    if (this.#hasHole && before > LATE_SEC * this.#decoder.sampleRate) {
+      this.#lateSec = before / this.#decoder.sampleRate;
+      this.#holes--;
+      this.#toSkip = 0;
+    } else if (this.#hasHole) {
       this.#missing += Math.max(0, before - this.#toSkip);
       this.#toSkip = Math.max(0, this.#toSkip - before);
     }

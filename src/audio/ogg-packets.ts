@@ -17,6 +17,7 @@ export class OggPackets {
 
   /** The packets that end on a page, and whether there is a hole before it: a page or a part of a packet is missing. */
   add({ sequence, isContinued, segments, body }: OggPage): { packets: Uint8Array[]; hasHole: boolean } {
+    if (sequence === this.#sequence) return { packets: [], hasHole: false }; // the same page again
     const isNext = sequence === (this.#sequence + 1) % 2 ** 32;
     this.#sequence = sequence;
     if (segments.length === 0) return { packets: [], hasHole: !isNext };

@@ -65,7 +65,7 @@ async function evaluate(modelPath: string, storeDir: string, options: Options): 
   const linear = existsSync(linearPath) ? linearModel(readModelFile(linearPath), linearPath, info) : null;
   let bar: ProgressBar | undefined;
   const evaluation = await evaluateModel(model, store, {
-    engine: nodeEngine(options),
+    engine: nodeEngine({ threads: options.threads }),
     split: options.split,
     linear,
     onProgress(done, total) {

@@ -6,6 +6,7 @@ import { type ProgressBar, progressBar } from "../report/progress.js";
 import { print, say, visibleLine } from "../report/terminal.js";
 import type { Extraction, ExtractProgress } from "../store/extract.js";
 import { extractFeatures } from "../store/extract.js";
+import { isWarning } from "../store/source-clip.js";
 import { sayNext, sayWarnings } from "./after-extract.js";
 import { thisCommandLine } from "./command-line.js";
 import { EXIT } from "./exit.js";
@@ -51,7 +52,7 @@ export const command = addFrontEndOptions(
         "one per core",
       ),
     )
-    .option("--drop-copies", "keep one of the files with the same audio, none if their labels differ", false)
+    .option("--drop-copies", "keep one of byte-identical files, none if their labels differ", false)
     .addOption(maxDurationOption())
     .option("--strict", "exit 1 if any file had to be left out, or if the clips cannot be trained on", false),
 )
@@ -97,7 +98,7 @@ async function extract(source: string, options: Options): Promise<void> {
     process.exitCode = EXIT.interrupted;
     return;
   }
-  const leftOut = extraction.problems.filter((line) => !line.includes(": warning: ")).length;
+  const leftOut = extraction.problems.filter((line) => !isWarning(line)).length;
   sayWarnings(extraction.findings, command);
   print(summary(extraction, leftOut, (Date.now() - startMs) / 1000));
   const { store, findings } = extraction;

@@ -6,7 +6,7 @@ import { print, say } from "../report/terminal.js";
 import { nodeEngine } from "../runtime/node.js";
 import { removeParts, writeAtomically } from "../store/atomic-file.js";
 import { whileLocked } from "../store/folder-lock.js";
-import { openStore } from "../store/store.js";
+import { checkIsNoStore, openStore } from "../store/store.js";
 import type { TrainConfig } from "../training/config.js";
 import { findLearningRate, RANGE, type RangeTest } from "../training/find-learning-rate.js";
 import { runPaths } from "../training/run-folder.js";
@@ -26,6 +26,7 @@ export async function findRate(
   outDir: string,
   options: { config: TrainConfig; threads: number },
 ): Promise<void> {
+  checkIsNoStore("outDir", outDir);
   await whileLocked(outDir, () => findRateLocked(storeDir, outDir, options));
 }
 

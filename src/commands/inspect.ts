@@ -16,6 +16,7 @@ import { EXIT, reportError } from "./exit.js";
 import { frontEndText, presetOption } from "./front-end-options.js";
 import { Views } from "./inspect-views.js";
 import { maxDurationOption } from "./options.js";
+import { checkOutputs, type Output } from "./output-paths.js";
 
 interface Options {
   preset: PresetName;
@@ -61,6 +62,7 @@ async function inspect(files: string[], options: Options): Promise<void> {
   for (const flag of ["png", "waveform", "features"] as const)
     if (options[flag] !== undefined && files.length > 1)
       throw new UsageError({ setting: `--${flag}`, rule: "be used with one audio file", got: files.length });
+  checkOutputs(outputsOf(options), options.model === undefined ? files : [...files, options.model]);
   const frontEnd = frontEndOf(options);
   for (const file of files)
     try {
@@ -70,6 +72,15 @@ async function inspect(files: string[], options: Options): Promise<void> {
       if (code !== EXIT.data) throw error;
       process.exitCode = code;
     }
+}
+
+function outputsOf({ png, waveform, features }: Options): Output[] {
+  const outputs = [
+    { flag: "--png", path: png, kind: "PNG" },
+    { flag: "--waveform", path: waveform, kind: ".npy" },
+    { flag: "--features", path: features, kind: ".npy" },
+  ] as const;
+  return outputs.flatMap(({ path, ...output }) => (path === undefined ? [] : [{ ...output, path }]));
 }
 
 /** The front end of the model, or of the preset if no model is given. */

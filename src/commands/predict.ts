@@ -47,7 +47,11 @@ export const command = new Command("predict")
 
 async function predict(paths: string[], options: Options): Promise<void> {
   const modelPath = options.model ?? shippedModel();
-  const tagger = await Tagger.open(readModelFile(modelPath), modelPath, nodeEngine(options));
+  const tagger = await Tagger.open(
+    readModelFile(modelPath),
+    modelPath,
+    nodeEngine({ threads: options.threads }),
+  );
   try {
     for (const path of paths)
       for (const file of audioFiles(path)) {

@@ -1,5 +1,6 @@
 import { checkChoice, checkInteger, checkNames, checkNumber, type NumberRule, quoted } from "./check.js";
 import { UsageError } from "./errors.js";
+import { checkText, kindOf } from "./inputs.js";
 
 /** Throws a UsageError naming the setting if it may not have this value. */
 export type Check = (setting: string, value: unknown) => void;
@@ -37,8 +38,41 @@ export const boolean: Check = (setting, value) => {
     throw new UsageError({ setting, rule: "be true or false", got: quoted(value) });
 };
 
+export const text: Check = checkText;
+
+export const callback: Check = (setting, value) => {
+  if (typeof value !== "function")
+    throw new UsageError({ setting, rule: "be a function", got: kindOf(value) });
+};
+
+export const abortSignal: Check = (setting, value) => {
+  const { aborted, addEventListener } = Object(value);
+  if (typeof aborted !== "boolean" || typeof addEventListener !== "function")
+    throw new UsageError({ setting, rule: "be an AbortSignal", got: kindOf(value) });
+};
+
 export function optional(check: Check): Check {
   return (setting, value) => value === undefined || check(setting, value);
+}
+
+/** Allows null and undefined. */
+export function nullable(check: Check): Check {
+  return (setting, value) => value === null || value === undefined || check(setting, value);
+}
+
+/** One check for every option of a function. */
+export type OptionChecks<Options> = { readonly [Name in keyof Options]-?: Check };
+
+/**
+ * Checks that a value is an object with no options but these, and each of them.
+ * @throws UsageError naming the first that is unknown or wrong
+ */
+export function checkOptions<Options>(value: unknown, checks: OptionChecks<Options>): void {
+  if (Object.prototype.toString.call(value) !== "[object Object]")
+    throw new UsageError({ setting: "options", rule: "be an object of settings", got: kindOf(value) });
+  const options = value as Readonly<Record<string, unknown>>;
+  checkNames("options", Object.keys(options), Object.keys(checks));
+  for (const [name, check] of Object.entries<Check>(checks)) check(name, options[name]);
 }
 
 /** Checks `kind`, that the record has no settings except those of this kind, and each of these. */

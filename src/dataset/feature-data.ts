@@ -1,6 +1,7 @@
 import { UsageError } from "../core/errors.js";
 import { sha256Hex } from "../core/hash.js";
 import { checkList, checkObject, checkText, toFloats, toTensor } from "../core/inputs.js";
+import { checkOptions, optional, text } from "../core/setting-checks.js";
 import { isFiniteData, type Tensor } from "../core/tensor.js";
 import { checkIsFrontEnd, type FrontEnd, frontEndHash } from "../features/front-end.js";
 import type { Clip } from "./clip.js";
@@ -71,7 +72,7 @@ export function featuresInMemory(
 ): FeatureData {
   checkIsFrontEnd("frontEnd", frontEnd);
   checkList("clips", clips, "clips", { name: "text", labels: "list" });
-  checkObject("options", options, "be an object of settings");
+  checkOptions<typeof options>(options, { name: optional(text) });
   const byHash = new Map<string, ClipFeatures>();
   const listed = clips.map((clip, index): Clip => {
     const { name, labels, split = null } = clip;

@@ -1,8 +1,9 @@
-import { checkChoice, checkInteger, checkNumber } from "../core/check.js";
+import { checkChoice, checkInteger } from "../core/check.js";
 import { counted } from "../core/counted.js";
 import { DataError, UsageError } from "../core/errors.js";
 import { hashRecord } from "../core/hash.js";
 import { checkList, checkObject } from "../core/inputs.js";
+import { checkOptions, fraction, optional } from "../core/setting-checks.js";
 import type { Clip } from "./clip.js";
 import { drawSplits } from "./draw-splits.js";
 import { joinGroups, membersOfGroups } from "./groups.js";
@@ -48,11 +49,12 @@ export function splitClips(
   options: { seed?: number; validFraction?: number; testFraction?: number } = {},
 ): ClipSplits {
   checkClips(clips);
-  checkObject("options", options, "be an object of settings");
+  checkOptions<typeof options>(options, {
+    seed: optional(checkInteger),
+    validFraction: optional(fraction),
+    testFraction: optional(fraction),
+  });
   const { seed = 0, validFraction = 0.15, testFraction = 0.15 } = options;
-  checkInteger("seed", seed);
-  checkNumber("validFraction", validFraction, { min: 0, below: 1 });
-  checkNumber("testFraction", testFraction, { min: 0, below: 1 });
   if (validFraction + testFraction >= 1)
     throw new UsageError({
       setting: "validFraction",

@@ -1,11 +1,11 @@
-import { checkChoice } from "../core/check.js";
 import { DataError } from "../core/errors.js";
-import { checkObject, toBytes } from "../core/inputs.js";
+import { toBytes } from "../core/inputs.js";
+import { callback, checkOptions, choice, nullable, optional } from "../core/setting-checks.js";
 import { checkData, type FeatureData } from "../dataset/feature-data.js";
 import { featureSets } from "../dataset/feature-set.js";
 import type { ClipSplits } from "../dataset/splits.js";
 import { describeDifference, frontEndHash } from "../features/front-end.js";
-import { checkEngine, type Engine } from "../runtime/engine.js";
+import { type Engine, engineOption } from "../runtime/engine.js";
 import { linearModel } from "../tagging/linear-model.js";
 import { checkModel, modelGraph, segmentsPerRun, type TrainedModel } from "../tagging/model-file.js";
 import { chooseClips, type LeftOut, PART_NAMES, type PartName, reasonsIn } from "./choose-clips.js";
@@ -55,18 +55,20 @@ export async function evaluateModel(
   options: {
     engine: Engine;
     split?: PartName | undefined;
-    linear?: Uint8Array | null | undefined;
+    linear?: Uint8Array | ArrayBuffer | null | undefined;
     onProgress?: (done: number, total: number) => void;
   },
 ): Promise<Evaluation> {
   checkModel(model);
   checkData(data);
-  checkObject("options", options, "be an object with an engine", { engine: "object" });
-  checkEngine(options.engine);
-  if (options.split !== undefined) checkChoice("split", options.split, PART_NAMES);
+  checkOptions<typeof options>(options, {
+    engine: engineOption,
+    split: optional(choice(PART_NAMES)),
+    linear: nullable(toBytes),
+    onProgress: optional(callback),
+  });
   const { info } = model;
-  const { engine, linear, onProgress } = options;
-  if (linear) toBytes("linear", linear);
+  const { engine, linear = null, onProgress } = options;
   if (frontEndHash(info.frontEnd) !== data.frontEndHash)
     throw new DataError(
       data.name,
@@ -78,7 +80,7 @@ export async function evaluateModel(
   const { [split]: set } = featureSets(data, { ...NO_CLIPS, [split]: clips }, info.labels);
 
   const { task, labels, segmentFrames } = info;
-  const scoreLinear = async (bytes: Uint8Array): Promise<Scores> => {
+  const scoreLinear = async (bytes: Uint8Array | ArrayBuffer): Promise<Scores> => {
     const name = "linear baseline";
     const { length: nDescriptors } = await set.readDescriptors(0);
     // Without descriptors, what is missing is reported where they are read.
@@ -87,7 +89,7 @@ export async function evaluateModel(
   };
   const scored = {
     majority: evaluateMajority(set, task, info.split.trainCounts),
-    linear: linear ? await scoreLinear(linear) : null,
+    linear: linear === null ? null : await scoreLinear(linear),
     net: await evaluateNet(modelGraph(model), set, {
       engine,
       task,

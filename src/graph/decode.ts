@@ -23,7 +23,7 @@ const NOTHING = new Uint8Array();
  * @throws DataError if the bytes are not an ONNX model
  */
 export function decodeMetadata(bytes: Uint8Array, path: string): Record<string, string> {
-  return reading(path, () => {
+  return reading(bytes, path, () => {
     const entries = modelParts(bytes).entries.map((entry) => {
       let [key, value] = ["", ""];
       for (const found of wireFields(entry)) {
@@ -43,7 +43,7 @@ export function decodeMetadata(bytes: Uint8Array, path: string): Record<string, 
  *   more or fewer numbers than its dimensions say
  */
 export function decodeWeights(bytes: Uint8Array, path: string): Map<string, Tensor> {
-  return reading(path, () => {
+  return reading(bytes, path, () => {
     const weights = new Map<string, Tensor>();
     for (const stored of modelParts(bytes).tensors) {
       const { name, dataType, shape, numbers, isExternal } = storedTensor(stored);
@@ -123,12 +123,13 @@ function bytesOf(value: WireValue = NOTHING): Uint8Array {
 }
 
 /** Runs a reader of bytes and names the file in what it throws. */
-function reading<T>(path: string, read: () => T): T {
+function reading<T>(bytes: Uint8Array, path: string, read: () => T): T {
+  if (bytes.length === 0) throw new DataError(path, "is empty");
   try {
     return read();
   } catch (cause) {
     if (cause instanceof DataError) throw cause;
     const reason = cause instanceof RangeError ? "it is cut short or damaged" : errorLine(cause);
-    throw new DataError(path, `is not an ONNX model: ${reason}`, { cause });
+    throw new DataError(path, `is not an ONNX model (${reason})`, { cause });
   }
 }

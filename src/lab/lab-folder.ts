@@ -4,6 +4,7 @@ import { DataError, errorLine, UsageError } from "../core/errors.js";
 import { hashRecord } from "../core/hash.js";
 import { removeFile, removeParts, writeAtomically } from "../store/atomic-file.js";
 import { whileLocked } from "../store/folder-lock.js";
+import { checkIsNoStore } from "../store/store.js";
 import type { LabBench } from "./bench.js";
 import { LAB_SECTIONS, type LabProgress, type LabSections, runLab, type SectionResults } from "./lab.js";
 import { encodeLabJson } from "./lab-json.js";
@@ -28,7 +29,7 @@ interface PartialLab {
  * Runs a lab and writes its numbers to a folder. Every finished section is saved, so a lab that was stopped continues
  * after the last one when it is run again with the same settings on the same data.
  * @param options.overwrite discard a finished lab in the folder, or a stopped one with other settings or data
- * @throws UsageError if the folder holds such a lab and `overwrite` is not set
+ * @throws UsageError if the folder is a feature store, or holds such a lab and `overwrite` is not set
  * @throws DataError if another lab is writing to the folder, or it cannot be written
  */
 export async function runLabInFolder(
@@ -36,6 +37,7 @@ export async function runLabInFolder(
   dir: string,
   options: LabFolderOptions = {},
 ): Promise<LabResult> {
+  checkIsNoStore("outDir", dir);
   return await whileLocked(dir, () => runLabLocked(bench, dir, options));
 }
 

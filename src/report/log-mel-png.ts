@@ -1,6 +1,7 @@
 import { encode } from "fast-png";
 import { UsageError } from "../core/errors.js";
-import { checkObject, toTensor } from "../core/inputs.js";
+import { toTensor } from "../core/inputs.js";
+import { checkOptions, optional, text } from "../core/setting-checks.js";
 import type { Tensor } from "../core/tensor.js";
 import { checkIsFrontEnd, type FrontEnd } from "../features/front-end.js";
 import { hzToMel } from "../features/mel-scale.js";
@@ -60,8 +61,7 @@ export function logMelPng(logMel: Tensor, options: { frontEnd: FrontEnd; title?:
 }
 
 function checked(logMel: Tensor, options: { frontEnd: FrontEnd; title?: string }): typeof options {
-  checkObject("options", options, "be an object with the front end", { frontEnd: "object" });
-  checkIsFrontEnd("frontEnd", options.frontEnd);
+  checkOptions<typeof options>(options, { frontEnd: checkIsFrontEnd, title: optional(text) });
   const { shape } = toTensor("logMel", logMel);
   if (shape.length !== 2 || shape[0] < 1 || shape[1] !== options.frontEnd.nMels)
     throw new UsageError({

@@ -1,13 +1,17 @@
 import { checkObject } from "../core/inputs.js";
+import type { Check } from "../core/setting-checks.js";
 import type { Tensor } from "../core/tensor.js";
 
 /** One loaded ONNX model, ready to run. */
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  /** Runs the model once. Results are in new memory; feeds are not changed. */
+  /**
+   * Runs the model once. Results are in new memory; feeds are not changed.
+   * @throws UsageError if the session is closed
+   */
   run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
-  /** Frees the model's memory. */
+  /** Frees the model's memory once the runs that go on are done. May be called again. */
   close(): Promise<void>;
 }
 
@@ -28,6 +32,9 @@ export interface Engine {
 export function checkEngine(value: unknown): void {
   checkObject("engine", value, "be an engine", { open: "function" });
 }
+
+/** Checks an option that is an engine. */
+export const engineOption: Check = (_, value) => checkEngine(value);
 
 /** Opens a model, passes its session to `use`, and closes the session, also if `use` throws. */
 export async function withSession<T>(

@@ -1,10 +1,10 @@
 import { availableParallelism } from "node:os";
 import type * as Ort from "onnxruntime-node";
-import { checkChoice, checkInteger } from "../core/check.js";
 import { DataError, errorLine, UsageError } from "../core/errors.js";
-import { checkObject } from "../core/inputs.js";
+import { checkOptions, choice, integer, optional } from "../core/setting-checks.js";
 import type { Tensor } from "../core/tensor.js";
 import type { Engine, Session } from "./engine.js";
+import { Uses } from "./uses.js";
 
 /** The providers that onnxruntime-node can run a model with; "webgpu" needs a Vulkan, Metal or Direct3D driver. */
 export const NODE_PROVIDERS = ["cpu", "webgpu"] as const;
@@ -23,9 +23,11 @@ export const NODE_PROVIDERS = ["cpu", "webgpu"] as const;
 export function nodeEngine(
   options: { threads?: number; provider?: (typeof NODE_PROVIDERS)[number] } = {},
 ): Engine {
-  checkObject("options", options, "be an object of settings");
-  const threads = checkInteger("threads", options.threads ?? availableParallelism(), { min: 1, max: 1024 });
-  const provider = checkChoice("provider", options.provider ?? "cpu", NODE_PROVIDERS);
+  checkOptions<typeof options>(options, {
+    threads: optional(integer(1, 1024)),
+    provider: optional(choice(NODE_PROVIDERS)),
+  });
+  const { threads = availableParallelism(), provider = "cpu" } = options;
   return {
     async open(model) {
       const ort = await loadRuntime();
@@ -68,6 +70,7 @@ async function loadRuntime(): Promise<typeof Ort> {
 class NodeSession implements Session {
   readonly #ort: typeof Ort;
   readonly #session: Ort.InferenceSession;
+  readonly #uses = new Uses("session");
 
   constructor(ort: typeof Ort, session: Ort.InferenceSession) {
     this.#ort = ort;
@@ -86,7 +89,7 @@ class NodeSession implements Session {
     const inputs: Record<string, Ort.Tensor> = {};
     for (const [name, { data, shape }] of Object.entries(feeds))
       inputs[name] = new this.#ort.Tensor("float32", data, shape);
-    const results = await this.#session.run(inputs);
+    const results = await this.#uses.run(() => this.#session.run(inputs));
     const outputs: Record<string, Tensor> = {};
     for (const [name, { data, dims }] of Object.entries(results))
       outputs[name] = { data: data as Float32Array, shape: dims };
@@ -94,6 +97,6 @@ class NodeSession implements Session {
   }
 
   async close(): Promise<void> {
-    await this.#session.release();
+    await this.#uses.close(() => this.#session.release());
   }
 }

@@ -1,4 +1,4 @@
-import { readdirSync, realpathSync, type Stats, statSync } from "node:fs";
+import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { AUDIO_EXTENSIONS } from "../audio/decode.js";
 import { errorLine } from "../core/errors.js";
@@ -59,13 +59,37 @@ export function isOwnFolder(dir: string): boolean {
   }
   const isOwn = (name: string): boolean =>
     statOrNull(join(dir, name))?.isDirectory() === true && isOwnFolder(join(dir, name));
-  return isStoreOrRun(names) || (names.length > 0 && names.every(isOwn));
+  return isStoreOrRun(dir, names) || (names.length > 0 && names.every(isOwn));
 }
 
-/** Whether these are the names in a store or a run's folder, and none of them is that of audio. */
-function isStoreOrRun(names: readonly string[]): boolean {
-  const isStore = names.includes("store.json") && names.includes("sources.jsonl");
-  return (isStore || names.includes("checkpoint.safetensors")) && !names.some(isAudioName);
+/** Whether these are names in a feature store. */
+export function hasStoreNames(names: readonly string[]): boolean {
+  return names.includes("store.json") && names.includes("sources.jsonl");
+}
+
+/** Whether a folder with these names is a store or a run's folder, without audio in it, at any depth. */
+function isStoreOrRun(dir: string, names: readonly string[]): boolean {
+  return (hasStoreNames(names) || names.includes("checkpoint.safetensors")) && !hasAudioName(dir, new Set());
+}
+
+/** Whether a file below a folder has the name of audio. Nothing is opened but folders. */
+function hasAudioName(dir: string, entered: Set<string>): boolean {
+  let entries: Dirent[];
+  try {
+    const real = realpathSync(dir);
+    if (entered.has(real)) return false;
+    entered.add(real);
+    entries = readdirSync(dir, { withFileTypes: true });
+  } catch {
+    return false; // the folder of a run may hold what cannot be read
+  }
+  return entries.some((entry) => {
+    if (isHiddenName(entry.name)) return false;
+    const path = join(dir, entry.name);
+    const isFolder =
+      entry.isDirectory() || (entry.isSymbolicLink() && statOrNull(path)?.isDirectory() === true);
+    return isFolder ? hasAudioName(path, entered) : isAudioName(entry.name);
+  });
 }
 
 /**
@@ -87,7 +111,7 @@ export function findAudio(dir: string, onProblem: (line: string) => void): strin
       onProblem(errorLine(error));
       return;
     }
-    if (isStoreOrRun(names)) return;
+    if (isStoreOrRun(folder, names)) return;
     for (const name of names) {
       const path = join(folder, name);
       const stats = statOrNull(path);

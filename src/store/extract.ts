@@ -2,10 +2,9 @@ import { randomUUID } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { BroadcastChannel } from "node:worker_threads";
-import { MAX_DURATION_SEC } from "../audio/mono-stream.js";
-import { checkInteger, checkNumber } from "../core/check.js";
+import { DURATION_CHECKS, MAX_DURATION_SEC } from "../audio/mono-stream.js";
 import { DataError } from "../core/errors.js";
-import { checkObject } from "../core/inputs.js";
+import { abortSignal, boolean, callback, checkOptions, integer, optional } from "../core/setting-checks.js";
 import { checkData, type DataFinding } from "../dataset/check-data.js";
 import { checkIsFrontEnd, type FrontEnd, frontEndHash as hashFrontEnd } from "../features/front-end.js";
 import { statOrNull } from "./audio-files.js";
@@ -16,6 +15,7 @@ import type { Fatal, WorkerSetup } from "./extract-worker.js";
 import { whileLocked } from "./folder-lock.js";
 import { pathOf } from "./path-of.js";
 import { type Scan, scanSource } from "./scan.js";
+import { isWarning } from "./source-clip.js";
 import { SourceIndex } from "./source-index.js";
 import {
   compareWithList,
@@ -102,10 +102,15 @@ export async function extractFeatures(
   options: ExtractOptions,
 ): Promise<Extraction> {
   const [sourcePath, dir] = [pathOf("source", source), pathOf("storeDir", storeDir)];
-  checkObject("options", options, "be an object of settings", { frontEnd: "object" });
-  checkIsFrontEnd("frontEnd", options.frontEnd);
-  checkInteger("nWorkers", options.nWorkers ?? 1, { min: 1, max: 1024 });
-  checkNumber("maxDurationSec", options.maxDurationSec ?? MAX_DURATION_SEC, { above: 0 });
+  checkOptions<ExtractOptions>(options, {
+    frontEnd: checkIsFrontEnd,
+    nWorkers: optional(integer(1, 1024)),
+    onProgress: optional(callback),
+    onProblem: optional(callback),
+    dropCopies: optional(boolean),
+    ...DURATION_CHECKS,
+    signal: optional(abortSignal),
+  });
   const scan = scanSource(sourcePath);
   return await whileLocked(dir, () => fillStore(sourcePath, scan, { ...options, storeDir: dir }));
 }
@@ -162,11 +167,15 @@ async function fillStore(
   const stored = options.dropCopies ? dropCopies(found, (line) => tally.report(line)) : found;
   let change: ListChange | null = null;
   if (!interrupted) {
-    if (stored.length === 0)
+    if (stored.length === 0) {
+      const cause = tally.problems.find((line) => !isWarning(line)) ?? tally.problems[0];
       throw new DataError(
         source,
-        `${total === 1 ? "its only file could not" : `none of its ${total} files could`} be used; the first problem: ${tally.problems[0]}`,
+        total === 1
+          ? `its only file could not be used; the problem: ${cause}`
+          : `none of its ${total} files could be used; the first problem: ${cause}`,
       );
+    }
     change = compareWithList(storeDir, stored);
     completeStore(storeDir, stored);
   }

@@ -30,6 +30,13 @@ export function readJsonLines(manifest: string, text: string, onBadRow: OnBadRow
   return { rows, ignored, notices: [] };
 }
 
+/** The names of the members of the first line's object; none if it is not one. */
+export function jsonColumns(text: string): string[] {
+  const first = text.split("\n").find((line) => line.trim() !== "");
+  const record = first === undefined ? "is empty" : objectIn(first);
+  return typeof record === "string" ? [] : [...record.keys()];
+}
+
 /** Returns the members of a JSON object, or what is wrong with the text. */
 function objectIn(source: string): ReadonlyMap<string, unknown> | string {
   let value: unknown;

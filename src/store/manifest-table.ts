@@ -66,6 +66,12 @@ function namedDelimiter(manifest: string, text: string): Delimiter | null {
   return known;
 }
 
+/** The names of the columns of a table, by its first line; none if that cannot be read. */
+export function tableColumns(text: string, usual: Delimiter): string[] {
+  const body = text.replace(FIRST_LINE, "");
+  return namesIn(body, delimiterOf(body, usual));
+}
+
 interface TableRecord {
   /** Line of its end, from 1. */
   readonly line: number;
@@ -82,16 +88,20 @@ const OPTIONS = {
 /** The separator with which most columns of the header have a manifest's names; the usual one of equals. */
 function delimiterOf(text: string, usual: Delimiter): Delimiter {
   const known = (delimiter: Delimiter): number => {
-    try {
-      const [header = []] = parse(text, { ...OPTIONS, delimiter, to: 1 }) as string[][];
-      const names = header.map((cell) => cell.trim());
-      return COLUMNS.filter((column) => names.includes(column)).length;
-    } catch {
-      return 0; // an error in the usual one is reported when the rows are read
-    }
+    const names = namesIn(text, delimiter);
+    return COLUMNS.filter((column) => names.includes(column)).length;
   };
   const others = (Object.keys(DELIMITERS) as Delimiter[]).filter((delimiter) => delimiter !== usual);
   return [usual, ...others].reduce((best, next) => (known(next) > known(best) ? next : best));
+}
+
+function namesIn(text: string, delimiter: Delimiter): string[] {
+  try {
+    const [header = []] = parse(text, { ...OPTIONS, delimiter, to: 1 }) as string[][];
+    return header.map((cell) => cell.trim());
+  } catch {
+    return []; // the error is reported when the rows are read
+  }
 }
 
 function parseRecords(manifest: string, text: string, delimiter: Delimiter): TableRecord[] {

@@ -95,17 +95,17 @@ export function readNpyHeader(bytes: Uint8Array, path: string): NpyHeader {
  * const { shape, data } = decodeNpy(bytes, "matrix.npy");
  * console.log(shape, data.join(" ")); // -> [ 2, 2 ] 1 2 3 4
  */
-export function decodeNpy(bytes: Uint8Array, path: string): Tensor {
-  toBytes("bytes", bytes);
+export function decodeNpy(bytes: Uint8Array | ArrayBuffer, path: string): Tensor {
+  const file = toBytes("bytes", bytes);
   checkText("path", path);
-  const { shape, dataOffset } = readNpyHeader(bytes, path);
+  const { shape, dataOffset } = readNpyHeader(file, path);
   const expected = dataOffset + 4 * sizeOf(shape);
-  if (bytes.length !== expected)
+  if (file.length !== expected)
     throw new DataError(
       path,
-      `is ${counted(bytes.length, "byte")} long, but its shape [${shape.join(", ")}] needs ${expected}`,
+      `is ${counted(file.length, "byte")} long, but its shape [${shape.join(", ")}] needs ${expected}`,
     );
-  const data = new Float32Array(sizeOf(shape)); // a copy, because the values may be unaligned in `bytes`
-  new Uint8Array(data.buffer).set(bytes.subarray(dataOffset));
+  const data = new Float32Array(sizeOf(shape)); // a copy, because the values may be unaligned in the file
+  new Uint8Array(data.buffer).set(file.subarray(dataOffset));
   return { data, shape };
 }

@@ -2,16 +2,34 @@ import { join, relative, resolve, sep } from "node:path";
 import { counted } from "../core/counted.js";
 import { DataError } from "../core/errors.js";
 import { SPLITS, type Split, splitMeantBy } from "../dataset/split-names.js";
-import { findAudio, isOwnFolder, listFolder, mayBeAudio, statOrNull } from "./audio-files.js";
+import { findAudio, hasStoreNames, isOwnFolder, listFolder, mayBeAudio, statOrNull } from "./audio-files.js";
 import { isCompanionName } from "./companions.js";
 import type { Scan } from "./source-clip.js";
+import { checkAgainstManifest, manifestsIn } from "./unread-manifest.js";
 
 /**
  * Lists the clips of a folder: `<class>/**` or, if its folders are named train, valid and test,
  * `train|valid|test/<class>/**`. The class is the folder's name; folders inside a class folder carry no label.
- * @throws DataError for a split folder with another name, and for a folder without class folders
+ * A manifest beside the folders is not read, which a warning says.
+ * @throws DataError for a feature store, for a split folder with another name, for a folder without class folders, and for a manifest that
+ *   gives clips other labels than the folders
  */
 export function scanFolder(dir: string): Scan {
+  if (hasStoreNames(listFolder(dir)) && isOwnFolder(dir))
+    throw new DataError(dir, "is a feature store; train on it, or extract the audio that it was made from");
+  const scan = scanFolders(dir);
+  for (const manifest of manifestsIn(dir)) {
+    if (scan.clips.length === 0)
+      throw new DataError(dir, `holds no class folders with audio; extract its manifest ${manifest} itself`);
+    checkAgainstManifest(manifest, scan.clips);
+    scan.problems.push(
+      `${manifest}: warning: is a manifest with the columns path and label, but the folders are read as classes; extract the manifest itself to use its labels`,
+    );
+  }
+  return scan;
+}
+
+function scanFolders(dir: string): Scan {
   const scan: Scan = { clips: [], problems: [] };
   const folders = listFolder(dir).filter(
     (name) => statOrNull(join(dir, name))?.isDirectory() && !isOwnFolder(join(dir, name)),
@@ -76,11 +94,13 @@ function addClasses(root: string, dir: string, split: Split | null, scan: Scan):
         split,
       });
   }
-  if (nClassFolders === 0)
-    throw new DataError(
-      dir,
-      "holds no folders; put the audio of each class in a folder of its own, or write a manifest with the columns path and label",
-    );
+  if (nClassFolders > 0) return;
+  const [manifest] = manifestsIn(root);
+  const remedy =
+    manifest === undefined
+      ? "put the audio of each class in a folder of its own, or write a manifest with the columns path and label"
+      : `extract the manifest ${manifest} itself`;
+  throw new DataError(dir, `holds no folders; ${remedy}`);
 }
 
 /** Adds a line for what is beside class folders and may be audio. */

@@ -2,7 +2,7 @@ import { DataError } from "../core/errors.js";
 import { LabelSpellings } from "../dataset/labels.js";
 import { scanFolder } from "./scan-folder.js";
 import { scanManifest } from "./scan-manifest.js";
-import type { Scan } from "./source-clip.js";
+import { isWarning, type Scan } from "./source-clip.js";
 import { statusOf } from "./system-errors.js";
 
 export type { Split } from "../dataset/split-names.js";
@@ -15,12 +15,16 @@ export type { Scan, SourceClip } from "./source-clip.js";
  */
 export function scanSource(source: string): Scan {
   const scan = withLabels(source, statusOf(source).isDirectory() ? scanFolder(source) : scanManifest(source));
-  if (scan.clips.length === 0) {
-    const first =
-      scan.problems.length > 0 ? `; problem 1 of ${scan.problems.length}: ${scan.problems[0]}` : "";
-    throw new DataError(source, `holds no usable audio${first}`);
-  }
+  if (scan.clips.length === 0) throw new DataError(source, `holds no usable audio${firstProblem(scan)}`);
   return scan;
+}
+
+function firstProblem({ problems }: Scan): string {
+  const causes = problems.filter((line) => !isWarning(line));
+  if (causes.length === 0) return "";
+  return causes.length === 1
+    ? `; the problem: ${causes[0]}`
+    : `; problem 1 of ${causes.length}: ${causes[0]}`;
 }
 
 /** Brings labels, which are the spellings of the source so far, into the form in which they are compared and kept. */

@@ -19,3 +19,8 @@ export interface Scan {
   clips: SourceClip[];
   problems: string[];
 }
+
+/** Whether a line is a warning, rather than about something that was left out. */
+export function isWarning(line: string): boolean {
+  return line.includes(": warning: ");
+}

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { DataError, errorLine } from "../core/errors.js";
+import { DataError, errorLine, UsageError } from "../core/errors.js";
 import { canonicalJson } from "../core/hash.js";
 import type { Clip } from "../dataset/clip.js";
 import type { FeatureData } from "../dataset/feature-data.js";
@@ -13,7 +13,7 @@ import {
   frontEndHash as hashFrontEnd,
 } from "../features/front-end.js";
 import { ensureFolder, removeFile, removeParts, writeAtomically } from "./atomic-file.js";
-import { isHiddenName, statOrNull } from "./audio-files.js";
+import { hasStoreNames, isHiddenName, listFolder, statOrNull } from "./audio-files.js";
 import { npyByteLength } from "./npy.js";
 import { pathOf } from "./path-of.js";
 import { storeReader } from "./store-reader.js";
@@ -145,6 +145,20 @@ export function prepareStore(dir: string, frontEnd: FrontEnd): void {
       dir,
       `holds features of another front end (${describeDifference(found.frontEnd, frontEnd)}); choose another folder, or delete this one`,
     );
+}
+
+/**
+ * Checks that a folder for other files is not a feature store.
+ * @throws UsageError if it is
+ */
+export function checkIsNoStore(setting: string, dir: string): void {
+  if (statOrNull(dir)?.isDirectory() && hasStoreNames(listFolder(dir)))
+    throw new UsageError({
+      setting,
+      rule: "be a folder of its own",
+      got: `${dir}, which is a feature store`,
+      remedy: "use another folder",
+    });
 }
 
 /** Removes what killed extractions had written of the store's files when they died. */

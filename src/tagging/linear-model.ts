@@ -13,7 +13,8 @@ import { type ModelTensors, modelTensors, storedTensors } from "./model-tensors.
 /** Version of the record. Files without a record are read too: they have no checksum. */
 const FORMAT = 1;
 /** Keys of the metadata: the record, and the checksum over it and the tensors. */
-const [RECORD, CHECKSUM] = ["timbrel.linear", "timbrel.checksum"];
+export const LINEAR_RECORD = "timbrel.linear";
+const CHECKSUM = "timbrel.checksum";
 
 /** Most values in the record, nearly all of them labels. */
 const MAX_VALUES = 2 ** 18;
@@ -34,7 +35,7 @@ export function encodeLinearModel(tensors: ModelTensors, { task, labels }: Outpu
   return buildInferenceModel(
     { net: { kind: "linear" }, task, nLabels: labels.length, inputShape, normalization },
     weights,
-    { [RECORD]: record, [CHECKSUM]: checksum },
+    { [LINEAR_RECORD]: record, [CHECKSUM]: checksum },
   );
 }
 
@@ -55,17 +56,17 @@ export function encodeLinearModel(tensors: ModelTensors, { task, labels }: Outpu
  * console.log(session.outputNames); // -> [ 'probabilities' ]
  */
 export function linearModel(
-  bytes: Uint8Array,
+  bytes: Uint8Array | ArrayBuffer,
   path: string,
   options: Outputs & { nDescriptors?: number },
 ): Uint8Array {
-  toBytes("bytes", bytes);
+  const file = toBytes("bytes", bytes);
   checkText("path", path);
   checkObject("options", options, "name what the model is the baseline of", { task: "text", labels: "list" });
   const { task, labels, nDescriptors = DESCRIPTOR_NAMES.length } = options;
-  const { [RECORD]: record, [CHECKSUM]: checksum } = decodeMetadata(bytes, path);
+  const { [LINEAR_RECORD]: record, [CHECKSUM]: checksum } = decodeMetadata(file, path);
   if (record !== undefined) checkRecord(record, { task, labels }, path);
-  const stored = decodeWeights(bytes, path);
+  const stored = decodeWeights(file, path);
   const tensors = stored.has("normalization.mean") ? stored : upgradeTensors(stored, "standardize");
   const shape = {
     net: { kind: "linear" },

@@ -20,6 +20,7 @@ import { buildInferenceModel } from "../nn/inference.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
 import { largestOutput, netTensors } from "../nn/summary.js";
 import { upgradeRecord, upgradeTensors } from "./format-1.js";
+import { LINEAR_RECORD } from "./linear-model.js";
 import { modelTensors, normalizedWidth, storedTensors } from "./model-tensors.js";
 
 /** Version of the metadata below. Files of version 1 are read too, and files of version 2, which have no checksum. */
@@ -290,17 +291,25 @@ export function modelIdentity(model: TrainedModel): string {
  * const { info, net, weights } = decodeModel(readFileSync(path), path);
  * console.log(net.kind, info.labels.length, weights.get("output.weight")?.shape); // -> vgg 11 [ 11, 1024 ]
  */
-export function decodeModel(bytes: Uint8Array, path: string): TrainedModel {
-  toBytes("bytes", bytes);
+export function decodeModel(bytes: Uint8Array | ArrayBuffer, path: string): TrainedModel {
+  const file = toBytes("bytes", bytes);
   checkText("path", path);
-  const { [RECORD]: record, [CHECKSUM]: checksum } = decodeMetadata(bytes, path);
+  if (isSafetensors(file))
+    throw new DataError(
+      path,
+      "is a safetensors file, such as a checkpoint, not a model; use the model.onnx of the run",
+    );
+  const metadata = decodeMetadata(file, path);
+  const { [RECORD]: record, [CHECKSUM]: checksum } = metadata;
   if (record === undefined)
     throw new DataError(
       path,
-      "is an ONNX model but not a timbrel model: its metadata has no labels and no front end",
+      metadata[LINEAR_RECORD] !== undefined
+        ? "is a linear baseline, which reads descriptors, not a model that tags audio; use the model.onnx of the run"
+        : "is an ONNX model but not a timbrel model: its metadata has no labels and no front end",
     );
   const { info, net, normalization, format } = readRecord(record, path);
-  const stored = decodeWeights(bytes, path);
+  const stored = decodeWeights(file, path);
   const tensors = format === 1 ? upgradeTensors(stored, normalization) : stored;
   const inputShape = [info.segmentFrames, info.frontEnd.nMels];
   const shape = { net, inputShape, nLabels: info.labels.length, normalization };
@@ -311,6 +320,13 @@ export function decodeModel(bytes: Uint8Array, path: string): TrainedModel {
     isRequired: format === FORMAT,
   });
   return model;
+}
+
+/** Whether bytes begin like a safetensors file, such as a checkpoint: the length of a JSON object, and its brace. */
+function isSafetensors(bytes: Uint8Array): boolean {
+  if (bytes.length < 9) return false;
+  const headerBytes = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  return headerBytes <= bytes.length && bytes[8] === 0x7b;
 }
 
 /**
@@ -325,9 +341,7 @@ export function decodeModel(bytes: Uint8Array, path: string): TrainedModel {
  * const { task, labels, epoch } = readModelInfo(readFileSync(path), path);
  * console.log(task, labels[0], epoch); // -> single-label bass 65
  */
-export function readModelInfo(bytes: Uint8Array, path: string): ModelInfo {
-  toBytes("bytes", bytes);
-  checkText("path", path);
+export function readModelInfo(bytes: Uint8Array | ArrayBuffer, path: string): ModelInfo {
   return decodeModel(bytes, path).info;
 }
 

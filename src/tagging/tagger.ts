@@ -2,15 +2,24 @@ import type { AudioStream } from "../audio/audio-stream.js";
 import { bytesInMemory } from "../audio/byte-source.js";
 import { openAudio } from "../audio/decode.js";
 import { type AudioInput, toChannels } from "../audio/inputs.js";
-import type { DurationLimit } from "../audio/mono-stream.js";
+import { DURATION_CHECKS, type DurationLimit } from "../audio/mono-stream.js";
 import { resampledLength } from "../audio/resample.js";
 import type { AudioWarning } from "../audio/warning.js";
 import { waveformStream } from "../audio/waveform-stream.js";
 import { UsageError } from "../core/errors.js";
 import { checkText, toBytes } from "../core/inputs.js";
+import { abortSignal, callback, checkOptions, optional } from "../core/setting-checks.js";
 import { FeatureStream } from "../features/feature-stream.js";
-import type { Engine, Session } from "../runtime/engine.js";
-import { decodeModel, type ModelInfo, modelGraph, segmentsPerRun, type TrainedModel } from "./model-file.js";
+import { checkEngine, type Engine, type Session } from "../runtime/engine.js";
+import { Uses } from "../runtime/uses.js";
+import {
+  checkModel,
+  decodeModel,
+  type ModelInfo,
+  modelGraph,
+  segmentsPerRun,
+  type TrainedModel,
+} from "./model-file.js";
 import { checkProbabilities } from "./probabilities.js";
 import { streamProbabilities } from "./stream-probabilities.js";
 
@@ -37,6 +46,14 @@ export interface TagOptions extends DurationLimit {
   readonly signal?: AbortSignal;
 }
 
+function checkTagOptions(options: TagOptions): void {
+  checkOptions<TagOptions>(options, {
+    ...DURATION_CHECKS,
+    onProgress: optional(callback),
+    signal: optional(abortSignal),
+  });
+}
+
 /** A clip shorter than this fraction of a segment gets a warning. */
 const SHORT = 1 / 4;
 
@@ -57,7 +74,7 @@ const SHORT = 1 / 4;
 export class Tagger {
   readonly info: ModelInfo;
   readonly #session: Session;
-  #closing: Promise<void> | undefined;
+  readonly #uses = new Uses("tagger");
   /** The model's name in errors. */
   readonly #path: string;
   readonly #maxSegments: number;
@@ -75,7 +92,7 @@ export class Tagger {
    * @param path its name in errors
    * @throws DataError if the bytes are not a timbrel model, or their parts contradict each other
    */
-  static async open(bytes: Uint8Array, path: string, engine: Engine): Promise<Tagger> {
+  static async open(bytes: Uint8Array | ArrayBuffer, path: string, engine: Engine): Promise<Tagger> {
     return Tagger.of(decodeModel(bytes, path), engine, path);
   }
 
@@ -84,6 +101,8 @@ export class Tagger {
    * @param path its name in errors
    */
   static async of(model: TrainedModel, engine: Engine, path = "model"): Promise<Tagger> {
+    checkModel(model);
+    checkEngine(engine);
     return new Tagger(model, await engine.open(modelGraph(model)), path);
   }
 
@@ -115,6 +134,11 @@ export class Tagger {
     path: string,
     options: TagOptions = {},
   ): Promise<Tagging> {
+    checkTagOptions(options);
+    return this.#uses.run(() => this.#tag(open, path, options));
+  }
+
+  async #tag(open: () => Promise<AudioStream>, path: string, options: TagOptions): Promise<Tagging> {
     const { frontEnd, segmentFrames } = this.info;
     const { maxDurationSec, onProgress, signal } = options;
     const openFeatures = async (): Promise<FeatureStream> => {
@@ -147,6 +171,7 @@ export class Tagger {
    * @throws UsageError if it is not audio, if no sample is left after resampling, or if some are not finite
    */
   async tagWaveform(audio: AudioInput, options: TagOptions = {}): Promise<Tagging> {
+    checkTagOptions(options);
     const channels = toChannels("audio", audio);
     const { channelData, sampleRate } = channels;
     const rate = this.info.frontEnd.sampleRate;
@@ -157,8 +182,8 @@ export class Tagger {
         rule: `hold finite samples, at least 1 at ${rate} Hz`,
         got: length === 0 ? "none" : "some that are not finite",
       });
-    const limits = { maxDurationSec: Number.POSITIVE_INFINITY, ...options };
-    return this.tagStream(async () => waveformStream(channels), "audio", limits);
+    const maxDurationSec = options.maxDurationSec ?? Number.POSITIVE_INFINITY;
+    return this.tagStream(async () => waveformStream(channels), "audio", { ...options, maxDurationSec });
   }
 
   /** The warning about a clip of which a segment holds mostly silence, unless there is one about its length already. */
@@ -174,9 +199,8 @@ export class Tagger {
     ];
   }
 
-  /** Frees the model's memory. May be called again. */
+  /** Frees the model's memory once the answers that are awaited have been given. May be called again. */
   async close(): Promise<void> {
-    this.#closing ??= this.#session.close();
-    await this.#closing;
+    await this.#uses.close(() => this.#session.close());
   }
 }

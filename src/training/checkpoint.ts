@@ -126,10 +126,10 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
  * const bytes = encodeCheckpoint({ state, config: { seed: 1 }, splitHash: "", frontEndHash: "" });
  * console.log(decodeCheckpoint(bytes, "checkpoint.safetensors").config); // -> { seed: 1 }
  */
-export function decodeCheckpoint(bytes: Uint8Array, path: string): Checkpoint {
-  toBytes("bytes", bytes);
+export function decodeCheckpoint(bytes: Uint8Array | ArrayBuffer, path: string): Checkpoint {
+  const file = toBytes("bytes", bytes);
   checkText("path", path);
-  const { tensors, metadata } = decodeSafetensors(bytes, path);
+  const { tensors, metadata } = decodeSafetensors(file, path);
   const text = metadata[RECORD] ?? "null";
   const { format, record } = parseRecord(text, path);
   const { history, bestEpoch, ...run } = record;

@@ -95,6 +95,21 @@ export const TRAIN_DEFAULTS: TrainConfig = {
   testFraction: RUN_SPLITS.testFraction,
 };
 
+/**
+ * Checks that the options of a function hold no settings of a run, which are apart from them.
+ * @throws UsageError naming the first setting
+ */
+export function checkSettingsApart(options: unknown): void {
+  const name = Object.keys(Object(options)).find((each) => Object.hasOwn(TRAIN_DEFAULTS, each));
+  if (name !== undefined)
+    throw new UsageError({
+      setting: "options",
+      rule: "leave the settings of a run to `config`",
+      got: name,
+      remedy: `move \`${name}\` into \`config\``,
+    });
+}
+
 const factor = number({ above: 0, max: 1 });
 const warmUp = optional(fraction);
 

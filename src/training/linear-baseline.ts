@@ -1,6 +1,6 @@
-import { checkChoice } from "../core/check.js";
 import { checkObject } from "../core/inputs.js";
 import { Random } from "../core/random.js";
+import { abortSignal, checkOptions, choice, integer, optional } from "../core/setting-checks.js";
 import type { Tensor } from "../core/tensor.js";
 import { Covariance } from "../dataset/covariance.js";
 import { checkTrain, type FeatureSet } from "../dataset/feature-set.js";
@@ -9,7 +9,7 @@ import { evaluateLinear, readAllDescriptors } from "../evaluation/evaluate.js";
 import { mainScore } from "../evaluation/measures.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import { buildTrainingStep, type Task } from "../nn/training-step.js";
-import type { Engine } from "../runtime/engine.js";
+import { type Engine, engineOption } from "../runtime/engine.js";
 import { encodeLinearModel } from "../tagging/linear-model.js";
 import { type BatchSource, fit } from "./fit.js";
 
@@ -67,12 +67,12 @@ export async function trainLinearBaseline(
 ): Promise<Uint8Array | null> {
   checkObject("sets", sets, "be feature sets", { train: "object", valid: "object" });
   checkTrain(sets.train);
-  checkObject("options", options, "be an object of settings", {
-    task: "text",
-    seed: "number",
-    engine: "object",
+  checkOptions<typeof options>(options, {
+    task: choice(["single-label", "multi-label"]),
+    seed: integer(0),
+    engine: engineOption,
+    signal: optional(abortSignal),
   });
-  checkChoice("task", options.task, ["single-label", "multi-label"]);
   const { train, valid } = sets;
   const { task, seed, engine, signal } = options;
   const vectors = await readAllDescriptors(train);

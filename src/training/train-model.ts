@@ -1,5 +1,13 @@
 import { checkObject } from "../core/inputs.js";
 import { recordOf } from "../core/record.js";
+import {
+  abortSignal,
+  type Check,
+  callback,
+  checkOptions,
+  nullable,
+  optional,
+} from "../core/setting-checks.js";
 import type { Tensor } from "../core/tensor.js";
 import { checkData, type FeatureData } from "../dataset/feature-data.js";
 import type { Split } from "../dataset/split-names.js";
@@ -8,10 +16,10 @@ import { evaluateNet } from "../evaluation/evaluate.js";
 import { mainScore, measuresOf } from "../evaluation/measures.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import type { Task } from "../nn/training-step.js";
-import { checkEngine, type Engine } from "../runtime/engine.js";
+import { type Engine, engineOption } from "../runtime/engine.js";
 import { addClips, checkModel, type ModelInfo, type TrainedModel } from "../tagging/model-file.js";
 import type { Checkpoint } from "./checkpoint.js";
-import { type TrainConfig, trainConfig } from "./config.js";
+import { checkSettingsApart, type TrainConfig, trainConfig } from "./config.js";
 import { type EpochAnswer, type EpochRecord, type FitResult, fit, type StepReport } from "./fit.js";
 import { modelHash, type PreparedRun, prepareRun } from "./prepare-run.js";
 import { resumedConfig } from "./resumed-config.js";
@@ -110,11 +118,17 @@ export async function trainModel(
 ): Promise<ModelRun> {
   checkData(data);
   checkObject("config", config, "be an object of settings");
-  checkObject("options", options, "be an object with an engine", { engine: "object" });
-  checkEngine(options.engine);
+  checkSettingsApart(options);
+  checkOptions<TrainModelOptions>(options, {
+    engine: engineOption,
+    signal: optional(abortSignal),
+    resume: nullable(checkpointOption),
+    from: optional((_, value) => checkModel(value)),
+    onStart: optional(callback),
+    onStep: optional(callback),
+    onEpoch: optional(callback),
+  });
   const { engine, resume, from, signal } = options;
-  if (resume) checkObject("resume", resume, "be a checkpoint", { state: "object", config: "object" });
-  if (from) checkModel(from);
   const settings = resume ? resumedConfig(resume, config) : trainConfig(config);
   const run = await prepareRun(data, settings, { resume, from, signal });
   const { sets, splits, task } = run.data;
@@ -168,6 +182,9 @@ export async function trainModel(
   });
   return { model: bestOf(state), task, ended, history: state.history, checkpoint: checkpointOf(state) };
 }
+
+const checkpointOption: Check = (setting, value) =>
+  checkObject(setting, value, "be a checkpoint", { state: "object", config: "object" });
 
 /** Returns a function that makes the model of a run's best epoch. */
 function modelMaker(

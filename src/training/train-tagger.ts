@@ -1,17 +1,18 @@
 import { existsSync } from "node:fs";
-import { DataError } from "../core/errors.js";
+import { DataError, UsageError } from "../core/errors.js";
 import { checkObject } from "../core/inputs.js";
+import { abortSignal, boolean, callback, checkOptions, optional } from "../core/setting-checks.js";
 import { checkData } from "../dataset/feature-data.js";
 import type { Task } from "../nn/training-step.js";
-import type { Engine } from "../runtime/engine.js";
+import { type Engine, engineOption } from "../runtime/engine.js";
 import { nodeEngine } from "../runtime/node.js";
 import { removeFile, writeAtomically } from "../store/atomic-file.js";
 import { whileLocked } from "../store/folder-lock.js";
 import { pathOf } from "../store/path-of.js";
 import { readModelFile } from "../store/read-files.js";
-import type { FeatureStore } from "../store/store.js";
+import { checkIsNoStore, type FeatureStore } from "../store/store.js";
 import { linearModel } from "../tagging/linear-model.js";
-import type { TrainConfig } from "./config.js";
+import { checkSettingsApart, type TrainConfig } from "./config.js";
 import { DivergedError, type EpochAnswer, type EpochRecord, type FitResult, type StepReport } from "./fit.js";
 import { trainLinearBaseline } from "./linear-baseline.js";
 import {
@@ -65,7 +66,7 @@ export interface TrainResult {
  * model of the best epoch, and the linear baseline next to it.
  *
  * @param outDir the run's folder; created if missing
- * @throws UsageError if the folder holds a run that is to be neither resumed nor overwritten, or if the data lack
+ * @throws UsageError if the folder is a feature store, or holds a run that is to be neither resumed nor overwritten, or if the data lack
  * clips of the checkpoint's
  * @throws DataError if another run is writing to the folder, or it cannot be written
  * @example
@@ -88,7 +89,25 @@ export async function trainTagger(
 ): Promise<TrainResult> {
   checkData(store);
   const dir = pathOf("outDir", outDir);
-  checkObject("options", options, "be an object of settings");
+  checkSettingsApart(options);
+  checkOptions<TrainTaggerOptions>(options, {
+    config: optional((setting, value) => checkObject(setting, value, "be an object of settings")),
+    resume: optional(boolean),
+    overwrite: optional(boolean),
+    engine: optional(engineOption),
+    signal: optional(abortSignal),
+    onStart: optional(callback),
+    onStep: optional(callback),
+    onEpoch: optional(callback),
+  });
+  if (options.resume && options.overwrite)
+    throw new UsageError({
+      setting: "overwrite",
+      rule: "be used without `resume`",
+      got: "both",
+      remedy: "leave out one of them",
+    });
+  checkIsNoStore("outDir", dir);
   return await whileLocked(dir, () => trainLocked(store, dir, options));
 }
 

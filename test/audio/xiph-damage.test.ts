@@ -387,6 +387,32 @@ it("reads FLAC with frames of varying size, which carry the number of their firs
   expect(messages(without)).toEqual([expect.stringMatching(/: 0\.070 s of 0\.227 s of audio is missing$/)]);
 });
 
+describe("an OGG file", () => {
+  it.each(["pages.ogg", "pages.opus"])("%s with a page twice gives the same samples", async (name) => {
+    const pages = pagesOf(fixture(name));
+    const { channelData, warnings } = await decode(joined(pages.toSpliced(4, 0, pages[4])));
+    expect(warnings).toEqual([]);
+    expect(channelData).toEqual((await decode(fixture(name))).channelData);
+  });
+
+  it.each(["pages.ogg", "pages.opus"])("%s that begins late in its stream says so", async (name) => {
+    const offset = 7200 * 48_000;
+    const pages = pagesOf(fixture(name));
+    const nHeaders = pages.findIndex((page) => new DataView(page.buffer).getBigInt64(6, true) > 0n);
+    for (const page of pages.slice(nHeaders)) {
+      const view = new DataView(page.buffer);
+      view.setBigInt64(6, view.getBigInt64(6, true) + BigInt(offset), true);
+      view.setUint32(18, view.getUint32(18, true) + 5000, true);
+      sealed(page);
+    }
+    const { channelData, warnings } = await decode(joined(pages));
+    expect(warnings.map(({ code }) => code)).toEqual(["truncated"]);
+    expect(warnings[0].message).toMatch(/^begins \d{4,5} s after the beginning of its stream/);
+    const whole = (await decode(fixture(name))).channelData[0].length;
+    expect(Math.abs(channelData[0].length - whole)).toBeLessThan(5000);
+  });
+});
+
 describe("memory", () => {
   it.each(["pages.ogg", "pages.opus", "large-blocks.flac", "six-channels.flac", "flac.oga"])(
     "%s comes in blocks of bounded size",

@@ -76,6 +76,14 @@ const MISTAKES: readonly (readonly [line: string, code: number, message: string]
     1,
     "audio: is not a feature store; extract features into a folder of their own, and use that",
   ],
+  ...["train audio-features", "train audio-features --find-lr", "lab audio-features --quick"].map(
+    (line) =>
+      [
+        `${line} --out audio-features`,
+        2,
+        "--out must be a folder of its own, got audio-features, which is a feature store; use another folder",
+      ] as const,
+  ),
   ["train nowhere --out r", 1, "nowhere: does not exist"],
   [
     `train solo-features --out r ${NET.join(" ")}`,
@@ -115,7 +123,7 @@ const MISTAKES: readonly (readonly [line: string, code: number, message: string]
   [
     "predict tone.wav --model text.txt",
     1,
-    "text.txt: is not an ONNX model: it has a field of the unknown type 6 before byte 1",
+    "text.txt: is not an ONNX model (it has a field of the unknown type 6 before byte 1)",
   ],
   ["predict tone.wav --top 0", 2, "--top must be an integer of at least 1, got 0"],
   [

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -103,4 +103,36 @@ it("escape codes in labels and names of files do not reach the terminal", async 
   const [{ file, tags }] = jsonLines(stdout) as [{ file: string; tags: { label: string }[] }];
   expect([file, tags.map((tag) => tag.label).sort()]).toEqual([name, [label, "plain"]]);
   expect(readdirSync(join(dir, "run")).length).toBeGreaterThan(2);
+});
+
+describe("an output of inspect", () => {
+  const dir = makeFolder();
+  const wav = toneWav(440);
+  write(dir, "a.wav", wav);
+  write(dir, "b.wav", wav);
+  symlinkSync("a.wav", join(dir, "link.wav"));
+
+  it.each([
+    ["a.wav --waveform a.wav", "--waveform must name a file of its own, got a.wav, which is read"],
+    ["a.wav --features link.wav", "--features must name a file of its own, got link.wav, which is read"],
+    [
+      "b.wav --png a.wav",
+      "--png must name a new file, or a PNG file to replace, got a.wav, which is another kind of file",
+    ],
+    [
+      "a.wav --waveform x.npy --features x.npy",
+      "--features must name a file of its own, got x.npy, which --waveform names too",
+    ],
+  ])("does not replace a recording or another output: %s", async (args, message) => {
+    const { code, stderr } = await timbrel(dir, ["inspect", ...args.split(" ")]);
+    expect([code, stderr]).toEqual([2, `timbrel: ${message}\n`]);
+    expect(readdirSync(dir).sort()).toEqual(["a.wav", "b.wav", "link.wav"]);
+    for (const name of ["a.wav", "b.wav"]) expect(readFileSync(join(dir, name)).equals(wav)).toBe(true);
+  });
+
+  it("replaces one of its kind", async () => {
+    const args = ["inspect", "a.wav", "--png", "a.png"];
+    for (const _ of [1, 2]) expect((await timbrel(dir, args)).code).toBe(0);
+    rmSync(join(dir, "a.png"));
+  });
 });

@@ -36,6 +36,17 @@ describe("the engine in Node", () => {
     await session.close();
   });
 
+  it("closes a session once its runs are done, and runs none after", async () => {
+    const session = await nodeEngine().open(smallModel());
+    const running = session.run({ x, y });
+    await session.close();
+    expect((await running)["out"].data).toEqual(Float32Array.of(2.5, 4.5, 6.5, 8.5));
+    await session.close();
+    await expect(session.run({ x, y })).rejects.toThrow(
+      "session must be open when it is used, got one that is closed; close it later, or open it again",
+    );
+  });
+
   it("rejects bytes that are not a model, on one line", async () => {
     const opening = nodeEngine().open(Uint8Array.of(1, 2, 3));
     await expect(opening).rejects.toBeInstanceOf(UsageError);

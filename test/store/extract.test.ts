@@ -212,7 +212,15 @@ describe("extraction", () => {
     const source = makeFolder();
     writeFiles(source, { "x/empty.wav": "" });
     await expect(extract(source, join(makeFolder(), "s"))).rejects.toThrow(
-      `${source}: its only file could not be used; the first problem: ${source}/x/empty.wav: the file is empty`,
+      `${source}: its only file could not be used; the problem: ${source}/x/empty.wav: the file is empty`,
+    );
+  });
+
+  it("names no warning as the problem when no file can be used", async () => {
+    const source = makeFolder();
+    writeFiles(source, { "m.csv": "path;label\na.wav;x\nb.wav;x\n", "a.wav": "", "b.wav": "" });
+    await expect(extract(join(source, "m.csv"), join(makeFolder(), "s"))).rejects.toThrow(
+      /: none of its 2 files could be used; the first problem: \S+\/[ab]\.wav: the file is empty$/,
     );
   });
 

@@ -40,9 +40,34 @@ describe("the files of a folder", () => {
     expect(found(Object.fromEntries(names.map((name) => [name, content]))).names).toEqual(names);
   });
 
+  it.each<[string, Uint8Array]>([
+    ["WAV", toneWav(440)],
+    ["AIFF", bytes("FORM\0\0\0\x12AIFFCOMM\0\0\0\x12")],
+    ["FLAC", bytes("fLaC\0\0\0\x22\x10\0")],
+    ["OGG", bytes("OggS\0\x02\0\0\0\0")],
+    ["MP3 with a tag", bytes("ID3\x03\0\0\0\0\0\0")],
+    ["MP3", bytes("\xff\xfb\x90\x64\0\0\0")],
+    ["MP4", bytes("\0\0\0 ftypM4A \0\0\0\0")],
+    ["Monkey's Audio", bytes("MAC \x96\x0f\0\0\x34\0\0\0")],
+    ["an MPEG transport stream", bytes(`G@\x11\x10\0${"\xff".repeat(183)}`.repeat(4))],
+  ])("are opened if their names are those of something else, but they hold %s", (_, content) => {
+    const names = ["a.txt", "b.json", "c.ts", "d.JPG"];
+    expect(found(Object.fromEntries(names.map((name) => [name, content]))).names.sort()).toEqual(names);
+  });
+
   it.each<[string, Record<string, string | Uint8Array>]>([
     ["hidden", { ".a.wav": toneWav(440), "__MACOSX/._a.wav": BINARY }],
     ["pictures, documents and data by name", { "cover.JPG": BINARY, "notes.pdf": BINARY, "x.npy": BINARY }],
+    ["texts that begin like audio", { "a.md": "MAC addresses\n", "b.ts": `G${"x".repeat(187)}`.repeat(4) }],
+    [
+      "RIFF files and pictures whose containers are those of audio, too",
+      {
+        "song.cpr": bytes("RIFF\0\0\x01\0NUNDROOT\0\0\0\0"),
+        "cover.webp": bytes("RIFF\0\0\x01\0WEBPVP8 \0\0\0\0"),
+        "cover.jpg": bytes("\0\0\0\x18ftypheic\0\0\0\0"),
+        front: bytes("\0\0\0\x1cftypavif\0\0\0\0"),
+      },
+    ],
     ["a system's own", { "Thumbs.db": BINARY, "desktop.ini": BINARY, "Icon\r": "" }],
     ["what audio programs add", { "a.wav.asd": BINARY, "a.pkf": BINARY }],
     [
@@ -127,11 +152,53 @@ describe("a scan", () => {
       "piano/run/b.wav",
       "piano/run/events.bin",
     ]);
+    expect(findAudio(join(dir, "models"), () => {})).toEqual([join(dir, "models/two/c.wav")]);
 
     const splits = makeFolder();
     prepareStore(join(splits, "features"), frontEnd());
     new SourceIndex(join(splits, "features")).close();
     writeFiles(splits, { "train/x/a.wav": "x", "test/x/b.wav": "x" });
     expect(scanSource(splits).problems).toEqual([]);
+  });
+
+  it("names a feature store that is given as the audio", () => {
+    const dir = makeFolder();
+    prepareStore(dir, frontEnd());
+    new SourceIndex(dir).close();
+    writeFiles(dir, { "clips/ab/x.features.npy": "x" });
+    expect(messageOf(() => scanSource(dir))).toBe(
+      `${dir}: is a feature store; train on it, or extract the audio that it was made from`,
+    );
+  });
+
+  it("reads audio below a folder with the files of a store or a run", () => {
+    const dir = makeFolder();
+    prepareStore(dir, frontEnd());
+    new SourceIndex(dir).close();
+    writeFiles(dir, {
+      "checkpoint.safetensors": "x",
+      "piano/checkpoint.safetensors": "x",
+      "drums/b.wav": "x",
+    });
+    writeFiles(dir, { "piano/takes/1/a.wav": "x" });
+    const names = ["drums/b.wav", "piano/takes/1/a.wav"];
+    expect(scanSource(dir).clips.map(({ name }) => name)).toEqual(names);
+    expect(findAudio(dir, () => {})).toEqual(names.map((name) => join(dir, name)));
+  });
+
+  it("reads audio in a folder that a link in a run's folder leads to, and ends where links loop", () => {
+    const [dir, other] = [makeFolder(), makeFolder()];
+    writeFiles(other, { "a.wav": "x" });
+    writeFiles(dir, {
+      "piano/checkpoint.safetensors": "x",
+      "drums/b.wav": "x",
+      "bass/checkpoint.safetensors": "x",
+    });
+    symlinkSync(other, join(dir, "piano", "takes"), "junction");
+    symlinkSync(join(dir, "bass"), join(dir, "bass", "again"), "junction");
+    expect(scanSource(dir)).toMatchObject({
+      clips: [{ name: "drums/b.wav" }, { name: "piano/takes/a.wav" }],
+      problems: [],
+    });
   });
 });

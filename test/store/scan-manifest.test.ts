@@ -69,6 +69,19 @@ describe("the separator of a table", () => {
   });
 });
 
+describe("a manifest of which no file is there", () => {
+  it("has the first row as its problem, not a warning", () => {
+    const text = "path;label\nnowhere.wav;piano\n";
+    const [one, two] = [manifestOf("m.csv", text), manifestOf("m.csv", `${text}gone.wav;piano\n`)];
+    expect(messageOf(() => scanSource(one))).toBe(
+      `${one}: holds no usable audio; the problem: ${one}:2: nowhere.wav does not exist; row left out`,
+    );
+    expect(messageOf(() => scanSource(two))).toBe(
+      `${two}: holds no usable audio; problem 1 of 2: ${two}:2: nowhere.wav does not exist; row left out`,
+    );
+  });
+});
+
 describe("a table", () => {
   it("may mix line endings", () => {
     expect(scanned(manifestOf("m.csv", "path,label\r\na.wav,piano\nb.wav,flute\r\n"))).toEqual({

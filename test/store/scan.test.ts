@@ -94,7 +94,7 @@ describe("scanning a folder", () => {
     expect(scanMessage(`${dir}/b`)).toBe(`${dir}/b: does not exist`);
     const silent = folderOf("piano/notes.txt");
     expect(scanMessage(silent)).toBe(
-      `${silent}: holds no usable audio; problem 1 of 1: ${silent}/piano: class folder without audio; left out`,
+      `${silent}: holds no usable audio; the problem: ${silent}/piano: class folder without audio; left out`,
     );
   });
 });

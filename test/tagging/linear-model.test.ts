@@ -12,7 +12,7 @@ import { tinyModel } from "./tiny-model.js";
 const info = { task: "single-label" as const, labels: [...SOUNDS] };
 const store = await makeTinyStore();
 const bytes = (await trainLinearBaseline(featureSets(store, splitClips(store.clips)), {
-  ...info,
+  task: info.task,
   seed: 1,
   engine: ENGINE,
 }))!;

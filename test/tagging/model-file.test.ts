@@ -16,6 +16,7 @@ import {
 } from "../../src/tagging/model-file.js";
 import { SHIPPED_MODEL } from "../../src/tagging/shipped-model.js";
 import { trainConfig } from "../../src/training/config.js";
+import { encodeSafetensors } from "../../src/training/safetensors.js";
 import { TINY_FRONT_END } from "../training/tiny-store.js";
 import {
   DAMAGED,
@@ -60,15 +61,30 @@ describe("the metadata of a model file", () => {
   });
 
   it("are not read from bytes that are not an ONNX model", () => {
-    expect(() => readModelInfo(new Uint8Array(0), "m.onnx")).toThrow(
-      new DataError("m.onnx", "is not an ONNX model: it holds no graph"),
-    );
+    expect(() => readModelInfo(new Uint8Array(0), "m.onnx")).toThrow(new DataError("m.onnx", "is empty"));
     expect(() => readModelInfo(new TextEncoder().encode("RIFF....WAVEfmt "), "m.onnx")).toThrow(
       /^m\.onnx: is not an ONNX model/,
     );
     const bytes = tinyModel();
     expect(() => readModelInfo(bytes.subarray(0, bytes.length - 3), "m.onnx")).toThrow(
-      new DataError("m.onnx", "is not an ONNX model: it is cut short or damaged"),
+      new DataError("m.onnx", "is not an ONNX model (it is cut short or damaged)"),
+    );
+  });
+
+  it("are not read from a checkpoint or a linear baseline, which are named", () => {
+    const weights = new Map([["w", { shape: [1], data: Float32Array.of(1) }]]);
+    expect(() => readModelInfo(encodeSafetensors(weights, {}), "checkpoint.safetensors")).toThrow(
+      new DataError(
+        "checkpoint.safetensors",
+        "is a safetensors file, such as a checkpoint, not a model; use the model.onnx of the run",
+      ),
+    );
+    const path = "models/instruments.linear.onnx";
+    expect(() => readModelInfo(readFileSync(path), path)).toThrow(
+      new DataError(
+        path,
+        "is a linear baseline, which reads descriptors, not a model that tags audio; use the model.onnx of the run",
+      ),
     );
   });
 
