@@ -99,15 +99,17 @@ function createUnlinked(path: string, text: string): boolean {
 
 /**
  * Reads the owner in a lock file; null if the file does not exist.
- * @throws DataError if it names none
+ * @throws DataError if it names none, or is a folder
  */
 function readOwner(dir: string, path: string): LockOwner | null {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return null;
+    if (code !== "EISDIR") throw error;
+    throw new DataError(dir, `holds a folder where its lock file belongs; delete or rename ${path}`);
   }
   const owner = parseOwner(text);
   if (owner === null)

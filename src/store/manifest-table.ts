@@ -16,7 +16,7 @@ type Delimiter = keyof typeof DELIMITERS;
 
 /**
  * Reads a table with a header. Its cells are separated as its extension says, or as its header says if only that makes
- * sense: programs in many languages write `;` into .csv files.
+ * sense: programs in many languages write `;` into .csv files. A first line `sep=;`, as Excel writes it, names the separator.
  * @param usual the extension's separator
  * @throws DataError if the header is not one of a manifest, or a quote is never closed
  */
@@ -26,8 +26,10 @@ export function readTable(
   usual: Delimiter,
   onBadRow: OnBadRow,
 ): ManifestRows {
-  const delimiter = delimiterOf(text, usual);
-  const [head, ...records] = parseRecords(manifest, text, delimiter);
+  const named = namedDelimiter(manifest, text);
+  const body = named === null ? text : text.replace(FIRST_LINE, ""); // the line stays, empty: lines are counted
+  const delimiter = named ?? delimiterOf(body, usual);
+  const [head, ...records] = parseRecords(manifest, body, delimiter);
   if (head === undefined) throw new DataError(manifest, "is empty; it needs a header with path and label");
   const header = head.cells.map((cell) => cell.trim());
   const remedy = "; the first line must name the columns";
@@ -46,13 +48,28 @@ export function readTable(
     }
   }
   const notices =
-    delimiter === usual ? [] : [`its columns are separated by ${DELIMITERS[delimiter]}; read so`];
+    named !== null || delimiter === usual
+      ? []
+      : [`its columns are separated by ${DELIMITERS[delimiter]}; read so`];
   return { rows, ignored, notices };
+}
+
+const FIRST_LINE = /^"?sep=(.)"?(?=[\r\n]|$)/i;
+
+/** The separator in a first line such as `sep=;`; null without one. */
+function namedDelimiter(manifest: string, text: string): Delimiter | null {
+  const [, named] = FIRST_LINE.exec(text) ?? [];
+  if (named === undefined) return null;
+  const known = (Object.keys(DELIMITERS) as Delimiter[]).find((delimiter) => delimiter === named);
+  if (known === undefined)
+    throw new DataError(`${manifest}:1`, `names the separator ${named}; use a comma, a semicolon or a tab`);
+  return known;
 }
 
 /** The names of the columns of a table, by its first line; none if that cannot be read. */
 export function tableColumns(text: string, usual: Delimiter): string[] {
-  return namesIn(text, delimiterOf(text, usual));
+  const body = text.replace(FIRST_LINE, "");
+  return namesIn(body, delimiterOf(body, usual));
 }
 
 interface TableRecord {

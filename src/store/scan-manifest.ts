@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { dirname, extname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { nearest } from "../core/check.js";
-import { DataError, errorLine } from "../core/errors.js";
+import { DataError } from "../core/errors.js";
 import { labelOf, MAX_LABEL_CHARS } from "../dataset/labels.js";
 import { SPLITS, type Split, splitMeantBy } from "../dataset/split-names.js";
 import { statOrNull } from "./audio-files.js";
@@ -10,11 +11,13 @@ import { COLUMNS, type ManifestRow, type OnBadRow } from "./manifest-row.js";
 import { readTable } from "./manifest-table.js";
 import { isOnWindowsDrive, pathFinder } from "./path-finder.js";
 import type { Scan, SourceClip } from "./source-clip.js";
+import { onDisk } from "./system-errors.js";
 
 /**
  * Lists the clips of a manifest with the columns `path` and `label` (several labels separated by `|`) and, optionally,
  * `group` and `split`; other columns are ignored. CSV and TSV need a header; JSONL has one object per line, whose
- * `label` is a string, a number or a list of them. Paths are relative to the manifest's folder.
+ * `label` is a string, a number or a list of them. Paths are relative to the manifest's folder; they may be `file:`
+ * addresses. The text is UTF-8, or UTF-16 with a byte order mark.
  * @throws DataError for a manifest that cannot be read, lacks a column, misspells one, or names an unknown split
  */
 export function scanManifest(manifest: string): Scan {
@@ -58,13 +61,21 @@ export function scanManifest(manifest: string): Scan {
 }
 
 function readText(manifest: string): string {
+  const bytes = onDisk("read", manifest, () => readFileSync(manifest));
+  const encoding = encodingOf(bytes);
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(manifest)); // drops a byte order mark
-  } catch (error) {
-    if (error instanceof TypeError)
-      throw new DataError(manifest, "is not UTF-8 text; save it with this encoding", { cause: error });
-    throw new DataError(manifest, `cannot be read: ${errorLine(error)}`, { cause: error });
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes); // drops a byte order mark
+  } catch (cause) {
+    const rule =
+      encoding === "utf-8" ? "is not UTF-8 text" : "is not UTF-16 text, as its first two bytes say";
+    throw new DataError(manifest, `${rule}; save it as UTF-8`, { cause });
   }
+}
+
+/** The encoding that a byte order mark names; UTF-8 without one. */
+function encodingOf([first, second]: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
+  if (first === 0xff && second === 0xfe) return "utf-16le"; // Excel's "Unicode text"
+  return first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
 }
 
 /** Returns the clip of a row, or what is wrong with the row. */
@@ -79,7 +90,12 @@ function clipOf(
   const tooLong = row.labels.map(labelOf).find(({ length }) => length > MAX_LABEL_CHARS);
   if (tooLong !== undefined)
     return `label of ${written} has ${tooLong.length} characters; use at most ${MAX_LABEL_CHARS}`;
-  const { path, name } = find(written);
+  const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(written)?.[1].toLowerCase();
+  if (scheme !== undefined && scheme !== "file")
+    return `${written} is a web address; download the file first, and give its path`;
+  const local = scheme === undefined ? written : pathOfUrl(written);
+  if (local === null) return `${written} is not the address of a file on this machine`;
+  const { path, name } = find(local);
   const stats = statOrNull(path);
   if (stats === null)
     return isOnWindowsDrive(written)
@@ -88,6 +104,15 @@ function clipOf(
   if (!stats.isFile()) return `${written} is not a file`;
   const labels = row.labels.filter((label) => label.trim() !== "");
   return { path, name, labels, group: row.group.trim() || null, split };
+}
+
+/** The path in a `file:` address; null if it has none on this machine. */
+function pathOfUrl(address: string): string | null {
+  try {
+    return fileURLToPath(address);
+  } catch {
+    return null;
+  }
 }
 
 /** What is wrong with the row of a file that an earlier row has listed. */

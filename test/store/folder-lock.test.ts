@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
@@ -91,6 +91,15 @@ describe("whileLocked", () => {
     expect(await rejectionOf(whileLocked(dir, async () => {}))).toBe(
       `${dir}: holds a lock that names no process; if nothing is writing to the folder, delete ${join(dir, LOCK_FILE)}`,
     );
+  });
+
+  it("names a folder where the lock file belongs", async () => {
+    const dir = makeFolder();
+    mkdirSync(join(dir, LOCK_FILE));
+    expect(await rejectionOf(whileLocked(dir, async () => {}))).toBe(
+      `${dir}: holds a folder where its lock file belongs; delete or rename ${join(dir, LOCK_FILE)}`,
+    );
+    expect(readdirSync(dir)).toEqual([LOCK_FILE]);
   });
 
   it("removes what processes left that were killed while they took the lock", async () => {

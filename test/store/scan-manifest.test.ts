@@ -1,11 +1,13 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { scanSource } from "../../src/store/scan.js";
 import { makeFolder, writeFiles } from "./files.js";
 import { messageOf } from "./message-of.js";
 
 /** Writes a manifest next to files of one byte. */
-function manifestOf(name: string, text: string, files = ["a.wav", "b.wav", "c.wav"]): string {
+function manifestOf(name: string, text: string | Uint8Array, files = ["a.wav", "b.wav", "c.wav"]): string {
   const dir = makeFolder();
   writeFiles(dir, Object.fromEntries([...files.map((file) => [file, "x"]), [name, text]]));
   return join(dir, name);
@@ -34,6 +36,26 @@ describe("the separator of a table", () => {
       clips: CLIPS,
       problems: [`m: warning: its columns are separated by ${word}; read so`],
     });
+  });
+  it.each([
+    ["m.csv", "sep=;\r\n", ";"],
+    ["m.tsv", '"SEP=,"\n', ","],
+    ["m.csv", "\ufeffsep=\t\n\n", "\t"],
+  ])("%s is named by the first line %j, which is no header", (name, line, delimiter) => {
+    const rows = ["path,label", "a.wav,piano", "no.wav,x", "b.wav,flute"].map((row) =>
+      row.replace(",", delimiter),
+    );
+    const nLines = line.split("\n").length - 1;
+    expect(scanned(manifestOf(name, line + rows.join("\n")))).toEqual({
+      clips: CLIPS,
+      problems: [`m:${nLines + 3}: no.wav does not exist; row left out`],
+    });
+  });
+  it("is named by the first line only if it is one that can be read", () => {
+    const manifest = manifestOf("m.csv", "sep=|\npath|label\na.wav|piano\n");
+    expect(messageOf(() => scanSource(manifest))).toBe(
+      `${manifest}:1: names the separator |; use a comma, a semicolon or a tab`,
+    );
   });
   it("is the extension's where that makes sense too", () => {
     const text = 'path,label,"note;path;label"\na.wav,piano,x\nb.wav,flute,y\n';
@@ -123,6 +145,26 @@ describe("columns that are not read", () => {
   });
 });
 
+describe("the encoding of a manifest", () => {
+  const text = "\ufeffpath,label\na.wav,Flöte\n";
+  const little = Buffer.from(text, "utf16le");
+  const big = Buffer.from(little).swap16();
+  it.each([
+    ["UTF-8", Buffer.from(text)],
+    ["UTF-16, low bytes first", little],
+    ["UTF-16, high bytes first", big],
+  ])("may be %s, with a byte order mark", (_, bytes) => {
+    expect(scanned(manifestOf("m.csv", bytes))).toEqual({ clips: { "a.wav": "Flöte" }, problems: [] });
+  });
+  it.each([
+    ["latin-1", Buffer.from(text.slice(1), "latin1"), "is not UTF-8 text"],
+    ["half UTF-16", little.subarray(0, -1), "is not UTF-16 text, as its first two bytes say"],
+  ])("is named if it is %s", (_, bytes, reason) => {
+    const manifest = manifestOf("m.csv", bytes);
+    expect(messageOf(() => scanSource(manifest))).toBe(`${manifest}: ${reason}; save it as UTF-8`);
+  });
+});
+
 it("a label has at most 1000 characters", () => {
   const manifest = manifestOf(
     "m.csv",
@@ -203,6 +245,25 @@ describe("a path", () => {
   it("may have a backslash in the name of the file", () => {
     const manifest = manifestOf("m.csv", "path,label\nac\\dc.wav,rock\n", ["ac\\dc.wav", "ac/dc.wav"]);
     expect(scanned(manifest).clips).toEqual({ "ac\\dc.wav": "rock" });
+  });
+  it("may be a file: address", () => {
+    const manifest = manifestOf("m.jsonl", "", ["a b.wav", "c.wav"]);
+    const path = join(manifest, "../a b.wav");
+    const rows = [pathToFileURL(path).href, "file://server/c.wav", "c.wav"].map((each) =>
+      JSON.stringify({ path: each, label: "x" }),
+    );
+    writeFileSync(manifest, rows.join("\n"));
+    expect(scanned(manifest)).toEqual({
+      clips: { [path]: "x", "c.wav": "x" },
+      problems: ["m:2: file://server/c.wav is not the address of a file on this machine; row left out"],
+    });
+  });
+  it.each(["https://example.org/a.wav", "S3://bucket/a.wav"])("must not be a web address: %s", (path) => {
+    const manifest = manifestOf("m.csv", `path,label\n${path},rock\nb.wav,flute\n`);
+    expect(scanned(manifest)).toEqual({
+      clips: { "b.wav": "flute" },
+      problems: [`m:2: ${path} is a web address; download the file first, and give its path; row left out`],
+    });
   });
   it.each(["C:\\music\\a.wav", "d:/music/a.wav", "\\\\nas\\music\\a.wav"])(
     "on a drive of Windows names the remedy: %s",

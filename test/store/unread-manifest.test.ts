@@ -17,6 +17,7 @@ describe("a manifest beside class folders", () => {
   it.each([
     ["manifest.csv", "path,label,group\npiano/a.wav,piano,1\n"],
     ["manifest.CSV", "\ufeffpath;label\r\npiano/a.wav;  piano\r\n"],
+    ["excel.csv", "sep=;\r\npath;label\r\npiano/a.wav;piano\r\n"],
     ["labels.tsv", "split\tpath\tlabel\ntrain\tpiano/a.wav\tpiano\n"],
     ["all.jsonl", '\n{"path": "piano/a.wav", "label": "piano"}\n'],
     ["missing.csv", "path,label\nelsewhere.wav,flute\n"],
