@@ -11,8 +11,8 @@ const TAG_HEAD_BYTES = 32;
 const MAX_TAGS = 100;
 
 /**
- * Where the ID3v2 and APE tags at the beginning of a file end, as they say themselves: often wrong, and possibly beyond
- * the end of the file. 0 if there are none.
+ * Returns the position behind the ID3v2 and APE tags at the beginning of a file, or 0 if there are none. It comes from the
+ * lengths that the tags declare, which are often wrong: it may be beyond the end of the file.
  */
 export async function leadingTagsEnd(source: ByteSource): Promise<number> {
   let at = 0;

@@ -38,7 +38,7 @@ export function decodeMetadata(bytes: Uint8Array, path: string): Record<string, 
 
 /**
  * Reads the float32 tensors stored in an ONNX model, by name: weights and the graph's constants. Integer tensors, which
- * hold shapes and axes, are left out, and nodes are not read. The memory that it takes is that of the numbers in the file.
+ * hold shapes and axes, are left out, and nodes are not read. It takes as much memory as the numbers in the file.
  * @throws DataError if the bytes are not an ONNX model, or if a tensor has another type, is in another file, or holds
  *   more or fewer numbers than its dimensions say
  */

@@ -50,8 +50,8 @@ function releaseAll(): void {
 /**
  * Makes this process the owner of a lock file.
  *
- * The lock of a dead owner is replaced only by the one process that owns the lock `<path>.<id of the dead owner>`, so
- * that of several processes that find it at once, one takes it over, and no lock taken since is lost.
+ * Only the process that owns the lock `<path>.<id of the dead owner>` replaces the lock of a dead owner. If several
+ * processes find it at once, one of them takes it over, and a lock that was taken meanwhile is not lost.
  */
 function acquire(dir: string, path: string, owner: LockOwner): void {
   while (!create(dir, path, owner)) {

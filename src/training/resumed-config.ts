@@ -20,7 +20,7 @@ export function resumedConfig(
     if (!CHANGEABLE.includes(name) && canonicalJson(config[name]) !== canonicalJson(before[name]))
       throw new UsageError({
         setting: name,
-        rule: `be that of the resumed run, ${JSON.stringify(before[name])}`,
+        rule: `be the resumed run's, ${JSON.stringify(before[name])}`,
         got: config[name],
         remedy: "leave it out, or start a new run",
       });

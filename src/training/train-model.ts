@@ -207,7 +207,7 @@ function modelMaker(
     split: { seed, validFraction, testFraction, hash: splits.hash, trainCounts },
     config: { ...config },
     trainClips: addClips(trainClips, hashesOf("train")),
-    // What is unknown of the model that the run started from stays unknown.
+    // If the model that the run started from does not record its clips, they stay unknown.
     ...(validClips === undefined ? {} : { validClips: addClips(validClips, hashesOf("valid")) }),
   };
   return ({ history, best: { epoch, weights } }) => {

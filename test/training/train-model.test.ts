@@ -133,7 +133,7 @@ describe("trainModel", () => {
   it("names a setting that would change the run that it resumes", async () => {
     const { checkpoint: resume } = await oneEpoch;
     expect(await rejectionOf(train({ seed: 9 }, { resume }))).toBe(
-      "seed must be that of the resumed run, 1, got 9; leave it out, or start a new run",
+      "seed must be the resumed run's, 1, got 9; leave it out, or start a new run",
     );
     expect(await rejectionOf(train({ epochs: 0 }, { resume }))).toContain("epochs must be an integer");
   });
