@@ -18,7 +18,7 @@ export interface Victim {
   readonly finish: (dir: string) => Promise<void>;
   /** Name of the part of the folder that must end with the same bytes as after an undisturbed run. */
   readonly output: string;
-  /** Content that is as right as that of an undisturbed run. */
+  /** Other content that is right, too. */
   readonly alsoRight?: FolderContent;
 }
 
@@ -88,7 +88,7 @@ const killing = (settings: Record<string, string>) => ({
 
 /**
  * Kills a program at every call that changes the disk, and in the middle of every write.
- * @param options.every tries only every so many of those points @default 1
+ * @param options.every tries every n-th point only @default 1
  * @param options.isTorn also kills in the middle of writes @default true
  */
 export async function killEverywhere(
@@ -124,7 +124,7 @@ export async function fillDiskEverywhere(victim: Victim): Promise<TortureResult>
         const lines = stderr.trimEnd().split("\n");
         const isNamed = /^timbrel: \S+: cannot be \w+: no space is left on the device/.test(lines.at(-1)!);
         if (code === 1 && isNamed && !/^ {4}at /m.test(stderr)) return;
-        // What is only removed or renamed at the end needs no space.
+        // At the end, files are only removed or renamed, which needs no space.
         if (code === 0 && differenceOf(contentOf(join(dir, victim.output)), right) === "") return;
         throw new Error(`ends with exit ${code} and ${JSON.stringify(lines.at(-1))}`);
       }),

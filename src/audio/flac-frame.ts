@@ -42,7 +42,7 @@ function undoStereo(
   if (stereo === "side-right") for (let i = 0; i < n; i++) first[i] += second[i];
   if (stereo === "mid-side")
     for (let i = 0; i < n; i++) {
-      // The middle lost the last bit of left + right, which is also that of left - right.
+      // The middle is (left + right) >> 1. The bit that it lost equals the last bit of left - right.
       const side = second[i];
       const right = first[i] - Math.floor(side / 2);
       first[i] = right + side;

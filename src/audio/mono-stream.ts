@@ -53,7 +53,7 @@ export class MonoStream {
   async *blocks(): AsyncGenerator<Float32Array> {
     let buffer = new Float32Array();
     for await (const channels of this.#audio.blocks) {
-      // What a file declares may be wrong, e.g. in a recording of a stream that began before.
+      // A declared length can be wrong, e.g. in a recording of a stream that was already running.
       this.#checkDuration((this.#nSamples + channels[0].length) / this.format.sampleRate);
       const { length } = channels[0];
       if (buffer.length < length) buffer = new Float32Array(length);

@@ -24,7 +24,7 @@ const TAG_HEADER_BYTES = 10;
 /** Frames in a row that show MPEG audio: 2 happen in 1 of 2000 random files of 1 MB. */
 const FIRST_FRAMES = 3;
 /** Frames in a row that show that a stream which is known already goes on. */
-export const NEXT_FRAMES = 2;
+const NEXT_FRAMES = 2;
 
 /**
  * Finds the audio in a file of MPEG audio; null if it holds none. Skips ID3v2 and APE tags, whose lengths are often

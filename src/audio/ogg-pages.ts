@@ -5,7 +5,7 @@ import { crc32 } from "./crc.js";
 
 const HEADER_BYTES = 27;
 /** A page is no longer than this: its header, 255 lengths, and 255 segments of 255 bytes. */
-export const MAX_PAGE_BYTES = HEADER_BYTES + 255 + 255 * 255;
+const MAX_PAGE_BYTES = HEADER_BYTES + 255 + 255 * 255;
 /** A file with more damaged pages than this, and more than sound ones, is given up. */
 const MANY_DAMAGED = 1000;
 

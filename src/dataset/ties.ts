@@ -77,7 +77,7 @@ export function tieText(clips: readonly Tied[]): string {
 }
 
 /** `a.wav, b.wav and 3 more` */
-export function namesText(clips: readonly { readonly name: string }[]): string {
+function namesText(clips: readonly { readonly name: string }[]): string {
   const shown = clips.slice(0, NAMES).map(({ name }) => name);
   const more = clips.length - shown.length;
   return more > 0 ? `${shown.join(", ")} and ${more} more` : shown.join(" and ");

@@ -3,8 +3,6 @@ import { DataError } from "../core/errors.js";
 
 export const COLUMNS = ["path", "label", "group", "split"] as const;
 
-export type Column = (typeof COLUMNS)[number];
-
 /** A row of a manifest as it is written; a column that is missing or empty is "". */
 export interface ManifestRow {
   /** Line in the file, from 1. */
