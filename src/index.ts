@@ -73,6 +73,7 @@ export type { Scores } from "./evaluation/scores.js";
 
 // Read and write models
 
+export type { Calibration } from "./tagging/calibration.js";
 export { linearModel } from "./tagging/linear-model.js";
 export {
   decodeModel,
