@@ -13,6 +13,7 @@ import { abortSignal, callback, checkOptions, optional } from "../core/setting-c
 import { FeatureStream } from "../features/feature-stream.js";
 import { checkEngine, type Engine, type Session } from "../runtime/engine.js";
 import { Uses } from "../runtime/uses.js";
+import { DEFAULT_THRESHOLD } from "./calibration.js";
 import {
   checkModel,
   decodeModel,
@@ -30,6 +31,16 @@ export interface Tag {
   label: string;
   /** In [0, 1]. The probabilities of a single-label model sum to 1. */
   probability: number;
+  /**
+   * The probability from which on the clip has the tag: the one that was tuned on the validation clips, 0.5 in models that
+   * are not calibrated, or `TagOptions.threshold`. null in a single-label model unless that is given.
+   */
+  threshold: number | null;
+  /**
+   * Whether the tag is the answer, or in a multi-label model one of the answers: the most probable one of a single-label
+   * model, and in a multi-label model each, if it reaches its threshold.
+   */
+  isPresent: boolean;
 }
 
 /** The answer for a part of a clip. */
@@ -48,8 +59,8 @@ export interface Tagging {
   /** The answers for its segments, in order: those that `tags` is the mean of, or those of `segments.hopSec`. */
   segments: Segment[];
   /**
-   * What the segments say together, in order of time: where segments with the same label touch or overlap, they are one
-   * event. A segment's label is its most probable one; with several labels per clip, each of probability 0.5 or more.
+   * What the segments say together, in order of time: where segments touch or overlap in which the same tag is present, they
+   * are one event.
    */
   events: TagEvent[];
   durationSec: number;
@@ -65,6 +76,11 @@ export interface TagOptions extends DurationLimit {
    * @default the segments that the clip's answer is the mean of: the fewest that cover it
    */
   readonly segments?: { readonly hopSec?: number };
+  /**
+   * Least probability of a tag that is present, in [0, 1], for every tag and segment. @default the model's own thresholds; in
+   * a single-label model, the most probable tag is present however improbable it is
+   */
+  readonly threshold?: number | undefined;
   /** After an abort the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -74,6 +90,7 @@ function checkTagOptions(options: TagOptions): void {
     ...DURATION_CHECKS,
     onProgress: optional(callback),
     segments: optional(checkSegments),
+    threshold: optional((setting, value) => checkNumber(setting, value, { min: 0, max: 1 })),
     signal: optional(abortSignal),
   });
 }
@@ -83,20 +100,6 @@ function checkSegments(setting: string, value: unknown): void {
   const options = value as NonNullable<TagOptions["segments"]>;
   checkNames(setting, Object.keys(options), ["hopSec"]);
   if (options.hopSec !== undefined) checkNumber(`${setting}.hopSec`, options.hopSec, { above: 0 });
-}
-
-/** With several labels per clip, a label of at least this probability counts as an answer. */
-const PRESENT = 0.5;
-
-/**
- * The tags that are the answer for a clip or a segment: the most probable one, or with several labels per clip each of
- * probability 0.5 or more.
- * @param tags most probable first
- */
-export function presentTags(tags: readonly Tag[], task: ModelInfo["task"]): readonly Tag[] {
-  return task === "single-label"
-    ? tags.slice(0, 1)
-    : tags.filter(({ probability }) => probability >= PRESENT);
 }
 
 /** A clip shorter than this fraction of a segment gets a warning. */
@@ -215,15 +218,16 @@ export class Tagger {
       checkProbabilities(row, this.#path);
     const { durationSec } = features.mono;
     const times = segmentTimes(tagged.segments, { frontEnd, segmentFrames, hopSec, durationSec });
-    const segments = times.map((time, i) => this.#segment(time, tagged.segments[i].probabilities));
+    const tagsOf = (row: Float32Array) => this.#tags(row, options.threshold);
+    const segments = times.map((time, i) => segment(time, () => tagsOf(tagged.segments[i].probabilities)));
     return {
-      tags: this.#tags(probabilities),
+      tags: tagsOf(probabilities),
       segments,
       events: mergeIntoEvents(
         segments.map(({ startSec, endSec, tags }) => ({
           startSec,
           endSec,
-          answers: presentTags(tags, this.info.task),
+          answers: tags.filter(({ isPresent }) => isPresent),
         })),
       ),
       durationSec,
@@ -231,22 +235,22 @@ export class Tagger {
     };
   }
 
-  /** Every label with its probability, most probable first. */
-  #tags(probabilities: Float32Array): Tag[] {
-    const tags = this.labels.map((label, i) => ({ label, probability: probabilities[i] }));
-    return tags.sort((a, b) => b.probability - a.probability);
-  }
-
-  /** A segment whose tags are made when they are read: those of a long clip would take many times the memory of its answers. */
-  #segment({ startSec, endSec }: TimeSpan, probabilities: Float32Array): Segment {
-    const tags = (): Tag[] => this.#tags(probabilities);
-    return {
-      startSec,
-      endSec,
-      get tags() {
-        return tags();
-      },
-    };
+  /**
+   * Every label with its probability, most probable first.
+   * @param asked see `TagOptions.threshold`
+   */
+  #tags(probabilities: Float32Array, asked: number | undefined): Tag[] {
+    const { task, calibration } = this.info;
+    const isSingle = task === "single-label";
+    const own = (label: string) =>
+      isSingle ? null : (calibration?.thresholds?.[label] ?? DEFAULT_THRESHOLD);
+    const tags = this.labels.map((label, i) => {
+      const [probability, threshold] = [probabilities[i], asked ?? own(label)];
+      return { label, probability, threshold, isPresent: probability >= (threshold ?? 0) };
+    });
+    tags.sort((a, b) => b.probability - a.probability);
+    if (isSingle) for (const tag of tags.slice(1)) tag.isPresent = false;
+    return tags;
   }
 
   /**
@@ -286,4 +290,15 @@ export class Tagger {
   async close(): Promise<void> {
     await this.#uses.close(() => this.#session.close());
   }
+}
+
+/** A segment whose tags are made when they are read: those of a long clip would take many times the memory of its answers. */
+function segment({ startSec, endSec }: TimeSpan, tagsOf: () => Tag[]): Segment {
+  return {
+    startSec,
+    endSec,
+    get tags() {
+      return tagsOf();
+    },
+  };
 }
