@@ -98,6 +98,7 @@ async function tryCommand(
     },
     { path: join(run, RUN_FILES.checkpoint), edits: [damaged, EDITS.checkpoint], commands: resume },
     { path: join(run, RUN_FILES.metrics), edits: [damaged, EDITS.lines], commands: resume },
+    { path: join(run, RUN_FILES.split), edits: [damaged, EDITS.lines], commands: resume },
     { path: join(store, "store.json"), edits: [damaged], commands: inStore },
     { path: join(store, "clips.jsonl"), edits: [damaged, EDITS.lines], commands: inStore },
     { path: join(store, "sources.jsonl"), edits: [damaged, EDITS.lines], commands: inStore.slice(2) },

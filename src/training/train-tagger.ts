@@ -3,6 +3,7 @@ import { DataError, UsageError } from "../core/errors.js";
 import { checkObject } from "../core/inputs.js";
 import { abortSignal, boolean, callback, checkOptions, optional } from "../core/setting-checks.js";
 import { checkData } from "../dataset/feature-data.js";
+import type { ClipSplits } from "../dataset/splits.js";
 import type { Task } from "../nn/training-step.js";
 import { type Engine, engineOption } from "../runtime/engine.js";
 import { nodeEngine } from "../runtime/node.js";
@@ -22,6 +23,7 @@ import {
   repairDerived,
   runPaths,
   writeEpoch,
+  writeSplit,
 } from "./run-folder.js";
 import { encodeSafetensors } from "./safetensors.js";
 import { type RunStart, trainModel } from "./train-model.js";
@@ -122,6 +124,7 @@ async function trainLocked(
   removeRunParts(outDir);
   const resume = checkpointToResume(outDir, options);
   let linear: Uint8Array | null = null;
+  let splits: ClipSplits | undefined;
   const { task, ended, history, checkpoint } = await trainModel(store, config, {
     engine,
     signal,
@@ -130,7 +133,8 @@ async function trainLocked(
     async onStart(run) {
       // Nothing is written or deleted before all settings have been checked.
       if (resume === null) removeFile(paths.diverged);
-      else repairDerived(paths, resume, run.model);
+      else repairDerived(paths, resume, run);
+      splits = run.splits;
       options.onStart?.(run);
       const { labels } = run.sets.train;
       if (resume !== null && isWholeBaseline(paths.linear, { task: run.task, labels })) return;
@@ -142,7 +146,10 @@ async function trainLocked(
       // A run that is overwritten is kept until there is a checkpoint to put in its place.
       if (record.epoch === 1) removeDerived(paths);
       writeEpoch(paths, { checkpoint, model, isBest });
-      if (record.epoch === 1 && linear !== null) writeAtomically(paths.linear, linear);
+      if (record.epoch === 1) {
+        writeSplit(paths, splits!);
+        if (linear !== null) writeAtomically(paths.linear, linear);
+      }
       return options.onEpoch?.(record, isBest);
     },
   }).catch((error: unknown) => {
