@@ -73,7 +73,7 @@ export type { Scores } from "./evaluation/scores.js";
 
 // Read and write models
 
-export { linearModel } from "./tagging/linear-model.js";
+export { decodeLinearModel, type LinearInfo, type LinearModel, linearModel } from "./tagging/linear-model.js";
 export {
   decodeModel,
   encodeModel,

@@ -20,13 +20,14 @@ import { buildInferenceModel } from "../nn/inference.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
 import { largestOutput, netTensors } from "../nn/summary.js";
 import { upgradeRecord, upgradeTensors } from "./format-1.js";
-import { LINEAR_RECORD } from "./linear-model.js";
 import { modelTensors, normalizedWidth, storedTensors } from "./model-tensors.js";
 
 /** Version of the metadata below. Files of version 1 are read too, and files of version 2, which have no checksum. */
 const FORMAT = 3;
 /** Keys of the metadata: the record, and the checksum over it and the tensors. */
 const [RECORD, CHECKSUM] = ["timbrel", "timbrel.checksum"];
+/** Key of the record of a linear baseline. */
+export const LINEAR_RECORD = "timbrel.linear";
 
 const compression = z.union([
   z.object({ kind: z.enum(["log10", "log1p"]), scale: z.number() }),
@@ -61,7 +62,8 @@ const numbers = (isAllowed: (value: number) => boolean, error: string) =>
 
 const fraction = z.number().min(0).lt(1);
 
-const infoSchema = z.object({
+/** What the record says about the model. */
+export const infoSchema = z.object({
   task: z.enum(["single-label", "multi-label"]),
   /** The order of the outputs: sorted, each once, as in the training's vocabulary. */
   labels: z
@@ -313,7 +315,7 @@ export function decodeModel(bytes: Uint8Array | ArrayBuffer, path: string): Trai
     throw new DataError(
       path,
       metadata[LINEAR_RECORD] !== undefined
-        ? "is a linear baseline, which reads descriptors, not a model that tags audio; use the model.onnx of the run"
+        ? "is a linear baseline, which reads descriptors, not a net; use the model.onnx of the run"
         : "is an ONNX model but not a timbrel model: its metadata has no labels and no front end",
     );
   const { info, net, normalization, format } = readRecord(record, path);

@@ -12,7 +12,7 @@ import { whileLocked } from "../store/folder-lock.js";
 import { pathOf } from "../store/path-of.js";
 import { readModelFile } from "../store/read-files.js";
 import { checkIsNoStore, type FeatureStore } from "../store/store.js";
-import { linearModel } from "../tagging/linear-model.js";
+import { decodeLinearModel } from "../tagging/linear-model.js";
 import { checkSettingsApart, type TrainConfig } from "./config.js";
 import { DivergedError, type EpochAnswer, type EpochRecord, type FitResult, type StepReport } from "./fit.js";
 import { trainLinearBaseline } from "./linear-baseline.js";
@@ -136,10 +136,10 @@ async function trainLocked(
       else repairDerived(paths, resume, run);
       splits = run.splits;
       options.onStart?.(run);
-      const { labels } = run.sets.train;
-      if (resume !== null && isWholeBaseline(paths.linear, { task: run.task, labels })) return;
-      const { seed } = run.config;
-      linear = await trainLinearBaseline(run.sets, { task: run.task, seed, engine, signal });
+      if (resume !== null && isBaselineOf(paths.linear, run)) return;
+      const { seed, validFraction, testFraction } = run.config;
+      const split = { seed, validFraction, testFraction, hash: run.splits.hash };
+      linear = await trainLinearBaseline(run.sets, { task: run.task, seed, split, engine, signal });
       if (resume !== null && linear !== null) writeAtomically(paths.linear, linear);
     },
     onEpoch(record, { isBest, checkpoint, model }) {
@@ -164,12 +164,13 @@ async function trainLocked(
   return { task, ended, bestEpoch: checkpoint.state.best.epoch, history, modelPath: paths.model };
 }
 
-/** Whether the file of a linear baseline is there and undamaged. */
-function isWholeBaseline(path: string, { task, labels }: { task: Task; labels: readonly string[] }): boolean {
+/** Whether the file of a run's linear baseline is there, undamaged and of this version. */
+function isBaselineOf(path: string, { task, sets, splits }: RunStart): boolean {
   if (!existsSync(path)) return false;
   try {
-    linearModel(readModelFile(path), path, { task, labels: [...labels] });
-    return true;
+    const { info } = decodeLinearModel(readModelFile(path), path);
+    const found = [info.task, info.labels, info.split.hash];
+    return JSON.stringify(found) === JSON.stringify([task, sets.train.labels, splits.hash]);
   } catch (error) {
     if (error instanceof DataError) return false;
     throw error;
