@@ -76,11 +76,6 @@ export function encodeLinearModel(model: LinearModel): Uint8Array {
   return linearGraph(model, info, { [LINEAR_RECORD]: record, [CHECKSUM]: checksum });
 }
 
-/** Whether an ONNX file is a linear baseline with a record. */
-export function isLinearFile(bytes: Uint8Array, path: string): boolean {
-  return decodeMetadata(bytes, path)[LINEAR_RECORD] !== undefined;
-}
-
 /**
  * Decodes the file of a linear baseline, to tag audio with it or to evaluate it like a model. Only its metadata and
  * tensors are read; its graph is ignored.

@@ -333,7 +333,7 @@ export function decodeModel(bytes: Uint8Array | ArrayBuffer, path: string): Trai
 }
 
 /** Whether bytes begin like a safetensors file, such as a checkpoint: the length of a JSON object, and its brace. */
-function isSafetensors(bytes: Uint8Array): boolean {
+export function isSafetensors(bytes: Uint8Array): boolean {
   if (bytes.length < 9) return false;
   const headerBytes = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   return headerBytes <= bytes.length && bytes[8] === 0x7b;

@@ -1,17 +1,11 @@
-import type { AudioStream } from "../audio/audio-stream.js";
-import { bytesInMemory } from "../audio/byte-source.js";
-import { openAudio } from "../audio/decode.js";
-import { type AudioInput, toChannels } from "../audio/inputs.js";
+import type { AudioInput } from "../audio/inputs.js";
 import { DURATION_CHECKS, type DurationLimit } from "../audio/mono-stream.js";
-import { resampledLength } from "../audio/resample.js";
 import type { AudioWarning } from "../audio/warning.js";
-import { waveformStream } from "../audio/waveform-stream.js";
-import { UsageError } from "../core/errors.js";
-import { checkText, toBytes } from "../core/inputs.js";
 import { abortSignal, callback, checkOptions, optional } from "../core/setting-checks.js";
 import { FeatureStream } from "../features/feature-stream.js";
 import { checkEngine, type Engine, type Session } from "../runtime/engine.js";
 import { Uses } from "../runtime/uses.js";
+import { bytesOpener, type OpenAudio, samplesOpener } from "./audio-source.js";
 import {
   checkModel,
   decodeModel,
@@ -46,7 +40,8 @@ export interface TagOptions extends DurationLimit {
   readonly signal?: AbortSignal;
 }
 
-function checkTagOptions(options: TagOptions): void {
+/** Checks the options of a call that tags audio. */
+export function checkTagOptions(options: TagOptions): void {
   checkOptions<TagOptions>(options, {
     ...DURATION_CHECKS,
     onProgress: optional(callback),
@@ -117,9 +112,7 @@ export class Tagger {
    * @throws DataError if the audio cannot be decoded or is too long
    */
   async tagAudio(bytes: Uint8Array | ArrayBuffer, path: string, options: TagOptions = {}): Promise<Tagging> {
-    const source = bytesInMemory(toBytes("bytes", bytes));
-    checkText("path", path);
-    return this.tagStream(() => openAudio(source, path), path, options);
+    return this.tagStream(bytesOpener(bytes, path), path, options);
   }
 
   /**
@@ -129,16 +122,12 @@ export class Tagger {
    * @param path its name in errors
    * @throws DataError if the audio cannot be decoded or is too long
    */
-  async tagStream(
-    open: () => Promise<AudioStream>,
-    path: string,
-    options: TagOptions = {},
-  ): Promise<Tagging> {
+  async tagStream(open: OpenAudio, path: string, options: TagOptions = {}): Promise<Tagging> {
     checkTagOptions(options);
     return this.#uses.run(() => this.#tag(open, path, options));
   }
 
-  async #tag(open: () => Promise<AudioStream>, path: string, options: TagOptions): Promise<Tagging> {
+  async #tag(open: OpenAudio, path: string, options: TagOptions): Promise<Tagging> {
     const { frontEnd, segmentFrames } = this.info;
     const { maxDurationSec, onProgress, signal } = options;
     const openFeatures = async (): Promise<FeatureStream> => {
@@ -172,18 +161,9 @@ export class Tagger {
    */
   async tagWaveform(audio: AudioInput, options: TagOptions = {}): Promise<Tagging> {
     checkTagOptions(options);
-    const channels = toChannels("audio", audio);
-    const { channelData, sampleRate } = channels;
-    const rate = this.info.frontEnd.sampleRate;
-    const length = resampledLength(channelData[0].length, sampleRate, rate);
-    if (length === 0 || !channelData.every((samples) => samples.every(Number.isFinite)))
-      throw new UsageError({
-        setting: "audio",
-        rule: `hold finite samples, at least 1 at ${rate} Hz`,
-        got: length === 0 ? "none" : "some that are not finite",
-      });
+    const open = samplesOpener(audio, this.info.frontEnd.sampleRate);
     const maxDurationSec = options.maxDurationSec ?? Number.POSITIVE_INFINITY;
-    return this.tagStream(async () => waveformStream(channels), "audio", { ...options, maxDurationSec });
+    return this.tagStream(open, "audio", { ...options, maxDurationSec });
   }
 
   /** The warning about a clip of which a segment holds mostly silence, unless there is one about its length already. */
