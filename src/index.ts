@@ -17,7 +17,8 @@
 // Tag audio
 
 export { type LoadedTagger, loadTagger } from "./load-tagger.js";
-export { type Tag, Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
+export type { TagEvent } from "./tagging/segments.js";
+export { type Segment, type Tag, Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
 
 // Make features, in a store on disk or in memory
 
@@ -77,6 +78,7 @@ export type { Interval, Scores } from "./evaluation/scores.js";
 
 // Read and write models
 
+export type { Calibration } from "./tagging/calibration.js";
 export { decodeLinearModel, type LinearInfo, type LinearModel, linearModel } from "./tagging/linear-model.js";
 export {
   decodeModel,

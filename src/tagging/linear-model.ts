@@ -10,7 +10,7 @@ import { decodeMetadata, decodeWeights } from "../graph/index.js";
 import type { LinearConfig } from "../nn/architectures.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import { upgradeTensors } from "./format-1.js";
-import { infoSchema, LINEAR_RECORD, type ModelInfo } from "./model-file.js";
+import { infoSchema, type ModelInfo } from "./model-info.js";
 import { type ModelTensors, modelTensors, storedTensors } from "./model-tensors.js";
 
 /**
@@ -18,6 +18,8 @@ import { type ModelTensors, modelTensors, storedTensors } from "./model-tensors.
  * checksum are read as the baseline of a model that is known.
  */
 const FORMAT = 2;
+/** Keys of the metadata: the record, and the checksum over it and the tensors. */
+export const LINEAR_RECORD = "timbrel.linear";
 const CHECKSUM = "timbrel.checksum";
 
 /** Most values in the record, nearly all of them labels. */

@@ -1,5 +1,5 @@
 import type { AudioInput } from "../audio/inputs.js";
-import { DataError } from "../core/errors.js";
+import { DataError, UsageError } from "../core/errors.js";
 import { isFiniteData } from "../core/tensor.js";
 import { DESCRIPTOR_NAMES, summarizeFrames } from "../features/descriptors.js";
 import { FeatureStream } from "../features/feature-stream.js";
@@ -7,13 +7,15 @@ import { FrameSampler } from "../features/meyda-frames.js";
 import { checkEngine, type Engine, type Session } from "../runtime/engine.js";
 import { Uses } from "../runtime/uses.js";
 import { bytesOpener, type OpenAudio, samplesOpener } from "./audio-source.js";
+import { DEFAULT_THRESHOLD } from "./calibration.js";
 import { descriptorCount, type LinearInfo, type LinearModel, linearGraph } from "./linear-model.js";
 import { checkProbabilities } from "./probabilities.js";
-import { checkTagOptions, type Tagging, type TagOptions } from "./tagger.js";
+import { mergeIntoEvents } from "./segments.js";
+import { checkTagOptions, type Tag, type Tagging, type TagOptions } from "./tagger.js";
 
 /**
  * A linear baseline, ready to tag audio like a `Tagger`: it computes the descriptors of the whole clip, as extraction does,
- * and answers from them alone.
+ * and answers from them alone. Its one segment is the whole clip.
  */
 export class LinearTagger {
   readonly info: LinearInfo;
@@ -69,8 +71,14 @@ export class LinearTagger {
   }
 
   async #tag(open: OpenAudio, path: string, options: TagOptions): Promise<Tagging> {
-    const { frontEnd, labels } = this.info;
-    const { maxDurationSec, onProgress, signal } = options;
+    const { frontEnd, labels, task } = this.info;
+    const { maxDurationSec, onProgress, signal, segments } = options;
+    if (segments?.hopSec !== undefined)
+      throw new UsageError({
+        setting: "segments.hopSec",
+        rule: "be used with a net: a linear baseline answers for the whole clip",
+        got: segments.hopSec,
+      });
     const sampler = new FrameSampler();
     const features: FeatureStream = new FeatureStream(await open(), frontEnd, path, {
       maxDurationSec,
@@ -86,10 +94,18 @@ export class LinearTagger {
       throw new DataError(path, "gives descriptors that are not finite numbers; its samples are too large");
     const { probabilities } = await this.#session.run({ inputs: { data, shape: [1, data.length] } });
     checkProbabilities(probabilities.data, this.#path);
-    const tags = labels.map((label, i) => ({ label, probability: probabilities.data[i] }));
+    const tags = labels
+      .map((label, i) => ({ label, probability: probabilities.data[i] }))
+      .sort((a, b) => b.probability - a.probability);
+    const { durationSec } = features.mono;
+    const isPresent = ({ probability }: Tag, i: number) =>
+      task === "single-label" ? i === 0 : probability >= DEFAULT_THRESHOLD;
+    const whole = { startSec: 0, endSec: durationSec };
     return {
-      tags: tags.sort((a, b) => b.probability - a.probability),
-      durationSec: features.mono.durationSec,
+      tags,
+      segments: [{ ...whole, tags }],
+      events: mergeIntoEvents([{ ...whole, answers: tags.filter(isPresent) }]),
+      durationSec,
       warnings: features.warnings,
     };
   }

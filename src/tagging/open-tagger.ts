@@ -1,8 +1,8 @@
 import { decodeMetadata } from "../graph/index.js";
 import type { Engine } from "../runtime/engine.js";
-import { decodeLinearModel, type LinearModel } from "./linear-model.js";
+import { decodeLinearModel, LINEAR_RECORD, type LinearModel } from "./linear-model.js";
 import { LinearTagger } from "./linear-tagger.js";
-import { checkModel, decodeModel, isSafetensors, LINEAR_RECORD, type TrainedModel } from "./model-file.js";
+import { checkModel, decodeModel, isSafetensors, type TrainedModel } from "./model-file.js";
 import { Tagger } from "./tagger.js";
 
 /** A net, or the linear baseline. */

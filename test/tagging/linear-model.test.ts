@@ -6,8 +6,13 @@ import { featureSets } from "../../src/dataset/feature-set.js";
 import { splitClips } from "../../src/dataset/splits.js";
 import { decodeMetadata, decodeWeights } from "../../src/graph/index.js";
 import { loadTagger } from "../../src/load-tagger.js";
-import { decodeLinearModel, encodeLinearModel, linearModel } from "../../src/tagging/linear-model.js";
-import { LINEAR_RECORD, wasChosenBy, wasTrainedOn } from "../../src/tagging/model-file.js";
+import {
+  decodeLinearModel,
+  encodeLinearModel,
+  LINEAR_RECORD,
+  linearModel,
+} from "../../src/tagging/linear-model.js";
+import { wasChosenBy, wasTrainedOn } from "../../src/tagging/model-file.js";
 import { trainLinearBaseline } from "../../src/training/linear-baseline.js";
 import { ENGINE } from "../engine.js";
 import { makeTinyStore, SOUNDS, tinyClips } from "../training/tiny-store.js";
@@ -139,13 +144,16 @@ describe("LinearTagger", () => {
     const session = await ENGINE.open(graph);
     for (const [i, { name, audioHash }] of test.clips.entries()) {
       const { wav } = clips.find((clip) => clip.name === name)!;
-      const { tags, durationSec } = await tagger.predict(wav);
+      const { tags, segments, events, durationSec } = await tagger.predict(wav);
       const data = await test.readDescriptors(i);
       const { probabilities } = await session.run({ inputs: { data, shape: [1, 44] } });
       const found = SOUNDS.map((label) => tags.find((tag) => tag.label === label)!.probability);
       expect(found).toEqual([...probabilities.data]);
       expect(durationSec).toBe(store.clips.find((clip) => clip.audioHash === audioHash)!.durationSec);
       expect(tags[0].probability).toBe(Math.max(...found));
+      const whole = { startSec: 0, endSec: durationSec };
+      expect(segments).toEqual([{ ...whole, tags }]);
+      expect(events).toEqual([{ ...whole, ...tags[0] }]);
     }
     await session.close();
     await tagger.close();
@@ -161,6 +169,9 @@ describe("LinearTagger", () => {
     );
     await expect(tagger.predict({ samples: new Float32Array(), sampleRate })).rejects.toThrow(
       "audio must hold finite samples, at least 1 at 8000 Hz, got none",
+    );
+    await expect(tagger.predict(wav, { segments: { hopSec: 1 } })).rejects.toThrow(
+      "segments.hopSec must be used with a net: a linear baseline answers for the whole clip, got 1",
     );
     await tagger.close();
     await expect(tagger.predict(wav)).rejects.toThrow("tagger must be open when it is used");
