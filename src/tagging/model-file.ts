@@ -87,6 +87,11 @@ export function trainClipCount({ trainClips }: Pick<ModelInfo, "trainClips">): n
   return trainClips.length / PREFIX;
 }
 
+/** Number of validation clips, which chose a model's epoch; copies count once. null if the model does not say. */
+export function validClipCount({ validClips }: Pick<ModelInfo, "validClips">): number | null {
+  return validClips === undefined ? null : validClips.length / PREFIX;
+}
+
 /**
  * Returns `ModelInfo.trainClips` or `validClips` for clips with these audio hashes.
  * @param before the same of the model that the run started from; "" if it started from drawn weights

@@ -9,7 +9,9 @@ import { Tagger } from "./tagger.js";
 export type AnyModel = TrainedModel | LinearModel;
 
 /** A model that tags audio, whatever it reads. */
-export type AnyTagger = Pick<Tagger, "labels" | "tagAudio" | "tagStream" | "tagWaveform" | "close">;
+export type AnyTagger = Pick<Tagger, "labels" | "tagAudio" | "tagStream" | "tagWaveform" | "close"> & {
+  readonly info: AnyModel["info"];
+};
 
 /** Whether a model is a linear baseline. */
 export function isLinear(model: AnyModel): model is LinearModel {
