@@ -50,6 +50,7 @@ export { type FeatureStore, openStore, type StoredClip } from "./store/store.js"
 export { NETS, type NetSettings, netConfig, type SegmentNetConfig } from "./nn/architectures.js";
 export { OPTIMIZERS } from "./nn/optimizers.js";
 export type { LayerHealth } from "./nn/watch.js";
+export { calibrateModel } from "./training/calibrate-model.js";
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./training/checkpoint.js";
 export { type NormalizeConfig, TRAIN_DEFAULTS, type TrainConfig, trainConfig } from "./training/config.js";
 export { DivergedError, type EpochRecord, type StepReport } from "./training/fit.js";

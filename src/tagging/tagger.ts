@@ -84,6 +84,18 @@ function checkSegments(setting: string, value: unknown): void {
 
 /** With several labels per clip, a label of at least this probability counts as an answer. */
 const PRESENT = 0.5;
+
+/**
+ * The tags that are the answer for a clip or a segment: the most probable one, or with several labels per clip each of
+ * probability 0.5 or more.
+ * @param tags most probable first
+ */
+export function presentTags(tags: readonly Tag[], task: ModelInfo["task"]): readonly Tag[] {
+  return task === "single-label"
+    ? tags.slice(0, 1)
+    : tags.filter(({ probability }) => probability >= PRESENT);
+}
+
 /** A clip shorter than this fraction of a segment gets a warning. */
 const SHORT = 1 / 4;
 
@@ -199,7 +211,11 @@ export class Tagger {
       tags: this.#tags(probabilities),
       segments,
       events: mergeIntoEvents(
-        segments.map(({ startSec, endSec, tags }) => ({ startSec, endSec, answers: this.#present(tags) })),
+        segments.map(({ startSec, endSec, tags }) => ({
+          startSec,
+          endSec,
+          answers: presentTags(tags, this.info.task),
+        })),
       ),
       durationSec,
       warnings: [...features.warnings, ...this.#shortness(features)],
@@ -222,13 +238,6 @@ export class Tagger {
         return tags();
       },
     };
-  }
-
-  /** The tags that are a segment's answer. */
-  #present(tags: readonly Tag[]): readonly Tag[] {
-    return this.info.task === "single-label"
-      ? tags.slice(0, 1)
-      : tags.filter(({ probability }) => probability >= PRESENT);
   }
 
   /**
