@@ -18,7 +18,8 @@
 
 export { type LoadedTagger, loadTagger } from "./load-tagger.js";
 export type { TagEvent } from "./tagging/segments.js";
-export { type Segment, type Tag, Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
+export { type Segment, Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
+export type { Tag } from "./tagging/tags.js";
 
 // Make features, in a store on disk or in memory
 
