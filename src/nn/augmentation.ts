@@ -184,7 +184,9 @@ export function emitAugmentation(net: Net, config: Augmentation, { x, targets, k
     ),
   );
   const masked = mul(mul(sub(compressed, silence), timeMask), bandMask);
+  const finished = add(masked, silence);
   const part = reshape(fraction, [batch, 1]);
+  const mixedTargets = mix(targets, part);
   const bothKnown = known && mul(known, where(compare("Greater", part, 0), flip(known, 0), 1));
-  return { x: add(masked, silence), targets: mix(targets, part), known: bothKnown };
+  return { x: finished, targets: mixedTargets, known: bothKnown };
 }
