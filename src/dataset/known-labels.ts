@@ -1,3 +1,5 @@
+import { groupBy } from "../core/group-by.js";
+
 /** What is known about the labels of a clip. */
 export interface LabelFacts {
   /** Labels that the clip has. */
@@ -39,6 +41,16 @@ export function labelFacts({ labels, unknownLabels = [], absentLabels = [] }: La
   };
 }
 
+/** The same with every label brought into another form. */
+export function mapLabels(facts: LabelFacts, map: (label: string) => string): LabelFacts {
+  const { labels, unknownLabels = [], absentLabels = [] } = facts;
+  return labelFacts({
+    labels: [...new Set(labels.map(map))],
+    unknownLabels: unknownLabels.map((label) => (label === ALL_OTHERS ? label : map(label))),
+    absentLabels: absentLabels.map(map),
+  });
+}
+
 /** A label that two of a clip's lists name; undefined if there is none. */
 export function labelNamedTwice({ labels, unknownLabels = [], absentLabels = [] }: LabelFacts) {
   const unknown = unknownLabels.filter((label) => label !== ALL_OTHERS);
@@ -48,12 +60,22 @@ export function labelNamedTwice({ labels, unknownLabels = [], absentLabels = [] 
   );
 }
 
-/** A label that one of two clips has and the other lacks; undefined if there is none. */
-export function contradiction(a: LabelFacts, b: LabelFacts): string | undefined {
+/** Whether one of two clips has a label that the other lacks. */
+export function contradict(a: LabelFacts, b: LabelFacts): boolean {
   return (
-    a.labels.find((label) => hasLabel(b, label) === false) ??
-    b.labels.find((label) => hasLabel(a, label) === false)
+    a.labels.some((label) => hasLabel(b, label) === false) ||
+    b.labels.some((label) => hasLabel(a, label) === false)
   );
+}
+
+/** The first two of some clips that contradict each other; undefined if none do. */
+export function contradictingPair<C extends LabelFacts>(clips: readonly C[]): [C, C] | undefined {
+  const different = [...groupBy(clips, labelText).values()].map(([first]) => first);
+  for (const [i, a] of different.entries()) {
+    const b = different.slice(i + 1).find((other) => contradict(a, other));
+    if (b !== undefined) return [a, b];
+  }
+  return undefined;
 }
 
 /** What is known about the labels of clips that do not contradict each other, taken together. */
