@@ -66,10 +66,14 @@ export { type TrainEvents, type TrainResult, trainTagger } from "./training/trai
 
 // Evaluate
 
+export type { Answers } from "./evaluation/answers.js";
 export type { LeftOut, PartName } from "./evaluation/choose-clips.js";
 export { type Evaluation, evaluateModel } from "./evaluation/evaluate-model.js";
 export { MEASURES, type Measure, mainScore } from "./evaluation/measures.js";
-export type { Scores } from "./evaluation/scores.js";
+export { type Difference, pairedDifference } from "./evaluation/paired-difference.js";
+export { type ReliabilityBin, reliability } from "./evaluation/reliability.js";
+export { type ScoredAnswers, scoreAnswers } from "./evaluation/score-answers.js";
+export type { Interval, Scores } from "./evaluation/scores.js";
 
 // Read and write models
 
