@@ -1,14 +1,17 @@
 import { DataError } from "../core/errors.js";
 import { toBytes } from "../core/inputs.js";
 import { callback, checkOptions, choice, nullable, optional } from "../core/setting-checks.js";
+import type { Clip } from "../dataset/clip.js";
 import { checkData, type FeatureData } from "../dataset/feature-data.js";
 import { featureSets } from "../dataset/feature-set.js";
+import { labelText, lacksLabels } from "../dataset/known-labels.js";
 import type { ClipSplits } from "../dataset/splits.js";
 import { describeDifference, frontEndHash } from "../features/front-end.js";
 import { type Engine, engineOption } from "../runtime/engine.js";
 import { linearModel } from "../tagging/linear-model.js";
 import {
   checkModel,
+  type ModelInfo,
   modelGraph,
   segmentsPerRun,
   type TrainedModel,
@@ -82,6 +85,7 @@ export async function evaluateModel(
     );
   const { clips, part, isExternal, leftOut } = chooseClips(data, info, options.split);
   if (clips.length === 0) throw new DataError(data.name, nothingToScore(part, leftOut));
+  checkKnown(data.name, clips, info);
   const split = part === "all" ? "test" : part;
   const { [split]: set } = featureSets(data, { ...NO_CLIPS, [split]: clips }, info.labels);
 
@@ -94,11 +98,7 @@ export async function evaluateModel(
     return evaluateLinear(linearModel(bytes, name, outputs), set, { engine, task, name });
   };
   const scored = {
-    majority: evaluateMajority(
-      set,
-      { task },
-      { trainCounts: info.split.trainCounts, nClips: trainClipCount(info) },
-    ).scores,
+    majority: evaluateMajority(set, { task }, { ...info.split, nClips: trainClipCount(info) }).scores,
     linear: linear === null ? null : (await scoreLinear(linear)).scores,
     net: (
       await evaluateNet(modelGraph(model), set, {
@@ -115,6 +115,16 @@ export async function evaluateModel(
 }
 
 const NO_CLIPS: ClipSplits = { train: [], valid: [], test: [], hash: "" };
+
+/** @throws DataError if the model gives each clip one label, and some labels of a clip are not known */
+function checkKnown(name: string, clips: readonly Clip[], { task }: ModelInfo): void {
+  const clip = task === "single-label" ? clips.find(lacksLabels) : undefined;
+  if (clip !== undefined)
+    throw new DataError(
+      name,
+      `holds clips of which some labels are not known, e.g. ${clip.name} labelled ${labelText(clip)}, but the model gives each clip one label; score it on clips whose labels are all known`,
+    );
+}
 
 function nothingToScore(part: PartName, leftOut: LeftOut | null): string {
   if (leftOut === null) return `has no clips in the ${part} split; choose another \`split\``;

@@ -10,6 +10,8 @@ import {
 } from "../core/setting-checks.js";
 import type { Tensor } from "../core/tensor.js";
 import { checkData, type FeatureData } from "../dataset/feature-data.js";
+import type { FeatureSet } from "../dataset/feature-set.js";
+import { hasLabel } from "../dataset/known-labels.js";
 import type { Split } from "../dataset/split-names.js";
 import { type ClipSplits, recordSplits } from "../dataset/splits.js";
 import { evaluateNet } from "../evaluation/evaluate.js";
@@ -217,7 +219,14 @@ function modelMaker(
     labels: [...labels],
     frontEnd,
     segmentFrames,
-    split: { seed, validFraction, testFraction, hash: splits.hash, trainCounts },
+    split: {
+      seed,
+      validFraction,
+      testFraction,
+      hash: splits.hash,
+      trainCounts,
+      ...knownCountsOf(sets.train),
+    },
   };
   const origin = {
     config: { ...config },
@@ -231,6 +240,13 @@ function modelMaker(
     const info: ModelInfo = { ...outputs, valid, epoch, ...origin };
     return { info, net, weights, normalization };
   };
+}
+
+/** Number of clips of which it is known whether they have each label; nothing if that is known of all. */
+function knownCountsOf(train: FeatureSet<"train">): Pick<ModelInfo["split"], "knownCounts"> {
+  if (!train.lacksTargets) return {};
+  const countOf = (label: string) => train.clips.filter((clip) => hasLabel(clip, label) !== null).length;
+  return { knownCounts: recordOf(train.labels.map((label) => [label, countOf(label)])) };
 }
 
 /** Scores the weights on the validation split. */
