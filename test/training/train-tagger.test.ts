@@ -77,7 +77,7 @@ describe("a run", () => {
       ["train", "valid", "test"].flatMap((split) =>
         several.clips
           .filter((clip) => clip.split === split)
-          .map(({ name, labels, group }) => ({ path: name, labels, group, split }))
+          .map(({ name, labels, group }) => ({ path: name, labels, group, split, absent: [""] }))
           .sort((a, b) => (a.path < b.path ? -1 : 1)),
       ),
     );
