@@ -9,8 +9,9 @@ import { nodeEngine } from "../runtime/node.js";
 import { findAudio, statOrNull } from "../store/audio-files.js";
 import { reopenAudioFile } from "../store/open-audio-file.js";
 import { readModelFile } from "../store/read-files.js";
+import { type AnyTagger, decodeAnyModel, openTagger } from "../tagging/open-tagger.js";
 import { SHIPPED_MODEL } from "../tagging/shipped-model.js";
-import { Tagger, type Tagging, type TagOptions } from "../tagging/tagger.js";
+import type { Tagging, TagOptions } from "../tagging/tagger.js";
 import { EXIT, reportError } from "./exit.js";
 import { integerOption, maxDurationOption, threadsOption } from "./options.js";
 
@@ -37,7 +38,10 @@ Examples:
 export const command = new Command("predict")
   .description(DESCRIPTION)
   .argument("<audio...>", "audio files, or folders to search")
-  .option("-m, --model <file>", "model file (default: the instrument model that comes with timbrel)")
+  .option(
+    "-m, --model <file>",
+    "model file, or model.linear.onnx (default: the instrument model that comes with timbrel)",
+  )
   .addOption(integerOption("--top <n>", "show the n most probable tags", { min: 1 }, 5))
   .addOption(maxDurationOption())
   .addOption(threadsOption())
@@ -47,10 +51,10 @@ export const command = new Command("predict")
 
 async function predict(paths: string[], options: Options): Promise<void> {
   const modelPath = options.model ?? shippedModel();
-  const tagger = await Tagger.open(
-    readModelFile(modelPath),
-    modelPath,
+  const tagger = await openTagger(
+    decodeAnyModel(readModelFile(modelPath), modelPath),
     nodeEngine({ threads: options.threads }),
+    modelPath,
   );
   try {
     for (const path of paths)
@@ -86,7 +90,7 @@ function audioFiles(path: string): string[] {
 }
 
 async function tagOrReport(
-  tagger: Tagger,
+  tagger: AnyTagger,
   file: string,
   { maxDuration: maxDurationSec }: Options,
 ): Promise<Tagging | null> {

@@ -1,5 +1,4 @@
 import { checkObject } from "../core/inputs.js";
-import { recordOf } from "../core/record.js";
 import {
   abortSignal,
   type Check,
@@ -10,15 +9,15 @@ import {
 } from "../core/setting-checks.js";
 import type { Tensor } from "../core/tensor.js";
 import { checkData, type FeatureData } from "../dataset/feature-data.js";
-import type { Split } from "../dataset/split-names.js";
 import { type ClipSplits, recordSplits } from "../dataset/splits.js";
 import { evaluateNet } from "../evaluation/evaluate.js";
 import { mainScore, measuresOf } from "../evaluation/measures.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import type { Task } from "../nn/training-step.js";
 import { type Engine, engineOption } from "../runtime/engine.js";
-import { addClips, checkModel, type ModelInfo, type TrainedModel } from "../tagging/model-file.js";
+import { checkModel, type ModelInfo, type TrainedModel } from "../tagging/model-file.js";
 import type { Checkpoint } from "./checkpoint.js";
+import { clipFacts } from "./clip-facts.js";
 import { checkSettingsApart, type TrainConfig, trainConfig } from "./config.js";
 import { type EpochAnswer, type EpochRecord, type FitResult, fit, type StepReport } from "./fit.js";
 import { modelHash, type PreparedRun, prepareRun } from "./prepare-run.js";
@@ -194,21 +193,16 @@ function modelMaker(
   from: TrainedModel | undefined,
 ): (state: FitResult["state"]) => TrainedModel {
   const { seed, validFraction, testFraction, segmentFrames, net } = config;
-  const { labels } = sets.train;
-  const countOf = (label: string) => splits.train.filter((clip) => clip.labels.includes(label)).length;
-  const trainCounts = recordOf(labels.map((label) => [label, countOf(label)]));
-  const hashesOf = (split: Split) => splits[split].map((clip) => clip.audioHash);
-  const { trainClips, validClips } = from?.info ?? { trainClips: "", validClips: "" };
+  const drawn = { seed, validFraction, testFraction, hash: splits.hash };
+  const { split, ...clips } = clipFacts(sets, drawn, from?.info);
   const info: Omit<ModelInfo, "valid" | "epoch"> = {
     task,
-    labels: [...labels],
+    labels: [...sets.train.labels],
     frontEnd,
     segmentFrames,
-    split: { seed, validFraction, testFraction, hash: splits.hash, trainCounts },
+    split,
     config: { ...config },
-    trainClips: addClips(trainClips, hashesOf("train")),
-    // If the model that the run started from does not record its clips, they stay unknown.
-    ...(validClips === undefined ? {} : { validClips: addClips(validClips, hashesOf("valid")) }),
+    ...clips,
   };
   return ({ history, best: { epoch, weights } }) => {
     const { valid } = history[epoch - 1];
