@@ -9,7 +9,7 @@ import type { Tensor } from "../core/tensor.js";
 import { frontEndHash } from "../features/front-end.js";
 import { decodeMetadata, decodeWeights } from "../graph/index.js";
 import { minFrames, type NetSettings, netConfig, type SegmentNetConfig } from "../nn/architectures.js";
-import { buildInferenceModel } from "../nn/inference.js";
+import { buildInferenceModel, buildLogitsModel, type InferenceConfig } from "../nn/inference.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
 import { largestOutput, netTensors } from "../nn/summary.js";
 import { checkCalibration } from "./calibration.js";
@@ -144,25 +144,26 @@ function recordText({ info, net, normalization }: TrainedModel, format: number):
   return JSON.stringify({ format, frontEndHash: hash, net, normalization: normalization.kind, ...info });
 }
 
+/** What decides a model's graph, besides its weights. */
+function graphConfig({ info, net, normalization }: TrainedModel): InferenceConfig {
+  const { task, labels, segmentFrames, frontEnd, calibration } = info;
+  const inputShape = [segmentFrames, frontEnd.nMels];
+  const { temperature } = calibration ?? {};
+  return { net, task, nLabels: labels.length, inputShape, normalization, temperature };
+}
+
 /**
  * Builds the graph that runs a model, as an ONNX file without anything else in it.
  * @param metadata strings stored with it, by key
  * @throws UsageError if `weights` lacks a tensor of the net, or has it in another shape
  */
-export function modelGraph(
-  { info, net, weights, normalization }: TrainedModel,
-  metadata: Readonly<Record<string, string>> = {},
-): Uint8Array {
-  const { task, labels, segmentFrames, frontEnd } = info;
-  const inputShape = [segmentFrames, frontEnd.nMels];
-  return buildInferenceModel(
-    {
-      ...{ net, task, nLabels: labels.length, inputShape, normalization },
-      temperature: info.calibration?.temperature,
-    },
-    weights,
-    metadata,
-  );
+export function modelGraph(model: TrainedModel, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  return buildInferenceModel(graphConfig(model), model.weights, metadata);
+}
+
+/** Builds the graph from a model's inputs to its `logits` [batch, nLabels], which its temperature does not change. */
+export function logitsGraph(model: TrainedModel): Uint8Array {
+  return buildLogitsModel(graphConfig(model), model.weights);
 }
 
 /**
