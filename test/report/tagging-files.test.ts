@@ -1,7 +1,7 @@
 import { parse } from "csv-parse/sync";
 import { describe, expect, it } from "vitest";
+import { csvLine } from "../../src/core/csv.js";
 import { FRONT_END_PRESETS } from "../../src/features/front-end.js";
-import { csvLine } from "../../src/report/csv.js";
 import {
   audacityLabels,
   EVENTS_CSV_HEAD,
