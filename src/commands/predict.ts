@@ -10,7 +10,7 @@ import { reopenAudioFile } from "../store/open-audio-file.js";
 import { readModelFile } from "../store/read-files.js";
 import { type AnyTagger, decodeAnyModel, openTagger } from "../tagging/open-tagger.js";
 import { SHIPPED_MODEL } from "../tagging/shipped-model.js";
-import { presentTags, type TagOptions, type Tagging } from "../tagging/tagger.js";
+import type { Tagging, TagOptions } from "../tagging/tagger.js";
 import { EXIT, isBadFile, reportError } from "./exit.js";
 import { choiceOption, integerOption, maxDurationOption, numberOption, threadsOption } from "./options.js";
 import {
