@@ -103,12 +103,13 @@ async function train(storeDir: string, options: Options): Promise<void> {
 }
 
 /** Draws the layer statistics of a watched run as far as it got, and prints those of its last epoch. */
-async function drawWatch(out: string, { history }: TrainResult): Promise<void> {
+async function drawWatch(out: string, result: TrainResult): Promise<void> {
+  const { history } = result;
   const layers = history.at(-1)?.layers;
   if (layers === undefined) return;
   const path = join(out, RUN_FILES.watch);
   const { watchPage } = await import("../report/watch-page.js"); // charts take a while to load
-  writeAtomically(path, watchPage(out, history));
+  writeAtomically(path, watchPage(out, result));
   const title = `epoch ${history.length}, means over every eighth step; every epoch is drawn in ${path}`;
   print(`\n${title}\n${flowTable(layers)}\n`);
 }
