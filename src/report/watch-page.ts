@@ -96,7 +96,7 @@ The clean loss is of training clips that are scored after the epoch as the valid
 
 /** Losses, scores and learning rate of every epoch. */
 function epochCharts({ history, bestEpoch }: Run, score: string): Html[] {
-  const x = { label: "epoch", domain: [1, Math.max(2, history.length)] } as const;
+  const x = { label: "epoch", domain: [1, Math.max(2, history.length)], isWhole: true } as const;
   const marked = [{ name: `best: ${bestEpoch}`, x: bestEpoch }];
   const series = (name: string, value: (record: EpochRecord) => number | undefined) => {
     const points = history.flatMap((record) => {
