@@ -65,7 +65,8 @@ describe("train", () => {
     expect(trained.stdout).toMatch(
       /vgg of 4-8 channels, \d+ parameters,\nbatches of 4 segments of 16 frames, CPU threads: 1$/m,
     );
-    expect(trained.stdout).toMatch(/^2 +\S+ +\S+ +\S+ +\d+\.\d % +\d+\.\d/m);
+    expect(trained.stdout).toMatch(/^epoch +learning rate +train loss +clean loss +valid loss +balanced/m);
+    expect(trained.stdout).toMatch(/^2 +\S+ +(\d+\.\d{4} +){3}\d+\.\d % +\d+\.\d/m);
     expect(trained.stdout).toContain(
       "model: run/model.onnx\nnext:  npm run evaluate -- run/model.onnx features\n",
     );
