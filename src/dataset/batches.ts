@@ -15,7 +15,7 @@ export function fittingBatchSize(wanted: number, nClips: number): number {
 export interface Batch {
   /** [batchSize, segmentFrames, nMels], as in the store: not standardized. */
   inputs: Float32Array;
-  /** [batchSize, nLabels], 1 for every label of the clip. */
+  /** [batchSize, nLabels], see `FeatureSet.targets`. */
   targets: Float32Array;
   /** [batchSize] index of each clip in the train split. */
   clips: Int32Array;

@@ -1,8 +1,9 @@
 import { DataError, UsageError } from "../core/errors.js";
 import type { FeatureData } from "../dataset/feature-data.js";
 import { featureSets } from "../dataset/feature-set.js";
+import { labelText, lacksLabels } from "../dataset/known-labels.js";
 import { type ClipSplits, RECORD_KEY, splitClips, splitsOfRecord } from "../dataset/splits.js";
-import { checkEnoughClips, checkSeveralClasses } from "../dataset/trainable.js";
+import { checkEnoughClips, checkSeveralClasses, multiLabelClip } from "../dataset/trainable.js";
 import type { Task } from "../nn/training-step.js";
 import { clipsTrainedOn, type TrainedModel } from "../tagging/model-file.js";
 import type { Checkpoint } from "./checkpoint.js";
@@ -33,15 +34,15 @@ export function runData(
   const sets = featureSets(data, splits, from?.info.labels);
   const { labels } = sets.train;
   const clips = [...splits.train, ...splits.valid, ...splits.test];
-  const several = clips.find((clip) => clip.labels.length > 1);
+  const several = multiLabelClip(clips);
   const found = from?.info.task ?? (several === undefined ? "single-label" : "multi-label");
   const task = config.task === "auto" ? found : config.task;
   if (task === "single-label") {
     if (several !== undefined)
       throw new UsageError({
         setting: "task",
-        rule: "be multi-label for clips with several labels",
-        got: `single-label, and ${several.name} labelled ${several.labels.join(", ")}`,
+        rule: `be multi-label for clips ${lacksLabels(several) ? "of which some labels are not known" : "with several labels"}`,
+        got: `single-label, and ${several.name} labelled ${labelText(several)}`,
       });
     checkSeveralClasses(data.name, labels);
   }

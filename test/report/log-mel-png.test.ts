@@ -94,11 +94,11 @@ describe("logMelPng", () => {
   });
 
   describe("with segments", () => {
-    const tags = (a: number, b: number) => [
-      { label: "a", probability: a },
-      { label: "b", probability: b },
-      { label: "c", probability: 0.01 },
-    ];
+    const tag = (label: string, probability: number) => ({
+      ...{ label, probability, threshold: null },
+      isPresent: true,
+    });
+    const tags = (a: number, b: number) => [tag("a", a), tag("b", b), tag("c", 0.01)];
     // 16 frames a second; two segments of 2 s, which overlap from 1 s to 2 s, in a clip of 4 s.
     const front = frontEnd({ sampleRate: 8192, nFft: 512, hopLength: 512, nMels: 16 });
     const mel = tensor(new Float32Array(64 * 16), [64, 16]);
@@ -130,7 +130,7 @@ describe("logMelPng", () => {
         decode(
           logMelPng(mel, {
             frontEnd: front,
-            segments: [{ startSec: 0, endSec: 1, tags: [{ label, probability: 1 }] }],
+            segments: [{ startSec: 0, endSec: 1, tags: [tag(label, 1)] }],
           }),
         ).width;
       expect(widthOf("short")).toBe(LEFT + 640 + RIGHT);
