@@ -74,6 +74,7 @@ export type { LeftOut, PartName } from "./evaluation/choose-clips.js";
 export type { ChoosingClips } from "./evaluation/chose.js";
 export { type ClipAnswer, type Evaluation, evaluateModel } from "./evaluation/evaluate-model.js";
 export { MEASURES, type Measure, mainScore } from "./evaluation/measures.js";
+export { ownSets } from "./evaluation/own-sets.js";
 export { type Difference, pairedDifference } from "./evaluation/paired-difference.js";
 export { type ReliabilityBin, reliability } from "./evaluation/reliability.js";
 export { type ScoredAnswers, scoreAnswers } from "./evaluation/score-answers.js";
