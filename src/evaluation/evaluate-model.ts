@@ -4,7 +4,6 @@ import { callback, checkOptions, choice, nullable, optional } from "../core/sett
 import type { Clip } from "../dataset/clip.js";
 import { checkData, type FeatureData } from "../dataset/feature-data.js";
 import type { FeatureSet } from "../dataset/feature-set.js";
-import { labelText, lacksLabels } from "../dataset/known-labels.js";
 import { type Engine, engineOption } from "../runtime/engine.js";
 import { linearModel } from "../tagging/linear-model.js";
 import { checkModel, type TrainedModel, trainClipCount, uncalibrated } from "../tagging/model-file.js";
@@ -20,6 +19,8 @@ import type { Scores } from "./scores.js";
 /** The answer of the scored model to a clip. */
 export interface ClipAnswer {
   readonly clip: Clip;
+  /** [nLabels], see `FeatureSet.targets`. */
+  readonly targets: Float32Array;
   /** [nLabels] */
   readonly probabilities: Float32Array;
   /** The probabilities before calibration; null if the model has none, or its temperature is 1. */
@@ -100,12 +101,10 @@ export async function evaluateModel(
   const chosen = chooseClips(data, info, options.split);
   const { clips, part, isExternal, leftOut } = chosen;
   if (clips.length === 0) throw new DataError(data.name, nothingToScore(part, leftOut));
-  checkKnown(data.name, clips, model);
-  const set = setOf(data, clips, info.labels);
+  const set = setOf(data, clips, info);
 
   const { task, labels } = info;
-  const training = { ...info.split, nClips: trainClipCount(info) };
-  const majority = evaluateMajority(set, { task }, training);
+  const majority = evaluateMajority(set, { task }, { ...info.split, nClips: trainClipCount(info) });
   const baseline = linear === null ? null : await scoreBaseline(linear, set, { task, labels, engine });
   const nPasses = calibrates(model) ? 2 : 1;
   const pass = (index: number) => ({
@@ -131,6 +130,7 @@ export async function evaluateModel(
     },
     answers: clips.map((clip, i) => ({
       clip,
+      targets: set.targets(i),
       probabilities: net.answers.probabilities[i],
       uncalibrated: before?.answers.probabilities[i] ?? null,
     })),
@@ -152,16 +152,6 @@ async function scoreBaseline(
 
 const calibrates = (model: AnyModel): model is TrainedModel =>
   !isLinear(model) && (model.info.calibration?.temperature ?? 1) !== 1;
-
-/** @throws DataError if the model gives each clip one label, and some labels of a clip are not known */
-function checkKnown(name: string, clips: readonly Clip[], { info: { task } }: AnyModel): void {
-  const clip = task === "single-label" ? clips.find(lacksLabels) : undefined;
-  if (clip !== undefined)
-    throw new DataError(
-      name,
-      `holds clips of which some labels are not known, e.g. ${clip.name} labelled ${labelText(clip)}, but the model gives each clip one label; score it on clips whose labels are all known`,
-    );
-}
 
 /** Why a part has no clip to score. */
 function nothingToScore(part: PartName, leftOut: LeftOut | null): string {
