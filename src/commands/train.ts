@@ -33,15 +33,15 @@ interface Options {
 const DESCRIPTION = `Train a tagger on a store of features.
 
 The clips are split into train, valid and test: as the store names them, or by a seeded draw that keeps the classes in \
-proportion and every group together. The net learns from train, the best epoch is chosen on valid, and test is left for \
-evaluate. A checkpoint is written after every epoch; with --resume a stopped run continues and ends in the same bits. It \
+proportion and every group together. The net learns from train, the best epoch is chosen on valid (the lower loss decides \
+between equal scores), and test is left for evaluate. A checkpoint is written after every epoch; with --resume a stopped run continues and ends in the same bits. It \
 keeps its settings and its clips, even if clips were added to the store. --epochs and --patience may change: with more \
 epochs a finished run trains on. Its learning rate then follows the schedule of the new number of epochs from there on, so \
 with cosine, one-cycle or a warm-up the result differs from a run that had that number from the start.`;
 
 const EXAMPLES = `
 Files written to <dir>: ${RUN_FILES.model} (the best epoch), ${RUN_FILES.linear} (the baseline on descriptors),
-${RUN_FILES.checkpoint} and ${RUN_FILES.metrics}; with --watch also ${RUN_FILES.watch}; with --find-lr only
+${RUN_FILES.checkpoint}, ${RUN_FILES.metrics} and ${RUN_FILES.split} (which clip is in which split); with --watch also ${RUN_FILES.watch}; with --find-lr only
 ${RANGE_FILES.json} and ${RANGE_FILES.page}.
 
 Examples:

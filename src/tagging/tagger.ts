@@ -1,18 +1,14 @@
-import type { AudioStream } from "../audio/audio-stream.js";
-import { bytesInMemory } from "../audio/byte-source.js";
-import { openAudio } from "../audio/decode.js";
-import { type AudioInput, toChannels } from "../audio/inputs.js";
+import type { AudioInput } from "../audio/inputs.js";
 import { DURATION_CHECKS, type DurationLimit } from "../audio/mono-stream.js";
-import { resampledLength } from "../audio/resample.js";
 import type { AudioWarning } from "../audio/warning.js";
-import { waveformStream } from "../audio/waveform-stream.js";
 import { checkNames, checkNumber } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
-import { checkObject, checkText, toBytes } from "../core/inputs.js";
+import { checkObject } from "../core/inputs.js";
 import { abortSignal, callback, checkOptions, optional } from "../core/setting-checks.js";
 import { FeatureStream } from "../features/feature-stream.js";
 import { checkEngine, type Engine, type Session } from "../runtime/engine.js";
 import { Uses } from "../runtime/uses.js";
+import { bytesOpener, type OpenAudio, samplesOpener } from "./audio-source.js";
 import {
   checkModel,
   decodeModel,
@@ -24,13 +20,7 @@ import {
 import { checkProbabilities } from "./probabilities.js";
 import { frameRate, mergeIntoEvents, segmentTimes, type TagEvent, type TimeSpan } from "./segments.js";
 import { streamProbabilities } from "./stream-probabilities.js";
-
-/** One tag of a clip. */
-export interface Tag {
-  label: string;
-  /** In [0, 1]. The probabilities of a single-label model sum to 1. */
-  probability: number;
-}
+import { type Tag, tagsOfAnswer } from "./tags.js";
 
 /** The answer for a part of a clip. */
 export interface Segment {
@@ -48,8 +38,8 @@ export interface Tagging {
   /** The answers for its segments, in order: those that `tags` is the mean of, or those of `segments.hopSec`. */
   segments: Segment[];
   /**
-   * What the segments say together, in order of time: where segments with the same label touch or overlap, they are one
-   * event. A segment's label is its most probable one; with several labels per clip, each of probability 0.5 or more.
+   * What the segments say together, in order of time: where segments touch or overlap in which the same tag is present, they
+   * are one event.
    */
   events: TagEvent[];
   durationSec: number;
@@ -65,15 +55,22 @@ export interface TagOptions extends DurationLimit {
    * @default the segments that the clip's answer is the mean of: the fewest that cover it
    */
   readonly segments?: { readonly hopSec?: number };
+  /**
+   * Least probability of a tag that is present, in [0, 1], for every tag and segment. @default the model's own thresholds; in
+   * a single-label model, the most probable tag is present however improbable it is
+   */
+  readonly threshold?: number | undefined;
   /** After an abort the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-function checkTagOptions(options: TagOptions): void {
+/** Checks the options of a call that tags audio. */
+export function checkTagOptions(options: TagOptions): void {
   checkOptions<TagOptions>(options, {
     ...DURATION_CHECKS,
     onProgress: optional(callback),
     segments: optional(checkSegments),
+    threshold: optional((setting, value) => checkNumber(setting, value, { min: 0, max: 1 })),
     signal: optional(abortSignal),
   });
 }
@@ -85,8 +82,6 @@ function checkSegments(setting: string, value: unknown): void {
   if (options.hopSec !== undefined) checkNumber(`${setting}.hopSec`, options.hopSec, { above: 0 });
 }
 
-/** With several labels per clip, a label of at least this probability counts as an answer. */
-const PRESENT = 0.5;
 /** A clip shorter than this fraction of a segment gets a warning. */
 const SHORT = 1 / 4;
 
@@ -150,9 +145,7 @@ export class Tagger {
    * @throws DataError if the audio cannot be decoded or is too long
    */
   async tagAudio(bytes: Uint8Array | ArrayBuffer, path: string, options: TagOptions = {}): Promise<Tagging> {
-    const source = bytesInMemory(toBytes("bytes", bytes));
-    checkText("path", path);
-    return this.tagStream(() => openAudio(source, path), path, options);
+    return this.tagStream(bytesOpener(bytes, path), path, options);
   }
 
   /**
@@ -162,16 +155,12 @@ export class Tagger {
    * @param path its name in errors
    * @throws DataError if the audio cannot be decoded or is too long
    */
-  async tagStream(
-    open: () => Promise<AudioStream>,
-    path: string,
-    options: TagOptions = {},
-  ): Promise<Tagging> {
+  async tagStream(open: OpenAudio, path: string, options: TagOptions = {}): Promise<Tagging> {
     checkTagOptions(options);
     return this.#uses.run(() => this.#tag(open, path, options));
   }
 
-  async #tag(open: () => Promise<AudioStream>, path: string, options: TagOptions): Promise<Tagging> {
+  async #tag(open: OpenAudio, path: string, options: TagOptions): Promise<Tagging> {
     const { frontEnd, segmentFrames } = this.info;
     const { maxDurationSec, onProgress, signal } = options;
     const hopSec = options.segments?.hopSec ?? null;
@@ -203,41 +192,21 @@ export class Tagger {
       checkProbabilities(row, this.#path);
     const { durationSec } = features.mono;
     const times = segmentTimes(tagged.segments, { frontEnd, segmentFrames, hopSec, durationSec });
-    const segments = times.map((time, i) => this.#segment(time, tagged.segments[i].probabilities));
+    const tagsOf = (row: Float32Array) => tagsOfAnswer(row, this.info, options.threshold);
+    const segments = times.map((time, i) => segment(time, () => tagsOf(tagged.segments[i].probabilities)));
     return {
-      tags: this.#tags(probabilities),
+      tags: tagsOf(probabilities),
       segments,
       events: mergeIntoEvents(
-        segments.map(({ startSec, endSec, tags }) => ({ startSec, endSec, answers: this.#present(tags) })),
+        segments.map(({ startSec, endSec, tags }) => ({
+          startSec,
+          endSec,
+          answers: tags.filter(({ isPresent }) => isPresent),
+        })),
       ),
       durationSec,
       warnings: [...features.warnings, ...this.#shortness(features)],
     };
-  }
-
-  /** Every label with its probability, most probable first. */
-  #tags(probabilities: Float32Array): Tag[] {
-    const tags = this.labels.map((label, i) => ({ label, probability: probabilities[i] }));
-    return tags.sort((a, b) => b.probability - a.probability);
-  }
-
-  /** A segment whose tags are made when they are read: those of a long clip would take many times the memory of its answers. */
-  #segment({ startSec, endSec }: TimeSpan, probabilities: Float32Array): Segment {
-    const tags = (): Tag[] => this.#tags(probabilities);
-    return {
-      startSec,
-      endSec,
-      get tags() {
-        return tags();
-      },
-    };
-  }
-
-  /** The tags that are a segment's answer. */
-  #present(tags: readonly Tag[]): readonly Tag[] {
-    return this.info.task === "single-label"
-      ? tags.slice(0, 1)
-      : tags.filter(({ probability }) => probability >= PRESENT);
   }
 
   /**
@@ -246,18 +215,9 @@ export class Tagger {
    */
   async tagWaveform(audio: AudioInput, options: TagOptions = {}): Promise<Tagging> {
     checkTagOptions(options);
-    const channels = toChannels("audio", audio);
-    const { channelData, sampleRate } = channels;
-    const rate = this.info.frontEnd.sampleRate;
-    const length = resampledLength(channelData[0].length, sampleRate, rate);
-    if (length === 0 || !channelData.every((samples) => samples.every(Number.isFinite)))
-      throw new UsageError({
-        setting: "audio",
-        rule: `hold finite samples, at least 1 at ${rate} Hz`,
-        got: length === 0 ? "none" : "some that are not finite",
-      });
+    const open = samplesOpener(audio, this.info.frontEnd.sampleRate);
     const maxDurationSec = options.maxDurationSec ?? Number.POSITIVE_INFINITY;
-    return this.tagStream(async () => waveformStream(channels), "audio", { ...options, maxDurationSec });
+    return this.tagStream(open, "audio", { ...options, maxDurationSec });
   }
 
   /** The warning about a clip of which a segment holds mostly silence, unless there is one about its length already. */
@@ -277,4 +237,15 @@ export class Tagger {
   async close(): Promise<void> {
     await this.#uses.close(() => this.#session.close());
   }
+}
+
+/** A segment whose tags are made when they are read: those of a long clip would take many times the memory of its answers. */
+function segment({ startSec, endSec }: TimeSpan, tagsOf: () => Tag[]): Segment {
+  return {
+    startSec,
+    endSec,
+    get tags() {
+      return tagsOf();
+    },
+  };
 }

@@ -1,5 +1,4 @@
 import { checkObject } from "../core/inputs.js";
-import { recordOf } from "../core/record.js";
 import {
   abortSignal,
   type Check,
@@ -10,18 +9,16 @@ import {
 } from "../core/setting-checks.js";
 import type { Tensor } from "../core/tensor.js";
 import { checkData, type FeatureData } from "../dataset/feature-data.js";
-import type { FeatureSet } from "../dataset/feature-set.js";
-import { hasLabel } from "../dataset/known-labels.js";
-import type { Split } from "../dataset/split-names.js";
 import { type ClipSplits, recordSplits } from "../dataset/splits.js";
 import { evaluateNet } from "../evaluation/evaluate.js";
 import { mainScore, measuresOf } from "../evaluation/measures.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import type { Task } from "../nn/training-step.js";
 import { type Engine, engineOption } from "../runtime/engine.js";
-import { addClips, checkModel, type ModelInfo, type TrainedModel } from "../tagging/model-file.js";
+import { checkModel, type ModelInfo, type TrainedModel } from "../tagging/model-file.js";
 import { calibrateModel } from "./calibrate-model.js";
 import type { Checkpoint } from "./checkpoint.js";
+import { clipFacts } from "./clip-facts.js";
 import { checkSettingsApart, type TrainConfig, trainConfig } from "./config.js";
 import { type EpochAnswer, type EpochRecord, type FitResult, fit, type StepReport } from "./fit.js";
 import { modelHash, type PreparedRun, prepareRun } from "./prepare-run.js";
@@ -209,30 +206,18 @@ function modelMaker(
   from: TrainedModel | undefined,
 ): (state: FitResult["state"]) => TrainedModel {
   const { seed, validFraction, testFraction, segmentFrames, net } = config;
-  const { labels } = sets.train;
-  const countOf = (label: string) => splits.train.filter((clip) => clip.labels.includes(label)).length;
-  const trainCounts = recordOf(labels.map((label) => [label, countOf(label)]));
-  const hashesOf = (split: Split) => splits[split].map((clip) => clip.audioHash);
-  const { trainClips, validClips } = from?.info ?? { trainClips: "", validClips: "" };
+  const drawn = { seed, validFraction, testFraction, hash: splits.hash };
+  const { split, ...clips } = clipFacts(sets, drawn, from?.info);
   const outputs = {
     task,
-    labels: [...labels],
+    labels: [...sets.train.labels],
     frontEnd,
     segmentFrames,
-    split: {
-      seed,
-      validFraction,
-      testFraction,
-      hash: splits.hash,
-      trainCounts,
-      ...knownCountsOf(sets.train),
-    },
+    split,
   };
   const origin = {
     config: { ...config },
-    trainClips: addClips(trainClips, hashesOf("train")),
-    // If the model that the run started from does not record its clips, they stay unknown.
-    ...(validClips === undefined ? {} : { validClips: addClips(validClips, hashesOf("valid")) }),
+    ...clips,
   };
   return ({ history, best: { epoch, weights } }) => {
     const valid = { ...history[epoch - 1].valid };
@@ -240,13 +225,6 @@ function modelMaker(
     const info: ModelInfo = { ...outputs, valid, epoch, ...origin };
     return { info, net, weights, normalization };
   };
-}
-
-/** Number of clips of which it is known whether they have each label; nothing if that is known of all. */
-function knownCountsOf(train: FeatureSet<"train">): Pick<ModelInfo["split"], "knownCounts"> {
-  if (!train.lacksTargets) return {};
-  const countOf = (label: string) => train.clips.filter((clip) => hasLabel(clip, label) !== null).length;
-  return { knownCounts: recordOf(train.labels.map((label) => [label, countOf(label)])) };
 }
 
 /** Scores the weights on the validation split. */
