@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { encodeWav } from "../../src/audio/encode-wav.js";
@@ -87,12 +87,12 @@ describe("calibrate", () => {
     const before = bytesOf("run/model.onnx");
     const cases: [string[], number, string | RegExp][] = [
       [
-        ["run/model.onnx", other.dir],
+        ["run/model.onnx", other.dir, "--out", "never.onnx"],
         1,
         `${other.dir}: holds none of the training clips of the model; use the data that it was trained on`,
       ],
       [
-        ["run/model.onnx", wide.dir],
+        ["run/model.onnx", wide.dir, "--out", "never.onnx"],
         1,
         /: holds features of a different front end from run\/model\.onnx \(--n-mels 20 there, 16 here\); .*extract -- <audio> --out <new store> .*--n-mels 16/,
       ],
@@ -106,7 +106,11 @@ describe("calibrate", () => {
         2,
         "--out must name a new file, or a model to replace, got run/metrics.jsonl, which is another kind of file",
       ],
-      [["run/model.linear.onnx", "store"], 1, /^run\/model\.linear\.onnx: is a linear baseline/],
+      [
+        ["run/model.linear.onnx", "store", "--out", "never.onnx"],
+        1,
+        /^run\/model\.linear\.onnx: is a linear baseline/,
+      ],
     ];
     const outcomes = await Promise.all(cases.map(([args]) => calibrate(...args)));
     for (const [i, { code, stdout, stderr }] of outcomes.entries()) {
@@ -117,5 +121,31 @@ describe("calibrate", () => {
       else expect(line).toMatch(message);
     }
     expect(bytesOf("run/model.onnx")).toEqual(before);
+    expect(existsSync(join(dir, "never.onnx"))).toBe(false);
+  });
+});
+
+describe("predict --threshold", () => {
+  const predict = (...args: string[]) =>
+    timbrel(dir, ["predict", "clip.wav", "--model", "run/model.onnx", "--threads", "1", ...args]);
+  beforeAll(() => writeFileSync(join(dir, "clip.wav"), encodeWav(makeSound("hum", "new"))));
+
+  it("says whether a tag reaches it", async () => {
+    const [none, all, json] = await Promise.all([
+      predict("--threshold", "1"),
+      predict("--threshold", "0"),
+      predict("--threshold", "1", "--json"),
+    ]);
+    expect(none.stdout).toMatch(/^clip\.wav \(0\.5 s\): no tag reaches its threshold\n/);
+    expect(none.stdout.match(/ {2}below its threshold, 100\.0 %$/gm)).toHaveLength(3);
+    const [, label] = /^clip\.wav \(0\.5 s\): (\w+)\n/.exec(all.stdout)!;
+    expect(all.stdout).toMatch(new RegExp(`\\n  ${label} `));
+    const { tags } = JSON.parse(json.stdout) as { tags: { threshold: number; isPresent: boolean }[] };
+    expect(tags.map(({ threshold, isPresent }) => [threshold, isPresent])).toEqual(Array(3).fill([1, false]));
+  });
+
+  it("is a number from 0 to 1", async () => {
+    const { code, stderr } = await predict("--threshold", "30");
+    expect([code, stderr]).toEqual([2, "timbrel: --threshold must be a number from 0 to 1, got 30\n"]);
   });
 });
