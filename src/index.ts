@@ -18,7 +18,8 @@
 
 export { type LoadedTagger, loadTagger } from "./load-tagger.js";
 export type { TagEvent } from "./tagging/segments.js";
-export { type Segment, type Tag, Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
+export { type Segment, Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
+export type { Tag } from "./tagging/tags.js";
 
 // Make features, in a store on disk or in memory
 
@@ -70,8 +71,11 @@ export { type TrainEvents, type TrainResult, trainTagger } from "./training/trai
 
 export type { Answers } from "./evaluation/answers.js";
 export type { LeftOut, PartName } from "./evaluation/choose-clips.js";
-export { type Evaluation, evaluateModel } from "./evaluation/evaluate-model.js";
+export type { ChoosingClips } from "./evaluation/chose.js";
+export { type Comparison, compareModels } from "./evaluation/compare-models.js";
+export { type ClipAnswer, type Evaluation, evaluateModel } from "./evaluation/evaluate-model.js";
 export { MEASURES, type Measure, mainScore } from "./evaluation/measures.js";
+export { ownSets } from "./evaluation/own-sets.js";
 export { type Difference, pairedDifference } from "./evaluation/paired-difference.js";
 export { type ReliabilityBin, reliability } from "./evaluation/reliability.js";
 export { type ScoredAnswers, scoreAnswers } from "./evaluation/score-answers.js";
@@ -80,7 +84,7 @@ export type { Interval, Scores } from "./evaluation/scores.js";
 // Read and write models
 
 export type { Calibration } from "./tagging/calibration.js";
-export { linearModel } from "./tagging/linear-model.js";
+export { decodeLinearModel, type LinearInfo, type LinearModel, linearModel } from "./tagging/linear-model.js";
 export {
   decodeModel,
   encodeModel,

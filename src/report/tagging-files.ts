@@ -1,6 +1,6 @@
+import { csvLine } from "../core/csv.js";
 import type { FrontEnd } from "../features/front-end.js";
 import type { Segment, Tagging } from "../tagging/tagger.js";
-import { csvLine } from "./csv.js";
 import { type ShownParts, UNKNOWN } from "./tagging-text.js";
 
 /** Decimals of probabilities and times in files: more than a net or an ear can tell apart. */

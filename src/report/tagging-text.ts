@@ -1,4 +1,5 @@
-import type { Segment, Tag, Tagging } from "../tagging/tagger.js";
+import type { Segment, Tagging } from "../tagging/tagger.js";
+import type { Tag } from "../tagging/tags.js";
 import { percent, table } from "./table.js";
 import { visibleLine } from "./terminal.js";
 

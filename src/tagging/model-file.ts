@@ -89,6 +89,11 @@ export function trainClipCount({ trainClips }: Pick<ModelInfo, "trainClips">): n
   return trainClips.length / PREFIX;
 }
 
+/** Number of validation clips, which chose a model's epoch; copies count once. null if the model does not say. */
+export function validClipCount({ validClips }: Pick<ModelInfo, "validClips">): number | null {
+  return validClips === undefined ? null : validClips.length / PREFIX;
+}
+
 /**
  * Returns `ModelInfo.trainClips` or `validClips` for clips with these audio hashes.
  * @param before the same of the model that the run started from; "" if it started from drawn weights
@@ -284,7 +289,7 @@ export function decodeModel(bytes: Uint8Array | ArrayBuffer, path: string): Trai
     throw new DataError(
       path,
       metadata[LINEAR_RECORD] !== undefined
-        ? "is a linear baseline, which reads descriptors, not a model that tags audio; use the model.onnx of the run"
+        ? "is a linear baseline, which reads descriptors, not a net; use the model.onnx of the run"
         : "is an ONNX model but not a timbrel model: its metadata has no labels and no front end",
     );
   const { info, net, normalization, format } = readRecord(record, path);
@@ -303,7 +308,7 @@ export function decodeModel(bytes: Uint8Array | ArrayBuffer, path: string): Trai
 }
 
 /** Whether bytes begin like a safetensors file, such as a checkpoint: the length of a JSON object, and its brace. */
-function isSafetensors(bytes: Uint8Array): boolean {
+export function isSafetensors(bytes: Uint8Array): boolean {
   if (bytes.length < 9) return false;
   const headerBytes = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   return headerBytes <= bytes.length && bytes[8] === 0x7b;

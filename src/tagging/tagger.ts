@@ -1,19 +1,14 @@
-import type { AudioStream } from "../audio/audio-stream.js";
-import { bytesInMemory } from "../audio/byte-source.js";
-import { openAudio } from "../audio/decode.js";
-import { type AudioInput, toChannels } from "../audio/inputs.js";
+import type { AudioInput } from "../audio/inputs.js";
 import { DURATION_CHECKS, type DurationLimit } from "../audio/mono-stream.js";
-import { resampledLength } from "../audio/resample.js";
 import type { AudioWarning } from "../audio/warning.js";
-import { waveformStream } from "../audio/waveform-stream.js";
 import { checkNames, checkNumber } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
-import { checkObject, checkText, toBytes } from "../core/inputs.js";
+import { checkObject } from "../core/inputs.js";
 import { abortSignal, callback, checkOptions, optional } from "../core/setting-checks.js";
 import { FeatureStream } from "../features/feature-stream.js";
 import { checkEngine, type Engine, type Session } from "../runtime/engine.js";
 import { Uses } from "../runtime/uses.js";
-import { DEFAULT_THRESHOLD } from "./calibration.js";
+import { bytesOpener, type OpenAudio, samplesOpener } from "./audio-source.js";
 import {
   checkModel,
   decodeModel,
@@ -25,23 +20,7 @@ import {
 import { checkProbabilities } from "./probabilities.js";
 import { frameRate, mergeIntoEvents, segmentTimes, type TagEvent, type TimeSpan } from "./segments.js";
 import { streamProbabilities } from "./stream-probabilities.js";
-
-/** One tag of a clip. */
-export interface Tag {
-  label: string;
-  /** In [0, 1]. The probabilities of a single-label model sum to 1. */
-  probability: number;
-  /**
-   * The probability from which on the clip has the tag: the one that was tuned on the validation clips, 0.5 in models that
-   * are not calibrated, or `TagOptions.threshold`. null in a single-label model unless that is given.
-   */
-  threshold: number | null;
-  /**
-   * Whether the tag is the answer, or in a multi-label model one of the answers: the most probable one of a single-label
-   * model, and in a multi-label model each, if it reaches its threshold. None is, if the sound is unknown.
-   */
-  isPresent: boolean;
-}
+import { type Tag, tagsFrom } from "./tags.js";
 
 /** The answer for a part of a clip. */
 export interface Segment {
@@ -97,7 +76,8 @@ export interface TagOptions extends DurationLimit {
   readonly signal?: AbortSignal;
 }
 
-function checkTagOptions(options: TagOptions): void {
+/** Checks the options of a call that tags audio. */
+export function checkTagOptions(options: TagOptions): void {
   checkOptions<TagOptions>(options, {
     ...DURATION_CHECKS,
     onProgress: optional(callback),
@@ -177,9 +157,7 @@ export class Tagger {
    * @throws DataError if the audio cannot be decoded or is too long
    */
   async tagAudio(bytes: Uint8Array | ArrayBuffer, path: string, options: TagOptions = {}): Promise<Tagging> {
-    const source = bytesInMemory(toBytes("bytes", bytes));
-    checkText("path", path);
-    return this.tagStream(() => openAudio(source, path), path, options);
+    return this.tagStream(bytesOpener(bytes, path), path, options);
   }
 
   /**
@@ -189,16 +167,12 @@ export class Tagger {
    * @param path its name in errors
    * @throws DataError if the audio cannot be decoded or is too long
    */
-  async tagStream(
-    open: () => Promise<AudioStream>,
-    path: string,
-    options: TagOptions = {},
-  ): Promise<Tagging> {
+  async tagStream(open: OpenAudio, path: string, options: TagOptions = {}): Promise<Tagging> {
     checkTagOptions(options);
     return this.#uses.run(() => this.#tag(open, path, options));
   }
 
-  async #tag(open: () => Promise<AudioStream>, path: string, options: TagOptions): Promise<Tagging> {
+  async #tag(open: OpenAudio, path: string, options: TagOptions): Promise<Tagging> {
     const { frontEnd, segmentFrames } = this.info;
     const { maxDurationSec, onProgress, signal } = options;
     const hopSec = options.segments?.hopSec ?? null;
@@ -232,7 +206,8 @@ export class Tagger {
     const times = segmentTimes(tagged.segments, { frontEnd, segmentFrames, hopSec, durationSec });
     const noveltyLimit = this.info.calibration?.unknown?.threshold ?? null;
     const isNovel = (value: number | null) => value !== null && noveltyLimit !== null && value > noveltyLimit;
-    const tagsOf = (row: Float32Array, isUnknown: boolean) => this.#tags(row, options.threshold, isUnknown);
+    const tagsOf = (row: Float32Array, isUnknown: boolean) =>
+      tagsFrom(this.info, row, { threshold: options.threshold, isUnknown });
     const isSilent = features.warnings.some(({ code }) => code === "silent");
     const segments = times.map((time, i) => {
       const { probabilities, novelty } = tagged.segments[i];
@@ -259,41 +234,14 @@ export class Tagger {
   }
 
   /**
-   * Every label with its probability, most probable first.
-   * @param asked see `TagOptions.threshold`
-   */
-  #tags(probabilities: Float32Array, asked: number | undefined, isUnknown: boolean): Tag[] {
-    const { task, calibration } = this.info;
-    const isSingle = task === "single-label";
-    const own = (label: string) =>
-      isSingle ? null : (calibration?.thresholds?.[label] ?? DEFAULT_THRESHOLD);
-    const tags = this.labels.map((label, i) => {
-      const [probability, threshold] = [probabilities[i], asked ?? own(label)];
-      return { label, probability, threshold, isPresent: !isUnknown && probability >= (threshold ?? 0) };
-    });
-    tags.sort((a, b) => b.probability - a.probability);
-    if (isSingle) for (const tag of tags.slice(1)) tag.isPresent = false;
-    return tags;
-  }
-
-  /**
    * Tags samples in memory, of any rate and number of channels.
    * @throws UsageError if it is not audio, if no sample is left after resampling, or if some are not finite
    */
   async tagWaveform(audio: AudioInput, options: TagOptions = {}): Promise<Tagging> {
     checkTagOptions(options);
-    const channels = toChannels("audio", audio);
-    const { channelData, sampleRate } = channels;
-    const rate = this.info.frontEnd.sampleRate;
-    const length = resampledLength(channelData[0].length, sampleRate, rate);
-    if (length === 0 || !channelData.every((samples) => samples.every(Number.isFinite)))
-      throw new UsageError({
-        setting: "audio",
-        rule: `hold finite samples, at least 1 at ${rate} Hz`,
-        got: length === 0 ? "none" : "some that are not finite",
-      });
+    const open = samplesOpener(audio, this.info.frontEnd.sampleRate);
     const maxDurationSec = options.maxDurationSec ?? Number.POSITIVE_INFINITY;
-    return this.tagStream(async () => waveformStream(channels), "audio", { ...options, maxDurationSec });
+    return this.tagStream(open, "audio", { ...options, maxDurationSec });
   }
 
   /** The warning about a clip of which a segment holds mostly silence, unless there is one about its length already. */

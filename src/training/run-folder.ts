@@ -1,6 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { csvText } from "../core/csv.js";
 import { DataError, UsageError } from "../core/errors.js";
+import { labelText } from "../dataset/known-labels.js";
+import { SPLITS } from "../dataset/split-names.js";
+import type { ClipSplits } from "../dataset/splits.js";
 import { removeFile, removeParts, writeAtomically } from "../store/atomic-file.js";
 import { checkSize } from "../store/read-files.js";
 import { onDisk } from "../store/system-errors.js";
@@ -13,6 +17,8 @@ export const RUN_FILES = {
   linear: "model.linear.onnx",
   checkpoint: "checkpoint.safetensors",
   metrics: "metrics.jsonl",
+  /** Which clip is in which split. */
+  split: "split.csv",
   /** Charts of the layer statistics, if the run records them. */
   watch: "watch.html",
   /** The last weights with a finite loss, if the run diverged. */
@@ -79,6 +85,11 @@ export function removeDerived({ checkpoint: _, ...derived }: RunPaths): void {
   for (const path of Object.values(derived)) removeFile(path);
 }
 
+/** Writes which clip is in which split, once the run's first checkpoint is there. */
+export function writeSplit({ split }: RunPaths, splits: ClipSplits): void {
+  writeAtomically(split, splitText(splits));
+}
+
 /** Writes the state of a run after an epoch: the checkpoint, then what is made from it. */
 export function writeEpoch(
   paths: RunPaths,
@@ -90,13 +101,18 @@ export function writeEpoch(
 }
 
 /**
- * Makes the model and the metrics of a checkpoint again where they are missing, damaged or older: a run that was killed
- * may have written only the checkpoint. A model that is calibrated stays so; one that is made again is calibrated at the
- * end of the run.
+ * Makes the model, the metrics and the list of the splits of a checkpoint again where they are missing, damaged or older:
+ * a run that was killed may have written only the checkpoint. A model that is calibrated stays so; one that is made again
+ * is calibrated at the end of the run.
  */
-export function repairDerived(paths: RunPaths, checkpoint: Checkpoint, model: TrainedModel | null): void {
+export function repairDerived(
+  paths: RunPaths,
+  checkpoint: Checkpoint,
+  { model, splits }: { model: TrainedModel | null; splits: ClipSplits },
+): void {
   if (model !== null && !holdsCalibrated(paths.model, model)) writeModel(paths, model);
-  writeIfOther(paths.metrics, new TextEncoder().encode(metricsText(checkpoint)));
+  writeIfOther(paths.metrics, metricsText(checkpoint));
+  writeIfOther(paths.split, splitText(splits));
 }
 
 /** Writes a run's model, unless the file is that already. */
@@ -116,10 +132,26 @@ function holdsCalibrated(path: string, model: TrainedModel): boolean {
   }
 }
 
-function writeIfOther(path: string, content: Uint8Array): void {
-  if (!existsSync(path) || !readFileSync(path).equals(content)) writeAtomically(path, content);
+function writeIfOther(path: string, content: Uint8Array | string): void {
+  if (!existsSync(path) || !readFileSync(path).equals(Buffer.from(content))) writeAtomically(path, content);
 }
 
 function metricsText({ state: { history } }: Checkpoint): string {
   return history.map((record) => `${JSON.stringify(record)}\n`).join("");
+}
+
+/**
+ * The splits as a table with the columns of a manifest; `absent` is among them if it is needed. Its groups are those that
+ * were kept together: groups that hold copies of one clip are joined.
+ */
+function splitText(splits: ClipSplits): string {
+  const namesAbsent = SPLITS.some((split) => splits[split].some(({ absentLabels }) => absentLabels));
+  const head = ["path", "label", "group", "split", ...(namesAbsent ? ["absent"] : [])];
+  const rows = SPLITS.flatMap((split) =>
+    splits[split].map(({ name, labels, unknownLabels = [], absentLabels = [], group }) => [
+      ...[name, labelText({ labels, unknownLabels }), group, split],
+      ...(namesAbsent ? [absentLabels.join("|")] : []),
+    ]),
+  );
+  return csvText([head, ...rows]);
 }

@@ -1,5 +1,4 @@
 import { checkObject } from "../core/inputs.js";
-import { recordOf } from "../core/record.js";
 import {
   abortSignal,
   type Check,
@@ -10,18 +9,25 @@ import {
 } from "../core/setting-checks.js";
 import type { Tensor } from "../core/tensor.js";
 import { checkData, type FeatureData } from "../dataset/feature-data.js";
-import type { Split } from "../dataset/split-names.js";
 import { type ClipSplits, recordSplits } from "../dataset/splits.js";
 import { evaluateNet } from "../evaluation/evaluate.js";
 import { mainScore, measuresOf } from "../evaluation/measures.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import type { Task } from "../nn/training-step.js";
 import { type Engine, engineOption } from "../runtime/engine.js";
-import { addClips, checkModel, type ModelInfo, type TrainedModel } from "../tagging/model-file.js";
+import { checkModel, type ModelInfo, type TrainedModel } from "../tagging/model-file.js";
 import { calibrateModel } from "./calibrate-model.js";
 import type { Checkpoint } from "./checkpoint.js";
+import { clipFacts } from "./clip-facts.js";
 import { checkSettingsApart, type TrainConfig, trainConfig } from "./config.js";
-import { type EpochAnswer, type EpochRecord, type FitResult, fit, type StepReport } from "./fit.js";
+import {
+  type EpochAnswer,
+  type EpochRecord,
+  type Evaluated,
+  type FitResult,
+  fit,
+  type StepReport,
+} from "./fit.js";
 import { modelHash, type PreparedRun, prepareRun } from "./prepare-run.js";
 import { resumedConfig } from "./resumed-config.js";
 import type { RunData } from "./run-data.js";
@@ -207,23 +213,18 @@ function modelMaker(
   from: TrainedModel | undefined,
 ): (state: FitResult["state"]) => TrainedModel {
   const { seed, validFraction, testFraction, segmentFrames, net } = config;
-  const { labels } = sets.train;
-  const countOf = (label: string) => splits.train.filter((clip) => clip.labels.includes(label)).length;
-  const trainCounts = recordOf(labels.map((label) => [label, countOf(label)]));
-  const hashesOf = (split: Split) => splits[split].map((clip) => clip.audioHash);
-  const { trainClips, validClips } = from?.info ?? { trainClips: "", validClips: "" };
+  const drawn = { seed, validFraction, testFraction, hash: splits.hash };
+  const { split, ...clips } = clipFacts(sets, drawn, from?.info);
   const outputs = {
     task,
-    labels: [...labels],
+    labels: [...sets.train.labels],
     frontEnd,
     segmentFrames,
-    split: { seed, validFraction, testFraction, hash: splits.hash, trainCounts },
+    split,
   };
   const origin = {
     config: { ...config },
-    trainClips: addClips(trainClips, hashesOf("train")),
-    // If the model that the run started from does not record its clips, they stay unknown.
-    ...(validClips === undefined ? {} : { validClips: addClips(validClips, hashesOf("valid")) }),
+    ...clips,
   };
   return ({ history, best: { epoch, weights } }) => {
     const valid = { ...history[epoch - 1].valid };
@@ -233,16 +234,25 @@ function modelMaker(
   };
 }
 
-/** Scores the weights on the validation split. */
+/** Scores the weights on the validation split, and on a sample of the train split. */
 async function validate(
-  { stepConfig, data: { sets, task } }: PreparedRun,
+  { stepConfig, data: { sets, task }, trainSample }: PreparedRun,
   weights: ReadonlyMap<string, Tensor>,
   engine: Engine,
-): Promise<Pick<EpochRecord, "score" | "valid">> {
+): Promise<Evaluated> {
   const [segmentFrames] = stepConfig.inputShape;
   const model = buildInferenceModel(stepConfig, weights);
-  const { scores } = await evaluateNet(model, sets.valid, { engine, task, segmentFrames, resamples: 0 });
+  const options = { engine, task, segmentFrames, resamples: 0 };
+  const { scores } = await evaluateNet(model, sets.valid, options);
+  const { scores: clean } = await evaluateNet(model, trainSample, options);
+  const cleanScore = mainScore(clean);
   const headline = measuresOf(task).filter(({ isHeadline }) => isHeadline);
   const named = Object.fromEntries(headline.map((measure) => [measure.name, measure.of(scores)]));
-  return { score: mainScore(scores), valid: { loss: scores.loss, ...named } };
+  return {
+    cleanTrainLoss: clean.loss,
+    // A few clips of many labels may have no score.
+    ...(Number.isFinite(cleanScore) ? { cleanTrainScore: cleanScore } : {}),
+    score: mainScore(scores),
+    valid: { loss: scores.loss, ...named },
+  };
 }

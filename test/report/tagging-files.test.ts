@@ -1,7 +1,7 @@
 import { parse } from "csv-parse/sync";
 import { describe, expect, it } from "vitest";
+import { csvLine } from "../../src/core/csv.js";
 import { FRONT_END_PRESETS } from "../../src/features/front-end.js";
-import { csvLine } from "../../src/report/csv.js";
 import {
   audacityLabels,
   EVENTS_CSV_HEAD,
@@ -12,7 +12,8 @@ import {
   taggingJson,
 } from "../../src/report/tagging-files.js";
 import { taggingText } from "../../src/report/tagging-text.js";
-import type { Tag, Tagging } from "../../src/tagging/tagger.js";
+import type { Tagging } from "../../src/tagging/tagger.js";
+import type { Tag } from "../../src/tagging/tags.js";
 
 const LABELS = ["bass", 'sax, "alto"', "tab\there"];
 /** The tags of these probabilities, most probable first. */

@@ -26,12 +26,13 @@ describe("resuming a run", () => {
     dir = copyRun();
   });
   it("whose other files are missing makes them from its checkpoint", async () => {
-    for (const file of ["model", "metrics", "linear"] as const) rmSync(join(dir, RUN_FILES[file]));
+    for (const file of ["model", "metrics", "split", "linear"] as const) rmSync(join(dir, RUN_FILES[file]));
     await resume(dir);
     expect(filesOf(dir)).toEqual(whole.files);
   });
   it("whose other files are cut short or older makes them again", async () => {
     truncateSync(join(dir, RUN_FILES.metrics), 50);
+    truncateSync(join(dir, RUN_FILES.split), 50);
     truncateSync(join(dir, RUN_FILES.linear), 300);
     writeFileSync(join(dir, RUN_FILES.model), "an older model");
     await resume(dir);
@@ -94,7 +95,9 @@ describe("overwriting a run", () => {
     await trainTagger(store, dir, { ...options, signal, onStep: () => controller.abort() });
     expect(filesOf(dir)).toEqual(whole.files);
     await trainTagger(store, dir, { ...options, onEpoch: () => "stop" });
-    for (const [name, hex] of Object.entries(filesOf(dir))) expect(hex).not.toBe(whole.files[name]);
+    const { [RUN_FILES.split]: split, ...others } = filesOf(dir);
+    expect(split).toBe(whole.files[RUN_FILES.split]); // the store names the splits
+    for (const [name, hex] of Object.entries(others)) expect(hex).not.toBe(whole.files[name]);
   });
 });
 
