@@ -80,12 +80,18 @@ describe.each(["single-label", "multi-label"] as const)("calibrateModel, %s", (t
     expect(loss[1]).toBeLessThan(loss[0]);
   });
 
-  it("depends on nothing but the weights and the validation clips", async () => {
+  it("depends on nothing but the weights and the validation clips, except for what is unknown", async () => {
     const model = (await run).model!;
-    const calibrated = (change: (split: Split) => number) =>
-      calibrateModel(model, setsOf(drawnData(task, change)), { engine: ENGINE });
-    expect(await calibrated((split) => (split === "valid" ? 0 : 1))).toEqual(model);
-    expect(await calibrated((split) => (split === "valid" ? 1 : 0))).not.toEqual(model);
+    const calibrated = (changed: Split) => {
+      const changedData = drawnData(task, (split) => (split === changed ? 1 : 0));
+      return calibrateModel(model, setsOf(changedData), { engine: ENGINE });
+    };
+    expect(await calibrated("test")).toEqual(model);
+    const { unknown, ...calibration } = model.info.calibration!;
+    const byOthers = (await calibrated("train")).info.calibration!;
+    expect(byOthers).toMatchObject(calibration);
+    expect(byOthers.unknown).not.toEqual(unknown);
+    expect((await calibrated("valid")).info.calibration).not.toMatchObject(calibration);
   });
 
   it("is kept by the model's file, which is written again as the same bytes", async () => {
