@@ -1,5 +1,4 @@
-import { DEFAULT_THRESHOLD } from "./calibration.js";
-import type { ModelInfo } from "./model-info.js";
+import { type Calibration, DEFAULT_THRESHOLD } from "./calibration.js";
 
 /** One tag of a clip. */
 export interface Tag {
@@ -13,26 +12,32 @@ export interface Tag {
   threshold: number | null;
   /**
    * Whether the tag is the answer, or in a multi-label model one of the answers: the most probable one of a single-label
-   * model, and in a multi-label model each, if it reaches its threshold.
+   * model, and in a multi-label model each, if it reaches its threshold. None is, if the sound is unknown.
    */
   isPresent: boolean;
 }
 
 /**
- * Every label with its probability, most probable first.
- * @param probabilities a clip's or a segment's, in the order of the model's labels
- * @param asked see `TagOptions.threshold`
+ * Every label of a model with its probability, most probable first.
+ * @param probabilities one for each label of the model
+ * @param asked.threshold see `TagOptions.threshold`
+ * @param asked.isUnknown see `Tagging.isUnknown`
  */
-export function tagsOfAnswer(
+export function tagsFrom(
+  model: {
+    readonly task: "single-label" | "multi-label";
+    readonly labels: readonly string[];
+    readonly calibration?: Calibration | undefined;
+  },
   probabilities: Float32Array,
-  { task, labels, calibration }: Pick<ModelInfo, "task" | "labels" | "calibration">,
-  asked: number | undefined,
+  asked: { threshold: number | undefined; isUnknown: boolean },
 ): Tag[] {
-  const isSingle = task === "single-label";
-  const own = (label: string) => (isSingle ? null : (calibration?.thresholds?.[label] ?? DEFAULT_THRESHOLD));
-  const tags = labels.map((label, i) => {
-    const [probability, threshold] = [probabilities[i], asked ?? own(label)];
-    return { label, probability, threshold, isPresent: probability >= (threshold ?? 0) };
+  const isSingle = model.task === "single-label";
+  const thresholds = model.calibration?.thresholds;
+  const tags = model.labels.map((label, i): Tag => {
+    const probability = probabilities[i];
+    const threshold = asked.threshold ?? (isSingle ? null : (thresholds?.[label] ?? DEFAULT_THRESHOLD));
+    return { label, probability, threshold, isPresent: !asked.isUnknown && probability >= (threshold ?? 0) };
   });
   tags.sort((a, b) => b.probability - a.probability);
   if (isSingle) for (const tag of tags.slice(1)) tag.isPresent = false;
