@@ -5,6 +5,7 @@ import { abortSignal, callback, checkOptions, optional } from "../core/setting-c
 import { isFiniteData } from "../core/tensor.js";
 import { checkTrain, type FeatureSet } from "../dataset/feature-set.js";
 import { segmentStarts } from "../dataset/segments.js";
+import { fitNovelty } from "../evaluation/fit-novelty.js";
 import { reliability } from "../evaluation/reliability.js";
 import { fitTemperature, lossAt, probabilitiesAt } from "../evaluation/temperature.js";
 import { fitThresholds } from "../evaluation/thresholds.js";
@@ -33,13 +34,15 @@ interface CalibrateOptions {
  * probabilities come true as often as they say, and for a multi-label model the threshold of every tag, with which F1 is
  * highest. `trainModel` does this at the end of a run. An earlier calibration is replaced.
  *
- * With fewer than 20 validation clips, the temperature is 1 and every threshold 0.5.
- * @param sets the sets that the model was trained and validated on, over its labels
+ * It also finds what the model calls a sound unknown by, see `fitNovelty`.
+ *
+ * With fewer than 20 validation clips, the temperature is 1, every threshold 0.5, and no sound is unknown.
+ * @param sets the sets that the model was trained and validated on, over its labels, see `ownSets`
  * @returns the model with `info.calibration`
  * @throws UsageError if the sets have other labels than the model, or no validation clip
  * @throws DataError if the model gives logits that are not finite
  * @example
- * import { calibrateModel, featureSets, featuresInMemory, frontEnd, netConfig, nodeEngine, splitClips, trainModel } from "timbrel";
+ * import { calibrateModel, featuresInMemory, frontEnd, netConfig, nodeEngine, ownSets, trainModel } from "timbrel";
  *
  * const clips = Array.from({ length: 200 }, (_, i) => {
  *   const features = { shape: [8, 2], data: new Float32Array(16).fill((i % 2) + (i % 7) / 3) };
@@ -49,9 +52,7 @@ interface CalibrateOptions {
  * const config = { net: netConfig({ kind: "mlp", units: [8] }), segmentFrames: 8, epochs: 3 };
  * const engine = nodeEngine();
  * const { model } = await trainModel(data, config, { engine });
- * const { seed, validFraction, testFraction } = model!.info.split;
- * const sets = featureSets(data, splitClips(data.clips, { seed, validFraction, testFraction }));
- * const { info } = await calibrateModel(model!, sets, { engine });
+ * const { info } = await calibrateModel(model!, ownSets(model!, data), { engine });
  * console.log(info.calibration!.temperature === model!.info.calibration!.temperature); // -> true
  */
 export async function calibrateModel(
@@ -70,7 +71,13 @@ export async function calibrateModel(
   const plain = uncalibrated(model);
   checkValidation(sets.valid, plain);
   const calibration = await calibrationOf(plain, sets.valid, options);
-  return { ...plain, info: { ...plain.info, calibration } };
+  const novelty = await fitNovelty(plain, sets, options);
+  const { noveltyDirection, unknown } = novelty ?? { unknown: null };
+  return {
+    ...plain,
+    ...(noveltyDirection && { noveltyDirection }),
+    info: { ...plain.info, calibration: { ...calibration, unknown } },
+  };
 }
 
 function checkValidation({ split, clips, labels }: FeatureSet<"valid">, { info }: TrainedModel): void {

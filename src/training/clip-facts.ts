@@ -1,4 +1,5 @@
 import { recordOf } from "../core/record.js";
+import type { Clip } from "../dataset/clip.js";
 import type { FeatureSet } from "../dataset/feature-set.js";
 import { hasLabel } from "../dataset/known-labels.js";
 import type { Task } from "../nn/training-step.js";
@@ -17,24 +18,22 @@ export function clipFacts(
   run: { task: Task; from?: Pick<ModelInfo, "trainClips" | "validClips"> | undefined },
 ): Pick<ModelInfo, "split" | "trainClips" | "validClips"> {
   const { task, from = { trainClips: "", validClips: "" } } = run;
-  const countOf = (label: string) => train.clips.filter((clip) => clip.labels.includes(label)).length;
-  const trainCounts = recordOf(train.labels.map((label) => [label, countOf(label)]));
+  const countsOf = (isCounted: (clip: Clip, label: string) => boolean) =>
+    recordOf(
+      train.labels.map((label) => [label, train.clips.filter((clip) => isCounted(clip, label)).length]),
+    );
+  const trainCounts = countsOf((clip, label) => clip.labels.includes(label));
   const hashesOf = ({ clips }: FeatureSet) => clips.map(({ audioHash }) => audioHash);
   const trainClips = addClips(from.trainClips, hashesOf(train));
   const { validClips } = from;
   // Copies and the clips of an earlier run make these differ from what `trainCounts` counts.
-  const isCounted = trainClipCount({ trainClips }) === train.clips.length && !train.lacksTargets;
-  const known = task === "single-label" || isCounted ? {} : { knownCounts: knownCountsOf(train) };
+  const areAllCounted = trainClipCount({ trainClips }) === train.clips.length && !train.lacksTargets;
+  const isKnown = (clip: Clip, label: string) => hasLabel(clip, label) !== null;
+  const known = task === "single-label" || areAllCounted ? {} : { knownCounts: countsOf(isKnown) };
   return {
     split: { seed, validFraction, testFraction, hash, trainCounts, ...known },
     trainClips,
     // If the model that the run started from does not record its clips, they stay unknown.
     ...(validClips === undefined ? {} : { validClips: addClips(validClips, hashesOf(valid)) }),
   };
-}
-
-/** Number of clips of which it is known whether they have each label. */
-function knownCountsOf(train: FeatureSet<"train">): Record<string, number> {
-  const countOf = (label: string) => train.clips.filter((clip) => hasLabel(clip, label) !== null).length;
-  return recordOf(train.labels.map((label) => [label, countOf(label)]));
 }
