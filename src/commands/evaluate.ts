@@ -52,7 +52,7 @@ Formats:
         with --compare: task, model, compare, store, split, leftOut, leftOutForOther, first, other, differences
   csv   the columns model, label, measure, value, low, high: one line for each score, label is empty in those of all labels
 Numbers that are not defined are null in JSON and empty in CSV. --predictions writes CSV, too: file, true, predicted,
-correct, probability of the true label, loss, then p(<label>) for every label; the worst answers are first.`;
+correct, probability of the true label, loss, novelty, then p(<label>) for every label; the worst answers are first.`;
 
 const EXAMPLES = `
 Examples:
