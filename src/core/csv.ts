@@ -7,9 +7,14 @@ const cell = (value: string | number | null): string => {
 };
 
 /**
- * Rows as CSV, quoted as in RFC 4180, one row a line, lines ended by a line feed. null is an empty cell.
- * @example
+ * One line of a CSV file, without its line feed: cells are quoted as RFC 4180 says; null is an empty cell. Lines of
+ * timbrel's files end with a line feed alone, as Unix tools want it.
  */
+export function csvLine(cells: readonly (string | number | null)[]): string {
+  return cells.map(cell).join(",");
+}
+
+/** Rows as CSV, one a line. */
 export function csvText(rows: readonly (readonly (string | number | null)[])[]): string {
-  return rows.map((row) => `${row.map(cell).join(",")}\n`).join("");
+  return rows.map((row) => `${csvLine(row)}\n`).join("");
 }

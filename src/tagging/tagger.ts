@@ -20,13 +20,7 @@ import {
 import { checkProbabilities } from "./probabilities.js";
 import { frameRate, mergeIntoEvents, segmentTimes, type TagEvent, type TimeSpan } from "./segments.js";
 import { streamProbabilities } from "./stream-probabilities.js";
-
-/** One tag of a clip. */
-export interface Tag {
-  label: string;
-  /** In [0, 1]. The probabilities of a single-label model sum to 1. */
-  probability: number;
-}
+import { type Tag, tagsFrom } from "./tags.js";
 
 /** The answer for a part of a clip. */
 export interface Segment {
@@ -35,6 +29,9 @@ export interface Segment {
   endSec: number;
   /** Every label of the model, most probable first. */
   readonly tags: Tag[];
+  /** As in `Tagging`, except that silence is known by its novelty alone. */
+  readonly novelty: number | null;
+  readonly isUnknown: boolean;
 }
 
 /** The answer for one clip. */
@@ -44,10 +41,19 @@ export interface Tagging {
   /** The answers for its segments, in order: those that `tags` is the mean of, or those of `segments.hopSec`. */
   segments: Segment[];
   /**
-   * What the segments say together, in order of time: where segments with the same label touch or overlap, they are one
-   * event. A segment's label is its most probable one; with several labels per clip, each of probability 0.5 or more.
+   * What the segments say together, in order of time: where segments touch or overlap in which the same tag is present, they
+   * are one event.
    */
   events: TagEvent[];
+  /**
+   * How unlike the training sounds it is: about 0 for most of them, and higher the less like anything it is; see
+   * `NoveltyScore`. null if the model was not calibrated, or on too few clips.
+   */
+  novelty: number | null;
+  /** The novelty above which the model calls a sound unknown; null if it has none. */
+  noveltyLimit: number | null;
+  /** Whether the answer is *unknown*: silence, or a novelty above the limit. Then no tag is present. */
+  isUnknown: boolean;
   durationSec: number;
   /** Oddities of the audio. */
   warnings: readonly AudioWarning[];
@@ -61,6 +67,11 @@ export interface TagOptions extends DurationLimit {
    * @default the segments that the clip's answer is the mean of: the fewest that cover it
    */
   readonly segments?: { readonly hopSec?: number };
+  /**
+   * Least probability of a tag that is present, in [0, 1], for every tag and segment. @default the model's own thresholds; in
+   * a single-label model, the most probable tag is present however improbable it is
+   */
+  readonly threshold?: number | undefined;
   /** After an abort the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -71,6 +82,7 @@ export function checkTagOptions(options: TagOptions): void {
     ...DURATION_CHECKS,
     onProgress: optional(callback),
     segments: optional(checkSegments),
+    threshold: optional((setting, value) => checkNumber(setting, value, { min: 0, max: 1 })),
     signal: optional(abortSignal),
   });
 }
@@ -82,8 +94,6 @@ function checkSegments(setting: string, value: unknown): void {
   if (options.hopSec !== undefined) checkNumber(`${setting}.hopSec`, options.hopSec, { above: 0 });
 }
 
-/** With several labels per clip, a label of at least this probability counts as an answer. */
-const PRESENT = 0.5;
 /** A clip shorter than this fraction of a segment gets a warning. */
 const SHORT = 1 / 4;
 
@@ -189,46 +199,38 @@ export class Tagger {
       maxSegments: this.#maxSegments,
       hopFrames: hopSec === null ? null : hopSec * framesPerSec,
     });
-    const { probabilities, features } = tagged;
+    const { probabilities, novelty, features } = tagged;
     for (const row of [probabilities, ...tagged.segments.map((segment) => segment.probabilities)])
       checkProbabilities(row, this.#path);
     const { durationSec } = features.mono;
     const times = segmentTimes(tagged.segments, { frontEnd, segmentFrames, hopSec, durationSec });
-    const segments = times.map((time, i) => this.#segment(time, tagged.segments[i].probabilities));
+    const noveltyLimit = this.info.calibration?.unknown?.threshold ?? null;
+    const isNovel = (value: number | null) => value !== null && noveltyLimit !== null && value > noveltyLimit;
+    const tagsOf = (row: Float32Array, isUnknown: boolean) =>
+      tagsFrom(this.info, row, { threshold: options.threshold, isUnknown });
+    const isSilent = features.warnings.some(({ code }) => code === "silent");
+    const segments = times.map((time, i) => {
+      const { probabilities, novelty } = tagged.segments[i];
+      const isUnknown = isSilent || isNovel(novelty);
+      return segment({ ...time, novelty, isUnknown }, () => tagsOf(probabilities, isUnknown));
+    });
+    const isUnknown = isSilent || isNovel(novelty);
     return {
-      tags: this.#tags(probabilities),
+      tags: tagsOf(probabilities, isUnknown),
+      novelty,
+      noveltyLimit,
+      isUnknown,
       segments,
       events: mergeIntoEvents(
-        segments.map(({ startSec, endSec, tags }) => ({ startSec, endSec, answers: this.#present(tags) })),
+        segments.map(({ startSec, endSec, tags }) => ({
+          startSec,
+          endSec,
+          answers: tags.filter(({ isPresent }) => isPresent),
+        })),
       ),
       durationSec,
       warnings: [...features.warnings, ...this.#shortness(features)],
     };
-  }
-
-  /** Every label with its probability, most probable first. */
-  #tags(probabilities: Float32Array): Tag[] {
-    const tags = this.labels.map((label, i) => ({ label, probability: probabilities[i] }));
-    return tags.sort((a, b) => b.probability - a.probability);
-  }
-
-  /** A segment whose tags are made when they are read: those of a long clip would take many times the memory of its answers. */
-  #segment({ startSec, endSec }: TimeSpan, probabilities: Float32Array): Segment {
-    const tags = (): Tag[] => this.#tags(probabilities);
-    return {
-      startSec,
-      endSec,
-      get tags() {
-        return tags();
-      },
-    };
-  }
-
-  /** The tags that are a segment's answer. */
-  #present(tags: readonly Tag[]): readonly Tag[] {
-    return this.info.task === "single-label"
-      ? tags.slice(0, 1)
-      : tags.filter(({ probability }) => probability >= PRESENT);
   }
 
   /**
@@ -259,4 +261,20 @@ export class Tagger {
   async close(): Promise<void> {
     await this.#uses.close(() => this.#session.close());
   }
+}
+
+/** A segment whose tags are made when they are read: those of a long clip would take many times the memory of its answers. */
+function segment(
+  { startSec, endSec, novelty, isUnknown }: TimeSpan & Pick<Segment, "novelty" | "isUnknown">,
+  tagsOf: () => Tag[],
+): Segment {
+  return {
+    startSec,
+    endSec,
+    novelty,
+    isUnknown,
+    get tags() {
+      return tagsOf();
+    },
+  };
 }

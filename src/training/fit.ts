@@ -1,7 +1,7 @@
 import { type Mistake, UsageError } from "../core/errors.js";
 import { Random } from "../core/random.js";
 import type { Tensor } from "../core/tensor.js";
-import { learningRateFactor, type ScheduleConfig } from "../nn/schedules.js";
+import { isBetter, learningRateFactor, type ScheduleConfig } from "../nn/schedules.js";
 import { AVERAGE, initialState, type TrainingStep } from "../nn/training-step.js";
 import type { LayerHealth } from "../nn/watch.js";
 import type { Engine } from "../runtime/engine.js";
@@ -21,14 +21,25 @@ export interface EpochRecord {
   readonly epoch: number;
   /** Learning rate of the epoch's last step. */
   readonly learningRate: number;
-  /** Mean loss over the epoch's steps. */
+  /** Mean loss over the epoch's steps, in training mode: with augmentation, dropout, label smoothing and changing weights. */
   readonly trainLoss: number;
-  /** Validation score that chooses the best epoch; higher is better. */
+  /**
+   * Loss after the epoch on a fixed sample of the training clips, computed as the validation loss is: it differs from
+   * `trainLoss` by the training mode, and from the validation loss by the clips. Earlier versions did not record it.
+   */
+  readonly cleanTrainLoss?: number;
+  /** The score of the same clips, computed as the validation score is; missing if there is none. */
+  readonly cleanTrainScore?: number;
+  /** Validation score that chooses the best epoch; higher is better. Among equal scores, the lowest loss does. */
   readonly score: number;
-  readonly valid: Readonly<Record<string, number>>;
+  /** Validation scores by name. */
+  readonly valid: { readonly loss: number } & Readonly<Record<string, number>>;
   /** Layer statistics, means over every eighth step of the epoch; only if the run records them. */
   readonly layers?: readonly LayerHealth[];
 }
+
+/** The part of an epoch's record that `evaluate` finds. */
+export type Evaluated = Pick<EpochRecord, "score" | "valid" | "cleanTrainLoss" | "cleanTrainScore">;
 
 /** Everything a run needs to continue with the same bits. */
 export interface FitState {
@@ -58,11 +69,11 @@ export interface FitOptions {
   readonly watchedStep?: TrainingStep | null | undefined;
   readonly engine: Engine;
   readonly batches: BatchSource;
-  readonly evaluate: (weights: ReadonlyMap<string, Tensor>) => Promise<Pick<EpochRecord, "score" | "valid">>;
+  readonly evaluate: (weights: ReadonlyMap<string, Tensor>) => Promise<Evaluated>;
   readonly epochs: number;
   readonly learningRate: number;
   readonly schedule: ScheduleConfig;
-  /** Number of epochs without a better score after which training stops; 0 for never. */
+  /** Number of epochs without a better one after which training stops; 0 for never. */
   readonly patience: number;
   readonly seed: number;
   readonly resume?: FitState | undefined;
@@ -129,7 +140,7 @@ export function predictionWeights(
   return new Map(weightNames.map((name) => [name, tensors.get(AVERAGE + name) ?? tensors.get(name)!]));
 }
 
-const best = (history: readonly EpochRecord[]) => history.reduce((a, b) => (b.score > a.score ? b : a)).epoch;
+const scoreOf = ({ score, valid: { loss } }: EpochRecord) => ({ score, loss });
 
 /**
  * Trains epoch by epoch and keeps the weights of the best one.
@@ -154,13 +165,14 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       if (trained === null) return { state, ended: "interrupted" };
       tensors = runner.read();
       const weights = predictionWeights(step, tensors);
-      const { score, valid } = await options.evaluate(weights);
-      await checkFinite(valid, runner, trained, { epoch, step: epoch * options.batches.stepsPerEpoch });
+      const evaluated = await options.evaluate(weights);
+      await checkFinite(evaluated, runner, trained, { epoch, step: epoch * options.batches.stepsPerEpoch });
       const { learningRate, loss: trainLoss, layers } = trained;
       const watched = layers.length > 0 ? { layers } : {};
-      const record = { epoch, learningRate, trainLoss, score, valid, ...watched };
+      const record = { epoch, learningRate, trainLoss, ...evaluated, ...watched };
       const history = [...state.history, record];
-      const isBest = best(history) === epoch;
+      const best = state.history.at(state.best.epoch - 1);
+      const isBest = best === undefined || isBetter(scoreOf(record), scoreOf(best));
       state = { history, tensors, best: isBest ? { epoch, weights } : state.best };
       const answer = await options.onEpoch?.(record, state);
       if (hasRunOutOfPatience()) return { state, ended: "early-stopped" };
@@ -177,20 +189,23 @@ function startState({ step, weights }: FitOptions, random: Random): ReadonlyMap<
   return new Map([...initialState(step, random), ...(weights ?? [])]);
 }
 
-/** Throws if a validation score is not finite: only these show the weights after an epoch's last step. */
+/** Throws if a score is not finite: only these show the weights after an epoch's last step. */
 async function checkFinite(
-  valid: EpochRecord["valid"],
+  { valid, cleanTrainLoss = 0 }: Evaluated,
   runner: StepRunner,
   { learningRate, layers }: TrainedEpoch,
   { epoch, step }: { epoch: number; step: number },
 ): Promise<void> {
-  const found = Object.entries(valid).find(([, value]) => !Number.isFinite(value));
-  if (found === undefined) return;
+  const wrong = Object.entries(valid).find(([, value]) => !Number.isFinite(value));
+  const found = Number.isFinite(cleanTrainLoss) ? undefined : `a loss of ${cleanTrainLoss} on training clips`;
+  const what = wrong === undefined ? found : `a validation ${wrong[0]} of ${wrong[1]}`;
+  if (what === undefined) return;
   const { state: tensors } = await runner.lookBack();
-  throw new DivergedError(
-    tooHigh(`a validation ${found[0]} of ${found[1]} after epoch ${epoch}, at a rate of ${learningRate}`),
-    { step, tensors, layers },
-  );
+  throw new DivergedError(tooHigh(`${what} after epoch ${epoch}, at a rate of ${learningRate}`), {
+    step,
+    tensors,
+    layers,
+  });
 }
 
 /** @param got the loss or score that is not finite, and where */
@@ -213,14 +228,14 @@ async function trainEpoch(
 ): Promise<TrainedEpoch | null> {
   const { step, watchedStep, batches, epochs, schedule } = options;
   const { stepsPerEpoch } = batches;
-  const scores = run.state.history.map(({ score }) => score);
+  const done = run.state.history.map(scoreOf);
   const flow = new FlowMeans();
   batches.startEpoch(run.epoch);
   const before = (run.epoch - 1) * stepsPerEpoch;
   const rateAt = (index: number): number => {
     // The middle of the step, so that neither the first nor the last has rate 0.
     const progress = (before + index + 0.5) / (epochs * stepsPerEpoch);
-    return options.learningRate * learningRateFactor(schedule, progress, scores);
+    return options.learningRate * learningRateFactor(schedule, progress, done);
   };
   let total = 0;
   for (let index = 0; index < stepsPerEpoch; index++) {

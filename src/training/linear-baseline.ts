@@ -99,6 +99,7 @@ export async function trainLinearBaseline(
     inputShape: [nFeatures],
     batchSize: Math.min(BATCH_SIZE, vectors.length),
     normalization: { kind: "standardize", mean, std },
+    isMasked: train.lacksTargets,
     optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.001 },
   } as const;
   const { state, ended } = await fit({
@@ -119,7 +120,7 @@ export async function trainLinearBaseline(
   });
   if (ended === "interrupted") return null;
   const { frontEnd, labels } = train;
-  const info = { task, labels: [...labels], frontEnd, ...clipFacts(sets, split) };
+  const info = { task, labels: [...labels], frontEnd, ...clipFacts(sets, split, { task }) };
   const { net, normalization } = config;
   return encodeLinearModel({ info, net, weights: state.best.weights, normalization });
 }

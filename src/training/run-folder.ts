@@ -1,13 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { csvText } from "../core/csv.js";
-import { UsageError } from "../core/errors.js";
+import { DataError, UsageError } from "../core/errors.js";
+import { labelText } from "../dataset/known-labels.js";
 import { SPLITS } from "../dataset/split-names.js";
 import type { ClipSplits } from "../dataset/splits.js";
 import { removeFile, removeParts, writeAtomically } from "../store/atomic-file.js";
 import { checkSize } from "../store/read-files.js";
 import { onDisk } from "../store/system-errors.js";
-import { encodeModel, type TrainedModel } from "../tagging/model-file.js";
+import { decodeModel, encodeModel, type TrainedModel, uncalibrated } from "../tagging/model-file.js";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.js";
 
 /** Names of the files that a run writes into its folder. The checkpoint is written first; the others are made from it. */
@@ -101,16 +102,34 @@ export function writeEpoch(
 
 /**
  * Makes the model, the metrics and the list of the splits of a checkpoint again where they are missing, damaged or older:
- * a run that was killed may have written only the checkpoint.
+ * a run that was killed may have written only the checkpoint. A model that is calibrated stays so; one that is made again
+ * is calibrated at the end of the run.
  */
 export function repairDerived(
   paths: RunPaths,
   checkpoint: Checkpoint,
   { model, splits }: { model: TrainedModel | null; splits: ClipSplits },
 ): void {
-  if (model !== null) writeIfOther(paths.model, encodeModel(model));
+  if (model !== null && !holdsCalibrated(paths.model, model)) writeModel(paths, model);
   writeIfOther(paths.metrics, metricsText(checkpoint));
   writeIfOther(paths.split, splitText(splits));
+}
+
+/** Writes a run's model, unless the file is that already. */
+export function writeModel(paths: RunPaths, model: TrainedModel): void {
+  writeIfOther(paths.model, encodeModel(model));
+}
+
+/** Whether a file holds a model with a calibration, and the same as this one but for that. */
+function holdsCalibrated(path: string, model: TrainedModel): boolean {
+  if (!existsSync(path)) return false;
+  try {
+    const found = uncalibrated(decodeModel(readFileSync(path), path));
+    return Buffer.compare(encodeModel(found), encodeModel(model)) === 0;
+  } catch (error) {
+    if (error instanceof DataError) return false;
+    throw error;
+  }
 }
 
 function writeIfOther(path: string, content: Uint8Array | string): void {
@@ -122,12 +141,17 @@ function metricsText({ state: { history } }: Checkpoint): string {
 }
 
 /**
- * The splits as a table with the columns of a manifest. Its groups are those that were kept together: groups that hold
- * copies of one clip are joined.
+ * The splits as a table with the columns of a manifest; `absent` is among them if it is needed. Its groups are those that
+ * were kept together: groups that hold copies of one clip are joined.
  */
 function splitText(splits: ClipSplits): string {
+  const namesAbsent = SPLITS.some((split) => splits[split].some(({ absentLabels }) => absentLabels));
+  const head = ["path", "label", "group", "split", ...(namesAbsent ? ["absent"] : [])];
   const rows = SPLITS.flatMap((split) =>
-    splits[split].map(({ name, labels, group }) => [name, labels.join("|"), group, split]),
+    splits[split].map(({ name, labels, unknownLabels = [], absentLabels = [], group }) => [
+      ...[name, labelText({ labels, unknownLabels }), group, split],
+      ...(namesAbsent ? [absentLabels.join("|")] : []),
+    ]),
   );
-  return csvText([["path", "label", "group", "split"], ...rows]);
+  return csvText([head, ...rows]);
 }

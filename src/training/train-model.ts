@@ -16,10 +16,18 @@ import { buildInferenceModel } from "../nn/inference.js";
 import type { Task } from "../nn/training-step.js";
 import { type Engine, engineOption } from "../runtime/engine.js";
 import { checkModel, type ModelInfo, type TrainedModel } from "../tagging/model-file.js";
+import { calibrateModel } from "./calibrate-model.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { clipFacts } from "./clip-facts.js";
 import { checkSettingsApart, type TrainConfig, trainConfig } from "./config.js";
-import { type EpochAnswer, type EpochRecord, type FitResult, fit, type StepReport } from "./fit.js";
+import {
+  type EpochAnswer,
+  type EpochRecord,
+  type Evaluated,
+  type FitResult,
+  fit,
+  type StepReport,
+} from "./fit.js";
 import { modelHash, type PreparedRun, prepareRun } from "./prepare-run.js";
 import { resumedConfig } from "./resumed-config.js";
 import type { RunData } from "./run-data.js";
@@ -39,7 +47,7 @@ export interface RunStart {
   readonly unusedClips: number;
   /** Number of epochs that were done before; 0 for a new run. */
   readonly resumedFrom: number;
-  /** The model of the best of those epochs; null for a new run. */
+  /** The model of the best of those epochs, not calibrated; null for a new run. */
   readonly model: TrainedModel | null;
 }
 
@@ -49,7 +57,7 @@ export interface RunProgress {
   readonly isBest: boolean;
   /** Everything the run needs to continue from here with the same bits. */
   readonly checkpoint: Checkpoint;
-  /** The model of the best epoch so far. */
+  /** The model of the best epoch so far, not calibrated. */
   readonly model: TrainedModel;
 }
 
@@ -81,7 +89,10 @@ export interface TrainModelOptions {
 
 /** Outcome of a run. */
 export interface ModelRun {
-  /** The model of the best epoch; null if the run was interrupted before its first epoch was done. */
+  /**
+   * The model of the best epoch, calibrated unless the run was interrupted; null if it was interrupted before its first epoch
+   * was done.
+   */
   readonly model: TrainedModel | null;
   readonly task: Task;
   readonly ended: FitResult["ended"];
@@ -91,8 +102,9 @@ export interface ModelRun {
 }
 
 /**
- * Trains a tagger: splits the clips, fits the normalization on the train split, trains the net, and keeps the weights of
- * the epoch with the best validation score. It reads only from `data` and writes nothing.
+ * Trains a tagger: splits the clips, fits the normalization on the train split, trains the net, keeps the weights of the
+ * epoch with the best validation score, and calibrates them on the validation split. It reads only from `data` and writes
+ * nothing.
  *
  * @param config settings that differ from the defaults
  * @throws DataError if the data have too few clips or classes to train on
@@ -179,7 +191,15 @@ export async function trainModel(
       }),
     signal,
   });
-  return { model: bestOf(state), task, ended, history: state.history, checkpoint: checkpointOf(state) };
+  const outcome = { task, history: state.history, checkpoint: checkpointOf(state) };
+  const best = bestOf(state);
+  if (best === null || ended === "interrupted") return { ...outcome, model: best, ended };
+  try {
+    return { ...outcome, model: await calibrateModel(best, sets, { engine, signal }), ended };
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) return { ...outcome, model: best, ended: "interrupted" };
+    throw error;
+  }
 }
 
 const checkpointOption: Check = (setting, value) =>
@@ -194,32 +214,45 @@ function modelMaker(
 ): (state: FitResult["state"]) => TrainedModel {
   const { seed, validFraction, testFraction, segmentFrames, net } = config;
   const drawn = { seed, validFraction, testFraction, hash: splits.hash };
-  const { split, ...clips } = clipFacts(sets, drawn, from?.info);
-  const info: Omit<ModelInfo, "valid" | "epoch"> = {
+  const { split, ...clips } = clipFacts(sets, drawn, { task, from: from?.info });
+  const outputs = {
     task,
     labels: [...sets.train.labels],
     frontEnd,
     segmentFrames,
     split,
+  };
+  const origin = {
     config: { ...config },
     ...clips,
   };
   return ({ history, best: { epoch, weights } }) => {
-    const { valid } = history[epoch - 1];
-    return { info: { ...info, valid: { ...valid }, epoch }, net, weights, normalization };
+    const valid = { ...history[epoch - 1].valid };
+    // In the order of a file's record, so that the model that is read from its file is written as the same bytes.
+    const info: ModelInfo = { ...outputs, valid, epoch, ...origin };
+    return { info, net, weights, normalization };
   };
 }
 
-/** Scores the weights on the validation split. */
+/** Scores the weights on the validation split, and on a sample of the train split. */
 async function validate(
-  { stepConfig, data: { sets, task } }: PreparedRun,
+  { stepConfig, data: { sets, task }, trainSample }: PreparedRun,
   weights: ReadonlyMap<string, Tensor>,
   engine: Engine,
-): Promise<Pick<EpochRecord, "score" | "valid">> {
+): Promise<Evaluated> {
   const [segmentFrames] = stepConfig.inputShape;
   const model = buildInferenceModel(stepConfig, weights);
-  const { scores } = await evaluateNet(model, sets.valid, { engine, task, segmentFrames, resamples: 0 });
+  const options = { engine, task, segmentFrames, resamples: 0 };
+  const { scores } = await evaluateNet(model, sets.valid, options);
+  const { scores: clean } = await evaluateNet(model, trainSample, options);
+  const cleanScore = mainScore(clean);
   const headline = measuresOf(task).filter(({ isHeadline }) => isHeadline);
   const named = Object.fromEntries(headline.map((measure) => [measure.name, measure.of(scores)]));
-  return { score: mainScore(scores), valid: { loss: scores.loss, ...named } };
+  return {
+    cleanTrainLoss: clean.loss,
+    // A few clips of many labels may have no score.
+    ...(Number.isFinite(cleanScore) ? { cleanTrainScore: cleanScore } : {}),
+    score: mainScore(scores),
+    valid: { loss: scores.loss, ...named },
+  };
 }

@@ -12,6 +12,7 @@ import { whileLocked } from "../store/folder-lock.js";
 import { pathOf } from "../store/path-of.js";
 import { readModelFile } from "../store/read-files.js";
 import { checkIsNoStore, type FeatureStore } from "../store/store.js";
+import type { Calibration } from "../tagging/calibration.js";
 import { decodeLinearModel } from "../tagging/linear-model.js";
 import { checkSettingsApart, type TrainConfig } from "./config.js";
 import { DivergedError, type EpochAnswer, type EpochRecord, type FitResult, type StepReport } from "./fit.js";
@@ -23,6 +24,7 @@ import {
   repairDerived,
   runPaths,
   writeEpoch,
+  writeModel,
   writeSplit,
 } from "./run-folder.js";
 import { encodeSafetensors } from "./safetensors.js";
@@ -60,12 +62,14 @@ export interface TrainResult {
   readonly ended: FitResult["ended"];
   readonly bestEpoch: number;
   readonly history: readonly EpochRecord[];
+  /** null if the run was interrupted: a resumed run calibrates its model at its end. */
+  readonly calibration: Calibration | null;
   readonly modelPath: string;
 }
 
 /**
  * Trains a tagger on a feature store as `trainModel` does, and writes to a folder: a checkpoint after every epoch, the
- * model of the best epoch, and the linear baseline next to it.
+ * model of the best epoch, which is calibrated at the end, and the linear baseline next to it.
  *
  * @param outDir the run's folder; created if missing
  * @throws UsageError if the folder is a feature store, or holds a run that is to be neither resumed nor overwritten, or if the data lack
@@ -125,7 +129,7 @@ async function trainLocked(
   const resume = checkpointToResume(outDir, options);
   let linear: Uint8Array | null = null;
   let splits: ClipSplits | undefined;
-  const { task, ended, history, checkpoint } = await trainModel(store, config, {
+  const { model, task, ended, history, checkpoint } = await trainModel(store, config, {
     engine,
     signal,
     resume,
@@ -161,7 +165,10 @@ async function trainLocked(
     const { setting, rule, got, remedy, divergence } = error;
     throw new DivergedError({ setting, rule, got, remedy: `${remedy}; ${kept}` }, divergence);
   });
-  return { task, ended, bestEpoch: checkpoint.state.best.epoch, history, modelPath: paths.model };
+  if (model !== null && ended !== "interrupted") writeModel(paths, model);
+  const { epoch: bestEpoch } = checkpoint.state.best;
+  const calibration = model?.info.calibration ?? null;
+  return { task, ended, bestEpoch, history, calibration, modelPath: paths.model };
 }
 
 /** Whether the file of a run's linear baseline is there, undamaged and of this version. */

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { decodeModel } from "../../src/tagging/model-file.js";
 import { RUN_FILES } from "../../src/training/run-folder.js";
 import { trainTagger } from "../../src/training/train-tagger.js";
 import { ENGINE } from "../engine.js";
@@ -46,6 +47,42 @@ describe("resuming a run", () => {
       onStart: () => seen.push(existsSync(join(dir, RUN_FILES.model))),
     });
     expect(seen).toEqual([true]);
+  });
+});
+
+describe("the model of a run", () => {
+  const modelIn = (dir: string) => decodeModel(readFileSync(join(dir, RUN_FILES.model)), "model.onnx");
+
+  it("is calibrated at the end, and stays so when a finished run is resumed", async () => {
+    const dir = copyRun();
+    expect(modelIn(dir).info.calibration?.validation.nClips).toBe(6);
+    const seen: unknown[] = [];
+    const onStart = () => seen.push(filesOf(dir));
+    await trainTagger(store, dir, { resume: true, engine: ENGINE, onStart });
+    expect(seen).toEqual([whole.files]);
+    expect(filesOf(dir)).toEqual(whole.files);
+  });
+
+  it("is not calibrated after an interruption, and is once the run is resumed", async () => {
+    const dir = makeFolder();
+    const controller = new AbortController();
+    const config = tinyConfig({ epochs: 2 });
+    const { signal } = controller;
+    const onEpoch = () => controller.abort();
+    const result = await trainTagger(store, dir, { engine: ENGINE, config, signal, onEpoch });
+    expect([result.ended, result.calibration]).toEqual(["interrupted", null]);
+    expect(modelIn(dir).info.calibration).toBeUndefined();
+    const { calibration } = await resume(dir);
+    expect(calibration).toEqual(modelIn(dir).info.calibration);
+    expect(filesOf(dir)).toEqual(whole.files);
+  });
+
+  it("is made again if it is the calibrated model of another epoch or run", async () => {
+    const dir = copyRun();
+    const other = await runWhole(store, { epochs: 2, seed: 2 });
+    writeFileSync(join(dir, RUN_FILES.model), other.files[RUN_FILES.model], "hex");
+    await resume(dir);
+    expect(filesOf(dir)).toEqual(whole.files);
   });
 });
 
