@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { UsageError } from "../core/errors.js";
 import { removeFile, removeParts, writeAtomically } from "../store/atomic-file.js";
+import { growFile } from "../store/grow-file.js";
 import { checkSize } from "../store/read-files.js";
 import { onDisk } from "../store/system-errors.js";
 import { encodeModel, type TrainedModel } from "../tagging/model-file.js";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.js";
+import { encodeEvents } from "./event-file.js";
 
 /** Names of the files that a run writes into its folder. The checkpoint is written first; the others are made from it. */
 export const RUN_FILES = {
@@ -15,6 +17,8 @@ export const RUN_FILES = {
   metrics: "metrics.jsonl",
   /** Charts of the layer statistics, if the run records them. */
   watch: "watch.html",
+  /** Every epoch's numbers for TensorBoard, if they are asked for. */
+  events: "tensorboard/events.out.tfevents.timbrel",
   /** The last weights with a finite loss, if the run diverged. */
   diverged: "diverged.safetensors",
 } as const;
@@ -70,8 +74,9 @@ export function readCheckpoint(path: string): Checkpoint | null {
 
 /** Removes what killed runs had written of their files when they died. */
 export function removeRunParts(outDir: string): void {
-  const names: readonly string[] = Object.values(RUN_FILES);
-  removeParts(outDir, (name) => names.includes(name));
+  const paths = Object.values(runPaths(outDir));
+  for (const dir of new Set(paths.map((path) => dirname(path))))
+    if (existsSync(dir)) removeParts(dir, (name) => paths.includes(join(dir, name)));
 }
 
 /** Removes what is made from a checkpoint, before the checkpoint of another run takes its place. */
@@ -96,6 +101,11 @@ export function writeEpoch(
 export function repairDerived(paths: RunPaths, checkpoint: Checkpoint, model: TrainedModel | null): void {
   if (model !== null) writeIfOther(paths.model, encodeModel(model));
   writeIfOther(paths.metrics, new TextEncoder().encode(metricsText(checkpoint)));
+}
+
+/** Writes the epochs of a checkpoint for TensorBoard, or adds those that its file lacks. */
+export function writeEvents(paths: RunPaths, { state }: Checkpoint): void {
+  growFile(paths.events, encodeEvents(state.history));
 }
 
 function writeIfOther(path: string, content: Uint8Array): void {

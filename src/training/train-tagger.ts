@@ -22,6 +22,7 @@ import {
   repairDerived,
   runPaths,
   writeEpoch,
+  writeEvents,
 } from "./run-folder.js";
 import { encodeSafetensors } from "./safetensors.js";
 import { type RunStart, trainModel } from "./train-model.js";
@@ -46,6 +47,11 @@ export interface TrainTaggerOptions extends TrainEvents {
   readonly resume?: boolean;
   /** Replaces a run that is in the folder, once the first epoch is done. @default false */
   readonly overwrite?: boolean;
+  /**
+   * Writes every epoch's numbers for TensorBoard, too, to the folder `tensorboard` in the run's. A resumed run that has
+   * this folder goes on with it. @default false
+   */
+  readonly tensorboard?: boolean;
   /** @default ONNX Runtime on every core */
   readonly engine?: Engine;
   /** After an abort the run ends after its current step; that epoch is lost. */
@@ -94,6 +100,7 @@ export async function trainTagger(
     config: optional((setting, value) => checkObject(setting, value, "be an object of settings")),
     resume: optional(boolean),
     overwrite: optional(boolean),
+    tensorboard: optional(boolean),
     engine: optional(engineOption),
     signal: optional(abortSignal),
     onStart: optional(callback),
@@ -121,6 +128,7 @@ async function trainLocked(
   const paths = runPaths(outDir);
   removeRunParts(outDir);
   const resume = checkpointToResume(outDir, options);
+  const hasEvents = () => options.tensorboard === true || existsSync(paths.events);
   let linear: Uint8Array | null = null;
   const { task, ended, history, checkpoint } = await trainModel(store, config, {
     engine,
@@ -131,6 +139,7 @@ async function trainLocked(
       // Nothing is written or deleted before all settings have been checked.
       if (resume === null) removeFile(paths.diverged);
       else repairDerived(paths, resume, run.model);
+      if (resume !== null && hasEvents()) writeEvents(paths, resume);
       options.onStart?.(run);
       const { labels } = run.sets.train;
       if (resume !== null && isWholeBaseline(paths.linear, { task: run.task, labels })) return;
@@ -142,6 +151,7 @@ async function trainLocked(
       // A run that is overwritten is kept until there is a checkpoint to put in its place.
       if (record.epoch === 1) removeDerived(paths);
       writeEpoch(paths, { checkpoint, model, isBest });
+      if (hasEvents()) writeEvents(paths, checkpoint);
       if (record.epoch === 1 && linear !== null) writeAtomically(paths.linear, linear);
       return options.onEpoch?.(record, isBest);
     },
