@@ -17,7 +17,9 @@
 // Tag audio
 
 export { type LoadedTagger, loadTagger } from "./load-tagger.js";
-export { type Tag, Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
+export type { TagEvent } from "./tagging/segments.js";
+export { type Segment, Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
+export type { Tag } from "./tagging/tags.js";
 
 // Make features, in a store on disk or in memory
 
@@ -49,6 +51,7 @@ export { type FeatureStore, openStore, type StoredClip } from "./store/store.js"
 export { NETS, type NetSettings, netConfig, type SegmentNetConfig } from "./nn/architectures.js";
 export { OPTIMIZERS } from "./nn/optimizers.js";
 export type { LayerHealth } from "./nn/watch.js";
+export { calibrateModel } from "./training/calibrate-model.js";
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./training/checkpoint.js";
 export { type NormalizeConfig, TRAIN_DEFAULTS, type TrainConfig, trainConfig } from "./training/config.js";
 export { DivergedError, type EpochRecord, type StepReport } from "./training/fit.js";
@@ -66,14 +69,22 @@ export { type TrainEvents, type TrainResult, trainTagger } from "./training/trai
 
 // Evaluate
 
+export type { Answers } from "./evaluation/answers.js";
 export type { LeftOut, PartName } from "./evaluation/choose-clips.js";
-export { type Evaluation, evaluateModel } from "./evaluation/evaluate-model.js";
+export type { ChoosingClips } from "./evaluation/chose.js";
+export { type Comparison, compareModels } from "./evaluation/compare-models.js";
+export { type ClipAnswer, type Evaluation, evaluateModel } from "./evaluation/evaluate-model.js";
 export { MEASURES, type Measure, mainScore } from "./evaluation/measures.js";
-export type { Scores } from "./evaluation/scores.js";
+export { ownSets } from "./evaluation/own-sets.js";
+export { type Difference, pairedDifference } from "./evaluation/paired-difference.js";
+export { type ReliabilityBin, reliability } from "./evaluation/reliability.js";
+export { type ScoredAnswers, scoreAnswers } from "./evaluation/score-answers.js";
+export type { Interval, Scores } from "./evaluation/scores.js";
 
 // Read and write models
 
-export { linearModel } from "./tagging/linear-model.js";
+export type { Calibration } from "./tagging/calibration.js";
+export { decodeLinearModel, type LinearInfo, type LinearModel, linearModel } from "./tagging/linear-model.js";
 export {
   decodeModel,
   encodeModel,

@@ -5,7 +5,9 @@ import { DataError, errorLine, UsageError } from "../core/errors.js";
 const FLAGS: ReadonlyMap<string, string> = new Map([
   ["nWorkers", "--workers"],
   ["maxDurationSec", "--max-duration"],
+  ["other", "--compare"],
   ["outDir", "--out"],
+  ["segments.hopSec", "--hop"],
   ["net.batchNorm.epsilon", "--bn-epsilon"],
   ["net.batchNorm.momentum", "--bn-momentum"],
   ["net.units", "--channels"],

@@ -12,7 +12,7 @@ import { print, say, visibleLine } from "../report/terminal.js";
 import { openAudioFile } from "../store/open-audio-file.js";
 import { readModelFile } from "../store/read-files.js";
 import { readModelInfo } from "../tagging/model-file.js";
-import { EXIT, reportError } from "./exit.js";
+import { isBadFile, reportError } from "./exit.js";
 import { frontEndText, presetOption } from "./front-end-options.js";
 import { Views } from "./inspect-views.js";
 import { maxDurationOption } from "./options.js";
@@ -68,9 +68,8 @@ async function inspect(files: string[], options: Options): Promise<void> {
     try {
       await inspectFile(file, frontEnd, options);
     } catch (error) {
-      const code = reportError(error, command);
-      if (code !== EXIT.data) throw error;
-      process.exitCode = code;
+      if (!isBadFile(error)) throw error;
+      process.exitCode = reportError(error, command);
     }
 }
 
@@ -92,7 +91,7 @@ function frontEndOf({ model, preset }: Options): FrontEnd {
 
 async function inspectFile(file: string, frontEnd: FrontEnd, options: Options): Promise<void> {
   const sampler = new FrameSampler();
-  const views = new Views(options, frontEnd);
+  const views = new Views(options, frontEnd, file);
   const features = new FeatureStream(await openAudioFile(file), frontEnd, file, {
     maxDurationSec: options.maxDuration,
     onMono: (samples) => sampler.push(samples),
@@ -117,7 +116,7 @@ async function inspectFile(file: string, frontEnd: FrontEnd, options: Options): 
       print(JSON.stringify(found));
     } else print(report(found));
     if (!views.areWanted) return;
-    views.end(features, file);
+    views.end(features);
     say(`front end: ${frontEndText(frontEnd)}; ${features.nFrames} x ${frontEnd.nMels} values`);
   } finally {
     views.close();

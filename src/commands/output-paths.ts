@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readSync, realpathSync } from "node:fs";
 import { UsageError } from "../core/errors.js";
+import { PREDICTIONS_HEAD } from "../report/predictions-csv.js";
 import { statOrNull } from "../store/audio-files.js";
 
 /** A file that a command is to write, and the first bytes of such files. */
@@ -7,10 +8,14 @@ export interface Output {
   /** The flag that names it. */
   readonly flag: string;
   readonly path: string;
-  readonly kind: "PNG" | ".npy";
+  readonly kind: "PNG" | ".npy" | "text" | "predictions";
 }
 
-const MARKS = { PNG: "\x89PNG", ".npy": "\x93NUMPY" } as const;
+const MARKS = { PNG: "\x89PNG", ".npy": "\x93NUMPY", predictions: PREDICTIONS_HEAD } as const;
+/** Bytes that are looked at to tell text from other files. */
+const HEAD_BYTES = 512;
+/** Control characters that text holds: tab, line feed, form feed, carriage return. */
+const TEXT_CONTROLS = [9, 10, 12, 13];
 
 /**
  * Checks that no output replaces a file that is read, another output, or a file of another kind: a forgotten name makes
@@ -41,7 +46,7 @@ function realPath(path: string): string {
 
 /** Whether a file begins as files of its kind do, or is empty. */
 function isOfKind(path: string, kind: Output["kind"]): boolean {
-  const head = Buffer.alloc(MARKS[kind].length);
+  const head = Buffer.alloc(kind === "text" ? HEAD_BYTES : MARKS[kind].length);
   let fd: number;
   try {
     fd = openSync(path, "r");
@@ -50,6 +55,8 @@ function isOfKind(path: string, kind: Output["kind"]): boolean {
   }
   try {
     const nRead = readSync(fd, head, 0, head.length, 0);
+    if (kind === "text")
+      return head.subarray(0, nRead).every((byte) => byte >= 32 || TEXT_CONTROLS.includes(byte));
     return nRead === 0 || head.toString("latin1") === MARKS[kind];
   } finally {
     closeSync(fd);

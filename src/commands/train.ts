@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { counted } from "../core/counted.js";
 import { UsageError } from "../core/errors.js";
 import { mainMeasure } from "../evaluation/measures.js";
+import { calibrationLines } from "../report/calibration.js";
 import { flowTable } from "../report/gradient-flow.js";
 import { percent } from "../report/table.js";
 import { print, say } from "../report/terminal.js";
@@ -48,8 +49,8 @@ with cosine, one-cycle or a warm-up the result differs from a run that had that 
 
 const EXAMPLES = `
 Files written to <dir>: ${RUN_FILES.model} (the best epoch), ${RUN_FILES.linear} (the baseline on descriptors),
-${RUN_FILES.checkpoint} and ${RUN_FILES.metrics}; with --watch also ${RUN_FILES.watch}; with --tensorboard also
-${RUN_FILES.events}; with --find-lr only
+${RUN_FILES.checkpoint}, ${RUN_FILES.metrics} and ${RUN_FILES.split} (which clip is in which split); with --watch also ${RUN_FILES.watch};
+with --tensorboard also ${RUN_FILES.events}; with --find-lr only
 ${RANGE_FILES.json} and ${RANGE_FILES.page}.
 
 Examples:
@@ -167,6 +168,8 @@ function sayStopped(storeDir: string, { out, resume }: Options, result: TrainRes
   }
   say(`stopped; epoch ${epochs} is kept (the best so far is ${result.bestEpoch}); to continue:`);
   say(`  ${commandLine("train", [storeDir, "--out", out, "--resume", ...repeated])}`);
+  say("its model is not calibrated yet; to use it as it is:");
+  say(`  ${commandLine("calibrate", [result.modelPath, storeDir])}`);
 }
 
 /** A flag and its value, if it was typed. */
@@ -175,7 +178,10 @@ function typedFlag(name: string): string[] {
   return isTyped ? [`--${name}`, String(command.getOptionValue(name))] : [];
 }
 
-function sayDone(storeDir: string, { task, ended, bestEpoch, history, modelPath }: TrainResult): void {
+function sayDone(
+  storeDir: string,
+  { task, ended, bestEpoch, history, calibration, modelPath }: TrainResult,
+): void {
   const { score } = history[bestEpoch - 1];
   const measure = mainMeasure(task).title;
   if (ended === "early-stopped")
@@ -183,6 +189,7 @@ function sayDone(storeDir: string, { task, ended, bestEpoch, history, modelPath 
       `stopped early: ${counted(history.length - bestEpoch, "epoch")} without improvement; --resume with a larger --patience goes on`,
     );
   print(`best epoch ${bestEpoch} of ${history.length}: ${measure} ${percent(score)} on the validation split`);
+  for (const line of calibration === null ? [] : calibrationLines(calibration)) print(line);
   print(`model: ${modelPath}`);
   print(`next:  ${commandLine("evaluate", [modelPath, storeDir])}`);
   print(`       ${commandLine("predict", ["<audio>", "--model", modelPath])}`);

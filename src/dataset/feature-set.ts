@@ -1,9 +1,10 @@
 import { DataError, UsageError } from "../core/errors.js";
 import { isFiniteData } from "../core/tensor.js";
-import { silenceValue } from "../features/front-end.js";
+import { type FrontEnd, silenceValue } from "../features/front-end.js";
 import type { Clip } from "./clip.js";
 import { checkData, type FeatureData } from "./feature-data.js";
 import { type FrameReader, readPadded } from "./frame-reader.js";
+import { hasLabel, lacksLabels } from "./known-labels.js";
 import { SPLITS, type Split } from "./split-names.js";
 import { type ClipSplits, checkSplits } from "./splits.js";
 
@@ -28,6 +29,7 @@ export class FeatureSet<S extends Split = Split> {
   readonly clips: readonly Clip[];
   /** The vocabulary, sorted: entry `i` of `targets` stands for `labels[i]`. */
   readonly labels: readonly string[];
+  readonly frontEnd: FrontEnd;
   readonly nMels: number;
   readonly #reader: FrameReader;
   readonly #silence: number;
@@ -43,6 +45,7 @@ export class FeatureSet<S extends Split = Split> {
     this.split = split;
     this.clips = splits[split];
     this.labels = labels;
+    this.frontEnd = frontEnd;
     this.nMels = frontEnd.nMels;
     this.#reader = reader;
     this.#silence = silenceValue(frontEnd);
@@ -84,11 +87,19 @@ export class FeatureSet<S extends Split = Split> {
     return new DataError(this.clips[clip].name, `holds ${kind} that are not finite numbers${remedy}`);
   }
 
-  /** [nLabels], 1 for every label of the clip and 0 for the others. Do not write to it. */
+  /**
+   * [nLabels], 1 for every label that the clip has, 0 for those that it lacks, NaN for those of which it is not known. Do
+   * not write to it.
+   */
   targets(clip: number): Float32Array {
     return (this.#targets[clip] ??= Float32Array.from(this.labels, (label) =>
-      this.clips[clip].labels.includes(label) ? 1 : 0,
+      Number(hasLabel(this.clips[clip], label) ?? Number.NaN),
     ));
+  }
+
+  /** Whether some target is NaN. */
+  get lacksTargets(): boolean {
+    return this.clips.some((clip, i) => lacksLabels(clip) && this.targets(i).some(Number.isNaN));
   }
 }
 

@@ -118,16 +118,17 @@ export async function evaluateOn(
     { net, task, nLabels: labels.length, inputShape, normalization },
     weights,
   );
-  const settings = { engine: engineFor(net, bench), task, segmentFrames: inputShape[0], resamples: 1 };
-  const scores = await evaluateNet(model, set, settings);
+  const settings = { engine: engineFor(net, bench), task, segmentFrames: inputShape[0], resamples: 0 };
+  const { scores } = await evaluateNet(model, set, settings);
   return { score: mainScore(scores), loss: scores.loss };
 }
 
 function stepConfigOf(
-  { task, labels, inputShape, batchSize }: LabBench,
+  { sets: { train }, task, labels, inputShape, batchSize }: LabBench,
   { net, normalization, optimizer }: Pick<TrainCurveOptions, "net" | "normalization" | "optimizer">,
 ): TrainingStepConfig {
-  return { net, task, nLabels: labels.length, inputShape, batchSize, normalization, optimizer };
+  const isMasked = train.lacksTargets;
+  return { net, task, nLabels: labels.length, inputShape, batchSize, normalization, isMasked, optimizer };
 }
 
 /** One stream of batches, the same for any number of points. */

@@ -1,5 +1,7 @@
-import { segmentStarts } from "../dataset/segments.js";
+import type { Tensor } from "../core/tensor.js";
+import { hopStarts, segmentStarts } from "../dataset/segments.js";
 import type { Session } from "../runtime/engine.js";
+import { ClipNovelty } from "./novelty.js";
 
 /** Clips whose frames can be read in pieces, with silence past their ends, such as a `FeatureSet`. */
 export interface FrameSource {
@@ -9,57 +11,151 @@ export interface FrameSource {
   readFrames(clip: number, first: number, count: number, out: Float32Array, offset: number): Promise<void>;
 }
 
+/** The answer for one segment of a clip. */
+export interface SegmentAnswer {
+  /** Its first frame. */
+  readonly first: number;
+  /** One per label. */
+  readonly probabilities: Float32Array;
+  /** See `NoveltyScore`; null if the model has none. */
+  readonly novelty: number | null;
+}
+
+/** The answer for a clip. */
+export interface ClipAnswer {
+  /** One per label: the mean over its segments. */
+  readonly probabilities: Float32Array;
+  /** See `ClipNovelty`; null if the model has none. */
+  readonly novelty: number | null;
+}
+
+/** Which segments of clips are answered on their own. */
+export interface SegmentAnswers {
+  /** Distance of their beginnings [frames]; null for the segments that the clip's answer is the mean of. */
+  readonly hopFrames: number | null;
+  /** Called for each of them, in order. */
+  onSegment(clip: number, answer: SegmentAnswer): void;
+}
+
 /** Number of segments in one run of the net: enough to keep the cores busy, few enough to need little memory. */
 const BATCH = 32;
 /** In a sum of more probabilities, the rounding of 32-bit floats would show: it reaches 3e-8 times their number. */
 const MANY_SEGMENTS = 1000;
 
+/** How the segments of clips are run through a net. */
+export interface SegmentRuns {
+  readonly segmentFrames: number;
+  /** Largest number of segments in one run of the net. @default 32, and at most that */
+  readonly maxSegments?: number | undefined;
+  /** Called after every batch with the number of clips started. */
+  readonly onProgress?: ((done: number) => void) | undefined;
+}
+
 /**
- * Computes the probabilities of each clip: the mean over its segments. Clips of any length share batches; since an
- * example's output does not depend on its batch, neither does a clip's.
+ * Runs segments of clips through a net, in order. Clips of any length share batches; since an example's output does not
+ * depend on its batch, neither does a segment's.
  *
- * @param session a net from `inputs` [batch, segmentFrames, nMels] to `probabilities` [batch, nLabels]
- * @param options.maxSegments largest number of segments in one run of the net, `@default` 32 and at most that
- * @param options.onProgress called after every batch with the number of clips started
- * @returns one row [nLabels] per clip
+ * @param session a net from `inputs` [batch, segmentFrames, nMels]
+ * @param run.plan the segments of a clip of this many frames, in order
+ * @param run.visit called with each segment, the outputs of its batch, and its row in them
  */
-export async function clipProbabilities(
+export async function runSegments<Planned extends { readonly first: number }>(
   session: Session,
   source: FrameSource,
-  options: { segmentFrames: number; maxSegments?: number | undefined; onProgress?: (done: number) => void },
-): Promise<Float32Array[]> {
-  const { segmentFrames, maxSegments = BATCH, onProgress } = options;
+  { segmentFrames, maxSegments = BATCH, onProgress }: SegmentRuns,
+  run: {
+    readonly plan: (nFrames: number) => readonly Planned[];
+    visit(clip: number, segment: Planned, outputs: Readonly<Record<string, Tensor>>, row: number): void;
+  },
+): Promise<void> {
   const batch = Math.min(BATCH, maxSegments);
   const { clips, nMels } = source;
-  const rows: (Float32Array | Float64Array)[] = [];
   const size = segmentFrames * nMels;
   const inputs = new Float32Array(batch * size);
-  let pending: { clip: number; start: number; nSegments: number }[] = [];
+  let pending: { clip: number; segment: Planned }[] = [];
   const flush = async (): Promise<void> => {
     if (pending.length === 0) return;
     await Promise.all(
-      pending.map(({ clip, start }, i) => source.readFrames(clip, start, segmentFrames, inputs, i * size)),
+      pending.map(({ clip, segment }, i) =>
+        source.readFrames(clip, segment.first, segmentFrames, inputs, i * size),
+      ),
     );
     const data = inputs.subarray(0, pending.length * size);
-    const { probabilities } = await session.run({
-      inputs: { data, shape: [pending.length, segmentFrames, nMels] },
-    });
-    const nLabels = probabilities.shape[1];
-    pending.forEach(({ clip, nSegments }, i) => {
-      const row = (rows[clip] ??= new (nSegments > MANY_SEGMENTS ? Float64Array : Float32Array)(nLabels));
-      for (let label = 0; label < nLabels; label++)
-        row[label] += (1 / nSegments) * probabilities.data[i * nLabels + label];
+    const outputs = await session.run({ inputs: { data, shape: [pending.length, segmentFrames, nMels] } });
+    pending.forEach(({ clip, segment }, row) => {
+      run.visit(clip, segment, outputs, row);
     });
     onProgress?.(pending[pending.length - 1].clip + 1);
     pending = [];
   };
-  for (const [clip, { nFrames }] of clips.entries()) {
-    const starts = segmentStarts(nFrames, segmentFrames);
-    for (const start of starts) {
-      pending.push({ clip, start, nSegments: starts.length });
+  for (const [clip, { nFrames }] of clips.entries())
+    for (const segment of run.plan(nFrames)) {
+      pending.push({ clip, segment });
       if (pending.length === batch) await flush();
     }
-  }
   await flush();
-  return rows.map((row) => (row instanceof Float32Array ? row : Float32Array.from(row)));
+}
+
+/**
+ * Computes the answer for each clip from the answers for its segments.
+ *
+ * @param session a net from `inputs` [batch, segmentFrames, nMels] to `probabilities` [batch, nLabels], and maybe `novelty`
+ *   [batch]
+ * @param options.segments also answers segments on their own
+ */
+export async function clipAnswers(
+  session: Session,
+  source: FrameSource,
+  options: SegmentRuns & { segments?: SegmentAnswers },
+): Promise<ClipAnswer[]> {
+  const { segmentFrames, segments } = options;
+  const rows: (Float32Array | Float64Array)[] = [];
+  const novelties: ClipNovelty[] = [];
+  await runSegments(session, source, options, {
+    plan: (nFrames) => plannedSegments(nFrames, segmentFrames, segments?.hopFrames ?? null),
+    visit(clip, { first, nInMean, isAnswered }, { probabilities, novelty }, i) {
+      const nLabels = probabilities.shape[1];
+      const answer = probabilities.data.slice(i * nLabels, (i + 1) * nLabels);
+      if (isAnswered)
+        segments?.onSegment(clip, { first, probabilities: answer, novelty: novelty?.data[i] ?? null });
+      if (nInMean === 0) return;
+      if (novelty !== undefined) (novelties[clip] ??= new ClipNovelty()).add(novelty.data[i]);
+      const row = (rows[clip] ??= new (nInMean > MANY_SEGMENTS ? Float64Array : Float32Array)(nLabels));
+      for (let label = 0; label < nLabels; label++) row[label] += (1 / nInMean) * answer[label];
+    },
+  });
+  return rows.map((row, clip) => ({
+    probabilities: row instanceof Float32Array ? row : Float32Array.from(row),
+    novelty: novelties[clip]?.value ?? null,
+  }));
+}
+
+/** The probabilities of each clip, [nLabels]; see `clipAnswers`. */
+export async function clipProbabilities(
+  session: Session,
+  source: FrameSource,
+  options: SegmentRuns & { segments?: SegmentAnswers },
+): Promise<Float32Array[]> {
+  return (await clipAnswers(session, source, options)).map(({ probabilities }) => probabilities);
+}
+
+/** A segment that the net has to read. */
+interface PlannedSegment {
+  readonly first: number;
+  /** Number of segments that the clip's answer is the mean of; 0 if this is none of them. */
+  readonly nInMean: number;
+  /** Whether it is one that is answered on its own. */
+  readonly isAnswered: boolean;
+}
+
+/** The segments of a clip in order: those that its answer is the mean of, and those at a hop. */
+function plannedSegments(nFrames: number, segmentFrames: number, hopFrames: number | null): PlannedSegment[] {
+  const inMean = segmentStarts(nFrames, segmentFrames);
+  const nInMean = inMean.length;
+  if (hopFrames === null) return inMean.map((first) => ({ first, nInMean, isAnswered: true }));
+  const answered = hopStarts(nFrames, segmentFrames, hopFrames);
+  const [meant, asked] = [new Set(inMean), new Set(answered)];
+  return [...new Set([...inMean, ...answered])]
+    .sort((a, b) => a - b)
+    .map((first) => ({ first, nInMean: meant.has(first) ? nInMean : 0, isAnswered: asked.has(first) }));
 }

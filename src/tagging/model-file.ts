@@ -4,105 +4,37 @@ import { checkContent, contentChecksum } from "../core/checksum.js";
 import { DataError, UsageError } from "../core/errors.js";
 import { sha256Hex } from "../core/hash.js";
 import { checkObject, checkText, kindOf, toBytes } from "../core/inputs.js";
-import { recordOf } from "../core/record.js";
 import { recordProblem } from "../core/schema-error.js";
 import type { Tensor } from "../core/tensor.js";
-import { type FrontEnd, frontEnd, frontEndHash } from "../features/front-end.js";
+import { frontEndHash } from "../features/front-end.js";
 import { decodeMetadata, decodeWeights } from "../graph/index.js";
-import {
-  MAX_SEGMENT_FRAMES,
-  minFrames,
-  type NetSettings,
-  netConfig,
-  type SegmentNetConfig,
-} from "../nn/architectures.js";
-import { buildInferenceModel } from "../nn/inference.js";
+import { minFrames, type NetSettings, netConfig, type SegmentNetConfig } from "../nn/architectures.js";
+import { buildInferenceModel, buildLogitsModel, type InferenceConfig } from "../nn/inference.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
 import { largestOutput, netTensors } from "../nn/summary.js";
+import { checkCalibration } from "./calibration.js";
 import { upgradeRecord, upgradeTensors } from "./format-1.js";
 import { LINEAR_RECORD } from "./linear-model.js";
+import { infoSchema, type ModelInfo } from "./model-info.js";
 import { modelTensors, normalizedWidth, storedTensors } from "./model-tensors.js";
 
-/** Version of the metadata below. Files of version 1 are read too, and files of version 2, which have no checksum. */
-const FORMAT = 3;
+export type { ModelInfo } from "./model-info.js";
+
+/**
+ * Version of the metadata below, which has a calibration; a model without one is written as version 3, its only difference.
+ * Files of version 1 are read too, and files of version 2, which have no checksum.
+ */
+const FORMAT = 4;
+const UNCALIBRATED_FORMAT = 3;
 /** Keys of the metadata: the record, and the checksum over it and the tensors. */
 const [RECORD, CHECKSUM] = ["timbrel", "timbrel.checksum"];
 
-const compression = z.union([
-  z.object({ kind: z.enum(["log10", "log1p"]), scale: z.number() }),
-  z.object({ kind: z.literal("powerToDb"), ref: z.number(), amin: z.number(), topDb: z.number().nullable() }),
-]);
-
-/** Limits for a file from elsewhere; no model comes near them. */
-const MAX_VALUES = 2 ** 18;
-const MAX_LABELS = 2 ** 16;
-const MAX_LABEL_CHARS = 10_000;
-/** Prefixes of hashes of 10 hex digits, joined. */
-const HASH_PREFIXES = /^(?:[0-9a-f]{10})*$/;
-
-function isLabels(value: unknown): value is string[] {
-  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_LABELS) return false;
-  const labels: unknown[] = value;
-  return labels.every(
-    (label) => typeof label === "string" && label !== "" && label.length <= MAX_LABEL_CHARS,
-  );
-}
-
-/** Whether a value is a record of numbers that a rule allows. One check for all: a file may hold millions of members. */
-const numbers = (isAllowed: (value: number) => boolean, error: string) =>
-  z.custom<Record<string, number>>(
-    (value) =>
-      typeof value === "object" &&
-      value !== null &&
-      !Array.isArray(value) &&
-      Object.values(value).every((each) => typeof each === "number" && isAllowed(each)),
-    error,
-  );
-
-const fraction = z.number().min(0).lt(1);
-
-const infoSchema = z.object({
-  task: z.enum(["single-label", "multi-label"]),
-  /** The order of the outputs: sorted, each once, as in the training's vocabulary. */
-  labels: z
-    .custom<string[]>(isLabels, `must be 1 to ${MAX_LABELS} texts of 1 to ${MAX_LABEL_CHARS} characters`)
-    .refine((labels) => labels.every((label, i) => i === 0 || labels[i - 1] < label), {
-      error: "must be sorted, each label once",
-    }),
-  frontEnd: z
-    .looseObject({ compression })
-    .transform((members): FrontEnd => frontEnd(members as Partial<FrontEnd>)),
-  /** Length of the segments that the net reads [frames]. */
-  segmentFrames: z.number().int().positive().max(MAX_SEGMENT_FRAMES),
-  /** How the data were split, and a hash of which clip is in which split. */
-  split: z.object({
-    seed: z.int(),
-    validFraction: fraction,
-    testFraction: fraction,
-    hash: z.string(),
-    /** Number of training clips of each label, by label. */
-    trainCounts: numbers(
-      (count) => Number.isInteger(count) && count >= 0,
-      "must be counts of clips",
-    ).transform((counts) => recordOf(Object.entries(counts))), // `__proto__` may be a label
-  }),
-  /** Scores on the validation split at the epoch whose weights these are. */
-  valid: numbers(Number.isFinite, "must be scores"),
-  epoch: z.int().min(0),
-  /** Settings of the run that trained the model. They are not checked here; `trainConfig` does that. */
-  config: z.record(z.string(), z.unknown()),
-  /** First 10 hex digits of the audio hash of every training clip, joined, so that a score on one can be rejected. */
-  trainClips: z.string().regex(HASH_PREFIXES, "must be prefixes of hashes"),
-  /** The same of every validation clip: they chose the epoch. Absent in files of older versions. */
-  validClips: z.string().regex(HASH_PREFIXES, "must be prefixes of hashes").optional(),
-});
-
-/** Facts about a model besides its tensors: what it outputs, what it was trained on and how well it scored. */
-export type ModelInfo = z.infer<typeof infoSchema>;
+/** Most values in the record of a file from elsewhere; no model comes near it. */
+const MAX_VALUES = 2 ** 19;
 
 /** The metadata of a model file. */
 const recordSchema = infoSchema.extend({
-  format: z.literal([2, FORMAT]),
+  format: z.literal([2, UNCALIBRATED_FORMAT, FORMAT]),
   frontEndHash: z.string(),
   net: z
     .looseObject({ kind: z.string() })
@@ -118,6 +50,8 @@ export interface TrainedModel {
   /** The net's parameters and batch norm's moving averages, by their names in the training step's state. */
   readonly weights: ReadonlyMap<string, Tensor>;
   readonly normalization: InputNormalization;
+  /** See `NoveltyScore`; present if `info.calibration` says when a sound is unknown. */
+  readonly noveltyDirection?: Tensor | undefined;
 }
 
 /**
@@ -153,6 +87,11 @@ function prefixesIn(trainClips: string): string[] {
 /** Number of clips that a model was trained on; copies count once. */
 export function trainClipCount({ trainClips }: Pick<ModelInfo, "trainClips">): number {
   return trainClips.length / PREFIX;
+}
+
+/** Number of validation clips, which chose a model's epoch; copies count once. null if the model does not say. */
+export function validClipCount({ validClips }: Pick<ModelInfo, "validClips">): number | null {
+  return validClips === undefined ? null : validClips.length / PREFIX;
 }
 
 /**
@@ -207,27 +146,43 @@ function recordText({ info, net, normalization }: TrainedModel, format: number):
   return JSON.stringify({ format, frontEndHash: hash, net, normalization: normalization.kind, ...info });
 }
 
+/** What decides a model's graph, besides its weights. */
+function graphConfig({ info, net, normalization, noveltyDirection }: TrainedModel): InferenceConfig {
+  const { task, labels, segmentFrames, frontEnd, calibration } = info;
+  const inputShape = [segmentFrames, frontEnd.nMels];
+  const { temperature, unknown } = calibration ?? {};
+  const novelty = unknown && noveltyDirection && { ...unknown, direction: noveltyDirection };
+  return {
+    net,
+    task,
+    nLabels: labels.length,
+    inputShape,
+    normalization,
+    temperature,
+    novelty: novelty ?? undefined,
+  };
+}
+
 /**
  * Builds the graph that runs a model, as an ONNX file without anything else in it.
  * @param metadata strings stored with it, by key
  * @throws UsageError if `weights` lacks a tensor of the net, or has it in another shape
  */
-export function modelGraph(
-  { info, net, weights, normalization }: TrainedModel,
-  metadata: Readonly<Record<string, string>> = {},
-): Uint8Array {
-  const { task, labels, segmentFrames, frontEnd } = info;
-  const inputShape = [segmentFrames, frontEnd.nMels];
-  return buildInferenceModel(
-    { net, task, nLabels: labels.length, inputShape, normalization },
-    weights,
-    metadata,
-  );
+export function modelGraph(model: TrainedModel, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  return buildInferenceModel(graphConfig(model), model.weights, metadata);
+}
+
+/**
+ * Builds the graph from a model's inputs to its `logits` [batch, nLabels], which its temperature does not change, and its
+ * `embedding` [batch, embedding size].
+ */
+export function logitsGraph(model: TrainedModel): Uint8Array {
+  return buildLogitsModel(graphConfig(model), model.weights);
 }
 
 /**
  * Encodes a model as an ONNX file with the input `inputs` [batch, segmentFrames, nMels], not normalized, and the output
- * `probabilities` [batch, nLabels]. The same model gives the same bytes. Tensors in `weights` that do not belong to the
+ * `probabilities` [batch, nLabels], and `novelty` [batch] if it can call a sound unknown. The same model gives the same bytes. Tensors in `weights` that do not belong to the
  * net, such as an optimizer's, are left out.
  * @throws UsageError if `weights` lacks a tensor of the net, or has it in another shape, or `decodeModel` would reject
  *   the facts in `info`
@@ -241,10 +196,23 @@ export function modelGraph(
  */
 export function encodeModel(model: TrainedModel): Uint8Array {
   checkModel(model);
-  const record = recordText(model, FORMAT);
+  checkNovelty(model);
+  const record = recordText(model, model.info.calibration === undefined ? UNCALIBRATED_FORMAT : FORMAT);
   checkReadable(record);
   const checksum = contentChecksum(record, storedTensors({ ...model, weights: netWeights(model) }));
   return modelGraph(model, { [RECORD]: record, [CHECKSUM]: checksum });
+}
+
+/** @throws UsageError unless the model has a direction of novelty if and only if its calibration says how to use it */
+function checkNovelty({ info, weights, noveltyDirection }: TrainedModel): void {
+  const size = info.calibration?.unknown ? weights.get("output.weight")?.shape[1] : undefined;
+  if (noveltyDirection?.shape.join() === size?.toString()) return;
+  throw new UsageError({
+    setting: "model.noveltyDirection",
+    rule: size === undefined ? "be absent in a model that calls no sound unknown" : `have shape [${size}]`,
+    got: noveltyDirection === undefined ? "none" : `[${noveltyDirection.shape.join(", ")}]`,
+    remedy: "calibrate the model again",
+  });
 }
 
 /** Checks that a record about to be written can be read back, so that no training ends in a file that nothing reads. */
@@ -278,12 +246,20 @@ export function segmentsPerRun({ info, net, normalization }: TrainedModel): numb
   return Math.max(1, Math.floor(RUN_VALUES / nValues));
 }
 
+/** The model as its net was trained, without its calibration. */
+export function uncalibrated(model: TrainedModel): TrainedModel {
+  const { calibration: _, ...info } = model.info;
+  const { noveltyDirection: __, ...trained } = model;
+  return { ...trained, info };
+}
+
 /**
  * Identifies a model in the checkpoints of runs that started from it: SHA-256 of the file that format 2 would make of it,
- * so that a run can be resumed whose checkpoint is as old.
+ * so that a run can be resumed whose checkpoint is as old. Its calibration does not matter to such a run.
  */
 export function modelIdentity(model: TrainedModel): string {
-  return sha256Hex(modelGraph(model, { [RECORD]: recordText(model, 2) }));
+  const trained = uncalibrated(model);
+  return sha256Hex(modelGraph(trained, { [RECORD]: recordText(trained, 2) }));
 }
 
 /**
@@ -313,25 +289,26 @@ export function decodeModel(bytes: Uint8Array | ArrayBuffer, path: string): Trai
     throw new DataError(
       path,
       metadata[LINEAR_RECORD] !== undefined
-        ? "is a linear baseline, which reads descriptors, not a model that tags audio; use the model.onnx of the run"
+        ? "is a linear baseline, which reads descriptors, not a net; use the model.onnx of the run"
         : "is an ONNX model but not a timbrel model: its metadata has no labels and no front end",
     );
   const { info, net, normalization, format } = readRecord(record, path);
   const stored = decodeWeights(file, path);
   const tensors = format === 1 ? upgradeTensors(stored, normalization) : stored;
   const inputShape = [info.segmentFrames, info.frontEnd.nMels];
-  const shape = { net, inputShape, nLabels: info.labels.length, normalization };
+  const hasNovelty = Boolean(info.calibration?.unknown);
+  const shape = { net, inputShape, nLabels: info.labels.length, normalization, hasNovelty };
   const model = { info, net, ...modelTensors(tensors, shape, path) };
   checkContent(path, checksum, {
     text: record,
     tensors: storedTensors(model),
-    isRequired: format === FORMAT,
+    isRequired: format >= UNCALIBRATED_FORMAT,
   });
   return model;
 }
 
 /** Whether bytes begin like a safetensors file, such as a checkpoint: the length of a JSON object, and its brace. */
-function isSafetensors(bytes: Uint8Array): boolean {
+export function isSafetensors(bytes: Uint8Array): boolean {
   if (bytes.length < 9) return false;
   const headerBytes = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   return headerBytes <= bytes.length && bytes[8] === 0x7b;
@@ -381,5 +358,6 @@ function parseRecord(text: string): ModelRecord {
   const least = minFrames(net);
   if (info.segmentFrames < least)
     throw new Error(`segmentFrames is ${info.segmentFrames}, this ${net.kind} needs at least ${least}`);
+  if (info.calibration !== undefined) checkCalibration(info.calibration, info);
   return { info, net, normalization, format };
 }

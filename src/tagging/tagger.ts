@@ -1,17 +1,14 @@
-import type { AudioStream } from "../audio/audio-stream.js";
-import { bytesInMemory } from "../audio/byte-source.js";
-import { openAudio } from "../audio/decode.js";
-import { type AudioInput, toChannels } from "../audio/inputs.js";
+import type { AudioInput } from "../audio/inputs.js";
 import { DURATION_CHECKS, type DurationLimit } from "../audio/mono-stream.js";
-import { resampledLength } from "../audio/resample.js";
 import type { AudioWarning } from "../audio/warning.js";
-import { waveformStream } from "../audio/waveform-stream.js";
+import { checkNames, checkNumber } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
-import { checkText, toBytes } from "../core/inputs.js";
+import { checkObject } from "../core/inputs.js";
 import { abortSignal, callback, checkOptions, optional } from "../core/setting-checks.js";
 import { FeatureStream } from "../features/feature-stream.js";
 import { checkEngine, type Engine, type Session } from "../runtime/engine.js";
 import { Uses } from "../runtime/uses.js";
+import { bytesOpener, type OpenAudio, samplesOpener } from "./audio-source.js";
 import {
   checkModel,
   decodeModel,
@@ -21,19 +18,42 @@ import {
   type TrainedModel,
 } from "./model-file.js";
 import { checkProbabilities } from "./probabilities.js";
+import { frameRate, mergeIntoEvents, segmentTimes, type TagEvent, type TimeSpan } from "./segments.js";
 import { streamProbabilities } from "./stream-probabilities.js";
+import { type Tag, tagsFrom } from "./tags.js";
 
-/** One tag of a clip. */
-export interface Tag {
-  label: string;
-  /** In [0, 1]. The probabilities of a single-label model sum to 1. */
-  probability: number;
+/** The answer for a part of a clip. */
+export interface Segment {
+  startSec: number;
+  /** At most the clip's duration. */
+  endSec: number;
+  /** Every label of the model, most probable first. */
+  readonly tags: Tag[];
+  /** As in `Tagging`, except that silence is known by its novelty alone. */
+  readonly novelty: number | null;
+  readonly isUnknown: boolean;
 }
 
 /** The answer for one clip. */
 export interface Tagging {
   /** Every label of the model, most probable first. */
   tags: Tag[];
+  /** The answers for its segments, in order: those that `tags` is the mean of, or those of `segments.hopSec`. */
+  segments: Segment[];
+  /**
+   * What the segments say together, in order of time: where segments touch or overlap in which the same tag is present, they
+   * are one event.
+   */
+  events: TagEvent[];
+  /**
+   * How unlike the training sounds it is: about 0 for most of them, and higher the less like anything it is; see
+   * `NoveltyScore`. null if the model was not calibrated, or on too few clips.
+   */
+  novelty: number | null;
+  /** The novelty above which the model calls a sound unknown; null if it has none. */
+  noveltyLimit: number | null;
+  /** Whether the answer is *unknown*: silence, or a novelty above the limit. Then no tag is present. */
+  isUnknown: boolean;
   durationSec: number;
   /** Oddities of the audio. */
   warnings: readonly AudioWarning[];
@@ -42,16 +62,36 @@ export interface Tagging {
 export interface TagOptions extends DurationLimit {
   /** Called for every block of audio: what was read and what the file declares [s], null if it declares nothing. */
   readonly onProgress?: (progress: { doneSec: number; totalSec: number | null }) => void;
+  /**
+   * Distance of the segments' beginnings [s], at least one frame; the last segment ends with the clip.
+   * @default the segments that the clip's answer is the mean of: the fewest that cover it
+   */
+  readonly segments?: { readonly hopSec?: number };
+  /**
+   * Least probability of a tag that is present, in [0, 1], for every tag and segment. @default the model's own thresholds; in
+   * a single-label model, the most probable tag is present however improbable it is
+   */
+  readonly threshold?: number | undefined;
   /** After an abort the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-function checkTagOptions(options: TagOptions): void {
+/** Checks the options of a call that tags audio. */
+export function checkTagOptions(options: TagOptions): void {
   checkOptions<TagOptions>(options, {
     ...DURATION_CHECKS,
     onProgress: optional(callback),
+    segments: optional(checkSegments),
+    threshold: optional((setting, value) => checkNumber(setting, value, { min: 0, max: 1 })),
     signal: optional(abortSignal),
   });
+}
+
+function checkSegments(setting: string, value: unknown): void {
+  checkObject(setting, value, "be an object of settings");
+  const options = value as NonNullable<TagOptions["segments"]>;
+  checkNames(setting, Object.keys(options), ["hopSec"]);
+  if (options.hopSec !== undefined) checkNumber(`${setting}.hopSec`, options.hopSec, { above: 0 });
 }
 
 /** A clip shorter than this fraction of a segment gets a warning. */
@@ -117,9 +157,7 @@ export class Tagger {
    * @throws DataError if the audio cannot be decoded or is too long
    */
   async tagAudio(bytes: Uint8Array | ArrayBuffer, path: string, options: TagOptions = {}): Promise<Tagging> {
-    const source = bytesInMemory(toBytes("bytes", bytes));
-    checkText("path", path);
-    return this.tagStream(() => openAudio(source, path), path, options);
+    return this.tagStream(bytesOpener(bytes, path), path, options);
   }
 
   /**
@@ -129,18 +167,22 @@ export class Tagger {
    * @param path its name in errors
    * @throws DataError if the audio cannot be decoded or is too long
    */
-  async tagStream(
-    open: () => Promise<AudioStream>,
-    path: string,
-    options: TagOptions = {},
-  ): Promise<Tagging> {
+  async tagStream(open: OpenAudio, path: string, options: TagOptions = {}): Promise<Tagging> {
     checkTagOptions(options);
     return this.#uses.run(() => this.#tag(open, path, options));
   }
 
-  async #tag(open: () => Promise<AudioStream>, path: string, options: TagOptions): Promise<Tagging> {
+  async #tag(open: OpenAudio, path: string, options: TagOptions): Promise<Tagging> {
     const { frontEnd, segmentFrames } = this.info;
     const { maxDurationSec, onProgress, signal } = options;
+    const hopSec = options.segments?.hopSec ?? null;
+    const framesPerSec = frameRate(frontEnd);
+    if (hopSec !== null && hopSec * framesPerSec < 1)
+      throw new UsageError({
+        setting: "segments.hopSec",
+        rule: `be at least ${Number((1 / framesPerSec).toPrecision(3))} s, one frame of the model`,
+        got: hopSec,
+      });
     const openFeatures = async (): Promise<FeatureStream> => {
       const stream: FeatureStream = new FeatureStream(await open(), frontEnd, path, {
         maxDurationSec,
@@ -155,13 +197,38 @@ export class Tagger {
       frontEnd,
       segmentFrames,
       maxSegments: this.#maxSegments,
+      hopFrames: hopSec === null ? null : hopSec * framesPerSec,
     });
-    const { probabilities, features } = tagged;
-    checkProbabilities(probabilities, this.#path);
-    const tags = this.labels.map((label, i) => ({ label, probability: probabilities[i] }));
+    const { probabilities, novelty, features } = tagged;
+    for (const row of [probabilities, ...tagged.segments.map((segment) => segment.probabilities)])
+      checkProbabilities(row, this.#path);
+    const { durationSec } = features.mono;
+    const times = segmentTimes(tagged.segments, { frontEnd, segmentFrames, hopSec, durationSec });
+    const noveltyLimit = this.info.calibration?.unknown?.threshold ?? null;
+    const isNovel = (value: number | null) => value !== null && noveltyLimit !== null && value > noveltyLimit;
+    const tagsOf = (row: Float32Array, isUnknown: boolean) =>
+      tagsFrom(this.info, row, { threshold: options.threshold, isUnknown });
+    const isSilent = features.warnings.some(({ code }) => code === "silent");
+    const segments = times.map((time, i) => {
+      const { probabilities, novelty } = tagged.segments[i];
+      const isUnknown = isSilent || isNovel(novelty);
+      return segment({ ...time, novelty, isUnknown }, () => tagsOf(probabilities, isUnknown));
+    });
+    const isUnknown = isSilent || isNovel(novelty);
     return {
-      tags: tags.sort((a, b) => b.probability - a.probability),
-      durationSec: features.mono.durationSec,
+      tags: tagsOf(probabilities, isUnknown),
+      novelty,
+      noveltyLimit,
+      isUnknown,
+      segments,
+      events: mergeIntoEvents(
+        segments.map(({ startSec, endSec, tags }) => ({
+          startSec,
+          endSec,
+          answers: tags.filter(({ isPresent }) => isPresent),
+        })),
+      ),
+      durationSec,
       warnings: [...features.warnings, ...this.#shortness(features)],
     };
   }
@@ -172,18 +239,9 @@ export class Tagger {
    */
   async tagWaveform(audio: AudioInput, options: TagOptions = {}): Promise<Tagging> {
     checkTagOptions(options);
-    const channels = toChannels("audio", audio);
-    const { channelData, sampleRate } = channels;
-    const rate = this.info.frontEnd.sampleRate;
-    const length = resampledLength(channelData[0].length, sampleRate, rate);
-    if (length === 0 || !channelData.every((samples) => samples.every(Number.isFinite)))
-      throw new UsageError({
-        setting: "audio",
-        rule: `hold finite samples, at least 1 at ${rate} Hz`,
-        got: length === 0 ? "none" : "some that are not finite",
-      });
+    const open = samplesOpener(audio, this.info.frontEnd.sampleRate);
     const maxDurationSec = options.maxDurationSec ?? Number.POSITIVE_INFINITY;
-    return this.tagStream(async () => waveformStream(channels), "audio", { ...options, maxDurationSec });
+    return this.tagStream(open, "audio", { ...options, maxDurationSec });
   }
 
   /** The warning about a clip of which a segment holds mostly silence, unless there is one about its length already. */
@@ -203,4 +261,20 @@ export class Tagger {
   async close(): Promise<void> {
     await this.#uses.close(() => this.#session.close());
   }
+}
+
+/** A segment whose tags are made when they are read: those of a long clip would take many times the memory of its answers. */
+function segment(
+  { startSec, endSec, novelty, isUnknown }: TimeSpan & Pick<Segment, "novelty" | "isUnknown">,
+  tagsOf: () => Tag[],
+): Segment {
+  return {
+    startSec,
+    endSec,
+    novelty,
+    isUnknown,
+    get tags() {
+      return tagsOf();
+    },
+  };
 }

@@ -1,11 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { UsageError } from "../core/errors.js";
+import { csvText } from "../core/csv.js";
+import { DataError, UsageError } from "../core/errors.js";
+import { labelText } from "../dataset/known-labels.js";
+import { SPLITS } from "../dataset/split-names.js";
+import type { ClipSplits } from "../dataset/splits.js";
 import { removeFile, removeParts, writeAtomically } from "../store/atomic-file.js";
 import { growFile } from "../store/grow-file.js";
 import { checkSize } from "../store/read-files.js";
 import { onDisk } from "../store/system-errors.js";
-import { encodeModel, type TrainedModel } from "../tagging/model-file.js";
+import { decodeModel, encodeModel, type TrainedModel, uncalibrated } from "../tagging/model-file.js";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.js";
 import { encodeEvents } from "./event-file.js";
 
@@ -15,6 +19,8 @@ export const RUN_FILES = {
   linear: "model.linear.onnx",
   checkpoint: "checkpoint.safetensors",
   metrics: "metrics.jsonl",
+  /** Which clip is in which split. */
+  split: "split.csv",
   /** Charts of the layer statistics, if the run records them. */
   watch: "watch.html",
   /** Every epoch's numbers for TensorBoard, if they are asked for. */
@@ -84,6 +90,11 @@ export function removeDerived({ checkpoint: _, ...derived }: RunPaths): void {
   for (const path of Object.values(derived)) removeFile(path);
 }
 
+/** Writes which clip is in which split, once the run's first checkpoint is there. */
+export function writeSplit({ split }: RunPaths, splits: ClipSplits): void {
+  writeAtomically(split, splitText(splits));
+}
+
 /** Writes the state of a run after an epoch: the checkpoint, then what is made from it. */
 export function writeEpoch(
   paths: RunPaths,
@@ -95,12 +106,18 @@ export function writeEpoch(
 }
 
 /**
- * Makes the model and the metrics of a checkpoint again where they are missing, damaged or older: a run that was killed
- * may have written only the checkpoint.
+ * Makes the model, the metrics and the list of the splits of a checkpoint again where they are missing, damaged or older:
+ * a run that was killed may have written only the checkpoint. A model that is calibrated stays so; one that is made again
+ * is calibrated at the end of the run.
  */
-export function repairDerived(paths: RunPaths, checkpoint: Checkpoint, model: TrainedModel | null): void {
-  if (model !== null) writeIfOther(paths.model, encodeModel(model));
-  writeIfOther(paths.metrics, new TextEncoder().encode(metricsText(checkpoint)));
+export function repairDerived(
+  paths: RunPaths,
+  checkpoint: Checkpoint,
+  { model, splits }: { model: TrainedModel | null; splits: ClipSplits },
+): void {
+  if (model !== null && !holdsCalibrated(paths.model, model)) writeModel(paths, model);
+  writeIfOther(paths.metrics, metricsText(checkpoint));
+  writeIfOther(paths.split, splitText(splits));
 }
 
 /** Writes the epochs of a checkpoint for TensorBoard, or adds those that its file lacks. */
@@ -108,10 +125,43 @@ export function writeEvents(paths: RunPaths, { state }: Checkpoint): void {
   growFile(paths.events, encodeEvents(state.history));
 }
 
-function writeIfOther(path: string, content: Uint8Array): void {
-  if (!existsSync(path) || !readFileSync(path).equals(content)) writeAtomically(path, content);
+/** Writes a run's model, unless the file is that already. */
+export function writeModel(paths: RunPaths, model: TrainedModel): void {
+  writeIfOther(paths.model, encodeModel(model));
+}
+
+/** Whether a file holds a model with a calibration, and the same as this one but for that. */
+function holdsCalibrated(path: string, model: TrainedModel): boolean {
+  if (!existsSync(path)) return false;
+  try {
+    const found = uncalibrated(decodeModel(readFileSync(path), path));
+    return Buffer.compare(encodeModel(found), encodeModel(model)) === 0;
+  } catch (error) {
+    if (error instanceof DataError) return false;
+    throw error;
+  }
+}
+
+function writeIfOther(path: string, content: Uint8Array | string): void {
+  if (!existsSync(path) || !readFileSync(path).equals(Buffer.from(content))) writeAtomically(path, content);
 }
 
 function metricsText({ state: { history } }: Checkpoint): string {
   return history.map((record) => `${JSON.stringify(record)}\n`).join("");
+}
+
+/**
+ * The splits as a table with the columns of a manifest; `absent` is among them if it is needed. Its groups are those that
+ * were kept together: groups that hold copies of one clip are joined.
+ */
+function splitText(splits: ClipSplits): string {
+  const namesAbsent = SPLITS.some((split) => splits[split].some(({ absentLabels }) => absentLabels));
+  const head = ["path", "label", "group", "split", ...(namesAbsent ? ["absent"] : [])];
+  const rows = SPLITS.flatMap((split) =>
+    splits[split].map(({ name, labels, unknownLabels = [], absentLabels = [], group }) => [
+      ...[name, labelText({ labels, unknownLabels }), group, split],
+      ...(namesAbsent ? [absentLabels.join("|")] : []),
+    ]),
+  );
+  return csvText([head, ...rows]);
 }

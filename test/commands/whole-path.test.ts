@@ -1,5 +1,6 @@
 import { cpSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { decode } from "fast-png";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decodeNpy } from "../../src/store/npy.js";
 import {
@@ -107,9 +108,12 @@ describe("evaluate", () => {
     expect(stdout).not.toContain("external");
     for (const name of ["majority class", "linear baseline", "net"])
       expect(stdout).toMatch(
-        new RegExp(`^${name} +\\d+\\.\\d % +\\d+\\.\\d % to \\d+\\.\\d % +\\d+\\.\\d % +\\d\\.\\d+$`, "m"),
+        new RegExp(
+          `^${name} +\\d+\\.\\d % +\\d+\\.\\d % to \\d+\\.\\d %( +\\d+\\.\\d %){2} +\\d\\.\\d+ +\\d+\\.\\d %$`,
+          "m",
+        ),
       );
-    expect(stdout).toMatch(/^label +clips +recall +most often mistaken for$/m);
+    expect(stdout).toMatch(/^label +clips +precision +recall +95 % interval +F1 +most often mistaken for$/m);
     expect(stdout).toMatch(/^ +high +low +mid$/m);
   });
   it("prints one JSON object and nothing else with --json", async () => {
@@ -197,6 +201,31 @@ describe("predict", () => {
     const tags = found[0]["tags"] as { label: string; probability: number }[];
     expect(tags.map(({ label }) => label).sort()).toEqual(["high", "low", "mid"]);
     expect(tags.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
+  });
+  it("writes segments and events of files as CSV, in the file that is named, and lists bad files", async () => {
+    const args = ["--segments", "--hop", "0.1", "--format", "csv", "--out", "tags.csv"];
+    const { code, stdout, stderr } = await predict("audio/low", ...args);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/^timbrel: audio\/low\/notes\.wav: not audio/);
+    const [head, first, second, third, fourth, ...others] = readFileSync(join(dir, "tags.csv"), "utf8").split(
+      "\n",
+    );
+    expect(head).toBe("file,start,end,predicted,high,low,mid");
+    // Segments last 0.256 s, the file 0.5 s: the last is moved back by a frame.
+    expect([first, second, third, fourth].map((line) => line.split(",").slice(0, 3).join())).toEqual([
+      "audio/low/0.wav,0,0.256",
+      "audio/low/0.wav,0.1,0.356",
+      "audio/low/0.wav,0.2,0.456",
+      "audio/low/0.wav,0.256,0.5",
+    ]);
+    expect(others).toHaveLength(7 * 4 + 1);
+  });
+  it("draws the tags under the log-mel picture", async () => {
+    const { code, stderr } = await predict("audio/low/1.wav", "--plot", "plots/p.png");
+    expect([code, stderr]).toEqual([0, ""]);
+    const { height, text } = decode(readFileSync(join(dir, "plots/p.png")));
+    expect(height).toBe(25 + 384 + 8 + 3 * 21 + 34);
+    expect(text).toMatchObject({ Title: "audio/low/1.wav" });
   });
   it("exits with 1 if something in a folder cannot be opened", async () => {
     write(dir, "few/a.wav", toneWav(200));
@@ -316,8 +345,12 @@ describe("several labels per clip", () => {
       /best epoch 1 of 1: mean average precision \d+\.\d % on the validation split/,
     );
     const scored = await timbrel(here, ["evaluate", "run/model.onnx", "features"]);
-    expect(scored.stdout).toMatch(/^ +mean average precision +95 % interval +loss$/m);
-    expect(scored.stdout).toMatch(/^label +average precision$/m);
+    expect(scored.stdout).toMatch(
+      /^ +mean average precision +95 % interval +ROC-AUC +macro F1 +loss +calibration error$/m,
+    );
+    expect(scored.stdout).toMatch(
+      /^\[%\] +with +without +AP +95 % interval +ROC-AUC +threshold +precision +recall +F1$/m,
+    );
     const asked = ["predict", "clips/0.wav", "--model", "run/model.onnx", "--json"];
     const [found] = jsonLines((await timbrel(here, asked)).stdout);
     expect(found["tags"]).toHaveLength(3);

@@ -80,8 +80,8 @@ describe("drawing splits", () => {
         }),
       ),
       { seed: 7, validFraction: 0.2, testFraction: 0.1 },
-      [64, 17, 9],
-      "0983ffde5abec809a8727ade8541b1055dfcc87c687783784fdb601b1cb2b957",
+      [62, 19, 9],
+      "935b6d3c1d933019d2600abf719e9f64255c7baf38558589b271a8f8ced7c4fc",
     ],
     [
       "eight classes alike, each of groups of 3, 2 and 1 clips",
@@ -124,6 +124,19 @@ describe("drawing splits", () => {
     );
     const { valid } = splitClips(clips, { validFraction: 0.2, testFraction: 0.2 });
     expect([valid.length, valid.filter((clip) => clip.labels.includes("rare")).length]).toEqual([8, 2]);
+  });
+  it("spreads clips without labels over the splits as those of a class", () => {
+    const clips = clipsOf({ a: 40 });
+    const without = clips.map((clip) => clipOf(`none/${clip.name}`, "", { labels: [] }));
+    const splits = splitClips([...clips, ...without], { validFraction: 0.2, testFraction: 0.2 });
+    const nWithout = SPLIT_NAMES.map(
+      (split) => splits[split].filter(({ labels }) => labels.length === 0).length,
+    );
+    expect(nWithout).toEqual([24, 8, 8]);
+    expect(SPLIT_NAMES.map((split) => splits[split].length)).toEqual([48, 16, 16]);
+    const few = splitClips([...clips, without[0]]);
+    expect(namesOf(few).flat()).toHaveLength(41);
+    expect(few.train.some(({ name }) => name === without[0].name)).toBe(true);
   });
   it("keeps copies of the same audio together, whatever their groups", () => {
     const audioHash = "f".repeat(64);

@@ -1,25 +1,25 @@
 import { describe, expect, it } from "vitest";
-import type { Scores } from "../../src/evaluation/scores.js";
+import type { ChoosingClips } from "../../src/evaluation/chose.js";
+import { pairedDifference } from "../../src/evaluation/paired-difference.js";
+import { type ScoredAnswers, scoreAnswers } from "../../src/evaluation/score-answers.js";
 import { scoresReport } from "../../src/report/scores.js";
 import { percent, table } from "../../src/report/table.js";
 import type { ModelInfo } from "../../src/tagging/model-file.js";
 
-function scores(confusion: number[][], labels: string[]): Scores {
-  const total = (row: number[]) => row.reduce((sum, count) => sum + count, 0);
-  return {
+/** Scores of answers with this confusion matrix, to clips of two groups. */
+function scored(confusion: number[][], labels: string[]): ScoredAnswers {
+  const pairs = confusion.flatMap((row, truth) =>
+    row.flatMap((count, answer) => Array.from({ length: count }, () => ({ truth, answer }))),
+  );
+  return scoreAnswers({
     task: "single-label",
-    nClips: total(confusion.map(total)),
-    accuracy: 0.5,
-    balancedAccuracy: 0.25,
-    interval: [0.2, 0.3],
-    recall: Object.fromEntries(
-      labels.flatMap((label, i) =>
-        total(confusion[i]) > 0 ? [[label, confusion[i][i] / total(confusion[i])]] : [],
-      ),
+    labels,
+    groups: pairs.map((_, clip) => `${clip % 2}`),
+    targets: pairs.map(({ truth }) => Float32Array.from(labels, (_, i) => (i === truth ? 1 : 0))),
+    probabilities: pairs.map(({ answer }) =>
+      Float32Array.from(labels, (_, i) => (i === answer ? 0.5 : 0.25)),
     ),
-    confusion,
-    loss: 1.23456,
-  };
+  });
 }
 
 function report(
@@ -27,26 +27,34 @@ function report(
   confusion: number[][],
   changes: Partial<Parameters<typeof scoresReport>[0]> = {},
 ): string {
-  const all = scores(confusion, labels);
+  const answered = scored(confusion, labels);
+  const majority = scored(
+    confusion.map((row) => row.map((_, j) => (j === 0 ? row.reduce((sum, count) => sum + count, 0) : 0))),
+    labels,
+  );
   const info = {
     labels,
     epoch: 3,
     split: { trainCounts: { [labels[0]]: 7, [labels[1]]: 5 } },
     trainClips: "0123456789".repeat(12),
   } as unknown as ModelInfo;
-  const scored = {
+  const all = {
     model: "m.onnx",
     store: "s",
     split: "test" as const,
     isExternal: true,
     leftOut: null,
     labels,
-    majority: all,
+    majority: majority.scores,
     linear: null,
-    net: all,
+    net: answered.scores,
+    kind: "net" as const,
+    uncalibrated: null,
+    differences: { majority: pairedDifference(answered, majority), linear: null },
+    chose: { nTrained: 12, nValidation: 4, validationChose: ["epoch" as const], seenIn: null },
     ...changes,
   };
-  return scoresReport(scored, { info, linearPath: "m.linear.onnx" });
+  return scoresReport(all, { info, linearPath: "m.linear.onnx" });
 }
 
 describe("scoresReport", () => {
@@ -63,14 +71,51 @@ describe("scoresReport", () => {
       .split("\n\n")[0]
       .split("\n");
     expect(lines).toEqual([
-      "data   s, split test: 3 clips",
+      "       4 validation clips chose the epoch",
+      "data   s, split test: 3 clips in 2 groups",
       "       3 of 42 clips are scored; left out are",
       "           30, since the model was trained on them",
       "            8, since they chose its epoch",
       "            1, since they have labels that it does not know",
+      "       nothing is scored on clips that the model was trained on or that chose something",
     ]);
   });
 
+  it("says what chose what, and what that means for the scores", () => {
+    const lines = (chose: Partial<ChoosingClips>, split: "valid" | "train" | "test") => {
+      const all = {
+        nTrained: 12,
+        nValidation: 4,
+        validationChose: ["epoch" as const],
+        seenIn: null,
+        ...chose,
+      };
+      const text = report(
+        ["a", "b"],
+        [
+          [1, 0],
+          [0, 2],
+        ],
+        { chose: all, split, isExternal: false },
+      );
+      return text
+        .split("\n\n")[0]
+        .split("\n")
+        .filter((line) => line.startsWith(" "));
+    };
+    const validationChose = ["epoch", "temperature", "thresholds"] as const;
+    expect(lines({ validationChose, seenIn: "valid" }, "valid")).toEqual([
+      "       4 validation clips chose the epoch, the temperature and the thresholds",
+      "       these clips chose the epoch, the temperature and the thresholds: the scores are too good, and this is not a test",
+    ]);
+    expect(lines({ seenIn: "train" }, "train")[1]).toBe(
+      "       the model was trained on these clips: this is not a test",
+    );
+    expect(lines({ nValidation: null }, "test")).toEqual([
+      "       the validation clips chose the epoch",
+      "       nothing is scored on clips that the model was trained on; its file does not say which clips chose something",
+    ]);
+  });
   it("shows the model, the data, the scores, the recalls and the confusion matrix", () => {
     const labels = ["cello", "harp", "tuba"];
     expect(
@@ -81,17 +126,27 @@ describe("scoresReport", () => {
       ]),
     ).toBe(
       `model  m.onnx (3 labels, epoch 3, trained on 12 clips)
-data   s, split test: 6 clips
+       4 validation clips chose the epoch
+data   s, split test: 6 clips in 2 groups
        not from the model's own splits: an external test
+       nothing is scored on clips that the model was trained on or that chose something
 
-                balanced accuracy     95 % interval  accuracy   loss
-majority class             25.0 %  20.0 % to 30.0 %    50.0 %  1.235
-net                        25.0 %  20.0 % to 30.0 %    50.0 %  1.235
+                balanced accuracy     95 % interval  accuracy  macro F1   loss  calibration error
+majority class             50.0 %  50.0 % to 50.0 %    66.7 %    40.0 %  0.924             16.7 %
+net                        37.5 %  25.0 % to 50.0 %    50.0 %    42.9 %  1.040              0.0 %
 no linear baseline: m.linear.onnx is missing
 
-label  clips  recall  most often mistaken for
-cello      4  75.0 %                 harp (1)
-harp       2   0.0 %                 tuba (2)
+difference in balanced accuracy [points]         95 % interval
+net minus majority class                  -12.5  -25.0 to +0.0  may be chance
+
+Only 6 clips: one clip is worth 16.7 points of accuracy, and up to 25.0 points of balanced accuracy.
+The clips are in only 2 groups: the true scores are outside the intervals more often than 1 time in 20.
+
+label     clips  precision  recall      95 % interval      F1  most often mistaken for
+cello         4    100.0 %  75.0 %  50.0 % to 100.0 %  85.7 %                 harp (1)
+harp          2      0.0 %   0.0 %     0.0 % to 0.0 %   0.0 %                 tuba (2)
+macro         6     50.0 %  37.5 %                     42.9 %
+weighted      6     66.7 %  50.0 %                     57.1 %
 
 clips by label (rows) and answer (columns)
        cello  harp  tuba
@@ -99,15 +154,6 @@ cello      3     1     .
 harp       .     .     2
 tuba       .     .     .`,
     );
-  });
-  it("numbers the columns of a confusion matrix that is too wide for names", () => {
-    const labels = Array.from({ length: 30 }, (_, i) => `instrument ${i}`);
-    const text = report(
-      labels,
-      labels.map((_, i) => labels.map((_, j) => (i === j ? 1 : 0))),
-    );
-    expect(text).toMatch(/^ +1 +2 +3 .* 30$/m);
-    expect(text).toMatch(/^30 instrument 29( +\.)+ +1$/m);
   });
 });
 
