@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { counted } from "../core/counted.js";
 import { UsageError } from "../core/errors.js";
 import { mainMeasure } from "../evaluation/measures.js";
+import { calibrationLines } from "../report/calibration.js";
 import { flowTable } from "../report/gradient-flow.js";
 import { percent } from "../report/table.js";
 import { print, say } from "../report/terminal.js";
@@ -34,7 +35,13 @@ const DESCRIPTION = `Train a tagger on a store of features.
 
 The clips are split into train, valid and test: as the store names them, or by a seeded draw that keeps the classes in \
 proportion and every group together. The net learns from train, the best epoch is chosen on valid (the lower loss decides \
-between equal scores), and test is left for evaluate. A checkpoint is written after every epoch; with --resume a stopped run continues and ends in the same bits. It \
+between equal scores), and test is left for evaluate.
+
+The train loss is the mean over an epoch's steps, in training mode: augmentation and dropout raise it, and label smoothing \
+keeps it above 0, so in a good run it may stay far above the valid loss. The clean loss is of training clips that are scored \
+after the epoch as the validation clips are. Where it is far below the valid loss, the net knows its training clips by heart.
+
+A checkpoint is written after every epoch; with --resume a stopped run continues and ends in the same bits. It \
 keeps its settings and its clips, even if clips were added to the store. --epochs and --patience may change: with more \
 epochs a finished run trains on. Its learning rate then follows the schedule of the new number of epochs from there on, so \
 with cosine, one-cycle or a warm-up the result differs from a run that had that number from the start.`;
@@ -97,12 +104,13 @@ async function train(storeDir: string, options: Options): Promise<void> {
 }
 
 /** Draws the layer statistics of a watched run as far as it got, and prints those of its last epoch. */
-async function drawWatch(out: string, { history }: TrainResult): Promise<void> {
+async function drawWatch(out: string, result: TrainResult): Promise<void> {
+  const { history } = result;
   const layers = history.at(-1)?.layers;
   if (layers === undefined) return;
   const path = join(out, RUN_FILES.watch);
   const { watchPage } = await import("../report/watch-page.js"); // charts take a while to load
-  writeAtomically(path, watchPage(out, history));
+  writeAtomically(path, watchPage(out, result));
   const title = `epoch ${history.length}, means over every eighth step; every epoch is drawn in ${path}`;
   print(`\n${title}\n${flowTable(layers)}\n`);
 }
@@ -155,6 +163,8 @@ function sayStopped(storeDir: string, { out, resume }: Options, result: TrainRes
   }
   say(`stopped; epoch ${epochs} is kept (the best so far is ${result.bestEpoch}); to continue:`);
   say(`  ${commandLine("train", [storeDir, "--out", out, "--resume", ...repeated])}`);
+  say("its model is not calibrated yet; to use it as it is:");
+  say(`  ${commandLine("calibrate", [result.modelPath, storeDir])}`);
 }
 
 /** A flag and its value, if it was typed. */
@@ -163,7 +173,10 @@ function typedFlag(name: string): string[] {
   return isTyped ? [`--${name}`, String(command.getOptionValue(name))] : [];
 }
 
-function sayDone(storeDir: string, { task, ended, bestEpoch, history, modelPath }: TrainResult): void {
+function sayDone(
+  storeDir: string,
+  { task, ended, bestEpoch, history, calibration, modelPath }: TrainResult,
+): void {
   const { score } = history[bestEpoch - 1];
   const measure = mainMeasure(task).title;
   if (ended === "early-stopped")
@@ -171,6 +184,7 @@ function sayDone(storeDir: string, { task, ended, bestEpoch, history, modelPath 
       `stopped early: ${counted(history.length - bestEpoch, "epoch")} without improvement; --resume with a larger --patience goes on`,
     );
   print(`best epoch ${bestEpoch} of ${history.length}: ${measure} ${percent(score)} on the validation split`);
+  for (const line of calibration === null ? [] : calibrationLines(calibration)) print(line);
   print(`model: ${modelPath}`);
   print(`next:  ${commandLine("evaluate", [modelPath, storeDir])}`);
   print(`       ${commandLine("predict", ["<audio>", "--model", modelPath])}`);

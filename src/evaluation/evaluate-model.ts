@@ -19,6 +19,8 @@ import type { Scores } from "./scores.js";
 /** The answer of the scored model to a clip. */
 export interface ClipAnswer {
   readonly clip: Clip;
+  /** [nLabels], see `FeatureSet.targets`. */
+  readonly targets: Float32Array;
   /** [nLabels] */
   readonly probabilities: Float32Array;
   /** The probabilities before calibration; null if the model has none, or its temperature is 1. */
@@ -99,11 +101,10 @@ export async function evaluateModel(
   const chosen = chooseClips(data, info, options.split);
   const { clips, part, isExternal, leftOut } = chosen;
   if (clips.length === 0) throw new DataError(data.name, nothingToScore(part, leftOut));
-  const set = setOf(data, clips, info.labels);
+  const set = setOf(data, clips, info);
 
   const { task, labels } = info;
-  const training = { trainCounts: info.split.trainCounts, nClips: trainClipCount(info) };
-  const majority = evaluateMajority(set, { task }, training);
+  const majority = evaluateMajority(set, { task }, { ...info.split, nClips: trainClipCount(info) });
   const baseline = linear === null ? null : await scoreBaseline(linear, set, { task, labels, engine });
   const nPasses = calibrates(model) ? 2 : 1;
   const pass = (index: number) => ({
@@ -129,6 +130,7 @@ export async function evaluateModel(
     },
     answers: clips.map((clip, i) => ({
       clip,
+      targets: set.targets(i),
       probabilities: net.answers.probabilities[i],
       uncalibrated: before?.answers.probabilities[i] ?? null,
     })),

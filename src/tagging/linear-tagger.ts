@@ -11,7 +11,7 @@ import { descriptorCount, type LinearInfo, type LinearModel, linearGraph } from 
 import { checkProbabilities } from "./probabilities.js";
 import { mergeIntoEvents } from "./segments.js";
 import { checkTagOptions, type Tagging, type TagOptions } from "./tagger.js";
-import { tagsOfAnswer } from "./tags.js";
+import { tagsFrom } from "./tags.js";
 
 /**
  * A linear baseline, ready to tag audio like a `Tagger`: it computes the descriptors of the whole clip, as extraction does,
@@ -94,7 +94,7 @@ export class LinearTagger {
       throw new DataError(path, "gives descriptors that are not finite numbers; its samples are too large");
     const { probabilities } = await this.#session.run({ inputs: { data, shape: [1, data.length] } });
     checkProbabilities(probabilities.data, this.#path);
-    const tags = tagsOfAnswer(probabilities.data, this.info, options.threshold);
+    const tags = tagsFrom(this.info, probabilities.data, options.threshold);
     const { durationSec } = features.mono;
     const whole = { startSec: 0, endSec: durationSec };
     return {

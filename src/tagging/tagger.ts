@@ -20,7 +20,7 @@ import {
 import { checkProbabilities } from "./probabilities.js";
 import { frameRate, mergeIntoEvents, segmentTimes, type TagEvent, type TimeSpan } from "./segments.js";
 import { streamProbabilities } from "./stream-probabilities.js";
-import { type Tag, tagsOfAnswer } from "./tags.js";
+import { type Tag, tagsFrom } from "./tags.js";
 
 /** The answer for a part of a clip. */
 export interface Segment {
@@ -192,7 +192,7 @@ export class Tagger {
       checkProbabilities(row, this.#path);
     const { durationSec } = features.mono;
     const times = segmentTimes(tagged.segments, { frontEnd, segmentFrames, hopSec, durationSec });
-    const tagsOf = (row: Float32Array) => tagsOfAnswer(row, this.info, options.threshold);
+    const tagsOf = (row: Float32Array) => tagsFrom(this.info, row, options.threshold);
     const segments = times.map((time, i) => segment(time, () => tagsOf(tagged.segments[i].probabilities)));
     return {
       tags: tagsOf(probabilities),

@@ -1,5 +1,4 @@
-import { DEFAULT_THRESHOLD } from "./calibration.js";
-import type { ModelInfo } from "./model-info.js";
+import { type Calibration, DEFAULT_THRESHOLD } from "./calibration.js";
 
 /** One tag of a clip. */
 export interface Tag {
@@ -19,19 +18,24 @@ export interface Tag {
 }
 
 /**
- * Every label with its probability, most probable first.
- * @param probabilities a clip's or a segment's, in the order of the model's labels
+ * Every label of a model with its probability, most probable first.
+ * @param probabilities one for each label of the model
  * @param asked see `TagOptions.threshold`
  */
-export function tagsOfAnswer(
+export function tagsFrom(
+  model: {
+    readonly task: "single-label" | "multi-label";
+    readonly labels: readonly string[];
+    readonly calibration?: Calibration | undefined;
+  },
   probabilities: Float32Array,
-  { task, labels, calibration }: Pick<ModelInfo, "task" | "labels" | "calibration">,
   asked: number | undefined,
 ): Tag[] {
-  const isSingle = task === "single-label";
-  const own = (label: string) => (isSingle ? null : (calibration?.thresholds?.[label] ?? DEFAULT_THRESHOLD));
-  const tags = labels.map((label, i) => {
-    const [probability, threshold] = [probabilities[i], asked ?? own(label)];
+  const isSingle = model.task === "single-label";
+  const thresholds = model.calibration?.thresholds;
+  const tags = model.labels.map((label, i): Tag => {
+    const probability = probabilities[i];
+    const threshold = asked ?? (isSingle ? null : (thresholds?.[label] ?? DEFAULT_THRESHOLD));
     return { label, probability, threshold, isPresent: probability >= (threshold ?? 0) };
   });
   tags.sort((a, b) => b.probability - a.probability);

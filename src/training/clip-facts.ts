@@ -1,9 +1,11 @@
 import { recordOf } from "../core/record.js";
+import type { Clip } from "../dataset/clip.js";
 import type { FeatureSet } from "../dataset/feature-set.js";
+import { hasLabel } from "../dataset/known-labels.js";
 import { addClips, type ModelInfo } from "../tagging/model-file.js";
 
 /** How the clips of a run were split, as a model file records it. */
-export type DrawnSplit = Omit<ModelInfo["split"], "trainCounts">;
+export type DrawnSplit = Omit<ModelInfo["split"], "trainCounts" | "knownCounts">;
 
 /**
  * What a model file says about the clips of its training.
@@ -14,12 +16,17 @@ export function clipFacts(
   { seed, validFraction, testFraction, hash }: DrawnSplit,
   from: Pick<ModelInfo, "trainClips" | "validClips"> = { trainClips: "", validClips: "" },
 ): Pick<ModelInfo, "split" | "trainClips" | "validClips"> {
-  const countOf = (label: string) => train.clips.filter((clip) => clip.labels.includes(label)).length;
-  const trainCounts = recordOf(train.labels.map((label) => [label, countOf(label)]));
+  const countsOf = (isCounted: (clip: Clip, label: string) => boolean) =>
+    recordOf(
+      train.labels.map((label) => [label, train.clips.filter((clip) => isCounted(clip, label)).length]),
+    );
+  const trainCounts = countsOf((clip, label) => clip.labels.includes(label));
+  const isKnown = (clip: Clip, label: string) => hasLabel(clip, label) !== null;
+  const missing = train.lacksTargets ? { knownCounts: countsOf(isKnown) } : {};
   const hashesOf = ({ clips }: FeatureSet) => clips.map(({ audioHash }) => audioHash);
   const { trainClips, validClips } = from;
   return {
-    split: { seed, validFraction, testFraction, hash, trainCounts },
+    split: { seed, validFraction, testFraction, hash, trainCounts, ...missing },
     trainClips: addClips(trainClips, hashesOf(train)),
     // If the model that the run started from does not record its clips, they stay unknown.
     ...(validClips === undefined ? {} : { validClips: addClips(validClips, hashesOf(valid)) }),
