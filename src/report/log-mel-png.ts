@@ -5,10 +5,16 @@ import { checkOptions, integer, optional, text } from "../core/setting-checks.js
 import type { Tensor } from "../core/tensor.js";
 import { checkIsFrontEnd, type FrontEnd } from "../features/front-end.js";
 import { hzToMel } from "../features/mel-scale.js";
-import type { Segment } from "../tagging/tagger.js";
 import { Canvas, elided, TEXT_HEIGHT, textWidth } from "./canvas.js";
 import { magma, type Rgb } from "./magma.js";
-import { checkSegmentList, drawTagRows, tagRows, tagRowsHeight, tagRowsWidth } from "./tag-rows.js";
+import {
+  checkSegmentList,
+  type DrawnSegment,
+  drawTagRows,
+  tagRows,
+  tagRowsHeight,
+  tagRowsWidth,
+} from "./tag-rows.js";
 
 // A picture cannot follow a page's dark mode: light ink on a dark margin can be read on any page.
 const PAPER: Rgb = [24, 24, 30];
@@ -58,7 +64,7 @@ export interface LogMelPngOptions {
   /** A line above the spectrogram, e.g. the file's name; also in the file's metadata. */
   readonly title?: string;
   /** A clip's segments: their tags are rows below the spectrogram; the brighter, the more probable. */
-  readonly segments?: readonly Segment[];
+  readonly segments?: readonly DrawnSegment[];
   /** Number of tags: those that are the most probable in some segment. @default 5 */
   readonly top?: number;
 }

@@ -23,11 +23,14 @@ export interface TagRow {
   readonly spans: readonly (TimeSpan & { readonly probability: number })[];
 }
 
+/** The part of a segment that is drawn. */
+export type DrawnSegment = Pick<Segment, "startSec" | "endSec" | "tags">;
+
 /**
  * The tags that are the most probable in some segment, each with its probability over time.
  * @param top number of tags
  */
-export function tagRows(segments: readonly Segment[], top: number): TagRow[] {
+export function tagRows(segments: readonly DrawnSegment[], top: number): TagRow[] {
   const highest = new Map<string, number>();
   for (const { tags } of segments)
     for (const { label, probability } of tags)

@@ -137,10 +137,10 @@ describe("the largest eigenvalue of a tanh net's loss on the engine equals PyTor
 
   it("and its gradient ignore targets that are not known", async () => {
     const net = netConfig({ kind: "mlp", units: [4], activation: "tanh", batchNorm: null, dropout: 0 });
-    const config = {
-      ...{ net, task: "multi-label", nLabels: 2, inputShape: [1, 3], batchSize: 2 },
-      ...{ normalization: { kind: "none" }, isMasked: true },
-    } as const;
+    const task = "multi-label";
+    const normalization = { kind: "none" } as const;
+    const shape = { nLabels: 2, inputShape: [1, 3], batchSize: 2 };
+    const config = { net, task, ...shape, normalization, isMasked: true } as const;
     const inputs = Float32Array.of(1, 2, 3, -1, 0, 1);
     const at = async (...targets: number[]) => {
       const loss = await LossGradient.open(config, { inputs, targets: Float32Array.from(targets) }, ENGINE);
