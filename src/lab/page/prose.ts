@@ -3,7 +3,7 @@ import { listed } from "../../report/numbers.js";
 
 /** A section's finding, in sentences. */
 export function finding(sentences: readonly string[]): Html {
-  return html`<p class="finding">${sentences.join(" ")}</p>`;
+  return html`<p class="finding">${sentences.filter((sentence) => sentence !== "").join(" ")}</p>`;
 }
 
 /** How the section's numbers were measured, in small print below the finding. */
