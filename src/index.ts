@@ -17,7 +17,8 @@
 // Tag audio
 
 export { type LoadedTagger, loadTagger } from "./load-tagger.js";
-export { type Tag, Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
+export type { TagEvent } from "./tagging/segments.js";
+export { type Segment, type Tag, Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
 
 // Make features, in a store on disk or in memory
 
@@ -66,13 +67,18 @@ export { type TrainEvents, type TrainResult, trainTagger } from "./training/trai
 
 // Evaluate
 
+export type { Answers } from "./evaluation/answers.js";
 export type { LeftOut, PartName } from "./evaluation/choose-clips.js";
 export { type Evaluation, evaluateModel } from "./evaluation/evaluate-model.js";
 export { MEASURES, type Measure, mainScore } from "./evaluation/measures.js";
-export type { Scores } from "./evaluation/scores.js";
+export { type Difference, pairedDifference } from "./evaluation/paired-difference.js";
+export { type ReliabilityBin, reliability } from "./evaluation/reliability.js";
+export { type ScoredAnswers, scoreAnswers } from "./evaluation/score-answers.js";
+export type { Interval, Scores } from "./evaluation/scores.js";
 
 // Read and write models
 
+export type { Calibration } from "./tagging/calibration.js";
 export { linearModel } from "./tagging/linear-model.js";
 export {
   decodeModel,

@@ -7,7 +7,13 @@ import type { ClipSplits } from "../dataset/splits.js";
 import { describeDifference, frontEndHash } from "../features/front-end.js";
 import { type Engine, engineOption } from "../runtime/engine.js";
 import { linearModel } from "../tagging/linear-model.js";
-import { checkModel, modelGraph, segmentsPerRun, type TrainedModel } from "../tagging/model-file.js";
+import {
+  checkModel,
+  modelGraph,
+  segmentsPerRun,
+  type TrainedModel,
+  trainClipCount,
+} from "../tagging/model-file.js";
 import { chooseClips, type LeftOut, PART_NAMES, type PartName, reasonsIn } from "./choose-clips.js";
 import { evaluateLinear, evaluateMajority, evaluateNet } from "./evaluate.js";
 import type { Scores } from "./scores.js";
@@ -80,7 +86,7 @@ export async function evaluateModel(
   const { [split]: set } = featureSets(data, { ...NO_CLIPS, [split]: clips }, info.labels);
 
   const { task, labels, segmentFrames } = info;
-  const scoreLinear = async (bytes: Uint8Array | ArrayBuffer): Promise<Scores> => {
+  const scoreLinear = async (bytes: Uint8Array | ArrayBuffer) => {
     const name = "linear baseline";
     const { length: nDescriptors } = await set.readDescriptors(0);
     // Without descriptors, what is missing is reported where they are read.
@@ -88,16 +94,22 @@ export async function evaluateModel(
     return evaluateLinear(linearModel(bytes, name, outputs), set, { engine, task, name });
   };
   const scored = {
-    majority: evaluateMajority(set, task, info.split.trainCounts),
-    linear: linear === null ? null : await scoreLinear(linear),
-    net: await evaluateNet(modelGraph(model), set, {
-      engine,
-      task,
-      segmentFrames,
-      maxSegments: segmentsPerRun(model),
-      name: "model",
-      onProgress,
-    }),
+    majority: evaluateMajority(
+      set,
+      { task },
+      { trainCounts: info.split.trainCounts, nClips: trainClipCount(info) },
+    ).scores,
+    linear: linear === null ? null : (await scoreLinear(linear)).scores,
+    net: (
+      await evaluateNet(modelGraph(model), set, {
+        engine,
+        task,
+        segmentFrames,
+        maxSegments: segmentsPerRun(model),
+        name: "model",
+        onProgress,
+      })
+    ).scores,
   };
   return { split: part, isExternal, leftOut, ...scored };
 }

@@ -1,30 +1,32 @@
 import { DataError } from "../core/errors.js";
-import { Random } from "../core/random.js";
 import type { FeatureSet } from "../dataset/feature-set.js";
 import type { Task } from "../nn/training-step.js";
 import { type Engine, withSession } from "../runtime/engine.js";
 import { clipProbabilities } from "../tagging/aggregate.js";
 import { checkProbabilities } from "../tagging/probabilities.js";
-import { scoreMultiLabel, scoreSingleLabel } from "./metrics.js";
-import type { Scores } from "./scores.js";
-
-/** Seed of the bootstrap's resamples: a score that is reported twice has the same interval. */
-const BOOTSTRAP_SEED = "bootstrap";
+import type { Answers } from "./answers.js";
+import { type ScoredAnswers, scoreAnswers } from "./score-answers.js";
 
 const targetsOf = (set: FeatureSet) => set.clips.map((_, clip) => set.targets(clip));
 
+/** How answers to a set are scored. */
+export interface Scoring {
+  readonly task: Task;
+  /** See `Answers`. */
+  readonly thresholds?: Answers["thresholds"];
+  /** Number of resamples for the intervals; 0 for none. `@default` 1000 */
+  readonly resamples?: number | undefined;
+}
+
 /** Scores rows of probabilities against a set's labels. */
-export function scoreAnswers(
-  task: Task,
+function scoreSet(
   set: FeatureSet,
   probabilities: readonly Float32Array[],
-  resamples?: number,
-): Scores {
-  const answers = { labels: set.labels, targets: targetsOf(set), probabilities };
-  const random = new Random(BOOTSTRAP_SEED);
-  return task === "single-label"
-    ? { task, ...scoreSingleLabel(answers, random, resamples) }
-    : { task, ...scoreMultiLabel(answers, random, resamples) };
+  { task, thresholds, resamples }: Scoring,
+): ScoredAnswers {
+  const groups = set.clips.map(({ group }) => group);
+  const answers = { task, labels: set.labels, groups, targets: targetsOf(set), probabilities, thresholds };
+  return scoreAnswers(answers, resamples === undefined ? {} : { resamples });
 }
 
 /**
@@ -33,23 +35,19 @@ export function scoreAnswers(
  * @param options.maxSegments see `clipProbabilities`
  * @param options.name the model's name in errors: its probabilities are checked. `@default` they are not; those of a model
  *   in training show in its loss
- * @param options.resamples number of resamples for the score's interval; 1 if the interval is not used: 1000 take a
- *   second on a multi-label set. `@default` 1000
  */
 export async function evaluateNet(
   model: Uint8Array,
   set: FeatureSet,
-  options: {
+  options: Scoring & {
     engine: Engine;
-    task: Task;
     segmentFrames: number;
     maxSegments?: number;
-    resamples?: number;
     name?: string;
     onProgress?: ((done: number, total: number) => void) | undefined;
   },
-): Promise<Scores> {
-  const { engine, task, segmentFrames, maxSegments, resamples, name, onProgress } = options;
+): Promise<ScoredAnswers> {
+  const { engine, segmentFrames, maxSegments, name, onProgress } = options;
   const rows = await withSession(engine, model, (session) =>
     clipProbabilities(session, set, {
       segmentFrames,
@@ -58,7 +56,7 @@ export async function evaluateNet(
     }),
   );
   if (name !== undefined) for (const row of rows) checkProbabilities(row, name);
-  return scoreAnswers(task, set, rows, resamples);
+  return scoreSet(set, rows, options);
 }
 
 /** Number of descriptors read at once: thousands of open files would exceed the system's limit. */
@@ -90,13 +88,13 @@ export async function readAllDescriptors(set: FeatureSet): Promise<Float32Array[
 /**
  * Scores the linear baseline on a set's descriptors.
  * @param options.name see `evaluateNet`
- * @param options.resamples see `evaluateNet`
  */
 export async function evaluateLinear(
   model: Uint8Array,
   set: FeatureSet,
-  { engine, task, resamples, name }: { engine: Engine; task: Task; resamples?: number; name?: string },
-): Promise<Scores> {
+  options: Scoring & { engine: Engine; name?: string },
+): Promise<ScoredAnswers> {
+  const { engine, name } = options;
   const vectors = await readAllDescriptors(set);
   const nFeatures = vectors[0].length;
   const data = new Float32Array(vectors.length * nFeatures);
@@ -108,22 +106,26 @@ export async function evaluateLinear(
   const nLabels = set.labels.length;
   const rows = vectors.map((_, clip) => probabilities.data.subarray(clip * nLabels, (clip + 1) * nLabels));
   if (name !== undefined) for (const row of rows) checkProbabilities(row, name);
-  return scoreAnswers(task, set, rows, resamples);
+  return scoreSet(set, rows, options);
 }
 
-/** Scores the baseline that never listens: its answer to every clip is the fraction of each label in training. */
+/**
+ * Scores the baseline that never listens: its answer to every clip is the fraction of training clips with each label.
+ * @param training.trainCounts number of training clips with each label
+ * @param training.nClips number of training clips
+ */
 export function evaluateMajority(
   set: FeatureSet,
-  task: Task,
-  trainCounts: Readonly<Record<string, number>>,
-): Scores {
+  scoring: Scoring,
+  { trainCounts, nClips }: { trainCounts: Readonly<Record<string, number>>; nClips: number },
+): ScoredAnswers {
   const counts = set.labels.map((label) => trainCounts[label] ?? 0);
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (total === 0) throw new DataError("model", "counts no training clip of any of its labels");
-  const row = Float32Array.from(counts, (count) => count / total);
-  return scoreAnswers(
-    task,
-    set,
-    set.clips.map(() => row),
-  );
+  // A model records copies of one clip as one clip, but counts the labels of each.
+  const fraction = (count: number) =>
+    scoring.task === "multi-label" ? Math.min(1, count / nClips) : count / total;
+  const row = Float32Array.from(counts, fraction);
+  const rows = set.clips.map(() => row);
+  return scoreSet(set, rows, scoring);
 }

@@ -118,8 +118,8 @@ export async function evaluateOn(
     { net, task, nLabels: labels.length, inputShape, normalization },
     weights,
   );
-  const settings = { engine: engineFor(net, bench), task, segmentFrames: inputShape[0], resamples: 1 };
-  const scores = await evaluateNet(model, set, settings);
+  const settings = { engine: engineFor(net, bench), task, segmentFrames: inputShape[0], resamples: 0 };
+  const { scores } = await evaluateNet(model, set, settings);
   return { score: mainScore(scores), loss: scores.loss };
 }
 

@@ -53,7 +53,7 @@ function leftOutLines(leftOut: LeftOut, nScored: number): string[] {
 }
 
 function comparison({ majority, linear, net }: ScoredModel, linearPath: string): string {
-  const [main, ...others] = measuresOf(net.task).map(({ title }) => title);
+  const [main, ...others] = headlineOf(net.task).map(({ title }) => title);
   const heading = ["", main, "95 % interval", ...others, "loss"];
   const rows = [heading, row("majority class", majority)];
   if (linear !== null) rows.push(row("linear baseline", linear));
@@ -62,28 +62,39 @@ function comparison({ majority, linear, net }: ScoredModel, linearPath: string):
   return table(rows) + missing;
 }
 
+const headlineOf = (task: Scores["task"]) => measuresOf(task).filter(({ isHeadline }) => isHeadline);
+
 function row(name: string, scores: Scores): string[] {
-  const [low, high] = scores.interval.map(percent);
-  const [main, ...others] = measuresOf(scores.task).map((measure) => percent(measure.of(scores)));
-  return [name, main, `${low} to ${high}`, ...others, scores.loss.toFixed(3)];
+  const [main, ...others] = headlineOf(scores.task);
+  const interval = scores.intervals[main.name];
+  return [
+    name,
+    percent(main.of(scores)),
+    interval === null ? "none" : interval.map(percent).join(" to "),
+    ...others.map((measure) => percent(measure.of(scores))),
+    scores.loss.toFixed(3),
+  ];
 }
 
 type SingleLabel = Extract<Scores, { task: "single-label" }>;
 
-function recallTable({ confusion, recall }: SingleLabel, labels: readonly string[]): string {
+function recallTable({ confusion, perLabel }: SingleLabel, labels: readonly string[]): string {
   const rows = labels.flatMap((label, i) => {
-    if (recall[label] === undefined) return [];
-    const total = confusion[i].reduce((sum, count) => sum + count, 0);
+    const scores = perLabel[label];
+    if (scores === undefined) return [];
     const wrong = confusion[i].map((count, j) => (j === i ? 0 : count));
     const most = Math.max(...wrong);
     const taken = most === 0 ? "" : `${labels[wrong.indexOf(most)]} (${most})`;
-    return [[label, String(total), percent(recall[label]), taken]];
+    return [[label, String(scores.support), percent(scores.recall), taken]];
   });
   return table([["label", "clips", "recall", "most often mistaken for"], ...rows]);
 }
 
-function precisionTable({ averagePrecision }: Extract<Scores, { task: "multi-label" }>): string {
-  const rows = Object.entries(averagePrecision).map(([label, value]) => [label, percent(value)]);
+function precisionTable({ perLabel }: Extract<Scores, { task: "multi-label" }>): string {
+  const rows = Object.entries(perLabel).map(([label, { averagePrecision }]) => [
+    label,
+    percent(averagePrecision),
+  ]);
   return table([["label", "average precision"], ...rows]);
 }
 

@@ -7,7 +7,7 @@ import { DESCRIPTOR_NAMES } from "../features/descriptors.js";
 import { decodeMetadata, decodeWeights } from "../graph/index.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import { upgradeTensors } from "./format-1.js";
-import type { ModelInfo } from "./model-file.js";
+import type { ModelInfo } from "./model-info.js";
 import { type ModelTensors, modelTensors, storedTensors } from "./model-tensors.js";
 
 /** Version of the record. Files without a record are read too: they have no checksum. */

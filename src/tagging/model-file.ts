@@ -4,105 +4,37 @@ import { checkContent, contentChecksum } from "../core/checksum.js";
 import { DataError, UsageError } from "../core/errors.js";
 import { sha256Hex } from "../core/hash.js";
 import { checkObject, checkText, kindOf, toBytes } from "../core/inputs.js";
-import { recordOf } from "../core/record.js";
 import { recordProblem } from "../core/schema-error.js";
 import type { Tensor } from "../core/tensor.js";
-import { type FrontEnd, frontEnd, frontEndHash } from "../features/front-end.js";
+import { frontEndHash } from "../features/front-end.js";
 import { decodeMetadata, decodeWeights } from "../graph/index.js";
-import {
-  MAX_SEGMENT_FRAMES,
-  minFrames,
-  type NetSettings,
-  netConfig,
-  type SegmentNetConfig,
-} from "../nn/architectures.js";
+import { minFrames, type NetSettings, netConfig, type SegmentNetConfig } from "../nn/architectures.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
 import { largestOutput, netTensors } from "../nn/summary.js";
+import { checkCalibration } from "./calibration.js";
 import { upgradeRecord, upgradeTensors } from "./format-1.js";
 import { LINEAR_RECORD } from "./linear-model.js";
+import { infoSchema, type ModelInfo } from "./model-info.js";
 import { modelTensors, normalizedWidth, storedTensors } from "./model-tensors.js";
 
-/** Version of the metadata below. Files of version 1 are read too, and files of version 2, which have no checksum. */
-const FORMAT = 3;
+export type { ModelInfo } from "./model-info.js";
+
+/**
+ * Version of the metadata below, which has a calibration; a model without one is written as version 3, its only difference.
+ * Files of version 1 are read too, and files of version 2, which have no checksum.
+ */
+const FORMAT = 4;
+const UNCALIBRATED_FORMAT = 3;
 /** Keys of the metadata: the record, and the checksum over it and the tensors. */
 const [RECORD, CHECKSUM] = ["timbrel", "timbrel.checksum"];
 
-const compression = z.union([
-  z.object({ kind: z.enum(["log10", "log1p"]), scale: z.number() }),
-  z.object({ kind: z.literal("powerToDb"), ref: z.number(), amin: z.number(), topDb: z.number().nullable() }),
-]);
-
-/** Limits for a file from elsewhere; no model comes near them. */
-const MAX_VALUES = 2 ** 18;
-const MAX_LABELS = 2 ** 16;
-const MAX_LABEL_CHARS = 10_000;
-/** Prefixes of hashes of 10 hex digits, joined. */
-const HASH_PREFIXES = /^(?:[0-9a-f]{10})*$/;
-
-function isLabels(value: unknown): value is string[] {
-  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_LABELS) return false;
-  const labels: unknown[] = value;
-  return labels.every(
-    (label) => typeof label === "string" && label !== "" && label.length <= MAX_LABEL_CHARS,
-  );
-}
-
-/** Whether a value is a record of numbers that a rule allows. One check for all: a file may hold millions of members. */
-const numbers = (isAllowed: (value: number) => boolean, error: string) =>
-  z.custom<Record<string, number>>(
-    (value) =>
-      typeof value === "object" &&
-      value !== null &&
-      !Array.isArray(value) &&
-      Object.values(value).every((each) => typeof each === "number" && isAllowed(each)),
-    error,
-  );
-
-const fraction = z.number().min(0).lt(1);
-
-const infoSchema = z.object({
-  task: z.enum(["single-label", "multi-label"]),
-  /** The order of the outputs: sorted, each once, as in the training's vocabulary. */
-  labels: z
-    .custom<string[]>(isLabels, `must be 1 to ${MAX_LABELS} texts of 1 to ${MAX_LABEL_CHARS} characters`)
-    .refine((labels) => labels.every((label, i) => i === 0 || labels[i - 1] < label), {
-      error: "must be sorted, each label once",
-    }),
-  frontEnd: z
-    .looseObject({ compression })
-    .transform((members): FrontEnd => frontEnd(members as Partial<FrontEnd>)),
-  /** Length of the segments that the net reads [frames]. */
-  segmentFrames: z.number().int().positive().max(MAX_SEGMENT_FRAMES),
-  /** How the data were split, and a hash of which clip is in which split. */
-  split: z.object({
-    seed: z.int(),
-    validFraction: fraction,
-    testFraction: fraction,
-    hash: z.string(),
-    /** Number of training clips of each label, by label. */
-    trainCounts: numbers(
-      (count) => Number.isInteger(count) && count >= 0,
-      "must be counts of clips",
-    ).transform((counts) => recordOf(Object.entries(counts))), // `__proto__` may be a label
-  }),
-  /** Scores on the validation split at the epoch whose weights these are. */
-  valid: numbers(Number.isFinite, "must be scores"),
-  epoch: z.int().min(0),
-  /** Settings of the run that trained the model. They are not checked here; `trainConfig` does that. */
-  config: z.record(z.string(), z.unknown()),
-  /** First 10 hex digits of the audio hash of every training clip, joined, so that a score on one can be rejected. */
-  trainClips: z.string().regex(HASH_PREFIXES, "must be prefixes of hashes"),
-  /** The same of every validation clip: they chose the epoch. Absent in files of older versions. */
-  validClips: z.string().regex(HASH_PREFIXES, "must be prefixes of hashes").optional(),
-});
-
-/** Facts about a model besides its tensors: what it outputs, what it was trained on and how well it scored. */
-export type ModelInfo = z.infer<typeof infoSchema>;
+/** Most values in the record of a file from elsewhere; no model comes near it. */
+const MAX_VALUES = 2 ** 19;
 
 /** The metadata of a model file. */
 const recordSchema = infoSchema.extend({
-  format: z.literal([2, FORMAT]),
+  format: z.literal([2, UNCALIBRATED_FORMAT, FORMAT]),
   frontEndHash: z.string(),
   net: z
     .looseObject({ kind: z.string() })
@@ -219,7 +151,10 @@ export function modelGraph(
   const { task, labels, segmentFrames, frontEnd } = info;
   const inputShape = [segmentFrames, frontEnd.nMels];
   return buildInferenceModel(
-    { net, task, nLabels: labels.length, inputShape, normalization },
+    {
+      ...{ net, task, nLabels: labels.length, inputShape, normalization },
+      temperature: info.calibration?.temperature,
+    },
     weights,
     metadata,
   );
@@ -241,7 +176,7 @@ export function modelGraph(
  */
 export function encodeModel(model: TrainedModel): Uint8Array {
   checkModel(model);
-  const record = recordText(model, FORMAT);
+  const record = recordText(model, model.info.calibration === undefined ? UNCALIBRATED_FORMAT : FORMAT);
   checkReadable(record);
   const checksum = contentChecksum(record, storedTensors({ ...model, weights: netWeights(model) }));
   return modelGraph(model, { [RECORD]: record, [CHECKSUM]: checksum });
@@ -278,12 +213,19 @@ export function segmentsPerRun({ info, net, normalization }: TrainedModel): numb
   return Math.max(1, Math.floor(RUN_VALUES / nValues));
 }
 
+/** The model as its net was trained, without its calibration. */
+export function uncalibrated(model: TrainedModel): TrainedModel {
+  const { calibration: _, ...info } = model.info;
+  return { ...model, info };
+}
+
 /**
  * Identifies a model in the checkpoints of runs that started from it: SHA-256 of the file that format 2 would make of it,
- * so that a run can be resumed whose checkpoint is as old.
+ * so that a run can be resumed whose checkpoint is as old. Its calibration does not matter to such a run.
  */
 export function modelIdentity(model: TrainedModel): string {
-  return sha256Hex(modelGraph(model, { [RECORD]: recordText(model, 2) }));
+  const trained = uncalibrated(model);
+  return sha256Hex(modelGraph(trained, { [RECORD]: recordText(trained, 2) }));
 }
 
 /**
@@ -325,7 +267,7 @@ export function decodeModel(bytes: Uint8Array | ArrayBuffer, path: string): Trai
   checkContent(path, checksum, {
     text: record,
     tensors: storedTensors(model),
-    isRequired: format === FORMAT,
+    isRequired: format >= UNCALIBRATED_FORMAT,
   });
   return model;
 }
@@ -381,5 +323,6 @@ function parseRecord(text: string): ModelRecord {
   const least = minFrames(net);
   if (info.segmentFrames < least)
     throw new Error(`segmentFrames is ${info.segmentFrames}, this ${net.kind} needs at least ${least}`);
+  if (info.calibration !== undefined) checkCalibration(info.calibration, info);
   return { info, net, normalization, format };
 }

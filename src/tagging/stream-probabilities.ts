@@ -5,7 +5,7 @@ import { raiseTo } from "../features/compress.js";
 import type { FeatureStream } from "../features/feature-stream.js";
 import { type FrontEnd, silenceValue } from "../features/front-end.js";
 import type { Session } from "../runtime/engine.js";
-import { clipProbabilities } from "./aggregate.js";
+import { clipProbabilities, type SegmentAnswer } from "./aggregate.js";
 import { type KnownClip, streamReader } from "./stream-reader.js";
 
 /** What decides how a clip is cut into segments. */
@@ -14,8 +14,18 @@ export interface StreamSettings {
   readonly segmentFrames: number;
   /** See `clipProbabilities`. */
   readonly maxSegments?: number | undefined;
+  /** See `SegmentAnswers`. @default null */
+  readonly hopFrames?: number | null;
   /** Features are held in memory up to this many numbers. @default 8 million, 32 MB */
   readonly heldValues?: number;
+}
+
+/** The answers for a clip. */
+export interface ClipAnswers {
+  /** One per label. */
+  readonly probabilities: Float32Array;
+  /** Of its segments, in order. */
+  readonly segments: readonly SegmentAnswer[];
 }
 
 /**
@@ -23,21 +33,21 @@ export interface StreamSettings {
  * clip's length decides where its segments begin, and with `topDb` its greatest value the values of all frames: a clip whose
  * features are too many to hold is read a second time, unless it declares its true length and there is no `topDb`.
  * @param open opens the clip; called once or twice
- * @returns one probability per label, and the features, read to their end
+ * @returns the answers, and the features, read to their end
  * @throws DataError if the clip cannot be decoded
  */
 export async function streamProbabilities(
   session: Session,
   open: () => Promise<FeatureStream>,
   settings: StreamSettings,
-): Promise<{ probabilities: Float32Array; features: FeatureStream }> {
+): Promise<ClipAnswers & { features: FeatureStream }> {
   const features = await open();
   const inOnePass = await readOnce(session, features, settings);
-  if (inOnePass !== null) return { probabilities: inOnePass, features };
+  if (inOnePass !== null) return { ...inOnePass, features };
   const again = await open();
-  const probabilities = await readAsItComes(session, again, features, settings);
+  const answers = await readAsItComes(session, again, features, settings);
   if (again.nFrames !== features.nFrames) throw new DataError(again.path, "changed while it was read");
-  return { probabilities, features };
+  return { ...answers, features };
 }
 
 /** Returns null if the clip has to be read again; its length and least value are then known. */
@@ -45,14 +55,14 @@ async function readOnce(
   session: Session,
   features: FeatureStream,
   settings: StreamSettings,
-): Promise<Float32Array | null> {
+): Promise<ClipAnswers | null> {
   const { frontEnd, heldValues = 8e6 } = settings;
   const { nMels } = frontEnd;
   const nFrames = features.declaredFrames ?? 0;
   if (nFrames * nMels > heldValues && !features.isLimited) {
     const known = { nFrames, least: Number.NEGATIVE_INFINITY };
-    const probabilities = await readAsItComes(session, features, known, settings);
-    return features.nFrames === nFrames ? probabilities : null;
+    const answers = await readAsItComes(session, features, known, settings);
+    return features.nFrames === nFrames ? answers : null;
   }
   let held: Float32Array[] = [];
   let nHeld = 0;
@@ -69,33 +79,33 @@ async function readOnce(
     descriptors: new Float32Array(),
   };
   const reader = memoryReader(() => clip);
-  return probabilitiesOf(session, reader, features.nFrames, settings);
+  return answersOf(session, reader, features.nFrames, settings);
 }
 
-/** Reads a clip to its end, and returns its probabilities if it is as long as `known` says. */
+/** Reads a clip to its end, and returns its answers if it is as long as `known` says. */
 async function readAsItComes(
   session: Session,
   features: FeatureStream,
   known: KnownClip,
   settings: StreamSettings,
-): Promise<Float32Array> {
+): Promise<ClipAnswers> {
   const rows = features.rows();
   try {
     const reader = streamReader(rows, settings.frontEnd.nMels, known);
-    const probabilities = await probabilitiesOf(session, reader, known.nFrames, settings);
+    const answers = await answersOf(session, reader, known.nFrames, settings);
     for await (const _ of rows); // what is beyond the declared length counts
-    return probabilities;
+    return answers;
   } finally {
     await rows.return(undefined);
   }
 }
 
-async function probabilitiesOf(
+async function answersOf(
   session: Session,
   reader: FrameReader<unknown>,
   nFrames: number,
-  { frontEnd, segmentFrames, maxSegments }: StreamSettings,
-): Promise<Float32Array> {
+  { frontEnd, segmentFrames, maxSegments, hopFrames = null }: StreamSettings,
+): Promise<ClipAnswers> {
   const { nMels } = frontEnd;
   const silence = silenceValue(frontEnd);
   const source = {
@@ -104,6 +114,11 @@ async function probabilitiesOf(
     readFrames: (clip: number, first: number, count: number, out: Float32Array, offset: number) =>
       readPadded(reader, { clip, first, count }, out, { offset, nMels, silence }),
   };
-  const [row] = await clipProbabilities(session, source, { segmentFrames, maxSegments });
-  return row;
+  const segments: SegmentAnswer[] = [];
+  const [probabilities] = await clipProbabilities(session, source, {
+    segmentFrames,
+    maxSegments,
+    segments: { hopFrames, onSegment: (_clip, answer) => segments.push(answer) },
+  });
+  return { probabilities, segments };
 }

@@ -6,8 +6,9 @@ import { DURATION_CHECKS, type DurationLimit } from "../audio/mono-stream.js";
 import { resampledLength } from "../audio/resample.js";
 import type { AudioWarning } from "../audio/warning.js";
 import { waveformStream } from "../audio/waveform-stream.js";
+import { checkNames, checkNumber } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
-import { checkText, toBytes } from "../core/inputs.js";
+import { checkObject, checkText, toBytes } from "../core/inputs.js";
 import { abortSignal, callback, checkOptions, optional } from "../core/setting-checks.js";
 import { FeatureStream } from "../features/feature-stream.js";
 import { checkEngine, type Engine, type Session } from "../runtime/engine.js";
@@ -21,6 +22,7 @@ import {
   type TrainedModel,
 } from "./model-file.js";
 import { checkProbabilities } from "./probabilities.js";
+import { frameRate, mergeIntoEvents, segmentTimes, type TagEvent, type TimeSpan } from "./segments.js";
 import { streamProbabilities } from "./stream-probabilities.js";
 
 /** One tag of a clip. */
@@ -30,10 +32,26 @@ export interface Tag {
   probability: number;
 }
 
+/** The answer for a part of a clip. */
+export interface Segment {
+  startSec: number;
+  /** At most the clip's duration. */
+  endSec: number;
+  /** Every label of the model, most probable first. */
+  readonly tags: Tag[];
+}
+
 /** The answer for one clip. */
 export interface Tagging {
   /** Every label of the model, most probable first. */
   tags: Tag[];
+  /** The answers for its segments, in order: those that `tags` is the mean of, or those of `segments.hopSec`. */
+  segments: Segment[];
+  /**
+   * What the segments say together, in order of time: where segments with the same label touch or overlap, they are one
+   * event. A segment's label is its most probable one; with several labels per clip, each of probability 0.5 or more.
+   */
+  events: TagEvent[];
   durationSec: number;
   /** Oddities of the audio. */
   warnings: readonly AudioWarning[];
@@ -42,6 +60,11 @@ export interface Tagging {
 export interface TagOptions extends DurationLimit {
   /** Called for every block of audio: what was read and what the file declares [s], null if it declares nothing. */
   readonly onProgress?: (progress: { doneSec: number; totalSec: number | null }) => void;
+  /**
+   * Distance of the segments' beginnings [s], at least one frame; the last segment ends with the clip.
+   * @default the segments that the clip's answer is the mean of: the fewest that cover it
+   */
+  readonly segments?: { readonly hopSec?: number };
   /** After an abort the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -50,10 +73,20 @@ function checkTagOptions(options: TagOptions): void {
   checkOptions<TagOptions>(options, {
     ...DURATION_CHECKS,
     onProgress: optional(callback),
+    segments: optional(checkSegments),
     signal: optional(abortSignal),
   });
 }
 
+function checkSegments(setting: string, value: unknown): void {
+  checkObject(setting, value, "be an object of settings");
+  const options = value as NonNullable<TagOptions["segments"]>;
+  checkNames(setting, Object.keys(options), ["hopSec"]);
+  if (options.hopSec !== undefined) checkNumber(`${setting}.hopSec`, options.hopSec, { above: 0 });
+}
+
+/** With several labels per clip, a label of at least this probability counts as an answer. */
+const PRESENT = 0.5;
 /** A clip shorter than this fraction of a segment gets a warning. */
 const SHORT = 1 / 4;
 
@@ -141,6 +174,14 @@ export class Tagger {
   async #tag(open: () => Promise<AudioStream>, path: string, options: TagOptions): Promise<Tagging> {
     const { frontEnd, segmentFrames } = this.info;
     const { maxDurationSec, onProgress, signal } = options;
+    const hopSec = options.segments?.hopSec ?? null;
+    const framesPerSec = frameRate(frontEnd);
+    if (hopSec !== null && hopSec * framesPerSec < 1)
+      throw new UsageError({
+        setting: "segments.hopSec",
+        rule: `be at least ${Number((1 / framesPerSec).toPrecision(3))} s, one frame of the model`,
+        got: hopSec,
+      });
     const openFeatures = async (): Promise<FeatureStream> => {
       const stream: FeatureStream = new FeatureStream(await open(), frontEnd, path, {
         maxDurationSec,
@@ -155,15 +196,48 @@ export class Tagger {
       frontEnd,
       segmentFrames,
       maxSegments: this.#maxSegments,
+      hopFrames: hopSec === null ? null : hopSec * framesPerSec,
     });
     const { probabilities, features } = tagged;
-    checkProbabilities(probabilities, this.#path);
-    const tags = this.labels.map((label, i) => ({ label, probability: probabilities[i] }));
+    for (const row of [probabilities, ...tagged.segments.map((segment) => segment.probabilities)])
+      checkProbabilities(row, this.#path);
+    const { durationSec } = features.mono;
+    const times = segmentTimes(tagged.segments, { frontEnd, segmentFrames, hopSec, durationSec });
+    const segments = times.map((time, i) => this.#segment(time, tagged.segments[i].probabilities));
     return {
-      tags: tags.sort((a, b) => b.probability - a.probability),
-      durationSec: features.mono.durationSec,
+      tags: this.#tags(probabilities),
+      segments,
+      events: mergeIntoEvents(
+        segments.map(({ startSec, endSec, tags }) => ({ startSec, endSec, answers: this.#present(tags) })),
+      ),
+      durationSec,
       warnings: [...features.warnings, ...this.#shortness(features)],
     };
+  }
+
+  /** Every label with its probability, most probable first. */
+  #tags(probabilities: Float32Array): Tag[] {
+    const tags = this.labels.map((label, i) => ({ label, probability: probabilities[i] }));
+    return tags.sort((a, b) => b.probability - a.probability);
+  }
+
+  /** A segment whose tags are made when they are read: those of a long clip would take many times the memory of its answers. */
+  #segment({ startSec, endSec }: TimeSpan, probabilities: Float32Array): Segment {
+    const tags = (): Tag[] => this.#tags(probabilities);
+    return {
+      startSec,
+      endSec,
+      get tags() {
+        return tags();
+      },
+    };
+  }
+
+  /** The tags that are a segment's answer. */
+  #present(tags: readonly Tag[]): readonly Tag[] {
+    return this.info.task === "single-label"
+      ? tags.slice(0, 1)
+      : tags.filter(({ probability }) => probability >= PRESENT);
   }
 
   /**

@@ -96,7 +96,7 @@ export async function trainLinearBaseline(
     batches,
     evaluate: async (weights: ReadonlyMap<string, Tensor>) => {
       const model = buildInferenceModel(config, weights);
-      const scores = await evaluateLinear(model, valid, { engine, task, resamples: 1 });
+      const { scores } = await evaluateLinear(model, valid, { engine, task, resamples: 0 });
       return { score: mainScore(scores), valid: { loss: scores.loss } };
     },
     epochs: EPOCHS,

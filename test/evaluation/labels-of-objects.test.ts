@@ -50,8 +50,8 @@ it("labels named as members of every object are trained on, stored and scored as
   const scored = await evaluateModel(model, data, { engine: ENGINE });
   const { net, majority } = scored;
   if (net.task !== "single-label") throw new Error("the task is single-label");
-  expect(Object.keys(net.recall)).toEqual(LABELS);
-  expect(Object.keys(JSON.parse(JSON.stringify(net.recall)))).toEqual(LABELS);
+  expect(Object.keys(net.perLabel)).toEqual(LABELS);
+  expect(Object.keys(JSON.parse(JSON.stringify(net.perLabel)))).toEqual(LABELS);
   expect(majority.loss).toBeCloseTo(Math.log(4), 6);
   const report = scoresReport(
     { ...scored, model: "model.onnx", store: "features", labels: info.labels },
@@ -67,14 +67,16 @@ it("such a label is left out of the scores of clips without it", async () => {
   const data = featuresInMemory(FRONT_END, others);
   const { net } = await evaluateModel(model, data, { engine: ENGINE, split: "all" });
   if (net.task !== "single-label") throw new Error("the task is single-label");
-  expect(Object.keys(net.recall)).toEqual(["hasOwnProperty", "toString"]);
-  expect(net.recall["constructor"]).toBeUndefined();
+  expect(Object.keys(net.perLabel)).toEqual(["hasOwnProperty", "toString"]);
+  expect(net.perLabel["constructor"]).toBeUndefined();
 });
 
 it("several such labels of a clip are trained on and scored", async () => {
   const { data, model } = await trainOn(clipsOf(LABELS, { also: "__proto__" }));
   const { net } = await evaluateModel(model, data, { engine: ENGINE });
   if (net.task !== "multi-label") throw new Error("the task is multi-label");
-  expect(Object.keys(net.averagePrecision)).toEqual(LABELS);
-  expect(Object.values(net.averagePrecision).every(Number.isFinite)).toBe(true);
+  expect(Object.keys(net.perLabel)).toEqual(LABELS);
+  expect(Object.values(net.perLabel).every(({ averagePrecision }) => Number.isFinite(averagePrecision))).toBe(
+    true,
+  );
 });

@@ -6,19 +6,33 @@ import type { ModelInfo } from "../../src/tagging/model-file.js";
 
 function scores(confusion: number[][], labels: string[]): Scores {
   const total = (row: number[]) => row.reduce((sum, count) => sum + count, 0);
+  const average = { precision: 0.25, recall: 0.25, f1: 0.25 };
   return {
     task: "single-label",
     nClips: total(confusion.map(total)),
+    nGroups: 2,
     accuracy: 0.5,
     balancedAccuracy: 0.25,
-    interval: [0.2, 0.3],
-    recall: Object.fromEntries(
+    macro: average,
+    micro: average,
+    weighted: average,
+    perLabel: Object.fromEntries(
       labels.flatMap((label, i) =>
-        total(confusion[i]) > 0 ? [[label, confusion[i][i] / total(confusion[i])]] : [],
+        total(confusion[i]) > 0
+          ? [
+              [
+                label,
+                { ...average, recall: confusion[i][i] / total(confusion[i]), support: total(confusion[i]) },
+              ],
+            ]
+          : [],
       ),
     ),
     confusion,
     loss: 1.23456,
+    calibrationError: 0.1,
+    intervals: { balancedAccuracy: [0.2, 0.3] },
+    labelIntervals: {},
   };
 }
 

@@ -41,6 +41,7 @@ const tag = (open: () => Promise<AudioStream>, made: FrontEnd, heldFrames: numbe
     frontEnd: made,
     segmentFrames: SEGMENT_FRAMES,
     heldValues: heldFrames * made.nMels,
+    hopFrames: 10.4,
   });
 
 describe("audio whose features are too long to hold", () => {
@@ -57,6 +58,8 @@ describe("audio whose features are too long to hold", () => {
     const { open, state } = source(declared);
     const found = await tag(open, made, 50);
     expect(found.probabilities).toEqual(whole.probabilities);
+    expect(found.segments).toEqual(whole.segments);
+    expect(found.segments.length).toBeGreaterThan(40);
     expect(found.features.mono.durationSec).toBe(SEC);
     expect(state.opened).toBe(nOpened);
   });

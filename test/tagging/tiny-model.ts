@@ -4,6 +4,7 @@ import { type FrontEnd, silenceValue } from "../../src/features/front-end.js";
 import type { SegmentNetConfig } from "../../src/nn/architectures.js";
 import type { InputNormalization } from "../../src/nn/input-normalization.js";
 import { netTensors } from "../../src/nn/summary.js";
+import type { Calibration } from "../../src/tagging/calibration.js";
 import { encodeModel, type ModelInfo, type TrainedModel } from "../../src/tagging/model-file.js";
 import { SOUNDS, TINY_FRONT_END, tinyConfig } from "../training/tiny-store.js";
 
@@ -28,6 +29,18 @@ export function tinyInfo(changes: Partial<ModelInfo> = {}): ModelInfo {
     config: { ...tinyConfig() },
     trainClips: "",
     ...changes,
+  };
+}
+
+/** A calibration of a tiny model. */
+export function tinyCalibration(task: ModelInfo["task"]): Calibration {
+  return {
+    temperature: 1.5,
+    basis: "fitted",
+    thresholds: task === "multi-label" ? { hiss: 0.25, hum: 0.5, tone: 0.75 } : null,
+    sharedThreshold: task === "multi-label" ? ["hum"] : [],
+    unknown: null,
+    validation: { nClips: 40, loss: [0.9, 0.8], calibrationError: [0.2, 0.1] },
   };
 }
 
