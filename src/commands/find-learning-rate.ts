@@ -58,7 +58,7 @@ async function findRateLocked(
   const paths = { json: join(outDir, RANGE_FILES.json), page: join(outDir, RANGE_FILES.page) };
   writeAtomically(paths.json, `${JSON.stringify({ store: storeDir, config, ...test })}\n`);
   const { learningRatePage } = await import("../report/learning-rate-page.js"); // charts take a while to load
-  writeAtomically(paths.page, learningRatePage(storeDir, test));
+  writeAtomically(paths.page, learningRatePage(storeDir, test, config.learningRate));
   print(rangeText(test));
   print(`\nwritten: ${paths.json}, ${paths.page}`);
   const rate = test.suggested.tenthOfLowest ?? test.suggested.steepest;

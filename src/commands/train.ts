@@ -33,8 +33,8 @@ interface Options {
 const DESCRIPTION = `Train a tagger on a store of features.
 
 The clips are split into train, valid and test: as the store names them, or by a seeded draw that keeps the classes in \
-proportion and every group together. The net learns from train, the best epoch is chosen on valid, and test is left for \
-evaluate. A checkpoint is written after every epoch; with --resume a stopped run continues and ends in the same bits. It \
+proportion and every group together. The net learns from train, the best epoch is chosen on valid (the lower loss decides \
+between equal scores), and test is left for evaluate. A checkpoint is written after every epoch; with --resume a stopped run continues and ends in the same bits. It \
 keeps its settings and its clips, even if clips were added to the store. --epochs and --patience may change: with more \
 epochs a finished run trains on. Its learning rate then follows the schedule of the new number of epochs from there on, so \
 with cosine, one-cycle or a warm-up the result differs from a run that had that number from the start.`;

@@ -1,3 +1,16 @@
+/** How an epoch did on the validation split. */
+export interface EpochScore {
+  /** Higher is better. */
+  readonly score: number;
+  /** Lower is better, among equal scores. */
+  readonly loss: number;
+}
+
+/** Whether an epoch is better than another: it has a higher score, or an equal score and a lower loss. */
+export function isBetter(epoch: EpochScore, other: EpochScore): boolean {
+  return epoch.score > other.score || (epoch.score === other.score && epoch.loss < other.loss);
+}
+
 /** The warm-up that most schedules can start with. */
 interface WarmUp {
   /** Fraction of all steps over which the rate rises linearly from 0, in [0, 1). @default 0 */
@@ -9,7 +22,7 @@ export type ScheduleConfig =
   | ({ readonly kind: "constant" } & WarmUp)
   /** Multiplied by `factor` after every `everyEpochs` epochs. */
   | ({ readonly kind: "step"; readonly everyEpochs: number; readonly factor: number } & WarmUp)
-  /** Multiplied by `factor` whenever the validation score has not risen for more than `patience` epochs. */
+  /** Multiplied by `factor` whenever no epoch was better than the best before for more than `patience` epochs. */
   | ({ readonly kind: "plateau"; readonly factor: number; readonly patience: number } & WarmUp)
   /** Falls from the full rate to 0 along half a cosine over the steps after the warm-up. */
   | ({ readonly kind: "cosine" } & WarmUp)
@@ -33,10 +46,10 @@ export type ScheduleConfig =
  *   all except one-cycle are also multiplied by min(progress / warmUp, 1)
  *
  * @param progress fraction of all steps done, in [0, 1]
- * @param scores validation score of every epoch done; higher is better
- * Same as: PyTorch 2.15 torch.optim.lr_scheduler StepLR, ReduceLROnPlateau(mode="max", threshold=0), CosineAnnealingLR,
- * LinearLR as the warm-up of each, and OneCycleLR; test/nn/schedules.test.ts. OneCycleLR(total_steps=n) ends at its
- * last step, and its pct_start is a fraction of n: step k is progress k / (n - 1),
+ * @param epochs validation score and loss of every epoch done
+ * Same as: PyTorch 2.15 torch.optim.lr_scheduler StepLR, ReduceLROnPlateau(mode="max", threshold=0) if the losses are
+ * equal, CosineAnnealingLR, LinearLR as the warm-up of each, and OneCycleLR; test/nn/schedules.test.ts.
+ * OneCycleLR(total_steps=n) ends at its last step, and its pct_start is a fraction of n: step k is progress k / (n - 1),
  * peakAt = (pct_start * n - 1) / (n - 1), startFactor = 1 / div_factor, endFactor = startFactor / final_div_factor.
  * References: Loshchilov and Hutter, 2017, https://arxiv.org/abs/1608.03983; Smith and Topin, 2018,
  * https://arxiv.org/abs/1708.07120
@@ -44,7 +57,7 @@ export type ScheduleConfig =
 export function learningRateFactor(
   config: ScheduleConfig,
   progress: number,
-  scores: readonly number[],
+  epochs: readonly EpochScore[],
 ): number {
   if (config.kind === "one-cycle") {
     const { peakAt, startFactor, endFactor } = config;
@@ -54,22 +67,22 @@ export function learningRateFactor(
   }
   const { warmUp = 0 } = config;
   const ramp = progress < warmUp ? progress / warmUp : 1;
-  return ramp * warmFactor(config, Math.max(progress - warmUp, 0) / (1 - warmUp), scores);
+  return ramp * warmFactor(config, Math.max(progress - warmUp, 0) / (1 - warmUp), epochs);
 }
 
 /** The factor without the warm-up; `progress` is the fraction done of the steps after it. */
 function warmFactor(
   config: Exclude<ScheduleConfig, { kind: "one-cycle" }>,
   progress: number,
-  scores: readonly number[],
+  epochs: readonly EpochScore[],
 ): number {
   switch (config.kind) {
     case "constant":
       return 1;
     case "step":
-      return config.factor ** Math.floor(scores.length / config.everyEpochs);
+      return config.factor ** Math.floor(epochs.length / config.everyEpochs);
     case "plateau":
-      return config.factor ** plateaus(scores, config.patience);
+      return config.factor ** plateaus(epochs, config.patience);
     case "cosine":
       return halfCosine(1, 0, progress);
   }
@@ -80,12 +93,15 @@ function halfCosine(start: number, end: number, fraction: number): number {
   return end + ((start - end) * (1 + Math.cos(Math.PI * fraction))) / 2;
 }
 
-/** How many times more than `patience` epochs passed without a new best score; each time the count restarts. */
-function plateaus(scores: readonly number[], patience: number): number {
-  let [found, best, bad] = [0, Number.NEGATIVE_INFINITY, 0];
-  for (const score of scores) {
-    bad = score > best ? 0 : bad + 1;
-    best = Math.max(best, score);
+/** How many times more than `patience` epochs passed without a better one; each time the count restarts. */
+function plateaus(epochs: readonly EpochScore[], patience: number): number {
+  let [found, bad] = [0, 0];
+  let best: EpochScore | undefined;
+  for (const epoch of epochs) {
+    if (best === undefined || isBetter(epoch, best)) {
+      best = epoch;
+      bad = 0;
+    } else bad += 1;
     if (bad > patience) {
       found += 1;
       bad = 0;

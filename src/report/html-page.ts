@@ -34,6 +34,9 @@ dd { margin: 0; overflow-wrap: anywhere; }
 nav ol { padding-left: 1.3em; margin: 0.4em 0; }
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 390px), 1fr)); gap: 20px 28px; margin: 1.2em 0; }
 figure { margin: 0; min-width: 0; max-width: 520px; }
+figure.wide { grid-column: 1 / -1; max-width: none; }
+.on-wide { display: none; }
+@media (min-width: 860px) { .on-wide { display: block; } .on-narrow { display: none; } }
 figcaption, .note, summary, table, .legend { font: 14px/1.45 system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial, sans-serif; }
 .note, summary { color: var(--quiet); }
 .note { margin: 0.2em 0; font-size: 13px; }

@@ -11,31 +11,32 @@ const HEADROOM = 1.1;
  * Renders the curve of a learning-rate range test as an HTML page.
  * @param title what the test was run on, e.g. the path of the feature store
  * @param test a test of at least one step
+ * @param current learning rate of the settings that were tested
  */
-export function learningRatePage(title: string, test: RangeTest): string {
+export function learningRatePage(title: string, test: RangeTest, current: number): string {
   const { steps, suggested } = test;
   const smoothed = steps.map(({ smoothedLoss }) => smoothedLoss);
   const lowest = smoothed.indexOf(Math.min(...smoothed));
   const ceiling = HEADROOM * Math.max(...smoothed.slice(0, lowest + 1));
-  const mark = (name: string, rate: number | null, style: number) => {
-    const found = steps.find(({ learningRate }) => rate !== null && learningRate >= rate);
-    return found === undefined ? [] : [{ name, style, isJoined: false, points: [pointOf(found)] }];
-  };
+  const at = (what: string, rate: number | null) =>
+    rate === null ? [] : [{ name: `${what} ${readable(rate)}`, x: rate }];
   const chart = lineChart({
     title: "Loss against learning rate",
     caption: "Every step trains at a larger rate than the one before.",
     x: { label: "learning rate", scale: "log" },
-    y: { label: "loss", ceiling },
-    series: [
-      { name: "smoothed loss", style: 0, points: steps.map(pointOf) },
-      ...mark("steepest descent", suggested.steepest, 1),
-      ...mark("tenth of lowest", suggested.tenthOfLowest, 2),
+    y: { label: "smoothed loss", ceiling },
+    series: [{ name: "", points: steps.map(pointOf) }],
+    marked: [
+      ...at("suggested:", suggested.tenthOfLowest),
+      ...at("steepest descent:", suggested.steepest),
+      ...at("of these settings:", current),
     ],
+    isWide: true,
   });
   const head = html`<p>${steps.length} steps at learning rates from ${readable(steps[0].learningRate)} to ${readable(
     steps[steps.length - 1].learningRate,
   )}${test.ended === "diverged" ? ", where the loss diverged" : ""}.</p>`;
-  const body = html`<p class="finding">${finding(test)}</p><div class="figures">${chart}</div>`;
+  const body = html`<p class="finding">${finding(test)} These settings have a learning rate of ${readable(current)}.</p><div class="figures">${chart}</div>`;
   return htmlPage({
     title: `Learning-rate range test on ${title}`,
     head,

@@ -1,4 +1,6 @@
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+/** A space at which no line ends. */
+export const NO_BREAK = "\u00a0";
 const DIGITS = 3;
 const LARGEST_PLAIN = 99_999;
 const SMALLEST_PLAIN = 1e-3;
@@ -20,13 +22,15 @@ export function threeDigits(value: number): string {
   return size >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(DIGITS)));
 }
 
-/** The same as a page prints it: `0.0123`, `1250`, `3.2 × 10⁻⁷`; a dash if it is missing or not finite. */
+/** The same as a page prints it, on one line: `0.0123`, `1250`, `3.2 × 10⁻⁷`; a dash if it is missing or not finite. */
 export function readable(value: number | null | undefined): string {
   if (!isMeasured(value)) return "–";
   const [mantissa, exponent] = threeDigits(value).split("e");
   if (exponent === undefined) return minus(mantissa);
   const power = powerOfTen(Number(exponent));
-  return minus(mantissa === "1" ? power : mantissa === "-1" ? `-${power}` : `${mantissa} × ${power}`);
+  return minus(
+    mantissa === "1" ? power : mantissa === "-1" ? `-${power}` : `${mantissa}${NO_BREAK}×${NO_BREAK}${power}`,
+  );
 }
 
 /** `10⁻⁷` for -7. */

@@ -65,7 +65,7 @@ const header = z.object({
       learningRate: z.number(),
       trainLoss: z.number(),
       score: z.number(),
-      valid: z.record(z.string(), z.number()),
+      valid: z.object({ loss: z.number() }).catchall(z.number()),
       layers: listOf(layerHealth).optional(),
     }),
   ),

@@ -48,7 +48,7 @@ export interface TrainConfig {
   readonly schedule: ScheduleConfig;
   /** Largest norm of the gradient; a longer gradient is scaled down to it. 0 for no limit. */
   readonly clipNorm: number;
-  /** Number of epochs without a better validation score after which training stops; 0 for never. */
+  /** Number of epochs without a better one after which training stops; 0 for never. */
   readonly patience: number;
   readonly labelSmoothing: number;
   /** Decay of the moving average of the weights; the average is evaluated and kept. 0 for no average. */

@@ -1,7 +1,7 @@
 import { type Mistake, UsageError } from "../core/errors.js";
 import { Random } from "../core/random.js";
 import type { Tensor } from "../core/tensor.js";
-import { learningRateFactor, type ScheduleConfig } from "../nn/schedules.js";
+import { isBetter, learningRateFactor, type ScheduleConfig } from "../nn/schedules.js";
 import { AVERAGE, initialState, type TrainingStep } from "../nn/training-step.js";
 import type { LayerHealth } from "../nn/watch.js";
 import type { Engine } from "../runtime/engine.js";
@@ -23,9 +23,10 @@ export interface EpochRecord {
   readonly learningRate: number;
   /** Mean loss over the epoch's steps. */
   readonly trainLoss: number;
-  /** Validation score that chooses the best epoch; higher is better. */
+  /** Validation score that chooses the best epoch; higher is better. Among equal scores, the lowest loss does. */
   readonly score: number;
-  readonly valid: Readonly<Record<string, number>>;
+  /** Validation scores by name. */
+  readonly valid: { readonly loss: number } & Readonly<Record<string, number>>;
   /** Layer statistics, means over every eighth step of the epoch; only if the run records them. */
   readonly layers?: readonly LayerHealth[];
 }
@@ -62,7 +63,7 @@ export interface FitOptions {
   readonly epochs: number;
   readonly learningRate: number;
   readonly schedule: ScheduleConfig;
-  /** Number of epochs without a better score after which training stops; 0 for never. */
+  /** Number of epochs without a better one after which training stops; 0 for never. */
   readonly patience: number;
   readonly seed: number;
   readonly resume?: FitState | undefined;
@@ -129,7 +130,7 @@ export function predictionWeights(
   return new Map(weightNames.map((name) => [name, tensors.get(AVERAGE + name) ?? tensors.get(name)!]));
 }
 
-const best = (history: readonly EpochRecord[]) => history.reduce((a, b) => (b.score > a.score ? b : a)).epoch;
+const scoreOf = ({ score, valid: { loss } }: EpochRecord) => ({ score, loss });
 
 /**
  * Trains epoch by epoch and keeps the weights of the best one.
@@ -160,7 +161,8 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       const watched = layers.length > 0 ? { layers } : {};
       const record = { epoch, learningRate, trainLoss, score, valid, ...watched };
       const history = [...state.history, record];
-      const isBest = best(history) === epoch;
+      const best = state.history.at(state.best.epoch - 1);
+      const isBest = best === undefined || isBetter(scoreOf(record), scoreOf(best));
       state = { history, tensors, best: isBest ? { epoch, weights } : state.best };
       const answer = await options.onEpoch?.(record, state);
       if (hasRunOutOfPatience()) return { state, ended: "early-stopped" };
@@ -213,14 +215,14 @@ async function trainEpoch(
 ): Promise<TrainedEpoch | null> {
   const { step, watchedStep, batches, epochs, schedule } = options;
   const { stepsPerEpoch } = batches;
-  const scores = run.state.history.map(({ score }) => score);
+  const done = run.state.history.map(scoreOf);
   const flow = new FlowMeans();
   batches.startEpoch(run.epoch);
   const before = (run.epoch - 1) * stepsPerEpoch;
   const rateAt = (index: number): number => {
     // The middle of the step, so that neither the first nor the last has rate 0.
     const progress = (before + index + 0.5) / (epochs * stepsPerEpoch);
-    return options.learningRate * learningRateFactor(schedule, progress, scores);
+    return options.learningRate * learningRateFactor(schedule, progress, done);
   };
   let total = 0;
   for (let index = 0; index < stepsPerEpoch; index++) {

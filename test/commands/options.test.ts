@@ -269,7 +269,7 @@ describe("train flags", () => {
     expect(() => config(line)).toThrow(message);
   });
   const resume = (flags: string, saved: TrainConfig, nEpochs = 0) => {
-    const epoch = { learningRate: 1, trainLoss: 1, score: 1, valid: {} };
+    const epoch = { learningRate: 1, trainLoss: 1, score: 1, valid: { loss: 1 } };
     const history = Array.from({ length: nEpochs }, (_, i) => ({ epoch: i + 1, ...epoch }));
     const state = { history, tensors: new Map(), best: { epoch: 0, weights: new Map() } };
     const checkpoint = { state, config: { ...saved }, splitHash: "", frontEndHash: "" };

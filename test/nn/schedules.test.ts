@@ -7,9 +7,12 @@ const DECIMALS = 12;
 
 const cases = fixture.cases.map((each) => ({ ...each, schedule: each.schedule as ScheduleConfig }));
 
+/** Epochs with these scores and the same loss. */
+const scored = (scores: readonly number[]) => scores.map((score) => ({ score, loss: 1 }));
+
 describe("learningRateFactor", () => {
   it("stays at 1 for constant", () => {
-    expect(learningRateFactor({ kind: "constant" }, 0.9, [1, 0, 0, 0])).toBe(1);
+    expect(learningRateFactor({ kind: "constant" }, 0.9, scored([1, 0, 0, 0]))).toBe(1);
   });
 
   it.each([
@@ -44,11 +47,23 @@ describe("learningRateFactor", () => {
     expect(learningRateFactor(schedule, progress, [])).toBeCloseTo(factor, DECIMALS);
   });
 
+  it("counts an epoch of the same score and a lower loss as better, for plateau", () => {
+    const schedule = { kind: "plateau", factor: 0.5, patience: 1 } as const;
+    const factor = (losses: number[]) =>
+      learningRateFactor(
+        schedule,
+        0.5,
+        losses.map((loss) => ({ score: 1, loss })),
+      );
+    expect(factor([0.3, 0.2, 0.1])).toBe(1);
+    expect(factor([0.3, 0.3, 0.3])).toBe(0.5);
+  });
+
   it.each(cases.map((each) => [JSON.stringify(each.schedule), each] as const))(
     "equals PyTorch's at every step: %s",
     (_name, { schedule, stepsPerEpoch, total, scores, factors }) => {
       factors.forEach((expected, step) => {
-        const done = scores.slice(0, Math.floor(step / stepsPerEpoch));
+        const done = scored(scores.slice(0, Math.floor(step / stepsPerEpoch)));
         const found = learningRateFactor(schedule, step / total, done);
         expect(found, `step ${step}`).toBeCloseTo(expected, DECIMALS);
       });

@@ -65,6 +65,22 @@ describe("placeAxis", () => {
       expect(ticks.length, String(high)).toBeLessThanOrEqual(8);
     }
   });
+  it("does not go below 0 if no value does", () => {
+    expect(placeAxis({ label: "fraction" }, [0, 0]).domain).toEqual([0, 1]);
+    expect(placeAxis({ label: "loss" }, [0.01, 2]).domain[0]).toBe(0);
+    expect(placeAxis({ label: "mean" }, [-0.1, 2]).domain[0]).toBeLessThan(-0.1);
+  });
+  it("shows names in the place of 1, 2, 3, ..., some of them if there are many", () => {
+    const few = placeAxis({ label: "layer", names: ["a", "b", "output"] }, [1, 2, 3]);
+    expect([few.domain, few.ticks.map(few.tickLabel)]).toEqual([
+      [1, 3],
+      ["a", "b", "output"],
+    ]);
+    const names = Array.from({ length: 60 }, (_, i) => `block${i + 1}`);
+    const labels = placeAxis({ label: "layer", names }, []).ticks.map((tick) => names[tick - 1]);
+    expect(labels.length).toBeLessThanOrEqual(16);
+    expect([labels[0], labels.at(-1)]).toEqual(["block1", "block60"]);
+  });
   it("fraction and at undo each other", () => {
     for (const scale of ["log", "linear"] as const) {
       const axis = placeAxis({ label: "y", scale }, [0.5, 20]);
@@ -117,6 +133,62 @@ describe("lineChart", () => {
     expect(Math.max(...heights) - Math.min(...heights)).toBeGreaterThan(150);
     expect(String(chart).length).toBeLessThan(12_000);
   });
+  it("names the places of a named axis in its words, its table and its picture", () => {
+    const chart = lineChart({
+      title: "T",
+      x: { label: "layer", names: ["block1", "output"] },
+      y: { label: "std" },
+      series: [
+        {
+          name: "epoch 1",
+          points: [
+            [1, 2],
+            [2, 3],
+          ],
+        },
+      ],
+    });
+    expect(described(chart)).toContain("epoch 1: 2 at block1, 3 at output;");
+    expect(rowsOf(chart).slice(1)).toEqual([
+      ["block1", "2"],
+      ["output", "3"],
+    ]);
+    expect(textsOf(chart)).toEqual(expect.arrayContaining(["block1", "output"]));
+    const [, , , height] = parsed(chart).querySelector("svg")!.getAttribute("viewBox")!.split(" ");
+    expect(Number(height)).toBeGreaterThan(300); // room for the slanted names
+  });
+  it("marks values of x with a vertical line and a name", () => {
+    const chart = lineChart({
+      title: "T",
+      x: { label: "epoch" },
+      y: { label: "loss" },
+      series: [
+        {
+          name: "train",
+          points: [
+            [1, 2],
+            [5, 1],
+          ],
+        },
+      ],
+      marked: [
+        { name: "best epoch", x: 4 },
+        { name: "nowhere", x: Number.NaN },
+      ],
+    });
+    expect(described(chart)).toContain("best epoch: at 4.");
+    expect(textsOf(chart)).toContain("best epoch");
+    expect(textsOf(chart)).not.toContain("nowhere");
+  });
+  it("has a second picture for wide screens if it is wide", () => {
+    const series = [{ name: "a", points: [[1, 2]] as const }];
+    const chart = { title: "T", x: { label: "x" }, y: { label: "y" }, series };
+    expect(parsed(lineChart(chart)).querySelectorAll("figure:not(.wide) svg[role=img]")).toHaveLength(1);
+    const wide = parsed(lineChart({ ...chart, isWide: true }));
+    const boxOf = (selector: string) =>
+      wide.querySelector(`figure.wide ${selector} svg`)!.getAttribute("viewBox");
+    expect([boxOf(".on-narrow"), boxOf(".on-wide")]).toEqual(["0 0 440 300", "0 0 1100 420"]);
+  });
   it("keeps names apart if lines end together", () => {
     const series = [1, 1.001, 1.002, 1.003, 0.5].map((end, i) => ({
       name: `run ${i}`,
@@ -162,6 +234,12 @@ it("scatterChart draws measured against expected values, including zeros", () =>
     ],
   });
   expect(described(chart)).toContain("he: 3 x 4: 0.25 where 0.5 is expected.");
+  const document = parsed(chart);
+  const filled = [...document.querySelectorAll("svg g[stroke^='var(--series']")].map((mark) =>
+    mark.getAttribute("fill"),
+  );
+  // Two in the legend, two in the picture: the legend shows hollow marks hollow.
+  expect(filled).toEqual(["none", "none", "none", "none"]);
   expect(rowsOf(chart)).toEqual([
     ["", "", "expected", "measured"],
     ["zeros", "3 x 4", "0", "0"],

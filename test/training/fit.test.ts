@@ -66,6 +66,31 @@ describe("fit", () => {
     expect(seen[1]).not.toEqual(seen[3]);
   });
 
+  /** Every epoch scores 0.9, and epoch `i` has the validation loss `losses[i - 1]`. */
+  const fitTied = (losses: readonly number[], patience = 0) => {
+    let epoch = 0;
+    const evaluate = async () => ({ score: 0.9, valid: { loss: losses[epoch++] } });
+    return fitScored(
+      losses.map(() => 0.9),
+      { evaluate, patience },
+    );
+  };
+
+  it("keeps the epoch with the lowest validation loss among those with the best score", async () => {
+    const { result } = await fitTied([0.4, 0.3, 0.2, 0.25]);
+    expect(result.state.best.epoch).toBe(3);
+    expect(result.state.best.weights).not.toEqual((await fitTied([0.4, 0.5])).result.state.best.weights);
+  });
+
+  it("counts an epoch of the same score and a lower loss as an improvement, for its patience", async () => {
+    const { result } = await fitTied([0.4, 0.3, 0.3, 0.2], 1);
+    expect([result.ended, result.state.history.length, result.state.best.epoch]).toEqual([
+      "early-stopped",
+      3,
+      2,
+    ]);
+  });
+
   it("stops when its patience runs out, and stays stopped when resumed", async () => {
     const scores = [0.5, 0.9, 0.1, 0.9, 0.95];
     const { result, seen } = await fitScored(scores, { patience: 2 });

@@ -1,14 +1,17 @@
 import { isMeasured, powerOfTen, readable } from "../numbers.js";
+import { thinned } from "./thinned.js";
 
 /** Settings of an axis. */
 export interface Axis {
   readonly label: string;
   /** @default "linear" */
   readonly scale?: "linear" | "log";
-  /** Ends of a linear axis. @default a little more than the range of the values */
+  /** Ends of a linear axis. @default a little more than the range of the values, but nothing below 0 if no value is */
   readonly domain?: readonly [number, number];
   /** Larger values are drawn here. */
   readonly ceiling?: number;
+  /** Names of the values 1, 2, 3, ..., shown in the place of these numbers. */
+  readonly names?: readonly string[];
   /** Values of other charts that share this scale. */
   readonly shared?: readonly number[];
 }
@@ -19,7 +22,10 @@ export interface PlacedAxis {
   readonly scale: "linear" | "log";
   readonly domain: readonly [number, number];
   readonly ticks: readonly number[];
+  readonly names?: readonly string[] | undefined;
   tickLabel(tick: number): string;
+  /** A value in words and tables. */
+  text(value: number): string;
   /** Position at which a value is drawn; null if it is not finite. */
   place(value: number | null): number | null;
   /** Distance of a placed value from the start of the axis, as a fraction of its length. */
@@ -35,13 +41,19 @@ const LARGEST_RANGE = 1e16;
 const PADDING = 0.04;
 const FLOOR_DISTANCE = 0.09;
 const MOST_TICKS = 6;
+const MOST_NAMES = 16;
 
 /** Lays out an axis with a place for every finite value; zeros and negatives on a log axis go to a floor. */
 export function placeAxis(axis: Axis, values: readonly (number | null)[]): PlacedAxis {
   const { ceiling = Number.POSITIVE_INFINITY, shared = [] } = axis;
   const finite = values.filter(isMeasured);
   const shown = [...finite, ...shared.filter(isMeasured)].map((value) => Math.min(value, ceiling));
-  const layout = axis.scale === "log" ? layOutLog(shown) : layOutLinear(shown, axis.domain);
+  const layout =
+    axis.names !== undefined
+      ? layOutNames(axis.names)
+      : axis.scale === "log"
+        ? layOutLog(shown)
+        : layOutLinear(shown, axis.domain);
   const said = (found: readonly unknown[], what: string) =>
     found.length === 0
       ? []
@@ -52,6 +64,8 @@ export function placeAxis(axis: Axis, values: readonly (number | null)[]): Place
   return {
     ...layout,
     label: axis.label,
+    names: axis.names,
+    text: (value) => axis.names?.[value - 1] ?? readable(value),
     place: (value) => {
       if (!isMeasured(value)) return null;
       return value < layout.least ? layout.floor : Math.min(value, ceiling);
@@ -71,7 +85,7 @@ export function placeAxis(axis: Axis, values: readonly (number | null)[]): Place
   };
 }
 
-interface Layout extends Omit<PlacedAxis, "label" | "place" | "notes"> {
+interface Layout extends Omit<PlacedAxis, "label" | "names" | "text" | "place" | "notes"> {
   /** Smaller values are drawn on the floor. */
   readonly least: number;
   readonly floor: number;
@@ -91,11 +105,19 @@ function layOutLinear(values: readonly number[], domain?: readonly [number, numb
   };
 }
 
+/** One tick for every name, or for some of them if there are many. */
+function layOutNames(names: readonly string[]): Layout {
+  const all = names.map((_, i) => i + 1);
+  const linear = layOutLinear([], [1, Math.max(2, names.length)]);
+  return { ...linear, ticks: thinned(all, MOST_NAMES), tickLabel: (tick) => names[tick - 1] };
+}
+
 function padded(values: readonly number[]): [number, number] {
   if (values.length === 0) return [0, 1];
   const [low, high] = extent(values);
   const padding = low === high ? Math.abs(low) / 10 || 1 : PADDING * (high - low);
-  return [low - padding, high + padding];
+  const start = low >= 0 ? Math.max(0, low - padding) : low - padding;
+  return [start, high + padding];
 }
 
 function layOutLog(values: readonly number[]): Layout {

@@ -4,9 +4,10 @@ import { isMeasured, readable } from "../numbers.js";
 import { placeAxis } from "./axis.js";
 import { AXIS_MARGIN, axisMarks } from "./axis-marks.js";
 import { drawPlot } from "./draw.js";
-import { type Cells, figure, thinned } from "./figure.js";
+import { type Cells, figure } from "./figure.js";
 import { legend } from "./legend.js";
 import { seriesStyle } from "./style.js";
+import { thinned } from "./thinned.js";
 
 type Ends = readonly [low: number, high: number];
 
@@ -81,7 +82,7 @@ export function contourChart(chart: ContourChart): Html {
     title,
     caption,
     legend: legend(names, "lines"),
-    picture: drawPlot(options, description),
+    narrow: drawPlot(options, description),
     notes,
     numbers: numbersOf(paths),
   });

@@ -4,6 +4,8 @@ import { type Html, html, trusted } from "../html.js";
 
 /** Narrow enough that the text stays legible when a phone shows the chart 330 pixels wide. */
 export const CHART_WIDTH = 440;
+/** Size of a chart as wide as the page, for screens that are wide, too [pixels]. */
+export const WIDE_CHART = { width: 1100, height: 420 };
 export const FONT_SIZE = 14;
 
 /** Average width of a character, in a wide font [pixels]. */

@@ -13,25 +13,26 @@ export function tableOf([heading, ...rows]: Cells): Html {
   )}</tbody></table></div>`;
 }
 
-/** A picture with its title, caption, legend and notes, and with its numbers in a table that unfolds. */
+/**
+ * A picture with its title, caption, legend and notes, and with its numbers in a table that unfolds.
+ * @param parts `wide`: the picture for a wide screen, in a figure as wide as the page; `narrow` is then for other screens
+ */
 export function figure(parts: {
   title: string;
   caption?: string;
   legend?: Html;
-  picture: Html;
+  narrow: Html;
+  wide?: Html;
   notes: readonly string[];
   numbers: Cells;
 }): Html {
-  const { title, caption = "", legend = html``, picture, notes, numbers } = parts;
-  return html`<figure><figcaption><strong>${title}</strong> ${caption}</figcaption>${legend}${picture}${
+  const { title, caption = "", legend = html``, narrow, wide, notes, numbers } = parts;
+  const picture =
+    wide === undefined
+      ? narrow
+      : html`<div class="on-narrow">${narrow}</div><div class="on-wide">${wide}</div>`;
+  return html`<figure${wide === undefined ? "" : html` class="wide"`}><figcaption><strong>${title}</strong> ${caption}</figcaption>${legend}${picture}${
     notes.length === 0 ? html`` : html`<p class="note">${notes.join(" ")}</p>`
   }<details><summary>Numbers: ${title}</summary>${tableOf(numbers)}</details></figure>
 `;
-}
-
-/** At most `most` of the items, evenly spaced, always including the first and the last. */
-export function thinned<T>(items: readonly T[], most: number): readonly T[] {
-  if (items.length <= most) return items;
-  const stride = (items.length - 1) / (most - 1);
-  return Array.from({ length: most }, (_, i) => items[Math.round(i * stride)]);
 }

@@ -2,15 +2,17 @@ import * as Plot from "@observablehq/plot";
 import type { Html } from "../html.js";
 import { isMeasured, readable } from "../numbers.js";
 import { type Axis, type PlacedAxis, placeAxis } from "./axis.js";
-import { AXIS_MARGIN, axisMarks } from "./axis-marks.js";
-import { CHARACTER_WIDTH, CHART_WIDTH, drawPlot, FONT_SIZE } from "./draw.js";
-import { type Cells, figure, thinned } from "./figure.js";
+import { AXIS_MARGIN, axisMarks, nameHeight } from "./axis-marks.js";
+import { CHARACTER_WIDTH, CHART_WIDTH, drawPlot, FONT_SIZE, WIDE_CHART } from "./draw.js";
+import { type Cells, figure } from "./figure.js";
 import { type SeriesStyle, seriesStyle } from "./style.js";
+import { thinned } from "./thinned.js";
 
 /** x and y; a y that is not finite leaves a gap. */
 export type LinePoint = readonly [x: number, y: number | null];
 
 export interface LineSeries {
+  /** Shown at the end of the line; empty for none. */
   readonly name: string;
   readonly points: readonly LinePoint[];
   /** A band around the line: x and the ends of the band there. */
@@ -29,6 +31,12 @@ export interface ReferenceLine {
   readonly style?: number;
 }
 
+/** A value of x that a vertical line marks. */
+export interface MarkedX {
+  readonly name: string;
+  readonly x: number;
+}
+
 export interface LineChart {
   readonly title: string;
   readonly caption?: string;
@@ -36,6 +44,9 @@ export interface LineChart {
   readonly y: Axis;
   readonly series: readonly LineSeries[];
   readonly references?: readonly ReferenceLine[];
+  readonly marked?: readonly MarkedX[];
+  /** Whether the figure is as wide as the page. @default false */
+  readonly isWide?: boolean;
 }
 
 const HEIGHT = 300;
@@ -49,8 +60,11 @@ const MOST_ROWS = 41;
 
 /** Draws lines of y against x, each named at its end, as a figure with a table of the numbers. */
 export function lineChart(chart: LineChart): Html {
-  const { title, caption, series, references = [] } = chart;
-  const xs = series.flatMap(({ points }) => points.map(([x]) => x));
+  const { title, caption, series, references = [], marked = [], isWide = false } = chart;
+  const xs = [
+    ...series.flatMap(({ points }) => points.map(([x]) => x)),
+    ...marked.map(({ x }) => x).filter(isMeasured),
+  ];
   const x = placeAxis({ domain: ends(xs), ...chart.x }, xs);
   const y = placeAxis(chart.y, [
     ...series.flatMap(({ points, band = [] }) => [
@@ -59,29 +73,73 @@ export function lineChart(chart: LineChart): Html {
     ]),
     ...references.map(({ y }) => y),
   ]);
+  const notes = [...x.notes, ...y.notes];
+  const description = describe(chart, x, notes);
+  const draw = (size: { width: number; height: number }) =>
+    drawPlot(plotOf(chart, { x, y }, size), description);
+  const narrow = draw({ width: CHART_WIDTH, height: HEIGHT });
+  const pictures = isWide ? { narrow, wide: draw(WIDE_CHART) } : { narrow };
+  return figure({ title, caption, ...pictures, notes, numbers: numbersOf(chart, x) });
+}
+
+function plotOf(
+  { series, references = [], marked = [] }: LineChart,
+  { x, y }: { x: PlacedAxis; y: PlacedAxis },
+  { width, height }: { width: number; height: number },
+): Plot.PlotOptions {
   const names = [...series, ...references].map(({ name }) => name.length);
   const marginRight = LABEL_GAP + 16 + CHARACTER_WIDTH * Math.max(0, ...names);
   const frame = {
-    width: CHART_WIDTH - AXIS_MARGIN.marginLeft - marginRight,
-    height: HEIGHT - AXIS_MARGIN.marginTop - AXIS_MARGIN.marginBottom,
+    width: width - AXIS_MARGIN.marginLeft - marginRight,
+    height: height - AXIS_MARGIN.marginTop - AXIS_MARGIN.marginBottom,
   };
   const lines = series.map((one, i) => placeLine(one, seriesStyle(one.style ?? i), x, y));
   const rules = references.map((one) => placeRule(one, x, y));
-  const options: Plot.PlotOptions = {
+  return {
     ...AXIS_MARGIN,
+    marginBottom: AXIS_MARGIN.marginBottom + nameHeight(x),
     marginRight,
-    height: HEIGHT,
+    width,
+    marginTop: AXIS_MARGIN.marginTop + marked.length * LINE_HEIGHT,
+    height: height + nameHeight(x) + marked.length * LINE_HEIGHT,
     x: { type: x.scale, domain: x.domain },
     y: { type: y.scale, domain: y.domain },
     marks: [
       ...axisMarks(x, y),
       ...[...rules, ...lines].flatMap(({ marks }) => marks),
       ...labelMarks([...lines, ...rules], x, y, frame),
+      ...markedXMarks(marked, x),
     ],
   };
-  const notes = [...x.notes, ...y.notes];
-  const picture = drawPlot(options, describe(chart, notes));
-  return figure({ title, caption, picture, notes, numbers: numbersOf(chart) });
+}
+
+/** Vertical lines with their names above the frame, each in a row of its own; no name crosses a line. */
+function markedXMarks(marked: readonly MarkedX[], x: PlacedAxis): Plot.Markish[] {
+  const lines = marked.flatMap(({ name, x: value }) => {
+    const placed = x.place(value);
+    return placed === null ? [] : [{ name, placed, fromMiddle: Math.abs(x.fraction(placed) - 0.5) }];
+  });
+  lines.sort((a, b) => b.fromMiddle - a.fromMiddle);
+  return lines.flatMap(({ name, placed }, i) => {
+    const rise = (marked.length - i) * LINE_HEIGHT;
+    const isLeft = x.fraction(placed) > 0.5;
+    return [
+      Plot.ruleX([placed], {
+        stroke: "currentColor",
+        strokeDasharray: "4 3",
+        strokeWidth: 1.2,
+        insetTop: 6 - rise,
+      }),
+      Plot.text([name], {
+        x: placed,
+        frameAnchor: "top",
+        textAnchor: isLeft ? "end" : "start",
+        dx: isLeft ? -5 : 5,
+        dy: 2 - rise,
+        fontSize: FONT_SIZE,
+      }),
+    ];
+  });
 }
 
 /** The range of x without padding, since the lines' names follow at their right ends. */
@@ -138,7 +196,9 @@ function labelMarks(
   y: PlacedAxis,
   frame: { width: number; height: number },
 ): Plot.Markish[] {
-  const named = lines.flatMap(({ name, color, end }) => (end === null ? [] : [{ name, color, end }]));
+  const named = lines.flatMap(({ name, color, end }) =>
+    end === null || name === "" ? [] : [{ name, color, end }],
+  );
   const sorted = named.sort((a, b) => b.end[1] - a.end[1]);
   const heights = apart(
     sorted.map(({ end }) => (1 - y.fraction(end[1])) * frame.height),
@@ -184,20 +244,22 @@ function thinnedLine<T extends readonly [unknown, number | null]>(points: readon
   return [...kept, points.at(-1)!];
 }
 
-function describe({ title, x, y, series, references = [] }: LineChart, notes: readonly string[]): string {
+function describe(chart: LineChart, placed: PlacedAxis, notes: readonly string[]): string {
+  const { title, x, y, series, references = [], marked = [] } = chart;
   const lines = series.map(({ name, points }) => {
     const drawn = points.filter((point): point is readonly [number, number] => isMeasured(point[1]));
     if (drawn.length === 0) return `${name}: no finite value.`;
     const [first, last] = [drawn[0], drawn[drawn.length - 1]];
     const values = drawn.map(([, value]) => value);
     const range = `minimum ${readable(Math.min(...values))}, maximum ${readable(Math.max(...values))}`;
-    return `${name}: ${readable(first[1])} at ${readable(first[0])}, ${readable(last[1])} at ${readable(last[0])}; ${range}.`;
+    return `${name}: ${readable(first[1])} at ${placed.text(first[0])}, ${readable(last[1])} at ${placed.text(last[0])}; ${range}.`;
   });
   const rules = references.map(({ name, y }) => `${name}: ${readable(y)}.`);
-  return [`${title}. ${y.label} against ${x.label}.`, ...lines, ...rules, ...notes].join(" ");
+  const marks = marked.map(({ name, x }) => `${name}: at ${placed.text(x)}.`);
+  return [`${title}. ${y.label} against ${x.label}.`, ...lines, ...rules, ...marks, ...notes].join(" ");
 }
 
-function numbersOf({ x, series, references = [] }: LineChart): Cells {
+function numbersOf({ x, series, references = [] }: LineChart, placed: PlacedAxis): Cells {
   const xs = new Set(series.flatMap(({ points }) => points.map(([at]) => at)));
   const rows = thinned(
     [...xs].sort((a, b) => a - b),
@@ -205,7 +267,7 @@ function numbersOf({ x, series, references = [] }: LineChart): Cells {
   );
   const columns = series.map(({ points }) => new Map(points));
   const lines = rows.map((at) => [
-    readable(at),
+    placed.text(at),
     ...columns.map((column) => (column.has(at) ? readable(column.get(at)) : "")),
     ...references.map(({ y }) => readable(y)),
   ]);

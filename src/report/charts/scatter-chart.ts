@@ -71,7 +71,7 @@ export function scatterChart({ title, caption, xLabel, yLabel, groups }: Scatter
     title,
     caption,
     legend: legend(names, "points"),
-    picture: drawPlot(options, description),
+    narrow: drawPlot(options, description),
     notes: y.notes,
     numbers,
   });
