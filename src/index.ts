@@ -50,6 +50,7 @@ export { type FeatureStore, openStore, type StoredClip } from "./store/store.js"
 export { NETS, type NetSettings, netConfig, type SegmentNetConfig } from "./nn/architectures.js";
 export { OPTIMIZERS } from "./nn/optimizers.js";
 export type { LayerHealth } from "./nn/watch.js";
+export { calibrateModel } from "./training/calibrate-model.js";
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./training/checkpoint.js";
 export { type NormalizeConfig, TRAIN_DEFAULTS, type TrainConfig, trainConfig } from "./training/config.js";
 export { DivergedError, type EpochRecord, type StepReport } from "./training/fit.js";
@@ -69,7 +70,8 @@ export { type TrainEvents, type TrainResult, trainTagger } from "./training/trai
 
 export type { Answers } from "./evaluation/answers.js";
 export type { LeftOut, PartName } from "./evaluation/choose-clips.js";
-export { type Evaluation, evaluateModel } from "./evaluation/evaluate-model.js";
+export type { ChoosingClips } from "./evaluation/chose.js";
+export { type ClipAnswer, type Evaluation, evaluateModel } from "./evaluation/evaluate-model.js";
 export { MEASURES, type Measure, mainScore } from "./evaluation/measures.js";
 export { type Difference, pairedDifference } from "./evaluation/paired-difference.js";
 export { type ReliabilityBin, reliability } from "./evaluation/reliability.js";
@@ -79,7 +81,7 @@ export type { Interval, Scores } from "./evaluation/scores.js";
 // Read and write models
 
 export type { Calibration } from "./tagging/calibration.js";
-export { linearModel } from "./tagging/linear-model.js";
+export { decodeLinearModel, type LinearInfo, type LinearModel, linearModel } from "./tagging/linear-model.js";
 export {
   decodeModel,
   encodeModel,

@@ -7,9 +7,9 @@ import { nodeEngine } from "./runtime/node.js";
 import { reopenAudioFile } from "./store/open-audio-file.js";
 import { pathOf } from "./store/path-of.js";
 import { readModelFile } from "./store/read-files.js";
-import type { TrainedModel } from "./tagging/model-file.js";
+import { type AnyModel, type AnyTagger, decodeAnyModel, openTagger } from "./tagging/open-tagger.js";
 import { SHIPPED_MODEL } from "./tagging/shipped-model.js";
-import { Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
+import type { Tagging, TagOptions } from "./tagging/tagger.js";
 
 /** An open model that tags audio. */
 export interface LoadedTagger {
@@ -30,7 +30,7 @@ export interface LoadedTagger {
 
 /**
  * Opens a model.
- * @param model path or `file:` URL of a model file, its bytes, or a model in memory, e.g. one that `trainModel` trained;
+ * @param model path or `file:` URL of the file of a model or of a linear baseline, its bytes, or a model in memory, e.g. one that `trainModel` trained;
  *   `@default` the instrument model that comes with timbrel
  * @param options.engine `@default` ONNX Runtime on every core
  * @throws UsageError for anything else
@@ -44,11 +44,11 @@ export interface LoadedTagger {
  * await tagger.close();
  */
 export async function loadTagger(
-  model: string | URL | Uint8Array | ArrayBuffer | TrainedModel = SHIPPED_MODEL,
+  model: string | URL | Uint8Array | ArrayBuffer | AnyModel = SHIPPED_MODEL,
   options: { engine?: Engine } = {},
 ): Promise<LoadedTagger> {
   checkOptions<typeof options>(options, { engine: optional(engineOption) });
-  const tagger = await openTagger(model, options.engine ?? nodeEngine());
+  const tagger = await openModel(model, options.engine ?? nodeEngine());
   return {
     labels: tagger.labels,
     async predict(audio, options) {
@@ -70,13 +70,14 @@ export async function loadTagger(
 }
 
 /** Opens the model that a value is or names. */
-async function openTagger(model: unknown, engine: Engine): Promise<Tagger> {
-  if (isBytes(model)) return Tagger.open(toBytes("model", model), "model", engine);
+async function openModel(model: unknown, engine: Engine): Promise<AnyTagger> {
+  const open = (bytes: Uint8Array, path: string) => openTagger(decodeAnyModel(bytes, path), engine, path);
+  if (isBytes(model)) return open(toBytes("model", model), "model");
   if (typeof model === "string" || model instanceof URL) {
     const path = pathOf("model", model);
-    return Tagger.open(readModelFile(path), path, engine);
+    return open(readModelFile(path), path);
   }
-  if (Object(model).weights instanceof Map) return Tagger.of(model as TrainedModel, engine);
+  if (Object(model).weights instanceof Map) return openTagger(model as AnyModel, engine, "model");
   throw new UsageError({
     setting: "model",
     rule: "be the path or file: URL of a model file, its bytes, or a trained model",

@@ -60,7 +60,7 @@ async function tryCommand(
     rmSync(to, { recursive: true, force: true });
     cpSync(from, to, { recursive: true });
   }
-  const model = join(run, RUN_FILES.model);
+  const [model, linear] = [join(run, RUN_FILES.model), join(run, RUN_FILES.linear)];
   const wav = join(audioDir, "low", "0.wav");
   const { features, descriptors } = random.pick(openStore(store).clips);
   const inModel = [
@@ -92,12 +92,17 @@ async function tryCommand(
   const { path, edits, commands } = random.pick<{ path: string; edits: Edit[]; commands: string[][] }>([
     { path: model, edits: [damaged, EDITS.model], commands: inModel },
     {
-      path: join(run, RUN_FILES.linear),
+      path: linear,
       edits: [damaged, EDITS.model],
-      commands: [["evaluate", model, store]],
+      commands: [
+        ["evaluate", model, store],
+        ["evaluate", linear, store],
+        ["predict", wav, "--model", linear],
+      ],
     },
     { path: join(run, RUN_FILES.checkpoint), edits: [damaged, EDITS.checkpoint], commands: resume },
     { path: join(run, RUN_FILES.metrics), edits: [damaged, EDITS.lines], commands: resume },
+    { path: join(run, RUN_FILES.split), edits: [damaged, EDITS.lines], commands: resume },
     { path: join(store, "store.json"), edits: [damaged], commands: inStore },
     { path: join(store, "clips.jsonl"), edits: [damaged, EDITS.lines], commands: inStore },
     { path: join(store, "sources.jsonl"), edits: [damaged, EDITS.lines], commands: inStore.slice(2) },

@@ -9,9 +9,9 @@ import { decodeNpy } from "../../src/store/npy.js";
 import { scanManifest } from "../../src/store/scan-manifest.js";
 import { SourceIndex } from "../../src/store/source-index.js";
 import { type FeatureStore, intactAudio, openStore, prepareStore } from "../../src/store/store.js";
-import { linearModel } from "../../src/tagging/linear-model.js";
+import { decodeLinearModel, encodeLinearModel, linearModel } from "../../src/tagging/linear-model.js";
 import { decodeModel, encodeModel } from "../../src/tagging/model-file.js";
-import { Tagger } from "../../src/tagging/tagger.js";
+import { decodeAnyModel, openTagger } from "../../src/tagging/open-tagger.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/training/checkpoint.js";
 import { trainConfig } from "../../src/training/config.js";
 import { prepareRun } from "../../src/training/prepare-run.js";
@@ -53,6 +53,16 @@ function asJsonLines(file: Uint8Array, random: Random): Uint8Array {
   return utf8(`${lines.join("\n")}\n`);
 }
 
+/** Tags audio with the model in a file, whose content is someone else's. */
+const tagNoise = (engine: Engine) => async (bytes: Uint8Array) => {
+  const tagger = await openTagger(decodeAnyModel(bytes, "model.onnx"), engine, "model.onnx");
+  const samples = Float32Array.from({ length: 2000 }, (_, n) => Math.sin(n * n));
+  const { tags } = await tagger.tagWaveform({ samples, sampleRate: 8000 }).finally(() => tagger.close());
+  const wrong = tags.find(({ probability }) => !(probability >= 0 && probability <= 1));
+  if (wrong !== undefined) throw new Error(`the probability of ${wrong.label} is ${wrong.probability}`);
+  return undefined;
+};
+
 /** The files of a run: a damaged one is named, or gives the same answer. */
 export function runSubjects({ storeDir, runDir, engine }: Artifacts): Subject[] {
   const paths = runPaths(runDir);
@@ -77,6 +87,12 @@ export function runSubjects({ storeDir, runDir, engine }: Artifacts): Subject[] 
       read: (bytes) => sha256Hex(linearModel(bytes, "model.linear.onnx", info)),
     },
     {
+      name: "linear baseline that tags",
+      file: bytesOf(paths.linear),
+      edits: [damaged, record(false)],
+      read: (bytes) => sha256Hex(encodeLinearModel(decodeLinearModel(bytes, "model.linear.onnx"))),
+    },
+    {
       name: "checkpoint",
       file: bytesOf(paths.checkpoint),
       edits: [
@@ -91,16 +107,13 @@ export function runSubjects({ storeDir, runDir, engine }: Artifacts): Subject[] 
       name: "model of someone else",
       file: model,
       edits: [record(true)],
-      async read(bytes) {
-        const tagger = await Tagger.open(bytes, "model.onnx", engine);
-        const samples = Float32Array.from({ length: 2000 }, (_, n) => Math.sin(n * n));
-        const { tags } = await tagger
-          .tagWaveform({ samples, sampleRate: 8000 })
-          .finally(() => tagger.close());
-        const wrong = tags.find(({ probability }) => !(probability >= 0 && probability <= 1));
-        if (wrong !== undefined) throw new Error(`the probability of ${wrong.label} is ${wrong.probability}`);
-        return undefined;
-      },
+      read: tagNoise(engine),
+    },
+    {
+      name: "linear baseline of someone else",
+      file: bytesOf(paths.linear),
+      edits: [record(true)],
+      read: tagNoise(engine),
     },
     {
       name: "checkpoint of someone else",

@@ -17,6 +17,11 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
+/** Whether a file is the problem, so that work on others can go on. */
+export function isBadFile(error: unknown): boolean {
+  return error instanceof DataError || isSystemError(error);
+}
+
 /**
  * Prints what went wrong to stderr, on one line unless it is a bug, and returns the exit code.
  * @param command command that ran, whose flags the line names; undefined if none has run yet

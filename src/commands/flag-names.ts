@@ -6,6 +6,7 @@ const FLAGS: ReadonlyMap<string, string> = new Map([
   ["nWorkers", "--workers"],
   ["maxDurationSec", "--max-duration"],
   ["outDir", "--out"],
+  ["segments.hopSec", "--hop"],
   ["net.batchNorm.epsilon", "--bn-epsilon"],
   ["net.batchNorm.momentum", "--bn-momentum"],
   ["net.units", "--channels"],

@@ -12,7 +12,7 @@ import { print, say, visibleLine } from "../report/terminal.js";
 import { openAudioFile } from "../store/open-audio-file.js";
 import { readModelFile } from "../store/read-files.js";
 import { readModelInfo } from "../tagging/model-file.js";
-import { EXIT, reportError } from "./exit.js";
+import { isBadFile, reportError } from "./exit.js";
 import { frontEndText, presetOption } from "./front-end-options.js";
 import { Views } from "./inspect-views.js";
 import { maxDurationOption } from "./options.js";
@@ -68,9 +68,8 @@ async function inspect(files: string[], options: Options): Promise<void> {
     try {
       await inspectFile(file, frontEnd, options);
     } catch (error) {
-      const code = reportError(error, command);
-      if (code !== EXIT.data) throw error;
-      process.exitCode = code;
+      if (!isBadFile(error)) throw error;
+      process.exitCode = reportError(error, command);
     }
 }
 

@@ -7,10 +7,14 @@ export interface Output {
   /** The flag that names it. */
   readonly flag: string;
   readonly path: string;
-  readonly kind: "PNG" | ".npy";
+  readonly kind: "PNG" | ".npy" | "text";
 }
 
 const MARKS = { PNG: "\x89PNG", ".npy": "\x93NUMPY" } as const;
+/** Bytes that are looked at to tell text from other files. */
+const HEAD_BYTES = 512;
+/** Control characters that text holds: tab, line feed, form feed, carriage return. */
+const TEXT_CONTROLS = [9, 10, 12, 13];
 
 /**
  * Checks that no output replaces a file that is read, another output, or a file of another kind: a forgotten name makes
@@ -41,7 +45,7 @@ function realPath(path: string): string {
 
 /** Whether a file begins as files of its kind do, or is empty. */
 function isOfKind(path: string, kind: Output["kind"]): boolean {
-  const head = Buffer.alloc(MARKS[kind].length);
+  const head = Buffer.alloc(kind === "text" ? HEAD_BYTES : MARKS[kind].length);
   let fd: number;
   try {
     fd = openSync(path, "r");
@@ -50,6 +54,8 @@ function isOfKind(path: string, kind: Output["kind"]): boolean {
   }
   try {
     const nRead = readSync(fd, head, 0, head.length, 0);
+    if (kind === "text")
+      return head.subarray(0, nRead).every((byte) => byte >= 32 || TEXT_CONTROLS.includes(byte));
     return nRead === 0 || head.toString("latin1") === MARKS[kind];
   } finally {
     closeSync(fd);

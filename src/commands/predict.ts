@@ -1,23 +1,36 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { DataError, UsageError } from "../core/errors.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
-import { percent } from "../report/table.js";
-import { print, say, visibleLine } from "../report/terminal.js";
+import { say, visibleLine } from "../report/terminal.js";
 import { nodeEngine } from "../runtime/node.js";
 import { findAudio, statOrNull } from "../store/audio-files.js";
 import { reopenAudioFile } from "../store/open-audio-file.js";
 import { readModelFile } from "../store/read-files.js";
+import { type AnyTagger, decodeAnyModel, openTagger } from "../tagging/open-tagger.js";
 import { SHIPPED_MODEL } from "../tagging/shipped-model.js";
-import { Tagger, type Tagging, type TagOptions } from "../tagging/tagger.js";
-import { EXIT, reportError } from "./exit.js";
-import { integerOption, maxDurationOption, threadsOption } from "./options.js";
+import { presentTags, type Tagging, type TagOptions } from "../tagging/tagger.js";
+import { EXIT, isBadFile, reportError } from "./exit.js";
+import { choiceOption, integerOption, maxDurationOption, numberOption, threadsOption } from "./options.js";
+import {
+  foundFile,
+  isOnePerFile,
+  type OutputForm,
+  openOutput,
+  PREDICT_FORMATS,
+  type PredictFormat,
+} from "./predict-output.js";
 
 interface Options {
   model?: string;
   top: number;
+  segments: boolean;
+  events: boolean;
+  hop?: number;
+  format: PredictFormat;
   json: boolean;
+  out?: string;
   maxDuration: number;
   threads: number;
 }
@@ -26,39 +39,104 @@ interface Options {
 const LONG_SEC = 600;
 
 const DESCRIPTION = `Tag audio files: WAV, AIFF, AU, MP3, OGG Vorbis, Opus or FLAC, of any sample rate, length and number of channels. Other \
-formats are decoded by ffmpeg, if it is installed.`;
+formats are decoded by ffmpeg, if it is installed.
+
+A net answers for segments of a few seconds; the answer for a file is their mean. --segments shows each of them, and the \
+events that they make: where segments with the same tag touch or overlap, they are one event. A segment's tag is its most \
+probable one; a model with several tags per clip gives each of probability 0.5 or more.`;
+
+const FORMATS = `
+Formats:
+  text      for reading
+  json      one object per file: file, durationSec, tags, warnings; segments and events if they are asked for
+  csv       file, start, end, predicted tag and the probability of every tag: one line per file, with --segments one per
+            segment; with --events file, start, end, label, probability: one line per event
+  audacity  the events as a label track: File > Import > Labels
+  raven     the events as a selection table of Raven, with the columns that BirdNET-Analyzer writes
+The last two are one file per audio file: name a folder with --out to tag several.`;
 
 const EXAMPLES = `
 Examples:
   timbrel predict song.mp3
   timbrel predict recordings --top 1
-  timbrel predict a.wav b.flac --model models/mine/model.onnx --json > tags.jsonl`;
+  timbrel predict a.wav b.flac --model models/mine/model.onnx --json > tags.jsonl
+  timbrel predict song.mp3 --segments --hop 1
+  timbrel predict recordings --format csv --events --out events.csv
+  timbrel predict song.mp3 --format audacity --out song.txt`;
 
 export const command = new Command("predict")
   .description(DESCRIPTION)
   .argument("<audio...>", "audio files, or folders to search")
-  .option("-m, --model <file>", "model file (default: the instrument model that comes with timbrel)")
+  .option(
+    "-m, --model <file>",
+    "model file, or model.linear.onnx (default: the instrument model that comes with timbrel)",
+  )
   .addOption(integerOption("--top <n>", "show the n most probable tags", { min: 1 }, 5))
+  .option("--segments", "show the tags of every segment, and the events they make", false)
+  .option("--events", "show only the events", false)
+  .addOption(
+    numberOption(
+      "--hop <seconds>",
+      "a segment begins every so many seconds (default: the fewest segments that cover the file)",
+      { above: 0 },
+    ),
+  )
+  .addOption(choiceOption("-f, --format <name>", "format of the output", PREDICT_FORMATS, "text"))
+  .addOption(
+    new Option("--json", "short for --format json: everything else goes to stderr")
+      .default(false)
+      .conflicts("format"),
+  )
+  .option("-o, --out <path>", "file to write, or folder for files of labels (default: stdout)")
   .addOption(maxDurationOption())
   .addOption(threadsOption())
-  .option("--json", "print one JSON object per file on stdout, everything else on stderr", false)
-  .addHelpText("after", EXAMPLES)
+  .addHelpText("after", FORMATS + EXAMPLES)
   .action(predict);
 
 async function predict(paths: string[], options: Options): Promise<void> {
   const modelPath = options.model ?? shippedModel();
-  const tagger = await Tagger.open(
-    readModelFile(modelPath),
-    modelPath,
+  const format = options.json ? "json" : options.format;
+  const showsEvents = options.segments || options.events || isOnePerFile(format);
+  if (options.hop !== undefined && !showsEvents)
+    throw new UsageError({
+      setting: "--hop",
+      rule: "be used with segments or events",
+      got: options.hop,
+      remedy: "add --segments or --events",
+    });
+  const tagger = await openTagger(
+    decodeAnyModel(readModelFile(modelPath), modelPath),
     nodeEngine({ threads: options.threads }),
+    modelPath,
   );
+  const { task, frontEnd } = tagger.info;
+  const files = paths.flatMap((path) => audioFiles(path).map((file) => foundFile(path, file)));
+  const form: OutputForm = {
+    format,
+    top: options.top,
+    segments: options.segments,
+    events: showsEvents,
+    labels: tagger.labels,
+    frontEnd,
+    present: (tags) => presentTags(tags, task),
+  };
+  const output = openOutput(options.out, files, form, [modelPath]);
+  const interrupted = (): void => {
+    output.discard();
+    process.exit(EXIT.interrupted);
+  };
+  if (options.out !== undefined) process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
   try {
-    for (const path of paths)
-      for (const file of audioFiles(path)) {
-        const tagging = await tagOrReport(tagger, file, options);
-        if (tagging !== null) show(file, tagging, options);
-      }
+    for (const file of files) {
+      const tagging = await tagOrReport(tagger, file.path, options);
+      if (tagging === null) continue;
+      for (const { message } of tagging.warnings) say(visibleLine(`${file.path}: warning: ${message}`));
+      output.write(file, tagging);
+    }
+    output.end();
   } finally {
+    process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
+    output.discard();
     await tagger.close();
   }
 }
@@ -86,9 +164,9 @@ function audioFiles(path: string): string[] {
 }
 
 async function tagOrReport(
-  tagger: Tagger,
+  tagger: AnyTagger,
   file: string,
-  { maxDuration: maxDurationSec }: Options,
+  { maxDuration: maxDurationSec, hop }: Options,
 ): Promise<Tagging | null> {
   let bar: ProgressBar | undefined;
   const onProgress: TagOptions["onProgress"] = ({ doneSec, totalSec }) => {
@@ -97,28 +175,16 @@ async function tagOrReport(
     bar.update(Math.min(Math.floor(doneSec), Math.ceil(totalSec)));
   };
   try {
-    return await tagger.tagStream(reopenAudioFile(file), file, { maxDurationSec, onProgress });
+    return await tagger.tagStream(reopenAudioFile(file), file, {
+      maxDurationSec,
+      onProgress,
+      ...(hop === undefined ? {} : { segments: { hopSec: hop } }),
+    });
   } catch (error) {
-    const code = reportError(error, command);
-    if (code !== EXIT.data) throw error;
-    process.exitCode = code;
+    if (!isBadFile(error)) throw error;
+    process.exitCode = reportError(error, command);
     return null;
   } finally {
     bar?.stop();
   }
-}
-
-function show(file: string, { tags, durationSec, warnings }: Tagging, { top, json }: Options): void {
-  for (const { message } of warnings) say(visibleLine(`${file}: warning: ${message}`));
-  const shown = tags.slice(0, top);
-  if (json) print(JSON.stringify({ file, durationSec, tags: shown, warnings }));
-  else print([`${visibleLine(file)} (${durationSec.toFixed(1)} s)`, ...shown.map(tagLine(shown))].join("\n"));
-}
-
-const BAR = 30;
-
-function tagLine(tags: Tagging["tags"]): (tag: Tagging["tags"][number]) => string {
-  const width = Math.max(...tags.map(({ label }) => visibleLine(label).length));
-  return ({ label, probability }) =>
-    `  ${visibleLine(label).padEnd(width)}  ${percent(probability).padStart(7)}  ${"#".repeat(Math.round(BAR * probability))}`.trimEnd();
 }

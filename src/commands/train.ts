@@ -41,7 +41,7 @@ with cosine, one-cycle or a warm-up the result differs from a run that had that 
 
 const EXAMPLES = `
 Files written to <dir>: ${RUN_FILES.model} (the best epoch), ${RUN_FILES.linear} (the baseline on descriptors),
-${RUN_FILES.checkpoint} and ${RUN_FILES.metrics}; with --watch also ${RUN_FILES.watch}; with --find-lr only
+${RUN_FILES.checkpoint}, ${RUN_FILES.metrics} and ${RUN_FILES.split} (which clip is in which split); with --watch also ${RUN_FILES.watch}; with --find-lr only
 ${RANGE_FILES.json} and ${RANGE_FILES.page}.
 
 Examples:

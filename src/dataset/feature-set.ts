@@ -1,6 +1,6 @@
 import { DataError, UsageError } from "../core/errors.js";
 import { isFiniteData } from "../core/tensor.js";
-import { silenceValue } from "../features/front-end.js";
+import { type FrontEnd, silenceValue } from "../features/front-end.js";
 import type { Clip } from "./clip.js";
 import { checkData, type FeatureData } from "./feature-data.js";
 import { type FrameReader, readPadded } from "./frame-reader.js";
@@ -28,6 +28,7 @@ export class FeatureSet<S extends Split = Split> {
   readonly clips: readonly Clip[];
   /** The vocabulary, sorted: entry `i` of `targets` stands for `labels[i]`. */
   readonly labels: readonly string[];
+  readonly frontEnd: FrontEnd;
   readonly nMels: number;
   readonly #reader: FrameReader;
   readonly #silence: number;
@@ -43,6 +44,7 @@ export class FeatureSet<S extends Split = Split> {
     this.split = split;
     this.clips = splits[split];
     this.labels = labels;
+    this.frontEnd = frontEnd;
     this.nMels = frontEnd.nMels;
     this.#reader = reader;
     this.#silence = silenceValue(frontEnd);

@@ -4,7 +4,7 @@ import type { FeatureData } from "../dataset/feature-data.js";
 import { joinGroups } from "../dataset/groups.js";
 import { SPLITS } from "../dataset/split-names.js";
 import { type ClipSplits, splitClips } from "../dataset/splits.js";
-import { type ModelInfo, wasChosenBy, wasTrainedOn } from "../tagging/model-file.js";
+import { type ModelInfo, validClipCount, wasChosenBy, wasTrainedOn } from "../tagging/model-file.js";
 
 /** Part of a store to score: a split, or everything. */
 export type PartName = (typeof PART_NAMES)[number];
@@ -36,10 +36,17 @@ export function reasonsIn(leftOut: LeftOut): [count: number, reason: string][] {
     .filter(([count]) => count > 0);
 }
 
+/** What the choice of clips needs to know of a model or of a linear baseline. */
+export type SeenClips = Pick<ModelInfo, "labels" | "split" | "trainClips" | "validClips">;
+
 /** The clips to score. */
 export interface ChosenClips {
   readonly clips: readonly Clip[];
   readonly part: PartName;
+  /** The split of the model's training that all of the clips were in; null if the model has seen none of them. */
+  readonly seenIn: "train" | "valid" | null;
+  /** Number of the training's validation clips, copies counted once; null if it is not known. */
+  readonly nValidation: number | null;
   /** Whether the clips come from other data than the model's own splits. */
   readonly isExternal: boolean;
   /** null if the whole part is scored. */
@@ -55,7 +62,7 @@ export interface ChosenClips {
  * @param asked `@default` "test"; "all" if the data name no splits and share no clip with the training: all is unseen
  * @throws DataError if clips came or went, and the model does not say which clips chose its epoch
  */
-export function chooseClips(data: FeatureData, info: ModelInfo, asked: PartName | undefined): ChosenClips {
+export function chooseClips(data: FeatureData, info: SeenClips, asked: PartName | undefined): ChosenClips {
   const clips = joinGroups(data.clips);
   const isTrained = wasTrainedOn(info);
   const isChooser = wasChosenBy(info);
@@ -92,26 +99,37 @@ export function chooseClips(data: FeatureData, info: ModelInfo, asked: PartName 
   return {
     clips: chosen,
     part,
+    seenIn: part === "train" || part === "valid" ? part : null,
+    nValidation: validClipCount(info) ?? (own === null ? null : new Set(own.valid.map(hashOf)).size),
     isExternal: own === null,
     leftOut: chosen.length < inPart.length ? leftOut : null,
   };
 }
 
 /** Clips of data that share none with the training. */
-function otherData(clips: readonly Clip[], info: ModelInfo, asked: PartName | undefined): ChosenClips {
+function otherData(clips: readonly Clip[], info: SeenClips, asked: PartName | undefined): ChosenClips {
   const part = asked ?? (clips.every(({ split }) => split === null) ? "all" : "test");
   const chosen = part === "all" ? clips : splitClips(clips, drawOf(info))[part];
-  return { clips: chosen, part, isExternal: true, leftOut: null };
+  return {
+    clips: chosen,
+    part,
+    seenIn: null,
+    nValidation: validClipCount(info),
+    isExternal: true,
+    leftOut: null,
+  };
 }
 
-const drawOf = ({ split: { seed, validFraction, testFraction } }: ModelInfo) => ({
+const hashOf = ({ audioHash }: Clip) => audioHash;
+
+const drawOf = ({ split: { seed, validFraction, testFraction } }: SeenClips) => ({
   seed,
   validFraction,
   testFraction,
 });
 
 /** The splits of the training; null if clips came or went since. */
-function ownSplits(clips: readonly Clip[], info: ModelInfo): ClipSplits | null {
+function ownSplits(clips: readonly Clip[], info: SeenClips): ClipSplits | null {
   try {
     const splits = splitClips(clips, drawOf(info));
     return splits.hash === info.split.hash ? splits : null;
@@ -124,7 +142,7 @@ function ownSplits(clips: readonly Clip[], info: ModelInfo): ClipSplits | null {
 /** Audio hashes of the clips that chose the model's epoch. */
 function validationClips(
   name: string,
-  { clips, own, info }: { clips: readonly Clip[]; own: ClipSplits | null; info: ModelInfo },
+  { clips, own, info }: { clips: readonly Clip[]; own: ClipSplits | null; info: SeenClips },
 ): Set<string> {
   const isChooser = wasChosenBy(info);
   const namesValid = clips.some(({ split }) => split === "valid");

@@ -1,22 +1,29 @@
 import { DataError } from "../core/errors.js";
 import { toBytes } from "../core/inputs.js";
 import { callback, checkOptions, choice, nullable, optional } from "../core/setting-checks.js";
+import type { Clip } from "../dataset/clip.js";
 import { checkData, type FeatureData } from "../dataset/feature-data.js";
-import { featureSets } from "../dataset/feature-set.js";
-import type { ClipSplits } from "../dataset/splits.js";
-import { describeDifference, frontEndHash } from "../features/front-end.js";
+import type { FeatureSet } from "../dataset/feature-set.js";
 import { type Engine, engineOption } from "../runtime/engine.js";
 import { linearModel } from "../tagging/linear-model.js";
-import {
-  checkModel,
-  modelGraph,
-  segmentsPerRun,
-  type TrainedModel,
-  trainClipCount,
-} from "../tagging/model-file.js";
+import { checkModel, type TrainedModel, trainClipCount, uncalibrated } from "../tagging/model-file.js";
+import { type AnyModel, isLinear } from "../tagging/open-tagger.js";
+import { answerSet, checkFrontEnd, setOf } from "./answer-set.js";
 import { chooseClips, type LeftOut, PART_NAMES, type PartName, reasonsIn } from "./choose-clips.js";
-import { evaluateLinear, evaluateMajority, evaluateNet } from "./evaluate.js";
+import { type ChoosingClips, choosingClips } from "./chose.js";
+import { evaluateLinear, evaluateMajority } from "./evaluate.js";
+import { type Difference, pairedDifference } from "./paired-difference.js";
+import type { ScoredAnswers } from "./score-answers.js";
 import type { Scores } from "./scores.js";
+
+/** The answer of the scored model to a clip. */
+export interface ClipAnswer {
+  readonly clip: Clip;
+  /** [nLabels] */
+  readonly probabilities: Float32Array;
+  /** The probabilities before calibration; null if the model has none, or its temperature is 1. */
+  readonly uncalibrated: Float32Array | null;
+}
 
 /** Scores of a model and of two baselines on the same clips. */
 export interface Evaluation {
@@ -25,12 +32,25 @@ export interface Evaluation {
   readonly isExternal: boolean;
   /** Clips of the split that are not scored, since the model has seen them or cannot know their labels; null for none. */
   readonly leftOut: LeftOut | null;
+  readonly chose: ChoosingClips;
   /** The baseline that never listens: its answer to every clip is the fraction of each label in training. */
   readonly majority: Scores;
   /** A linear classifier on descriptors; null if none was given. */
   readonly linear: Scores | null;
+  /** Whether the model is a net, or a linear baseline of its own. */
+  readonly kind: "net" | "linear";
+  /** The model. */
   readonly net: Scores;
+  /** The model before calibration; null if it has none, or its temperature is 1. */
+  readonly uncalibrated: Scores | null;
+  /** The model minus each baseline, by the measure's name. */
+  readonly differences: { readonly majority: Differences; readonly linear: Differences | null };
+  /** The model's answer to every clip, in the order of the data. */
+  readonly answers: readonly ClipAnswer[];
 }
+
+/** Paired differences by the measure's name. */
+export type Differences = Readonly<Record<string, Difference>>;
 
 /**
  * Scores a model on the clips of a split, which is drawn again as it was for training. Clips that the model was trained on
@@ -56,7 +76,7 @@ export interface Evaluation {
  * console.log(split, net.nClips, mainScore(net)); // -> all 2 1
  */
 export async function evaluateModel(
-  model: TrainedModel,
+  model: AnyModel,
   data: FeatureData,
   options: {
     engine: Engine;
@@ -75,47 +95,63 @@ export async function evaluateModel(
   });
   const { info } = model;
   const { engine, linear = null, onProgress } = options;
-  if (frontEndHash(info.frontEnd) !== data.frontEndHash)
-    throw new DataError(
-      data.name,
-      `holds features of another front end than the model's (${describeDifference(data.frontEnd, info.frontEnd)}); extract them again with the model's`,
-    );
-  const { clips, part, isExternal, leftOut } = chooseClips(data, info, options.split);
+  checkFrontEnd(model, data);
+  const chosen = chooseClips(data, info, options.split);
+  const { clips, part, isExternal, leftOut } = chosen;
   if (clips.length === 0) throw new DataError(data.name, nothingToScore(part, leftOut));
-  const split = part === "all" ? "test" : part;
-  const { [split]: set } = featureSets(data, { ...NO_CLIPS, [split]: clips }, info.labels);
+  const set = setOf(data, clips, info.labels);
 
-  const { task, labels, segmentFrames } = info;
-  const scoreLinear = async (bytes: Uint8Array | ArrayBuffer) => {
-    const name = "linear baseline";
-    const { length: nDescriptors } = await set.readDescriptors(0);
-    // Without descriptors, what is missing is reported where they are read.
-    const outputs = { task, labels, ...(nDescriptors > 0 ? { nDescriptors } : {}) };
-    return evaluateLinear(linearModel(bytes, name, outputs), set, { engine, task, name });
+  const { task, labels } = info;
+  const training = { trainCounts: info.split.trainCounts, nClips: trainClipCount(info) };
+  const majority = evaluateMajority(set, { task }, training);
+  const baseline = linear === null ? null : await scoreBaseline(linear, set, { task, labels, engine });
+  const nPasses = calibrates(model) ? 2 : 1;
+  const pass = (index: number) => ({
+    engine,
+    onProgress: (done: number, total: number) =>
+      onProgress?.(Math.floor((index * total + done) / nPasses), total),
+  });
+  const net = await answerSet(model, set, pass(0));
+  const before = calibrates(model) ? await answerSet(uncalibrated(model), set, pass(1)) : null;
+  return {
+    split: part,
+    isExternal,
+    leftOut,
+    chose: choosingClips(info, chosen),
+    majority: majority.scores,
+    linear: baseline?.scores ?? null,
+    kind: isLinear(model) ? "linear" : "net",
+    net: net.scores,
+    uncalibrated: before?.scores ?? null,
+    differences: {
+      majority: pairedDifference(net, majority),
+      linear: baseline === null ? null : pairedDifference(net, baseline),
+    },
+    answers: clips.map((clip, i) => ({
+      clip,
+      probabilities: net.answers.probabilities[i],
+      uncalibrated: before?.answers.probabilities[i] ?? null,
+    })),
   };
-  const scored = {
-    majority: evaluateMajority(
-      set,
-      { task },
-      { trainCounts: info.split.trainCounts, nClips: trainClipCount(info) },
-    ).scores,
-    linear: linear === null ? null : (await scoreLinear(linear)).scores,
-    net: (
-      await evaluateNet(modelGraph(model), set, {
-        engine,
-        task,
-        segmentFrames,
-        maxSegments: segmentsPerRun(model),
-        name: "model",
-        onProgress,
-      })
-    ).scores,
-  };
-  return { split: part, isExternal, leftOut, ...scored };
 }
 
-const NO_CLIPS: ClipSplits = { train: [], valid: [], test: [], hash: "" };
+/** Scores the file of a linear baseline. */
+async function scoreBaseline(
+  bytes: Uint8Array | ArrayBuffer,
+  set: FeatureSet,
+  { task, labels, engine }: Pick<AnyModel["info"], "task" | "labels"> & { engine: Engine },
+): Promise<ScoredAnswers> {
+  const name = "linear baseline";
+  const { length: nDescriptors } = await set.readDescriptors(0);
+  // Without descriptors, what is missing is reported where they are read.
+  const outputs = { task, labels, ...(nDescriptors > 0 ? { nDescriptors } : {}) };
+  return evaluateLinear(linearModel(bytes, name, outputs), set, { engine, task, name });
+}
 
+const calibrates = (model: AnyModel): model is TrainedModel =>
+  !isLinear(model) && (model.info.calibration?.temperature ?? 1) !== 1;
+
+/** Why a part has no clip to score. */
 function nothingToScore(part: PartName, leftOut: LeftOut | null): string {
   if (leftOut === null) return `has no clips in the ${part} split; choose another \`split\``;
   const reasons = reasonsIn(leftOut).map(([count, reason]) => `${count}, since ${reason}`);

@@ -42,6 +42,17 @@ export function calibrationErrorOf(gaps: ArrayLike<number>, count: number): numb
  * confidence is its probability, and it is true if the clip has the label.
  * Same as: torchmetrics 1.9 MulticlassCalibrationError and BinaryCalibrationError, n_bins=15, norm="l1", within 1e-6;
  * test/evaluation/scores.test.ts
+ * @example
+ * import { reliability } from "timbrel";
+ *
+ * const { bins, calibrationError } = reliability({
+ *   task: "single-label",
+ *   labels: ["flute", "harp"],
+ *   groups: ["player 1", "player 2"],
+ *   targets: [Float32Array.of(1, 0), Float32Array.of(0, 1)],
+ *   probabilities: [Float32Array.of(0.75, 0.25), Float32Array.of(0.75, 0.25)],
+ * });
+ * console.log(calibrationError, bins.find(({ count }) => count > 0)?.accuracy); // -> 0.25 0.5
  */
 export function reliability(answers: Answers): { bins: ReliabilityBin[]; calibrationError: number } {
   checkAnswers(answers);

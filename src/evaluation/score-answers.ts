@@ -4,7 +4,7 @@ import { type Answers, answersTo, checkAnswers } from "./answers.js";
 import { groupIndices, intervalOf, RESAMPLES, resampleGroups } from "./bootstrap.js";
 import { MEASURES, type Measure } from "./measures.js";
 import { meanLabelsOf, multiLabelScorer } from "./multi-label.js";
-import type { Interval, MultiLabelValues, Scores, SingleLabelValues } from "./scores.js";
+import type { Interval, MultiLabelValues, Scores, SingleLabelValues, TagScores } from "./scores.js";
 import { confusionOf, labelledClips, singleLabelScorer } from "./single-label.js";
 
 /** Answers with their scores. */
@@ -75,7 +75,7 @@ function sample<V extends Values>(
   }: {
     valuesAt: (counts: ArrayLike<number>) => V;
     measures: readonly Measure<V>[];
-    labelKeys: readonly string[];
+    labelKeys: readonly (keyof TagScores)[];
   },
 ) {
   const { groups, labels } = answers;
@@ -113,9 +113,9 @@ function sample<V extends Values>(
 }
 
 /** A score of a label; NaN if no clip has the label. */
-function labelScore({ perLabel }: Values, label: string, key: string): number {
-  const scores: Readonly<Record<string, number>> = { ...perLabel[label] };
-  return scores[key] ?? Number.NaN;
+function labelScore({ perLabel }: Values, label: string, key: keyof TagScores): number {
+  const scores: Partial<TagScores> | undefined = perLabel[label];
+  return scores?.[key] ?? Number.NaN;
 }
 
 /** The number of groups in which some clip has each label. */

@@ -1,14 +1,15 @@
 import { counted } from "../core/counted.js";
 import { type LeftOut, reasonsIn } from "../evaluation/choose-clips.js";
+import { choosingSentences } from "../evaluation/chose.js";
 import type { Evaluation } from "../evaluation/evaluate-model.js";
 import { measuresOf } from "../evaluation/measures.js";
 import type { Scores } from "../evaluation/scores.js";
-import { type ModelInfo, trainClipCount } from "../tagging/model-file.js";
+import type { AnyModel } from "../tagging/open-tagger.js";
 import { percent, table } from "./table.js";
 import { visibleLine } from "./terminal.js";
 
 /** Scores of a model and its baselines on a set of clips, with the paths of the model and the store. */
-export interface ScoredModel extends Evaluation {
+export interface ScoredModel extends Omit<Evaluation, "answers"> {
   readonly model: string;
   readonly store: string;
   readonly labels: readonly string[];
@@ -21,7 +22,7 @@ const LEAST_COLUMN = 4;
 /** Scores as text: first the baselines and the net, then each label, then which labels are mistaken for which. */
 export function scoresReport(
   scored: ScoredModel,
-  { info, linearPath }: { info: ModelInfo; linearPath: string },
+  { info, linearPath }: { info: AnyModel["info"]; linearPath: string },
 ): string {
   const { net, labels } = scored;
   const parts = [header(scored, info), comparison(scored, linearPath)];
@@ -30,15 +31,18 @@ export function scoresReport(
   return parts.join("\n\n");
 }
 
-function header({ model, store, split, isExternal, leftOut, net }: ScoredModel, info: ModelInfo): string {
-  const trained = trainClipCount(info);
+function header(scored: ScoredModel, info: AnyModel["info"]): string {
+  const { model, store, split, isExternal, leftOut, net, chose } = scored;
+  const what = "epoch" in info ? `epoch ${info.epoch}` : "linear baseline";
+  const [choice, meaning] = choosingSentences(chose);
   const lines = [
-    `model  ${visibleLine(model)} (${counted(info.labels.length, "label")}, epoch ${info.epoch}, trained on ${counted(trained, "clip")})`,
+    `model  ${visibleLine(model)} (${counted(info.labels.length, "label")}, ${what}, trained on ${counted(chose.nTrained, "clip")})`,
+    `       ${choice}`,
     `data   ${visibleLine(store)}, ${split === "all" ? "all" : `split ${split}:`} ${counted(net.nClips, "clip")}`,
   ];
   if (leftOut !== null) lines.push(...leftOutLines(leftOut, net.nClips));
   else if (isExternal) lines.push("       not from the model's own splits: an external test");
-  if (split === "train") lines.push("       the model was trained on these clips: this is not a test");
+  lines.push(`       ${meaning}`);
   return lines.join("\n");
 }
 
@@ -52,13 +56,13 @@ function leftOutLines(leftOut: LeftOut, nScored: number): string[] {
   ];
 }
 
-function comparison({ majority, linear, net }: ScoredModel, linearPath: string): string {
+function comparison({ majority, linear, net, kind }: ScoredModel, linearPath: string): string {
   const [main, ...others] = headlineOf(net.task).map(({ title }) => title);
   const heading = ["", main, "95 % interval", ...others, "loss"];
   const rows = [heading, row("majority class", majority)];
   if (linear !== null) rows.push(row("linear baseline", linear));
-  rows.push(row("net", net));
-  const missing = linear === null ? `\nno linear baseline: ${linearPath} is missing` : "";
+  rows.push(row(kind === "net" ? "net" : "linear baseline", net));
+  const missing = linear === null && kind === "net" ? `\nno linear baseline: ${linearPath} is missing` : "";
   return table(rows) + missing;
 }
 

@@ -1,3 +1,4 @@
+import type { Tensor } from "../core/tensor.js";
 import { hopStarts, segmentStarts } from "../dataset/segments.js";
 import type { Session } from "../runtime/engine.js";
 
@@ -30,67 +31,90 @@ const BATCH = 32;
 /** In a sum of more probabilities, the rounding of 32-bit floats would show: it reaches 3e-8 times their number. */
 const MANY_SEGMENTS = 1000;
 
+/** How the segments of clips are run through a net. */
+export interface SegmentRuns {
+  readonly segmentFrames: number;
+  /** Largest number of segments in one run of the net. @default 32, and at most that */
+  readonly maxSegments?: number | undefined;
+  /** Called after every batch with the number of clips started. */
+  readonly onProgress?: ((done: number) => void) | undefined;
+}
+
 /**
- * Computes the probabilities of each clip: the mean over its segments. Clips of any length share batches; since an
- * example's output does not depend on its batch, neither does a clip's.
+ * Runs segments of clips through a net, in order. Clips of any length share batches; since an example's output does not
+ * depend on its batch, neither does a segment's.
+ *
+ * @param session a net from `inputs` [batch, segmentFrames, nMels]
+ * @param run.plan the segments of a clip of this many frames, in order
+ * @param run.visit called with each segment, the outputs of its batch, and its row in them
+ */
+export async function runSegments<Planned extends { readonly first: number }>(
+  session: Session,
+  source: FrameSource,
+  { segmentFrames, maxSegments = BATCH, onProgress }: SegmentRuns,
+  run: {
+    readonly plan: (nFrames: number) => readonly Planned[];
+    visit(clip: number, segment: Planned, outputs: Readonly<Record<string, Tensor>>, row: number): void;
+  },
+): Promise<void> {
+  const batch = Math.min(BATCH, maxSegments);
+  const { clips, nMels } = source;
+  const size = segmentFrames * nMels;
+  const inputs = new Float32Array(batch * size);
+  let pending: { clip: number; segment: Planned }[] = [];
+  const flush = async (): Promise<void> => {
+    if (pending.length === 0) return;
+    await Promise.all(
+      pending.map(({ clip, segment }, i) =>
+        source.readFrames(clip, segment.first, segmentFrames, inputs, i * size),
+      ),
+    );
+    const data = inputs.subarray(0, pending.length * size);
+    const outputs = await session.run({ inputs: { data, shape: [pending.length, segmentFrames, nMels] } });
+    pending.forEach(({ clip, segment }, row) => {
+      run.visit(clip, segment, outputs, row);
+    });
+    onProgress?.(pending[pending.length - 1].clip + 1);
+    pending = [];
+  };
+  for (const [clip, { nFrames }] of clips.entries())
+    for (const segment of run.plan(nFrames)) {
+      pending.push({ clip, segment });
+      if (pending.length === batch) await flush();
+    }
+  await flush();
+}
+
+/**
+ * Computes the probabilities of each clip: the mean over its segments.
  *
  * @param session a net from `inputs` [batch, segmentFrames, nMels] to `probabilities` [batch, nLabels]
- * @param options.maxSegments largest number of segments in one run of the net, `@default` 32 and at most that
  * @param options.segments also answers segments on their own
- * @param options.onProgress called after every batch with the number of clips started
  * @returns one row [nLabels] per clip
  */
 export async function clipProbabilities(
   session: Session,
   source: FrameSource,
-  options: {
-    segmentFrames: number;
-    maxSegments?: number | undefined;
-    segments?: SegmentAnswers;
-    onProgress?: (done: number) => void;
-  },
+  options: SegmentRuns & { segments?: SegmentAnswers },
 ): Promise<Float32Array[]> {
-  const { segmentFrames, maxSegments = BATCH, segments, onProgress } = options;
-  const batch = Math.min(BATCH, maxSegments);
-  const { clips, nMels } = source;
+  const { segmentFrames, segments } = options;
   const rows: (Float32Array | Float64Array)[] = [];
-  const size = segmentFrames * nMels;
-  const inputs = new Float32Array(batch * size);
-  let pending: PlannedSegment[] = [];
-  const flush = async (): Promise<void> => {
-    if (pending.length === 0) return;
-    await Promise.all(
-      pending.map(({ clip, first }, i) => source.readFrames(clip, first, segmentFrames, inputs, i * size)),
-    );
-    const data = inputs.subarray(0, pending.length * size);
-    const { probabilities } = await session.run({
-      inputs: { data, shape: [pending.length, segmentFrames, nMels] },
-    });
-    const nLabels = probabilities.shape[1];
-    pending.forEach(({ clip, first, nInMean, isAnswered }, i) => {
+  await runSegments(session, source, options, {
+    plan: (nFrames) => plannedSegments(nFrames, segmentFrames, segments?.hopFrames ?? null),
+    visit(clip, { first, nInMean, isAnswered }, { probabilities }, i) {
+      const nLabels = probabilities.shape[1];
       const answer = probabilities.data.slice(i * nLabels, (i + 1) * nLabels);
       if (isAnswered) segments?.onSegment(clip, { first, probabilities: answer });
       if (nInMean === 0) return;
       const row = (rows[clip] ??= new (nInMean > MANY_SEGMENTS ? Float64Array : Float32Array)(nLabels));
       for (let label = 0; label < nLabels; label++) row[label] += (1 / nInMean) * answer[label];
-    });
-    onProgress?.(pending[pending.length - 1].clip + 1);
-    pending = [];
-  };
-  for (const [clip, { nFrames }] of clips.entries()) {
-    const hopFrames = segments?.hopFrames ?? null;
-    for (const planned of plannedSegments(nFrames, segmentFrames, hopFrames)) {
-      pending.push({ clip, ...planned });
-      if (pending.length === batch) await flush();
-    }
-  }
-  await flush();
+    },
+  });
   return rows.map((row) => (row instanceof Float32Array ? row : Float32Array.from(row)));
 }
 
 /** A segment that the net has to read. */
 interface PlannedSegment {
-  readonly clip: number;
   readonly first: number;
   /** Number of segments that the clip's answer is the mean of; 0 if this is none of them. */
   readonly nInMean: number;
@@ -99,11 +123,7 @@ interface PlannedSegment {
 }
 
 /** The segments of a clip in order: those that its answer is the mean of, and those at a hop. */
-function plannedSegments(
-  nFrames: number,
-  segmentFrames: number,
-  hopFrames: number | null,
-): Omit<PlannedSegment, "clip">[] {
+function plannedSegments(nFrames: number, segmentFrames: number, hopFrames: number | null): PlannedSegment[] {
   const inMean = segmentStarts(nFrames, segmentFrames);
   const nInMean = inMean.length;
   if (hopFrames === null) return inMean.map((first) => ({ first, nInMean, isAnswered: true }));

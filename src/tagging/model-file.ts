@@ -9,7 +9,7 @@ import type { Tensor } from "../core/tensor.js";
 import { frontEndHash } from "../features/front-end.js";
 import { decodeMetadata, decodeWeights } from "../graph/index.js";
 import { minFrames, type NetSettings, netConfig, type SegmentNetConfig } from "../nn/architectures.js";
-import { buildInferenceModel } from "../nn/inference.js";
+import { buildInferenceModel, buildLogitsModel, type InferenceConfig } from "../nn/inference.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
 import { largestOutput, netTensors } from "../nn/summary.js";
 import { checkCalibration } from "./calibration.js";
@@ -87,6 +87,11 @@ export function trainClipCount({ trainClips }: Pick<ModelInfo, "trainClips">): n
   return trainClips.length / PREFIX;
 }
 
+/** Number of validation clips, which chose a model's epoch; copies count once. null if the model does not say. */
+export function validClipCount({ validClips }: Pick<ModelInfo, "validClips">): number | null {
+  return validClips === undefined ? null : validClips.length / PREFIX;
+}
+
 /**
  * Returns `ModelInfo.trainClips` or `validClips` for clips with these audio hashes.
  * @param before the same of the model that the run started from; "" if it started from drawn weights
@@ -139,25 +144,26 @@ function recordText({ info, net, normalization }: TrainedModel, format: number):
   return JSON.stringify({ format, frontEndHash: hash, net, normalization: normalization.kind, ...info });
 }
 
+/** What decides a model's graph, besides its weights. */
+function graphConfig({ info, net, normalization }: TrainedModel): InferenceConfig {
+  const { task, labels, segmentFrames, frontEnd, calibration } = info;
+  const inputShape = [segmentFrames, frontEnd.nMels];
+  const { temperature } = calibration ?? {};
+  return { net, task, nLabels: labels.length, inputShape, normalization, temperature };
+}
+
 /**
  * Builds the graph that runs a model, as an ONNX file without anything else in it.
  * @param metadata strings stored with it, by key
  * @throws UsageError if `weights` lacks a tensor of the net, or has it in another shape
  */
-export function modelGraph(
-  { info, net, weights, normalization }: TrainedModel,
-  metadata: Readonly<Record<string, string>> = {},
-): Uint8Array {
-  const { task, labels, segmentFrames, frontEnd } = info;
-  const inputShape = [segmentFrames, frontEnd.nMels];
-  return buildInferenceModel(
-    {
-      ...{ net, task, nLabels: labels.length, inputShape, normalization },
-      temperature: info.calibration?.temperature,
-    },
-    weights,
-    metadata,
-  );
+export function modelGraph(model: TrainedModel, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  return buildInferenceModel(graphConfig(model), model.weights, metadata);
+}
+
+/** Builds the graph from a model's inputs to its `logits` [batch, nLabels], which its temperature does not change. */
+export function logitsGraph(model: TrainedModel): Uint8Array {
+  return buildLogitsModel(graphConfig(model), model.weights);
 }
 
 /**
@@ -255,7 +261,7 @@ export function decodeModel(bytes: Uint8Array | ArrayBuffer, path: string): Trai
     throw new DataError(
       path,
       metadata[LINEAR_RECORD] !== undefined
-        ? "is a linear baseline, which reads descriptors, not a model that tags audio; use the model.onnx of the run"
+        ? "is a linear baseline, which reads descriptors, not a net; use the model.onnx of the run"
         : "is an ONNX model but not a timbrel model: its metadata has no labels and no front end",
     );
   const { info, net, normalization, format } = readRecord(record, path);
@@ -273,7 +279,7 @@ export function decodeModel(bytes: Uint8Array | ArrayBuffer, path: string): Trai
 }
 
 /** Whether bytes begin like a safetensors file, such as a checkpoint: the length of a JSON object, and its brace. */
-function isSafetensors(bytes: Uint8Array): boolean {
+export function isSafetensors(bytes: Uint8Array): boolean {
   if (bytes.length < 9) return false;
   const headerBytes = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   return headerBytes <= bytes.length && bytes[8] === 0x7b;

@@ -1,18 +1,14 @@
-import type { AudioStream } from "../audio/audio-stream.js";
-import { bytesInMemory } from "../audio/byte-source.js";
-import { openAudio } from "../audio/decode.js";
-import { type AudioInput, toChannels } from "../audio/inputs.js";
+import type { AudioInput } from "../audio/inputs.js";
 import { DURATION_CHECKS, type DurationLimit } from "../audio/mono-stream.js";
-import { resampledLength } from "../audio/resample.js";
 import type { AudioWarning } from "../audio/warning.js";
-import { waveformStream } from "../audio/waveform-stream.js";
 import { checkNames, checkNumber } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
-import { checkObject, checkText, toBytes } from "../core/inputs.js";
+import { checkObject } from "../core/inputs.js";
 import { abortSignal, callback, checkOptions, optional } from "../core/setting-checks.js";
 import { FeatureStream } from "../features/feature-stream.js";
 import { checkEngine, type Engine, type Session } from "../runtime/engine.js";
 import { Uses } from "../runtime/uses.js";
+import { bytesOpener, type OpenAudio, samplesOpener } from "./audio-source.js";
 import {
   checkModel,
   decodeModel,
@@ -69,7 +65,8 @@ export interface TagOptions extends DurationLimit {
   readonly signal?: AbortSignal;
 }
 
-function checkTagOptions(options: TagOptions): void {
+/** Checks the options of a call that tags audio. */
+export function checkTagOptions(options: TagOptions): void {
   checkOptions<TagOptions>(options, {
     ...DURATION_CHECKS,
     onProgress: optional(callback),
@@ -87,6 +84,18 @@ function checkSegments(setting: string, value: unknown): void {
 
 /** With several labels per clip, a label of at least this probability counts as an answer. */
 const PRESENT = 0.5;
+
+/**
+ * The tags that are the answer for a clip or a segment: the most probable one, or with several labels per clip each of
+ * probability 0.5 or more.
+ * @param tags most probable first
+ */
+export function presentTags(tags: readonly Tag[], task: ModelInfo["task"]): readonly Tag[] {
+  return task === "single-label"
+    ? tags.slice(0, 1)
+    : tags.filter(({ probability }) => probability >= PRESENT);
+}
+
 /** A clip shorter than this fraction of a segment gets a warning. */
 const SHORT = 1 / 4;
 
@@ -150,9 +159,7 @@ export class Tagger {
    * @throws DataError if the audio cannot be decoded or is too long
    */
   async tagAudio(bytes: Uint8Array | ArrayBuffer, path: string, options: TagOptions = {}): Promise<Tagging> {
-    const source = bytesInMemory(toBytes("bytes", bytes));
-    checkText("path", path);
-    return this.tagStream(() => openAudio(source, path), path, options);
+    return this.tagStream(bytesOpener(bytes, path), path, options);
   }
 
   /**
@@ -162,16 +169,12 @@ export class Tagger {
    * @param path its name in errors
    * @throws DataError if the audio cannot be decoded or is too long
    */
-  async tagStream(
-    open: () => Promise<AudioStream>,
-    path: string,
-    options: TagOptions = {},
-  ): Promise<Tagging> {
+  async tagStream(open: OpenAudio, path: string, options: TagOptions = {}): Promise<Tagging> {
     checkTagOptions(options);
     return this.#uses.run(() => this.#tag(open, path, options));
   }
 
-  async #tag(open: () => Promise<AudioStream>, path: string, options: TagOptions): Promise<Tagging> {
+  async #tag(open: OpenAudio, path: string, options: TagOptions): Promise<Tagging> {
     const { frontEnd, segmentFrames } = this.info;
     const { maxDurationSec, onProgress, signal } = options;
     const hopSec = options.segments?.hopSec ?? null;
@@ -208,7 +211,11 @@ export class Tagger {
       tags: this.#tags(probabilities),
       segments,
       events: mergeIntoEvents(
-        segments.map(({ startSec, endSec, tags }) => ({ startSec, endSec, answers: this.#present(tags) })),
+        segments.map(({ startSec, endSec, tags }) => ({
+          startSec,
+          endSec,
+          answers: presentTags(tags, this.info.task),
+        })),
       ),
       durationSec,
       warnings: [...features.warnings, ...this.#shortness(features)],
@@ -233,31 +240,15 @@ export class Tagger {
     };
   }
 
-  /** The tags that are a segment's answer. */
-  #present(tags: readonly Tag[]): readonly Tag[] {
-    return this.info.task === "single-label"
-      ? tags.slice(0, 1)
-      : tags.filter(({ probability }) => probability >= PRESENT);
-  }
-
   /**
    * Tags samples in memory, of any rate and number of channels.
    * @throws UsageError if it is not audio, if no sample is left after resampling, or if some are not finite
    */
   async tagWaveform(audio: AudioInput, options: TagOptions = {}): Promise<Tagging> {
     checkTagOptions(options);
-    const channels = toChannels("audio", audio);
-    const { channelData, sampleRate } = channels;
-    const rate = this.info.frontEnd.sampleRate;
-    const length = resampledLength(channelData[0].length, sampleRate, rate);
-    if (length === 0 || !channelData.every((samples) => samples.every(Number.isFinite)))
-      throw new UsageError({
-        setting: "audio",
-        rule: `hold finite samples, at least 1 at ${rate} Hz`,
-        got: length === 0 ? "none" : "some that are not finite",
-      });
+    const open = samplesOpener(audio, this.info.frontEnd.sampleRate);
     const maxDurationSec = options.maxDurationSec ?? Number.POSITIVE_INFINITY;
-    return this.tagStream(async () => waveformStream(channels), "audio", { ...options, maxDurationSec });
+    return this.tagStream(open, "audio", { ...options, maxDurationSec });
   }
 
   /** The warning about a clip of which a segment holds mostly silence, unless there is one about its length already. */

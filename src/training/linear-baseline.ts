@@ -1,9 +1,10 @@
 import { checkObject } from "../core/inputs.js";
 import { Random } from "../core/random.js";
-import { abortSignal, checkOptions, choice, integer, optional } from "../core/setting-checks.js";
+import { abortSignal, type Check, checkOptions, choice, integer, optional } from "../core/setting-checks.js";
 import type { Tensor } from "../core/tensor.js";
 import { Covariance } from "../dataset/covariance.js";
 import { checkTrain, type FeatureSet } from "../dataset/feature-set.js";
+import { RUN_SPLITS } from "../dataset/splits.js";
 import { standardizationOf } from "../dataset/standardization.js";
 import { evaluateLinear, readAllDescriptors } from "../evaluation/evaluate.js";
 import { mainScore } from "../evaluation/measures.js";
@@ -11,6 +12,7 @@ import { buildInferenceModel } from "../nn/inference.js";
 import { buildTrainingStep, type Task } from "../nn/training-step.js";
 import { type Engine, engineOption } from "../runtime/engine.js";
 import { encodeLinearModel } from "../tagging/linear-model.js";
+import { clipFacts, type DrawnSplit } from "./clip-facts.js";
 import { type BatchSource, fit } from "./fit.js";
 
 const EPOCHS = 40;
@@ -47,6 +49,8 @@ function descriptorBatches(
 /**
  * Trains the course's first homework as a baseline: a linear classifier on mean and deviation of Meyda's descriptors
  * and MFCCs, standardized over the train split. It uses the same engine and splits as the net.
+ * @param options.split how the clips were split: the file records it, so that a later evaluation can draw the same splits.
+ *   `@default` the defaults of `splitClips` for this seed, and no hash: the file knows the training and validation clips alone
  * @returns an ONNX model from `inputs` [batch, nDescriptors] to `probabilities` [batch, nLabels]; null if stopped
  * @example
  * import { featureSets, featuresInMemory, frontEnd, nodeEngine, splitClips, trainLinearBaseline } from "timbrel";
@@ -63,7 +67,13 @@ function descriptorBatches(
  */
 export async function trainLinearBaseline(
   sets: { train: FeatureSet<"train">; valid: FeatureSet<"valid"> },
-  options: { task: Task; seed: number; engine: Engine; signal?: AbortSignal | undefined },
+  options: {
+    task: Task;
+    seed: number;
+    engine: Engine;
+    split?: DrawnSplit | undefined;
+    signal?: AbortSignal | undefined;
+  },
 ): Promise<Uint8Array | null> {
   checkObject("sets", sets, "be feature sets", { train: "object", valid: "object" });
   checkTrain(sets.train);
@@ -71,10 +81,11 @@ export async function trainLinearBaseline(
     task: choice(["single-label", "multi-label"]),
     seed: integer(0),
     engine: engineOption,
+    split: optional(drawnSplit),
     signal: optional(abortSignal),
   });
   const { train, valid } = sets;
-  const { task, seed, engine, signal } = options;
+  const { task, seed, engine, signal, split = { ...RUN_SPLITS, seed, hash: "" } } = options;
   const vectors = await readAllDescriptors(train);
   const nFeatures = vectors[0].length;
   const covariance = new Covariance(nFeatures);
@@ -107,9 +118,16 @@ export async function trainLinearBaseline(
     signal,
   });
   if (ended === "interrupted") return null;
-  const { normalization } = config;
-  return encodeLinearModel(
-    { weights: state.best.weights, normalization },
-    { task, labels: [...train.labels] },
-  );
+  const { frontEnd, labels } = train;
+  const info = { task, labels: [...labels], frontEnd, ...clipFacts(sets, split) };
+  const { net, normalization } = config;
+  return encodeLinearModel({ info, net, weights: state.best.weights, normalization });
 }
+
+const drawnSplit: Check = (setting, value) =>
+  checkObject(setting, value, "say how the clips were split", {
+    seed: "number",
+    validFraction: "number",
+    testFraction: "number",
+    hash: "text",
+  });

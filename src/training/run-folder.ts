@@ -1,10 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { UsageError } from "../core/errors.js";
+import { csvText } from "../core/csv.js";
+import { DataError, UsageError } from "../core/errors.js";
+import { SPLITS } from "../dataset/split-names.js";
+import type { ClipSplits } from "../dataset/splits.js";
 import { removeFile, removeParts, writeAtomically } from "../store/atomic-file.js";
 import { checkSize } from "../store/read-files.js";
 import { onDisk } from "../store/system-errors.js";
-import { encodeModel, type TrainedModel } from "../tagging/model-file.js";
+import { decodeModel, encodeModel, type TrainedModel, uncalibrated } from "../tagging/model-file.js";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.js";
 
 /** Names of the files that a run writes into its folder. The checkpoint is written first; the others are made from it. */
@@ -13,6 +16,8 @@ export const RUN_FILES = {
   linear: "model.linear.onnx",
   checkpoint: "checkpoint.safetensors",
   metrics: "metrics.jsonl",
+  /** Which clip is in which split. */
+  split: "split.csv",
   /** Charts of the layer statistics, if the run records them. */
   watch: "watch.html",
   /** The last weights with a finite loss, if the run diverged. */
@@ -79,6 +84,11 @@ export function removeDerived({ checkpoint: _, ...derived }: RunPaths): void {
   for (const path of Object.values(derived)) removeFile(path);
 }
 
+/** Writes which clip is in which split, once the run's first checkpoint is there. */
+export function writeSplit({ split }: RunPaths, splits: ClipSplits): void {
+  writeAtomically(split, splitText(splits));
+}
+
 /** Writes the state of a run after an epoch: the checkpoint, then what is made from it. */
 export function writeEpoch(
   paths: RunPaths,
@@ -90,18 +100,52 @@ export function writeEpoch(
 }
 
 /**
- * Makes the model and the metrics of a checkpoint again where they are missing, damaged or older: a run that was killed
- * may have written only the checkpoint.
+ * Makes the model, the metrics and the list of the splits of a checkpoint again where they are missing, damaged or older:
+ * a run that was killed may have written only the checkpoint. A model that is calibrated stays so; one that is made again
+ * is calibrated at the end of the run.
  */
-export function repairDerived(paths: RunPaths, checkpoint: Checkpoint, model: TrainedModel | null): void {
-  if (model !== null) writeIfOther(paths.model, encodeModel(model));
-  writeIfOther(paths.metrics, new TextEncoder().encode(metricsText(checkpoint)));
+export function repairDerived(
+  paths: RunPaths,
+  checkpoint: Checkpoint,
+  { model, splits }: { model: TrainedModel | null; splits: ClipSplits },
+): void {
+  if (model !== null && !holdsCalibrated(paths.model, model)) writeModel(paths, model);
+  writeIfOther(paths.metrics, metricsText(checkpoint));
+  writeIfOther(paths.split, splitText(splits));
 }
 
-function writeIfOther(path: string, content: Uint8Array): void {
-  if (!existsSync(path) || !readFileSync(path).equals(content)) writeAtomically(path, content);
+/** Writes a run's model, unless the file is that already. */
+export function writeModel(paths: RunPaths, model: TrainedModel): void {
+  writeIfOther(paths.model, encodeModel(model));
+}
+
+/** Whether a file holds a model with a calibration, and the same as this one but for that. */
+function holdsCalibrated(path: string, model: TrainedModel): boolean {
+  if (!existsSync(path)) return false;
+  try {
+    const found = uncalibrated(decodeModel(readFileSync(path), path));
+    return Buffer.compare(encodeModel(found), encodeModel(model)) === 0;
+  } catch (error) {
+    if (error instanceof DataError) return false;
+    throw error;
+  }
+}
+
+function writeIfOther(path: string, content: Uint8Array | string): void {
+  if (!existsSync(path) || !readFileSync(path).equals(Buffer.from(content))) writeAtomically(path, content);
 }
 
 function metricsText({ state: { history } }: Checkpoint): string {
   return history.map((record) => `${JSON.stringify(record)}\n`).join("");
+}
+
+/**
+ * The splits as a table with the columns of a manifest. Its groups are those that were kept together: groups that hold
+ * copies of one clip are joined.
+ */
+function splitText(splits: ClipSplits): string {
+  const rows = SPLITS.flatMap((split) =>
+    splits[split].map(({ name, labels, group }) => [name, labels.join("|"), group, split]),
+  );
+  return csvText([["path", "label", "group", "split"], ...rows]);
 }

@@ -1,5 +1,4 @@
 import { checkObject } from "../core/inputs.js";
-import { recordOf } from "../core/record.js";
 import {
   abortSignal,
   type Check,
@@ -10,15 +9,16 @@ import {
 } from "../core/setting-checks.js";
 import type { Tensor } from "../core/tensor.js";
 import { checkData, type FeatureData } from "../dataset/feature-data.js";
-import type { Split } from "../dataset/split-names.js";
 import { type ClipSplits, recordSplits } from "../dataset/splits.js";
 import { evaluateNet } from "../evaluation/evaluate.js";
 import { mainScore, measuresOf } from "../evaluation/measures.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import type { Task } from "../nn/training-step.js";
 import { type Engine, engineOption } from "../runtime/engine.js";
-import { addClips, checkModel, type ModelInfo, type TrainedModel } from "../tagging/model-file.js";
+import { checkModel, type ModelInfo, type TrainedModel } from "../tagging/model-file.js";
+import { calibrateModel } from "./calibrate-model.js";
 import type { Checkpoint } from "./checkpoint.js";
+import { clipFacts } from "./clip-facts.js";
 import { checkSettingsApart, type TrainConfig, trainConfig } from "./config.js";
 import { type EpochAnswer, type EpochRecord, type FitResult, fit, type StepReport } from "./fit.js";
 import { modelHash, type PreparedRun, prepareRun } from "./prepare-run.js";
@@ -40,7 +40,7 @@ export interface RunStart {
   readonly unusedClips: number;
   /** Number of epochs that were done before; 0 for a new run. */
   readonly resumedFrom: number;
-  /** The model of the best of those epochs; null for a new run. */
+  /** The model of the best of those epochs, not calibrated; null for a new run. */
   readonly model: TrainedModel | null;
 }
 
@@ -50,7 +50,7 @@ export interface RunProgress {
   readonly isBest: boolean;
   /** Everything the run needs to continue from here with the same bits. */
   readonly checkpoint: Checkpoint;
-  /** The model of the best epoch so far. */
+  /** The model of the best epoch so far, not calibrated. */
   readonly model: TrainedModel;
 }
 
@@ -82,7 +82,10 @@ export interface TrainModelOptions {
 
 /** Outcome of a run. */
 export interface ModelRun {
-  /** The model of the best epoch; null if the run was interrupted before its first epoch was done. */
+  /**
+   * The model of the best epoch, calibrated unless the run was interrupted; null if it was interrupted before its first epoch
+   * was done.
+   */
   readonly model: TrainedModel | null;
   readonly task: Task;
   readonly ended: FitResult["ended"];
@@ -92,8 +95,9 @@ export interface ModelRun {
 }
 
 /**
- * Trains a tagger: splits the clips, fits the normalization on the train split, trains the net, and keeps the weights of
- * the epoch with the best validation score. It reads only from `data` and writes nothing.
+ * Trains a tagger: splits the clips, fits the normalization on the train split, trains the net, keeps the weights of the
+ * epoch with the best validation score, and calibrates them on the validation split. It reads only from `data` and writes
+ * nothing.
  *
  * @param config settings that differ from the defaults
  * @throws DataError if the data have too few clips or classes to train on
@@ -180,7 +184,15 @@ export async function trainModel(
       }),
     signal,
   });
-  return { model: bestOf(state), task, ended, history: state.history, checkpoint: checkpointOf(state) };
+  const outcome = { task, history: state.history, checkpoint: checkpointOf(state) };
+  const best = bestOf(state);
+  if (best === null || ended === "interrupted") return { ...outcome, model: best, ended };
+  try {
+    return { ...outcome, model: await calibrateModel(best, sets, { engine, signal }), ended };
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) return { ...outcome, model: best, ended: "interrupted" };
+    throw error;
+  }
 }
 
 const checkpointOption: Check = (setting, value) =>
@@ -194,25 +206,24 @@ function modelMaker(
   from: TrainedModel | undefined,
 ): (state: FitResult["state"]) => TrainedModel {
   const { seed, validFraction, testFraction, segmentFrames, net } = config;
-  const { labels } = sets.train;
-  const countOf = (label: string) => splits.train.filter((clip) => clip.labels.includes(label)).length;
-  const trainCounts = recordOf(labels.map((label) => [label, countOf(label)]));
-  const hashesOf = (split: Split) => splits[split].map((clip) => clip.audioHash);
-  const { trainClips, validClips } = from?.info ?? { trainClips: "", validClips: "" };
-  const info: Omit<ModelInfo, "valid" | "epoch"> = {
+  const drawn = { seed, validFraction, testFraction, hash: splits.hash };
+  const { split, ...clips } = clipFacts(sets, drawn, from?.info);
+  const outputs = {
     task,
-    labels: [...labels],
+    labels: [...sets.train.labels],
     frontEnd,
     segmentFrames,
-    split: { seed, validFraction, testFraction, hash: splits.hash, trainCounts },
+    split,
+  };
+  const origin = {
     config: { ...config },
-    trainClips: addClips(trainClips, hashesOf("train")),
-    // If the model that the run started from does not record its clips, they stay unknown.
-    ...(validClips === undefined ? {} : { validClips: addClips(validClips, hashesOf("valid")) }),
+    ...clips,
   };
   return ({ history, best: { epoch, weights } }) => {
-    const { valid } = history[epoch - 1];
-    return { info: { ...info, valid: { ...valid }, epoch }, net, weights, normalization };
+    const valid = { ...history[epoch - 1].valid };
+    // In the order of a file's record, so that the model that is read from its file is written as the same bytes.
+    const info: ModelInfo = { ...outputs, valid, epoch, ...origin };
+    return { info, net, weights, normalization };
   };
 }
 

@@ -3,6 +3,7 @@ import { DataError, UsageError } from "../core/errors.js";
 import { checkObject } from "../core/inputs.js";
 import { abortSignal, boolean, callback, checkOptions, optional } from "../core/setting-checks.js";
 import { checkData } from "../dataset/feature-data.js";
+import type { ClipSplits } from "../dataset/splits.js";
 import type { Task } from "../nn/training-step.js";
 import { type Engine, engineOption } from "../runtime/engine.js";
 import { nodeEngine } from "../runtime/node.js";
@@ -11,7 +12,8 @@ import { whileLocked } from "../store/folder-lock.js";
 import { pathOf } from "../store/path-of.js";
 import { readModelFile } from "../store/read-files.js";
 import { checkIsNoStore, type FeatureStore } from "../store/store.js";
-import { linearModel } from "../tagging/linear-model.js";
+import type { Calibration } from "../tagging/calibration.js";
+import { decodeLinearModel } from "../tagging/linear-model.js";
 import { checkSettingsApart, type TrainConfig } from "./config.js";
 import { DivergedError, type EpochAnswer, type EpochRecord, type FitResult, type StepReport } from "./fit.js";
 import { trainLinearBaseline } from "./linear-baseline.js";
@@ -22,6 +24,8 @@ import {
   repairDerived,
   runPaths,
   writeEpoch,
+  writeModel,
+  writeSplit,
 } from "./run-folder.js";
 import { encodeSafetensors } from "./safetensors.js";
 import { type RunStart, trainModel } from "./train-model.js";
@@ -58,12 +62,14 @@ export interface TrainResult {
   readonly ended: FitResult["ended"];
   readonly bestEpoch: number;
   readonly history: readonly EpochRecord[];
+  /** null if the run was interrupted: a resumed run calibrates its model at its end. */
+  readonly calibration: Calibration | null;
   readonly modelPath: string;
 }
 
 /**
  * Trains a tagger on a feature store as `trainModel` does, and writes to a folder: a checkpoint after every epoch, the
- * model of the best epoch, and the linear baseline next to it.
+ * model of the best epoch, which is calibrated at the end, and the linear baseline next to it.
  *
  * @param outDir the run's folder; created if missing
  * @throws UsageError if the folder is a feature store, or holds a run that is to be neither resumed nor overwritten, or if the data lack
@@ -122,7 +128,8 @@ async function trainLocked(
   removeRunParts(outDir);
   const resume = checkpointToResume(outDir, options);
   let linear: Uint8Array | null = null;
-  const { task, ended, history, checkpoint } = await trainModel(store, config, {
+  let splits: ClipSplits | undefined;
+  const { model, task, ended, history, checkpoint } = await trainModel(store, config, {
     engine,
     signal,
     resume,
@@ -130,19 +137,23 @@ async function trainLocked(
     async onStart(run) {
       // Nothing is written or deleted before all settings have been checked.
       if (resume === null) removeFile(paths.diverged);
-      else repairDerived(paths, resume, run.model);
+      else repairDerived(paths, resume, run);
+      splits = run.splits;
       options.onStart?.(run);
-      const { labels } = run.sets.train;
-      if (resume !== null && isWholeBaseline(paths.linear, { task: run.task, labels })) return;
-      const { seed } = run.config;
-      linear = await trainLinearBaseline(run.sets, { task: run.task, seed, engine, signal });
+      if (resume !== null && isBaselineOf(paths.linear, run)) return;
+      const { seed, validFraction, testFraction } = run.config;
+      const split = { seed, validFraction, testFraction, hash: run.splits.hash };
+      linear = await trainLinearBaseline(run.sets, { task: run.task, seed, split, engine, signal });
       if (resume !== null && linear !== null) writeAtomically(paths.linear, linear);
     },
     onEpoch(record, { isBest, checkpoint, model }) {
       // A run that is overwritten is kept until there is a checkpoint to put in its place.
       if (record.epoch === 1) removeDerived(paths);
       writeEpoch(paths, { checkpoint, model, isBest });
-      if (record.epoch === 1 && linear !== null) writeAtomically(paths.linear, linear);
+      if (record.epoch === 1) {
+        writeSplit(paths, splits!);
+        if (linear !== null) writeAtomically(paths.linear, linear);
+      }
       return options.onEpoch?.(record, isBest);
     },
   }).catch((error: unknown) => {
@@ -154,15 +165,19 @@ async function trainLocked(
     const { setting, rule, got, remedy, divergence } = error;
     throw new DivergedError({ setting, rule, got, remedy: `${remedy}; ${kept}` }, divergence);
   });
-  return { task, ended, bestEpoch: checkpoint.state.best.epoch, history, modelPath: paths.model };
+  if (model !== null && ended !== "interrupted") writeModel(paths, model);
+  const { epoch: bestEpoch } = checkpoint.state.best;
+  const calibration = model?.info.calibration ?? null;
+  return { task, ended, bestEpoch, history, calibration, modelPath: paths.model };
 }
 
-/** Whether the file of a linear baseline is there and undamaged. */
-function isWholeBaseline(path: string, { task, labels }: { task: Task; labels: readonly string[] }): boolean {
+/** Whether the file of a run's linear baseline is there, undamaged and of this version. */
+function isBaselineOf(path: string, { task, sets, splits }: RunStart): boolean {
   if (!existsSync(path)) return false;
   try {
-    linearModel(readModelFile(path), path, { task, labels: [...labels] });
-    return true;
+    const { info } = decodeLinearModel(readModelFile(path), path);
+    const found = [info.task, info.labels, info.split.hash];
+    return JSON.stringify(found) === JSON.stringify([task, sets.train.labels, splits.hash]);
   } catch (error) {
     if (error instanceof DataError) return false;
     throw error;

@@ -96,6 +96,29 @@ const MISTAKES: readonly (readonly [line: string, code: number, message: string]
   ["evaluate '' audio-features", 2, '<model> must not be empty, got ""'],
   ["predict tone.wav ''", 2, '<audio> must not be empty, got ""'],
   ["predict tone.wav --model ''", 2, '--model must not be empty, got ""'],
+  [
+    "predict tone.wav --hop 1",
+    2,
+    "--hop must be used with segments or events, got 1; add --segments or --events",
+  ],
+  ["predict tone.wav --segments --hop 0", 2, "--hop must be a number greater than 0, got 0"],
+  [
+    "predict tone.wav --segments --hop 0.01",
+    2,
+    "--hop must be at least 0.0232 s, one frame of the model, got 0.01",
+  ],
+  ["predict tone.wav --format xml", 2, "--format must be one of text, json, csv, audacity, raven, got xml"],
+  [
+    "predict tone.wav --format csv --json",
+    2,
+    "option '--json' cannot be used with option '-f, --format <name>'",
+  ],
+  [
+    "predict audio --format audacity",
+    2,
+    "--format must be used with one audio file, or with --out and a folder, since a file of audacity labels belongs to one audio file, got audacity for 12 audio files",
+  ],
+  ["predict tone.wav --format csv --out audio", 2, "--out must name a file, got audio, which is a folder"],
   ["extract nowhere --out s", 1, "nowhere: does not exist"],
   ["extract text.txt --out s", 1, "text.txt: is neither a folder nor a .csv, .tsv or .jsonl manifest"],
   [

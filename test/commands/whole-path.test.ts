@@ -197,6 +197,24 @@ describe("predict", () => {
     expect(tags.map(({ label }) => label).sort()).toEqual(["high", "low", "mid"]);
     expect(tags.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
   });
+  it("writes segments and events of files as CSV, in the file that is named, and lists bad files", async () => {
+    const args = ["--segments", "--hop", "0.1", "--format", "csv", "--out", "tags.csv"];
+    const { code, stdout, stderr } = await predict("audio/low", ...args);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/^timbrel: audio\/low\/notes\.wav: not audio/);
+    const [head, first, second, third, fourth, ...others] = readFileSync(join(dir, "tags.csv"), "utf8").split(
+      "\n",
+    );
+    expect(head).toBe("file,start,end,predicted,high,low,mid");
+    // Segments last 0.256 s, the file 0.5 s: the last is moved back by a frame.
+    expect([first, second, third, fourth].map((line) => line.split(",").slice(0, 3).join())).toEqual([
+      "audio/low/0.wav,0,0.256",
+      "audio/low/0.wav,0.1,0.356",
+      "audio/low/0.wav,0.2,0.456",
+      "audio/low/0.wav,0.256,0.5",
+    ]);
+    expect(others).toHaveLength(7 * 4 + 1);
+  });
   it("exits with 1 if something in a folder cannot be opened", async () => {
     write(dir, "few/a.wav", toneWav(200));
     symlinkSync("nowhere", join(dir, "few/gone.wav"));

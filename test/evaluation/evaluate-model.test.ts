@@ -5,25 +5,47 @@ import { encodeWav } from "../../src/audio/encode-wav.js";
 import { DataError } from "../../src/core/errors.js";
 import { type FeatureData, featuresInMemory } from "../../src/dataset/feature-data.js";
 import { splitClips } from "../../src/dataset/splits.js";
+import { argmax } from "../../src/evaluation/answers.js";
 import { evaluateModel } from "../../src/evaluation/evaluate-model.js";
+import { measuresOf } from "../../src/evaluation/measures.js";
 import { frontEnd } from "../../src/features/front-end.js";
 import { decodeWeights } from "../../src/graph/index.js";
 import type { Engine } from "../../src/runtime/engine.js";
-import { wasTrainedOn } from "../../src/tagging/model-file.js";
+import { decodeLinearModel } from "../../src/tagging/linear-model.js";
+import { uncalibrated, wasTrainedOn } from "../../src/tagging/model-file.js";
 import { trainLinearBaseline } from "../../src/training/linear-baseline.js";
 import { trainModel } from "../../src/training/train-model.js";
 import { countingEngine, ENGINE } from "../engine.js";
 import { edited, node } from "../tagging/edit-model.js";
-import { changeFeatures, makeSound, makeTinyStore, TINY_CONFIG, tinyClips } from "../training/tiny-store.js";
+import {
+  changeFeatures,
+  makeSound,
+  makeTinyStore,
+  SOUNDS,
+  TINY_CONFIG,
+  tinyClips,
+} from "../training/tiny-store.js";
 
 const store = await makeTinyStore();
 let baseline: Uint8Array | null = null;
 const { model } = await trainModel(store, TINY_CONFIG, {
   engine: ENGINE,
-  async onStart({ sets, task }) {
-    baseline = await trainLinearBaseline(sets, { task, seed: 1, engine: ENGINE });
+  async onStart({ sets, task, splits, config }) {
+    const { seed, validFraction, testFraction } = config;
+    const split = { seed, validFraction, testFraction, hash: splits.hash };
+    baseline = await trainLinearBaseline(sets, { task, seed, split, engine: ENGINE });
   },
 });
+
+const CALIBRATION = {
+  temperature: 1,
+  basis: "fitted" as const,
+  thresholds: null,
+  sharedThreshold: [],
+  unknown: null,
+  validation: { nClips: 6, loss: [1, 1], calibrationError: [0, 0] } as const,
+};
+
 const evaluate = (data: FeatureData, options: Partial<Parameters<typeof evaluateModel>[2]> = {}) =>
   evaluateModel(model!, data, { engine: ENGINE, ...options });
 
@@ -100,6 +122,72 @@ describe("evaluateModel", () => {
   it("scores the train split if it is asked for by name", async () => {
     const { split, net } = await evaluate(store, { split: "train" });
     expect([split, net.nClips]).toEqual(["train", 15]);
+  });
+
+  it("compares the model with both baselines on the same clips, and gives its answer to each", async () => {
+    const { net, linear, majority, differences, answers } = await evaluate(store, { linear: baseline });
+    expect(Object.keys(differences.majority)).toEqual(measuresOf("single-label").map(({ name }) => name));
+    for (const { name, of } of measuresOf("single-label")) {
+      expect(differences.majority[name].difference).toBe(of(net) - of(majority));
+      expect(differences.linear![name].difference).toBe(of(net) - of(linear!));
+    }
+    expect((await evaluate(store)).differences.linear).toBeNull();
+    const test = store.clips.filter(({ split }) => split === "test");
+    expect(answers.map(({ clip }) => clip.name)).toEqual(test.map(({ name }) => name));
+    const right = answers.filter(
+      ({ clip, probabilities }) => SOUNDS[argmax(probabilities)] === clip.labels[0],
+    );
+    expect(net.task === "single-label" && net.accuracy).toBe(right.length / 6);
+  });
+
+  it("says which clips chose what", async () => {
+    const chose = { nTrained: 15, nValidation: 6, validationChose: ["epoch"] };
+    expect((await evaluate(store)).chose).toEqual({ ...chose, seenIn: null });
+    expect((await evaluate(store, { split: "valid" })).chose).toEqual({ ...chose, seenIn: "valid" });
+    expect((await evaluate(store, { split: "train" })).chose).toEqual({ ...chose, seenIn: "train" });
+    const others = await makeTinyStore(
+      tinyClips().map((clip, i) => ({ ...clip, wav: encodeWav(makeSound("hum", `other ${i}`)) })),
+    );
+    // The model has seen none of these, whatever they call their splits.
+    expect((await evaluate(others, { split: "train" })).chose).toEqual({ ...chose, seenIn: null });
+    const { validClips: _, ...info } = model!.info;
+    const older = { ...model!, info };
+    const choseOf = async (data: FeatureData) => (await evaluateModel(older, data, { engine: ENGINE })).chose;
+    expect(await choseOf(store)).toEqual({ ...chose, seenIn: null });
+    expect(await choseOf(others)).toEqual({ ...chose, nValidation: null, seenIn: null });
+  });
+
+  it("scores the answers before calibration as well, and names what the calibration chose", async () => {
+    const plain = uncalibrated(model!);
+    const calibration = { ...CALIBRATION, temperature: 2 };
+    const calibrated = { ...plain, info: { ...plain.info, calibration } };
+    const [before, after] = await Promise.all(
+      [plain, calibrated].map((each) => evaluateModel(each, store, { engine: ENGINE })),
+    );
+    expect(after.uncalibrated).toEqual(before.net);
+    expect(after.net.loss).not.toBe(before.net.loss);
+    expect(after.answers.map((answer) => answer.uncalibrated)).toEqual(
+      before.answers.map(({ probabilities }) => probabilities),
+    );
+    expect([before.uncalibrated, before.answers[0].uncalibrated]).toEqual([null, null]);
+    expect(after.chose.validationChose).toEqual(["epoch", "temperature"]);
+    const told: number[] = [];
+    await evaluateModel(calibrated, store, { engine: ENGINE, onProgress: (done) => told.push(done) });
+    expect(told).toEqual([3, 6]);
+  });
+
+  it("scores a linear baseline as a model, as it does beside a net", async () => {
+    const linear = decodeLinearModel(baseline!, "m.linear.onnx");
+    const [own, beside] = await Promise.all([
+      evaluateModel(linear, store, { engine: ENGINE }),
+      evaluate(store, { linear: baseline }),
+    ]);
+    expect([own.kind, beside.kind, own.split, own.isExternal]).toEqual(["linear", "net", "test", false]);
+    expect([own.net, own.majority]).toEqual([beside.linear, beside.majority]);
+    expect([own.linear, own.uncalibrated]).toEqual([null, null]);
+    expect(own.chose).toEqual(beside.chose);
+    const all = await evaluateModel(linear, store, { engine: ENGINE, split: "all" });
+    expect(all.leftOut).toEqual({ trainedOn: 15, choseEpoch: 6, sameGroup: 0, unknownLabels: 0 });
   });
 
   it("scores all clips of other data that name no split", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { ChoosingClips } from "../../src/evaluation/chose.js";
 import type { Scores } from "../../src/evaluation/scores.js";
 import { scoresReport } from "../../src/report/scores.js";
 import { percent, table } from "../../src/report/table.js";
@@ -58,6 +59,10 @@ function report(
     majority: all,
     linear: null,
     net: all,
+    kind: "net" as const,
+    uncalibrated: null,
+    differences: { majority: {}, linear: null },
+    chose: { nTrained: 12, nValidation: 4, validationChose: ["epoch" as const], seenIn: null },
     ...changes,
   };
   return scoresReport(scored, { info, linearPath: "m.linear.onnx" });
@@ -77,14 +82,51 @@ describe("scoresReport", () => {
       .split("\n\n")[0]
       .split("\n");
     expect(lines).toEqual([
+      "       4 validation clips chose the epoch",
       "data   s, split test: 3 clips",
       "       3 of 42 clips are scored; left out are",
       "           30, since the model was trained on them",
       "            8, since they chose its epoch",
       "            1, since they have labels that it does not know",
+      "       nothing is scored on clips that the model was trained on or that chose something",
     ]);
   });
 
+  it("says what chose what, and what that means for the scores", () => {
+    const lines = (chose: Partial<ChoosingClips>, split: "valid" | "train" | "test") => {
+      const all = {
+        nTrained: 12,
+        nValidation: 4,
+        validationChose: ["epoch" as const],
+        seenIn: null,
+        ...chose,
+      };
+      const text = report(
+        ["a", "b"],
+        [
+          [1, 0],
+          [0, 2],
+        ],
+        { chose: all, split, isExternal: false },
+      );
+      return text
+        .split("\n\n")[0]
+        .split("\n")
+        .filter((line) => line.startsWith(" "));
+    };
+    const validationChose = ["epoch", "temperature", "thresholds"] as const;
+    expect(lines({ validationChose, seenIn: "valid" }, "valid")).toEqual([
+      "       4 validation clips chose the epoch, the temperature and the thresholds",
+      "       these clips chose the epoch, the temperature and the thresholds: the scores are too good, and this is not a test",
+    ]);
+    expect(lines({ seenIn: "train" }, "train")[1]).toBe(
+      "       the model was trained on these clips: this is not a test",
+    );
+    expect(lines({ nValidation: null }, "test")).toEqual([
+      "       the validation clips chose the epoch",
+      "       nothing is scored on clips that the model was trained on; its file does not say which clips chose something",
+    ]);
+  });
   it("shows the model, the data, the scores, the recalls and the confusion matrix", () => {
     const labels = ["cello", "harp", "tuba"];
     expect(
@@ -95,8 +137,10 @@ describe("scoresReport", () => {
       ]),
     ).toBe(
       `model  m.onnx (3 labels, epoch 3, trained on 12 clips)
+       4 validation clips chose the epoch
 data   s, split test: 6 clips
        not from the model's own splits: an external test
+       nothing is scored on clips that the model was trained on or that chose something
 
                 balanced accuracy     95 % interval  accuracy   loss
 majority class             25.0 %  20.0 % to 30.0 %    50.0 %  1.235

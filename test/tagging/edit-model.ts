@@ -14,7 +14,7 @@ export const DAMAGED = "is damaged: its content does not match its checksum; cop
 
 /** The model file with its ONNX record edited as damage could do: its checksum stays as it was. */
 export function damaged(bytes: Uint8Array, edit: (model: ModelProto) => void): Uint8Array {
-  const model = onnx.ModelProto.decode(bytes);
+  const model = onnx.ModelProto.decode(new Uint8Array(bytes)); // its tensors are views of the bytes
   edit(model);
   return onnx.ModelProto.encode(model).finish();
 }

@@ -83,7 +83,7 @@ describe("the metadata of a model file", () => {
     expect(() => readModelInfo(readFileSync(path), path)).toThrow(
       new DataError(
         path,
-        "is a linear baseline, which reads descriptors, not a model that tags audio; use the model.onnx of the run",
+        "is a linear baseline, which reads descriptors, not a net; use the model.onnx of the run",
       ),
     );
   });

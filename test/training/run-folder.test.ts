@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { decodeModel } from "../../src/tagging/model-file.js";
 import { RUN_FILES } from "../../src/training/run-folder.js";
 import { trainTagger } from "../../src/training/train-tagger.js";
 import { ENGINE } from "../engine.js";
@@ -25,12 +26,13 @@ describe("resuming a run", () => {
     dir = copyRun();
   });
   it("whose other files are missing makes them from its checkpoint", async () => {
-    for (const file of ["model", "metrics", "linear"] as const) rmSync(join(dir, RUN_FILES[file]));
+    for (const file of ["model", "metrics", "split", "linear"] as const) rmSync(join(dir, RUN_FILES[file]));
     await resume(dir);
     expect(filesOf(dir)).toEqual(whole.files);
   });
   it("whose other files are cut short or older makes them again", async () => {
     truncateSync(join(dir, RUN_FILES.metrics), 50);
+    truncateSync(join(dir, RUN_FILES.split), 50);
     truncateSync(join(dir, RUN_FILES.linear), 300);
     writeFileSync(join(dir, RUN_FILES.model), "an older model");
     await resume(dir);
@@ -48,6 +50,42 @@ describe("resuming a run", () => {
   });
 });
 
+describe("the model of a run", () => {
+  const modelIn = (dir: string) => decodeModel(readFileSync(join(dir, RUN_FILES.model)), "model.onnx");
+
+  it("is calibrated at the end, and stays so when a finished run is resumed", async () => {
+    const dir = copyRun();
+    expect(modelIn(dir).info.calibration?.validation.nClips).toBe(6);
+    const seen: unknown[] = [];
+    const onStart = () => seen.push(filesOf(dir));
+    await trainTagger(store, dir, { resume: true, engine: ENGINE, onStart });
+    expect(seen).toEqual([whole.files]);
+    expect(filesOf(dir)).toEqual(whole.files);
+  });
+
+  it("is not calibrated after an interruption, and is once the run is resumed", async () => {
+    const dir = makeFolder();
+    const controller = new AbortController();
+    const config = tinyConfig({ epochs: 2 });
+    const { signal } = controller;
+    const onEpoch = () => controller.abort();
+    const result = await trainTagger(store, dir, { engine: ENGINE, config, signal, onEpoch });
+    expect([result.ended, result.calibration]).toEqual(["interrupted", null]);
+    expect(modelIn(dir).info.calibration).toBeUndefined();
+    const { calibration } = await resume(dir);
+    expect(calibration).toEqual(modelIn(dir).info.calibration);
+    expect(filesOf(dir)).toEqual(whole.files);
+  });
+
+  it("is made again if it is the calibrated model of another epoch or run", async () => {
+    const dir = copyRun();
+    const other = await runWhole(store, { epochs: 2, seed: 2 });
+    writeFileSync(join(dir, RUN_FILES.model), other.files[RUN_FILES.model], "hex");
+    await resume(dir);
+    expect(filesOf(dir)).toEqual(whole.files);
+  });
+});
+
 describe("overwriting a run", () => {
   it("keeps it until the new one has done an epoch", async () => {
     const dir = copyRun();
@@ -57,7 +95,9 @@ describe("overwriting a run", () => {
     await trainTagger(store, dir, { ...options, signal, onStep: () => controller.abort() });
     expect(filesOf(dir)).toEqual(whole.files);
     await trainTagger(store, dir, { ...options, onEpoch: () => "stop" });
-    for (const [name, hex] of Object.entries(filesOf(dir))) expect(hex).not.toBe(whole.files[name]);
+    const { [RUN_FILES.split]: split, ...others } = filesOf(dir);
+    expect(split).toBe(whole.files[RUN_FILES.split]); // the store names the splits
+    for (const [name, hex] of Object.entries(others)) expect(hex).not.toBe(whole.files[name]);
   });
 });
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { encodeWav } from "../../src/audio/encode-wav.js";
 import { netConfig } from "../../src/nn/architectures.js";
 import { nodeEngine } from "../../src/runtime/node.js";
+import { readTable } from "../../src/store/manifest-table.js";
 import { openStore } from "../../src/store/store.js";
 
 import type { TrainConfig } from "../../src/training/config.js";
@@ -47,13 +48,14 @@ async function runInTwo(
 describe("a run", () => {
   const whole = runWhole(store);
 
-  it("writes model, baseline, checkpoint and metrics", async () => {
+  it("writes model, baseline, checkpoint, metrics and splits", async () => {
     const { dir, result, files } = await whole;
     expect(Object.keys(files).sort()).toEqual([
       "checkpoint.safetensors",
       "metrics.jsonl",
       "model.linear.onnx",
       "model.onnx",
+      "split.csv",
     ]);
     expect(result.ended).toBe("finished");
     expect(result.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
@@ -61,6 +63,24 @@ describe("a run", () => {
     const lines = readFileSync(join(dir, "metrics.jsonl"), "utf8").trimEnd().split("\n");
     expect(lines.map((line) => JSON.parse(line))).toEqual(result.history);
     expect(Object.keys(result.history[0].valid)).toEqual(["loss", "balancedAccuracy", "accuracy"]);
+  });
+
+  it("lists every clip with its labels, its group and its split, in the form of a manifest", async () => {
+    const [first, ...others] = tinyClips();
+    const tricky = { ...first, name: 'hiss/a, "b".wav', labels: ["hiss", "hum"], group: "g" };
+    const several = await makeTinyStore([tricky, ...others]);
+    const { dir } = await runWhole(several, { epochs: 1 });
+    const text = readFileSync(join(dir, RUN_FILES.split), "utf8");
+    expect(text).toContain('\n"hiss/a, ""b"".wav",hiss|hum,g,train\n');
+    const { rows } = readTable("split.csv", text, ",", expect.fail);
+    expect(rows.map(({ line: _, ...row }) => row)).toEqual(
+      ["train", "valid", "test"].flatMap((split) =>
+        several.clips
+          .filter((clip) => clip.split === split)
+          .map(({ name, labels, group }) => ({ path: name, labels, group, split }))
+          .sort((a, b) => (a.path < b.path ? -1 : 1)),
+      ),
+    );
   });
 
   it("gives the same bits again, with one thread and with two", async () => {

@@ -1,0 +1,59 @@
+import { counted } from "../core/counted.js";
+import type { Calibration } from "../tagging/calibration.js";
+import { type ModelInfo, trainClipCount } from "../tagging/model-file.js";
+import type { ChosenClips } from "./choose-clips.js";
+
+/** Which clips a model was trained on, and which chose what. */
+export interface ChoosingClips {
+  /** Number of clips that it was trained on. */
+  readonly nTrained: number;
+  /** Number of validation clips; null if it is not known: models made by older versions do not record them. */
+  readonly nValidation: number | null;
+  /** What the validation clips chose. */
+  readonly validationChose: readonly ("epoch" | "temperature" | "thresholds" | "limit of novelty")[];
+  /** The split of the training that the scored clips were in; null if the model has seen none of them. */
+  readonly seenIn: "train" | "valid" | null;
+}
+
+/** Says which clips were used for what when a model was made. */
+export function choosingClips(
+  info: Pick<ModelInfo, "trainClips"> & { readonly calibration?: Calibration | undefined },
+  { seenIn, nValidation }: Pick<ChosenClips, "seenIn" | "nValidation">,
+): ChoosingClips {
+  const { calibration } = info;
+  const isFitted = calibration !== undefined && calibration.basis !== "few clips";
+  return {
+    nTrained: trainClipCount(info),
+    nValidation,
+    validationChose: [
+      "epoch",
+      ...(isFitted ? (["temperature"] as const) : []),
+      ...(isFitted && calibration.thresholds !== null ? (["thresholds"] as const) : []),
+      ...(calibration?.unknown ? (["limit of novelty"] as const) : []),
+    ],
+    seenIn,
+  };
+}
+
+/** `a`, `a and b`, `a, b and c` */
+const listed = (words: readonly string[]) =>
+  words.length === 1 ? words[0] : `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}`;
+
+/** What the validation clips chose, and what that means for the scores, in two sentences. */
+export function choosingSentences(chose: ChoosingClips): [chose: string, meaning: string] {
+  const { nValidation, validationChose, seenIn } = chose;
+  const what = listed(validationChose.map((name) => `the ${name}`));
+  const validation = nValidation === null ? "the validation clips" : counted(nValidation, "validation clip");
+  const unseen =
+    nValidation === null
+      ? "nothing is scored on clips that the model was trained on; its file does not say which clips chose something"
+      : "nothing is scored on clips that the model was trained on or that chose something";
+  return [
+    `${validation} chose ${what}`,
+    {
+      none: unseen,
+      train: "the model was trained on these clips: this is not a test",
+      valid: `these clips chose ${what}: the scores are too good, and this is not a test`,
+    }[seenIn ?? "none"],
+  ];
+}

@@ -1,0 +1,36 @@
+import type { AudioStream } from "../audio/audio-stream.js";
+import { bytesInMemory } from "../audio/byte-source.js";
+import { openAudio } from "../audio/decode.js";
+import { toChannels } from "../audio/inputs.js";
+import { resampledLength } from "../audio/resample.js";
+import { waveformStream } from "../audio/waveform-stream.js";
+import { UsageError } from "../core/errors.js";
+import { checkText, toBytes } from "../core/inputs.js";
+
+/** Opens audio from its start; may be called several times. */
+export type OpenAudio = () => Promise<AudioStream>;
+
+/** Opens the bytes of an audio file. */
+export function bytesOpener(bytes: Uint8Array | ArrayBuffer, path: string): OpenAudio {
+  const source = bytesInMemory(toBytes("bytes", bytes));
+  checkText("path", path);
+  return () => openAudio(source, path);
+}
+
+/**
+ * Opens samples in memory.
+ * @param rate the rate that they will be resampled to [Hz]
+ * @throws UsageError if they are not audio, if no sample is left after resampling, or if some are not finite
+ */
+export function samplesOpener(audio: unknown, rate: number): OpenAudio {
+  const channels = toChannels("audio", audio);
+  const { channelData, sampleRate } = channels;
+  const length = resampledLength(channelData[0].length, sampleRate, rate);
+  if (length === 0 || !channelData.every((samples) => samples.every(Number.isFinite)))
+    throw new UsageError({
+      setting: "audio",
+      rule: `hold finite samples, at least 1 at ${rate} Hz`,
+      got: length === 0 ? "none" : "some that are not finite",
+    });
+  return async () => waveformStream(channels);
+}

@@ -1,0 +1,117 @@
+import type { AudioInput } from "../audio/inputs.js";
+import { DataError, UsageError } from "../core/errors.js";
+import { isFiniteData } from "../core/tensor.js";
+import { DESCRIPTOR_NAMES, summarizeFrames } from "../features/descriptors.js";
+import { FeatureStream } from "../features/feature-stream.js";
+import { FrameSampler } from "../features/meyda-frames.js";
+import { checkEngine, type Engine, type Session } from "../runtime/engine.js";
+import { Uses } from "../runtime/uses.js";
+import { bytesOpener, type OpenAudio, samplesOpener } from "./audio-source.js";
+import { DEFAULT_THRESHOLD } from "./calibration.js";
+import { descriptorCount, type LinearInfo, type LinearModel, linearGraph } from "./linear-model.js";
+import { checkProbabilities } from "./probabilities.js";
+import { mergeIntoEvents } from "./segments.js";
+import { checkTagOptions, type Tag, type Tagging, type TagOptions } from "./tagger.js";
+
+/**
+ * A linear baseline, ready to tag audio like a `Tagger`: it computes the descriptors of the whole clip, as extraction does,
+ * and answers from them alone. Its one segment is the whole clip.
+ */
+export class LinearTagger {
+  readonly info: LinearInfo;
+  readonly #session: Session;
+  readonly #uses = new Uses("tagger");
+  /** The baseline's name in errors. */
+  readonly #path: string;
+
+  private constructor(info: LinearInfo, session: Session, path: string) {
+    this.info = info;
+    this.#session = session;
+    this.#path = path;
+  }
+
+  /**
+   * Opens a linear baseline.
+   * @param path its name in errors
+   * @throws DataError if it reads other descriptors than timbrel's own
+   */
+  static async of(model: LinearModel, engine: Engine, path = "model"): Promise<LinearTagger> {
+    checkEngine(engine);
+    const nDescriptors = descriptorCount(model);
+    if (nDescriptors !== DESCRIPTOR_NAMES.length)
+      throw new DataError(
+        path,
+        `reads ${nDescriptors} descriptors, and audio has ${DESCRIPTOR_NAMES.length}: it was trained on descriptors of another program`,
+      );
+    return new LinearTagger(model.info, await engine.open(linearGraph(model, model.info)), path);
+  }
+
+  /** The labels, in the order of the model's output. */
+  get labels(): readonly string[] {
+    return this.info.labels;
+  }
+
+  /** As `Tagger.tagAudio`. */
+  async tagAudio(bytes: Uint8Array | ArrayBuffer, path: string, options: TagOptions = {}): Promise<Tagging> {
+    return this.tagStream(bytesOpener(bytes, path), path, options);
+  }
+
+  /** As `Tagger.tagStream`. */
+  async tagStream(open: OpenAudio, path: string, options: TagOptions = {}): Promise<Tagging> {
+    checkTagOptions(options);
+    return this.#uses.run(() => this.#tag(open, path, options));
+  }
+
+  /** As `Tagger.tagWaveform`. */
+  async tagWaveform(audio: AudioInput, options: TagOptions = {}): Promise<Tagging> {
+    checkTagOptions(options);
+    const open = samplesOpener(audio, this.info.frontEnd.sampleRate);
+    const maxDurationSec = options.maxDurationSec ?? Number.POSITIVE_INFINITY;
+    return this.tagStream(open, "audio", { ...options, maxDurationSec });
+  }
+
+  async #tag(open: OpenAudio, path: string, options: TagOptions): Promise<Tagging> {
+    const { frontEnd, labels, task } = this.info;
+    const { maxDurationSec, onProgress, signal, segments } = options;
+    if (segments?.hopSec !== undefined)
+      throw new UsageError({
+        setting: "segments.hopSec",
+        rule: "be used with a net: a linear baseline answers for the whole clip",
+        got: segments.hopSec,
+      });
+    const sampler = new FrameSampler();
+    const features: FeatureStream = new FeatureStream(await open(), frontEnd, path, {
+      maxDurationSec,
+      onMono() {
+        signal?.throwIfAborted();
+        onProgress?.({ doneSec: features.mono.durationSec, totalSec: features.mono.declaredSec });
+      },
+      onWaveform: (samples) => sampler.push(samples),
+    });
+    for await (const _ of features.rows()); // what extraction rejects is rejected here
+    const data = summarizeFrames(sampler, frontEnd.sampleRate);
+    if (!isFiniteData(data))
+      throw new DataError(path, "gives descriptors that are not finite numbers; its samples are too large");
+    const { probabilities } = await this.#session.run({ inputs: { data, shape: [1, data.length] } });
+    checkProbabilities(probabilities.data, this.#path);
+    const tags = labels
+      .map((label, i) => ({ label, probability: probabilities.data[i] }))
+      .sort((a, b) => b.probability - a.probability);
+    const { durationSec } = features.mono;
+    const isPresent = ({ probability }: Tag, i: number) =>
+      task === "single-label" ? i === 0 : probability >= DEFAULT_THRESHOLD;
+    const whole = { startSec: 0, endSec: durationSec };
+    return {
+      tags,
+      segments: [{ ...whole, tags }],
+      events: mergeIntoEvents([{ ...whole, answers: tags.filter(isPresent) }]),
+      durationSec,
+      warnings: features.warnings,
+    };
+  }
+
+  /** Frees the model's memory once the answers that are awaited have been given. May be called again. */
+  async close(): Promise<void> {
+    await this.#uses.close(() => this.#session.close());
+  }
+}

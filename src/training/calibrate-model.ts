@@ -1,0 +1,157 @@
+import { DataError, UsageError } from "../core/errors.js";
+import { checkObject } from "../core/inputs.js";
+import { recordOf } from "../core/record.js";
+import { abortSignal, callback, checkOptions, optional } from "../core/setting-checks.js";
+import { isFiniteData } from "../core/tensor.js";
+import { checkTrain, type FeatureSet } from "../dataset/feature-set.js";
+import { segmentStarts } from "../dataset/segments.js";
+import { reliability } from "../evaluation/reliability.js";
+import { fitTemperature, lossAt, probabilitiesAt } from "../evaluation/temperature.js";
+import { fitThresholds } from "../evaluation/thresholds.js";
+import { type Engine, engineOption, withSession } from "../runtime/engine.js";
+import { runSegments } from "../tagging/aggregate.js";
+import { type Calibration, DEFAULT_THRESHOLD } from "../tagging/calibration.js";
+import {
+  checkModel,
+  logitsGraph,
+  segmentsPerRun,
+  type TrainedModel,
+  uncalibrated,
+} from "../tagging/model-file.js";
+
+/** Options of `calibrateModel`. */
+interface CalibrateOptions {
+  readonly engine: Engine;
+  /** After an abort the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the number of validation clips that the net has answered. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/**
+ * Calibrates a trained model on validation clips: finds the temperature by which its logits are divided, so that its
+ * probabilities come true as often as they say, and for a multi-label model the threshold of every tag, with which F1 is
+ * highest. `trainModel` does this at the end of a run. An earlier calibration is replaced.
+ *
+ * With fewer than 20 validation clips, the temperature is 1 and every threshold 0.5.
+ * @param sets the sets that the model was trained and validated on, over its labels
+ * @returns the model with `info.calibration`
+ * @throws UsageError if the sets have other labels than the model, or no validation clip
+ * @throws DataError if the model gives logits that are not finite
+ * @example
+ * import { calibrateModel, featureSets, featuresInMemory, frontEnd, netConfig, nodeEngine, splitClips, trainModel } from "timbrel";
+ *
+ * const clips = Array.from({ length: 200 }, (_, i) => {
+ *   const features = { shape: [8, 2], data: new Float32Array(16).fill((i % 2) + (i % 7) / 3) };
+ *   return { name: `${i}`, group: `${i}`, labels: [i % 2 === 0 ? "quiet" : "loud"], features };
+ * });
+ * const data = featuresInMemory(frontEnd({ nMels: 2 }), clips);
+ * const config = { net: netConfig({ kind: "mlp", units: [8] }), segmentFrames: 8, epochs: 3 };
+ * const engine = nodeEngine();
+ * const { model } = await trainModel(data, config, { engine });
+ * const { seed, validFraction, testFraction } = model!.info.split;
+ * const sets = featureSets(data, splitClips(data.clips, { seed, validFraction, testFraction }));
+ * const { info } = await calibrateModel(model!, sets, { engine });
+ * console.log(info.calibration!.temperature === model!.info.calibration!.temperature); // -> true
+ */
+export async function calibrateModel(
+  model: TrainedModel,
+  sets: { readonly train: FeatureSet<"train">; readonly valid: FeatureSet<"valid"> },
+  options: CalibrateOptions,
+): Promise<TrainedModel> {
+  checkModel(model);
+  checkObject("sets", sets, "be feature sets", { train: "object", valid: "object" });
+  checkTrain(sets.train);
+  checkOptions<CalibrateOptions>(options, {
+    engine: engineOption,
+    signal: optional(abortSignal),
+    onProgress: optional(callback),
+  });
+  const plain = uncalibrated(model);
+  checkValidation(sets.valid, plain);
+  const calibration = await calibrationOf(plain, sets.valid, options);
+  return { ...plain, info: { ...plain.info, calibration } };
+}
+
+function checkValidation({ split, clips, labels }: FeatureSet<"valid">, { info }: TrainedModel): void {
+  if ((split as string) !== "valid" || clips.length === 0)
+    throw new UsageError({
+      setting: "sets.valid",
+      rule: "be the FeatureSet of the valid split, with at least 1 clip",
+      got: clips.length === 0 ? "none" : split,
+    });
+  if (JSON.stringify(labels) !== JSON.stringify(info.labels))
+    throw new UsageError({
+      setting: "sets.valid",
+      rule: `have the labels of the model, ${info.labels.join(", ")}`,
+      got: labels.join(", "),
+    });
+}
+
+async function calibrationOf(
+  model: TrainedModel,
+  valid: FeatureSet<"valid">,
+  options: CalibrateOptions,
+): Promise<Calibration> {
+  const { task, labels } = model.info;
+  const targets = valid.clips.map((_, clip) => valid.targets(clip));
+  const logits = await segmentLogits(model, valid, options);
+  const answers = { task, targets, logits };
+  const { temperature, basis } = fitTemperature(answers);
+  const groups = valid.clips.map(({ group }) => group);
+  const answeredAt = (at: number) => {
+    const row = (clip: Float32Array) => Float32Array.from(probabilitiesAt(task, clip, labels.length, at));
+    return { task, labels, groups, targets, probabilities: logits.map(row) };
+  };
+  const [before, after] = [answeredAt(1), answeredAt(temperature)];
+  const isTuned = task === "multi-label" && basis !== "few clips";
+  const untuned = {
+    thresholds: task === "multi-label" ? recordOf(labels.map((label) => [label, DEFAULT_THRESHOLD])) : null,
+    sharedThreshold: task === "multi-label" ? [...labels] : [],
+  };
+  return {
+    temperature,
+    basis,
+    ...(isTuned ? fitThresholds(after) : untuned),
+    unknown: null,
+    validation: {
+      nClips: valid.clips.length,
+      loss: [lossAt(answers, 1), lossAt(answers, temperature)],
+      calibrationError: [reliability(before).calibrationError, reliability(after).calibrationError],
+    },
+  };
+}
+
+/** The logits of every segment that a clip's answer is the mean of: [nSegments, nLabels] for each clip. */
+async function segmentLogits(
+  model: TrainedModel,
+  set: FeatureSet,
+  { engine, signal, onProgress }: CalibrateOptions,
+): Promise<Float32Array[]> {
+  const { segmentFrames, labels } = model.info;
+  const nLabels = labels.length;
+  const rows: Float32Array[] = [];
+  const runs = {
+    segmentFrames,
+    maxSegments: segmentsPerRun(model),
+    onProgress(done: number) {
+      signal?.throwIfAborted();
+      onProgress?.(done, set.clips.length);
+    },
+  };
+  await withSession(engine, logitsGraph(model), (session) =>
+    runSegments(session, set, runs, {
+      plan(nFrames) {
+        const starts = segmentStarts(nFrames, segmentFrames);
+        return starts.map((first, index) => ({ first, index, count: starts.length }));
+      },
+      visit(clip, { index, count }, { logits }, i) {
+        rows[clip] ??= new Float32Array(count * nLabels);
+        rows[clip].set(logits.data.subarray(i * nLabels, (i + 1) * nLabels), index * nLabels);
+      },
+    }),
+  );
+  if (!rows.every((row) => isFiniteData(row)))
+    throw new DataError("model", "gives numbers that are not finite to validation clips; train it again");
+  return rows;
+}

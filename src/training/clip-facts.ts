@@ -1,0 +1,27 @@
+import { recordOf } from "../core/record.js";
+import type { FeatureSet } from "../dataset/feature-set.js";
+import { addClips, type ModelInfo } from "../tagging/model-file.js";
+
+/** How the clips of a run were split, as a model file records it. */
+export type DrawnSplit = Omit<ModelInfo["split"], "trainCounts">;
+
+/**
+ * What a model file says about the clips of its training.
+ * @param from facts about the model that training started from, whose clips count as well
+ */
+export function clipFacts(
+  { train, valid }: { train: FeatureSet<"train">; valid: FeatureSet<"valid"> },
+  { seed, validFraction, testFraction, hash }: DrawnSplit,
+  from: Pick<ModelInfo, "trainClips" | "validClips"> = { trainClips: "", validClips: "" },
+): Pick<ModelInfo, "split" | "trainClips" | "validClips"> {
+  const countOf = (label: string) => train.clips.filter((clip) => clip.labels.includes(label)).length;
+  const trainCounts = recordOf(train.labels.map((label) => [label, countOf(label)]));
+  const hashesOf = ({ clips }: FeatureSet) => clips.map(({ audioHash }) => audioHash);
+  const { trainClips, validClips } = from;
+  return {
+    split: { seed, validFraction, testFraction, hash, trainCounts },
+    trainClips: addClips(trainClips, hashesOf(train)),
+    // If the model that the run started from does not record its clips, they stay unknown.
+    ...(validClips === undefined ? {} : { validClips: addClips(validClips, hashesOf(valid)) }),
+  };
+}
