@@ -112,7 +112,7 @@ function frontMatter({ data, parts }: Report, name: string): string {
       name: Audio Classification
     dataset:
       type: ${text(slug(data))}
-      name: ${text(data)}
+      name: ${text(basename(data))}
       split: ${split === "valid" ? "validation" : split}
     metrics:
 ${metrics.join("\n")}`;

@@ -1,4 +1,5 @@
 import { counted } from "../../core/counted.js";
+import type { Task } from "../../nn/training-step.js";
 import type { ClipMedia } from "../clip-media.js";
 import { type Html, html } from "../html.js";
 import type { Section } from "../html-page.js";
@@ -8,7 +9,7 @@ import { percentText } from "./words.js";
 
 /** The section on the clips that are answered worst, to look at and to listen to; null if no clip is wrong. */
 export function worstClipsSection(
-  { parts: [{ worst }] }: Report,
+  { task, parts: [{ worst }] }: Report,
   media: ReadonlyMap<string, ClipMedia>,
 ): Section | null {
   const wrong = worst.filter(({ isRight }) => !isRight);
@@ -18,18 +19,23 @@ export function worstClipsSection(
     id: "worst-clips",
     title: "Worst clips",
     body: html`<p>The ${counted(wrong.length, "clip")} answered worst. ${why}</p>
-<div class="figures">${wrong.map((clip) => clipFigure(clip, media.get(clip.audioHash)))}</div>`,
+<div class="figures">${wrong.map((clip) => clipFigure(clip, task, media.get(clip.audioHash)))}</div>`,
   };
 }
 
-function clipFigure(clip: ClipScore, media: ClipMedia | undefined): Html {
+function clipFigure(clip: ClipScore, task: Task, media: ClipMedia | undefined): Html {
   const answers = clip.answers.map(
-    ({ label, has, probability }) =>
-      html`<li>${label}: ${percentText(probability)}, ${has ? "though the clip has it" : "though the clip does not have it"}</li>`,
+    ({ label, has, probability }) => html`<li>${label}: ${percentText(probability)}${remark(has, task)}</li>`,
   );
   return html`<figure class="clip"><figcaption><strong>${clip.name}</strong> ${listed(clip.labels)}, loss \
 ${readable(clip.loss)}</figcaption>${media === undefined ? "" : mediaOf(clip, media)}<ul class="note">${answers}</ul></figure>
 `;
+}
+
+/** What makes a label's probability a mistake. */
+function remark(has: boolean, task: Task): string {
+  if (task === "single-label") return has ? ", which is right" : "";
+  return has ? ", though the clip has it" : ", though the clip does not have it";
 }
 
 function mediaOf(clip: ClipScore, { picture, audio }: ClipMedia): Html {
