@@ -18,7 +18,8 @@
 
 export { type LoadedTagger, loadTagger } from "./load-tagger.js";
 export type { TagEvent } from "./tagging/segments.js";
-export { type Segment, type Tag, Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
+export { type Segment, Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
+export type { Tag } from "./tagging/tags.js";
 
 // Make features, in a store on disk or in memory
 
@@ -71,6 +72,7 @@ export { type TrainEvents, type TrainResult, trainTagger } from "./training/trai
 export type { Answers } from "./evaluation/answers.js";
 export type { LeftOut, PartName } from "./evaluation/choose-clips.js";
 export type { ChoosingClips } from "./evaluation/chose.js";
+export { type Comparison, compareModels } from "./evaluation/compare-models.js";
 export { type ClipAnswer, type Evaluation, evaluateModel } from "./evaluation/evaluate-model.js";
 export { MEASURES, type Measure, mainScore } from "./evaluation/measures.js";
 export { type Difference, pairedDifference } from "./evaluation/paired-difference.js";

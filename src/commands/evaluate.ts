@@ -1,49 +1,85 @@
 import { existsSync } from "node:fs";
-import { Command, type Option } from "commander";
-import { DataError } from "../core/errors.js";
+import { Command, Option } from "commander";
+import { DataError, UsageError } from "../core/errors.js";
 import type { PartName } from "../evaluation/choose-clips.js";
+import { compareModels } from "../evaluation/compare-models.js";
 import { evaluateModel } from "../evaluation/evaluate-model.js";
 import { describeDifference, frontEndHash } from "../features/front-end.js";
+import { comparisonReport } from "../report/comparison.js";
+import { predictionsCsv } from "../report/predictions-csv.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { scoresReport } from "../report/scores.js";
+import { comparisonCsv, scoresCsv } from "../report/scores-csv.js";
 import { print } from "../report/terminal.js";
+import type { Engine } from "../runtime/engine.js";
 import { nodeEngine } from "../runtime/node.js";
+import { writeAtomically } from "../store/atomic-file.js";
+import { AtomicText } from "../store/atomic-text.js";
+import { statOrNull } from "../store/audio-files.js";
 import { readModelFile } from "../store/read-files.js";
-import { openStore } from "../store/store.js";
+import { type FeatureStore, openStore } from "../store/store.js";
 import { linearModel } from "../tagging/linear-model.js";
-import { decodeModel } from "../tagging/model-file.js";
+import { type AnyModel, decodeAnyModel, isLinear } from "../tagging/open-tagger.js";
 import { linearBaselinePath } from "../training/run-folder.js";
 import { commandLine } from "./command-line.js";
 import { withFlags } from "./flag-names.js";
 import { addFrontEndOptions, frontEndFlags } from "./front-end-options.js";
 import { choiceOption, threadsOption } from "./options.js";
+import { checkOutputs } from "./output-paths.js";
+
+const EVALUATE_FORMATS = ["text", "json", "csv"] as const;
 
 interface Options {
   split?: PartName;
-  threads: number;
+  compare?: string;
+  predictions?: string;
+  format: (typeof EVALUATE_FORMATS)[number];
   json: boolean;
+  threads: number;
 }
 
 const DESCRIPTION = `Score a model on a store of features, next to two baselines: the majority class, and a linear classifier on descriptors.
 
 The clips are split as they were for training, so the test clips of the model's own store are clips it has never seen. \
 If clips were added to the store since, every clip is scored that the model was not trained on and that did not choose its \
-epoch. Clips it was trained on are scored only with --split train. A store of other audio makes an external test.`;
+epoch. Clips it was trained on are scored only with --split train. A store of other audio makes an external test.
+
+--compare scores two models on the clips that neither has seen, and says how sure their difference is.`;
+
+const FORMATS = `
+Formats:
+  text  for reading
+  json  one object: task, model, store, labels, split, isExternal, leftOut (clips of the split that are not scored, by
+        reason), chose (which clips chose what), majority, linear, net and uncalibrated (the scores of each), kind (net,
+        or linear for a model.linear.onnx), differences (of net to the baselines, with 95 % intervals);
+        with --compare: task, model, compare, store, split, leftOut, leftOutForOther, first, other, differences
+  csv   the columns model, label, measure, value, low, high: one line for each score, label is empty in those of all labels
+Numbers that are not defined are null in JSON and empty in CSV. --predictions writes CSV, too: file, true, predicted,
+correct, probability of the true label, loss, then p(<label>) for every label; the worst answers are first.`;
 
 const EXAMPLES = `
 Examples:
   timbrel evaluate models/mine/model.onnx features
   timbrel evaluate models/mine/model.onnx features --split valid
-  timbrel evaluate models/mine/model.onnx other-features --split all --json > scores.json`;
+  timbrel evaluate models/mine/model.onnx features --predictions answers.csv
+  timbrel evaluate models/mine/model.onnx features --compare models/other/model.onnx
+  timbrel evaluate models/mine/model.onnx other-features --split all --format json > scores.json`;
 
 export const command = new Command("evaluate")
   .description(DESCRIPTION)
-  .argument("<model>", "model file made by train")
+  .argument("<model>", "model file made by train: model.onnx, or model.linear.onnx")
   .argument("<store>", "store of features made by extract")
   .addOption(splitOption())
+  .option("--compare <model>", "another model file: score both on the clips that neither has seen")
+  .option("--predictions <file>", "CSV file to write with the answer to every clip, the worst first")
+  .addOption(choiceOption("-f, --format <name>", "format of the output", EVALUATE_FORMATS, "text"))
+  .addOption(
+    new Option("--json", "short for --format json: everything else goes to stderr")
+      .default(false)
+      .conflicts("format"),
+  )
   .addOption(threadsOption())
-  .option("--json", "print one JSON object on stdout, everything else on stderr", false)
-  .addHelpText("after", EXAMPLES)
+  .addHelpText("after", FORMATS + EXAMPLES)
   .action(evaluate);
 
 function splitOption(): Option {
@@ -53,32 +89,123 @@ function splitOption(): Option {
   return option;
 }
 
+/** What a command line asks for, opened. */
+interface Asked {
+  readonly model: AnyModel;
+  readonly modelPath: string;
+  readonly store: FeatureStore;
+  readonly engine: Engine;
+  readonly options: Options;
+}
+
 async function evaluate(modelPath: string, storeDir: string, options: Options): Promise<void> {
-  const model = decodeModel(readModelFile(modelPath), modelPath);
-  const { info } = model;
+  const model = decodeAnyModel(readModelFile(modelPath), modelPath);
   const store = openStore(storeDir);
-  if (frontEndHash(info.frontEnd) !== store.frontEndHash) {
-    const extract = addFrontEndOptions(new Command());
-    const difference = withFlags(describeDifference(store.frontEnd, info.frontEnd), extract);
-    throw new DataError(
-      storeDir,
-      `holds features of a different front end from ${modelPath} (${difference}); extract them again: ${commandLine("extract", ["<audio>", "--out", "<new store>", ...frontEndFlags(info.frontEnd)])}`,
-    );
-  }
+  checkStoreFits(store, model, modelPath);
+  const engine = nodeEngine({ threads: options.threads });
+  const asked = { model, modelPath, store, engine, options };
+  await (options.compare === undefined ? score(asked) : compare(asked, options.compare));
+}
+
+/** Scores a model, and writes its answers if that is asked for. */
+async function score({ model, modelPath, store, engine, options }: Asked): Promise<void> {
+  const { info } = model;
   const linearPath = linearBaselinePath(modelPath);
-  const linear = existsSync(linearPath) ? linearModel(readModelFile(linearPath), linearPath, info) : null;
+  const hasLinear = !isLinear(model) && existsSync(linearPath);
+  const linear = hasLinear ? linearModel(readModelFile(linearPath), linearPath, info) : null;
+  const { predictions, split } = options;
+  if (predictions !== undefined)
+    checkPredictions(predictions, [modelPath, ...(hasLinear ? [linearPath] : [])]);
+  const { answers, ...evaluation } = await withBar((onProgress) =>
+    evaluateModel(model, store, { engine, split, linear, onProgress }),
+  );
+  if (predictions !== undefined) writeAtomically(predictions, predictionsCsv(answers, info));
+  const scored = { model: modelPath, store: store.dir, labels: info.labels, ...evaluation };
+  printResult(options, {
+    text: () => scoresReport(scored, { info, linearPath }),
+    json: () => ({ task: info.task, ...scored }),
+    csv: () => scoresCsv(scored),
+  });
+}
+
+/** Checks, before the answers are computed, that their file can be written. */
+function checkPredictions(path: string, inputs: readonly string[]): void {
+  if (statOrNull(path)?.isDirectory())
+    throw new UsageError({
+      setting: "--predictions",
+      rule: "name a file",
+      got: `${path}, which is a folder`,
+    });
+  checkOutputs([{ flag: "--predictions", path, kind: "predictions" }], inputs);
+  new AtomicText(path).discard();
+}
+
+/** Compares two models. */
+async function compare(
+  { model, modelPath, store, engine, options }: Asked,
+  otherPath: string,
+): Promise<void> {
+  const { split, predictions } = options;
+  if (predictions !== undefined)
+    throw new UsageError({
+      setting: "--predictions",
+      rule: "be used without --compare: it writes the answers of one model",
+      got: "both",
+      remedy: "leave out one of them",
+    });
+  if (split === "train" || split === "valid")
+    throw new UsageError({
+      setting: "--split",
+      rule: "be test or all with --compare, which scores clips that no model has seen",
+      got: split,
+    });
+  const other = decodeAnyModel(readModelFile(otherPath), otherPath);
+  checkStoreFits(store, other, otherPath);
+  const comparison = await withBar((onProgress) =>
+    compareModels(model, other, store, { engine, split, onProgress }),
+  );
+  const names = { first: modelPath, other: otherPath, store: store.dir };
+  printResult(options, {
+    text: () => comparisonReport(comparison, names),
+    json: () => ({
+      task: model.info.task,
+      model: modelPath,
+      compare: otherPath,
+      store: store.dir,
+      ...comparison,
+    }),
+    csv: () => comparisonCsv(comparison, names),
+  });
+}
+
+/** Scores with a progress bar. */
+async function withBar<T>(
+  work: (onProgress: (done: number, total: number) => void) => Promise<T>,
+): Promise<T> {
   let bar: ProgressBar | undefined;
-  const evaluation = await evaluateModel(model, store, {
-    engine: nodeEngine({ threads: options.threads }),
-    split: options.split,
-    linear,
-    onProgress(done, total) {
-      bar ??= progressBar("scoring", total);
-      bar.update(done);
-      if (done === total) bar.stop(); // intervals take a while, in which Ctrl-C finds no bar to clean up
-    },
+  return work((done, total) => {
+    bar ??= progressBar("scoring", total);
+    bar.update(done);
+    if (done === total) bar.stop(); // intervals take a while, in which Ctrl-C finds no bar to clean up
   }).finally(() => bar?.stop());
-  const scored = { model: modelPath, store: storeDir, labels: info.labels, ...evaluation };
-  if (options.json) print(JSON.stringify({ task: info.task, ...scored }));
-  else print(scoresReport(scored, { info, linearPath }));
+}
+
+function printResult(
+  { format, json }: Options,
+  forms: { text: () => string; json: () => unknown; csv: () => string },
+): void {
+  const chosen = json ? "json" : format;
+  if (chosen === "json") print(JSON.stringify(forms.json()));
+  else print(forms[chosen]().trimEnd());
+}
+
+/** @throws DataError unless the features in a store are those of the model's front end */
+function checkStoreFits(store: FeatureStore, { info }: AnyModel, modelPath: string): void {
+  if (frontEndHash(info.frontEnd) === store.frontEndHash) return;
+  const extract = addFrontEndOptions(new Command());
+  const difference = withFlags(describeDifference(store.frontEnd, info.frontEnd), extract);
+  throw new DataError(
+    store.dir,
+    `holds features of a different front end from ${modelPath} (${difference}); extract them again: ${commandLine("extract", ["<audio>", "--out", "<new store>", ...frontEndFlags(info.frontEnd)])}`,
+  );
 }

@@ -5,6 +5,7 @@ import { DataError, errorLine, UsageError } from "../core/errors.js";
 const FLAGS: ReadonlyMap<string, string> = new Map([
   ["nWorkers", "--workers"],
   ["maxDurationSec", "--max-duration"],
+  ["other", "--compare"],
   ["outDir", "--out"],
   ["segments.hopSec", "--hop"],
   ["net.batchNorm.epsilon", "--bn-epsilon"],

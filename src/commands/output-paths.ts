@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readSync, realpathSync } from "node:fs";
 import { UsageError } from "../core/errors.js";
+import { PREDICTIONS_HEAD } from "../report/predictions-csv.js";
 import { statOrNull } from "../store/audio-files.js";
 
 /** A file that a command is to write, and the first bytes of such files. */
@@ -7,10 +8,10 @@ export interface Output {
   /** The flag that names it. */
   readonly flag: string;
   readonly path: string;
-  readonly kind: "PNG" | ".npy" | "text";
+  readonly kind: "PNG" | ".npy" | "text" | "predictions";
 }
 
-const MARKS = { PNG: "\x89PNG", ".npy": "\x93NUMPY" } as const;
+const MARKS = { PNG: "\x89PNG", ".npy": "\x93NUMPY", predictions: PREDICTIONS_HEAD } as const;
 /** Bytes that are looked at to tell text from other files. */
 const HEAD_BYTES = 512;
 /** Control characters that text holds: tab, line feed, form feed, carriage return. */

@@ -15,7 +15,7 @@ import { print } from "../report/terminal.js";
 import { writeAtomically } from "../store/atomic-file.js";
 import { AtomicText } from "../store/atomic-text.js";
 import { statOrNull } from "../store/audio-files.js";
-import type { Tag, Tagging } from "../tagging/tagger.js";
+import type { Tagging } from "../tagging/tagger.js";
 import { checkOutputs } from "./output-paths.js";
 
 export const PREDICT_FORMATS = ["text", "json", "csv", "audacity", "raven"] as const;
@@ -37,7 +37,6 @@ export interface OutputForm extends ShownParts {
   readonly format: PredictFormat;
   readonly labels: readonly string[];
   readonly frontEnd: FrontEnd;
-  readonly present: (tags: readonly Tag[]) => readonly Tag[];
 }
 
 /** Whether a format has no room for the name of the audio file, so that there is an output for each. */

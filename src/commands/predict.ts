@@ -10,7 +10,7 @@ import { reopenAudioFile } from "../store/open-audio-file.js";
 import { readModelFile } from "../store/read-files.js";
 import { type AnyTagger, decodeAnyModel, openTagger } from "../tagging/open-tagger.js";
 import { SHIPPED_MODEL } from "../tagging/shipped-model.js";
-import { presentTags, type Tagging, type TagOptions } from "../tagging/tagger.js";
+import type { Tagging, TagOptions } from "../tagging/tagger.js";
 import { EXIT, isBadFile, reportError } from "./exit.js";
 import { choiceOption, integerOption, maxDurationOption, numberOption, threadsOption } from "./options.js";
 import {
@@ -28,6 +28,7 @@ interface Options {
   segments: boolean;
   events: boolean;
   hop?: number;
+  threshold?: number;
   format: PredictFormat;
   json: boolean;
   out?: string;
@@ -42,8 +43,10 @@ const DESCRIPTION = `Tag audio files: WAV, AIFF, AU, MP3, OGG Vorbis, Opus or FL
 formats are decoded by ffmpeg, if it is installed.
 
 A net answers for segments of a few seconds; the answer for a file is their mean. --segments shows each of them, and the \
-events that they make: where segments with the same tag touch or overlap, they are one event. A segment's tag is its most \
-probable one; a model with several tags per clip gives each of probability 0.5 or more.`;
+events that they make: where segments with the same tag touch or overlap, they are one event. A model that was trained with \
+one tag per clip answers with the most probable one. A model with several answers with each tag whose probability reaches the \
+tag's threshold, which training has tuned; --threshold sets one for all tags, and for models of one tag the least probability \
+of an answer.`;
 
 const FORMATS = `
 Formats:
@@ -60,6 +63,7 @@ Examples:
   timbrel predict song.mp3
   timbrel predict recordings --top 1
   timbrel predict a.wav b.flac --model models/mine/model.onnx --json > tags.jsonl
+  timbrel predict song.mp3 --threshold 0.8
   timbrel predict song.mp3 --segments --hop 1
   timbrel predict recordings --format csv --events --out events.csv
   timbrel predict song.mp3 --format audacity --out song.txt`;
@@ -72,6 +76,13 @@ export const command = new Command("predict")
     "model file, or model.linear.onnx (default: the instrument model that comes with timbrel)",
   )
   .addOption(integerOption("--top <n>", "show the n most probable tags", { min: 1 }, 5))
+  .addOption(
+    numberOption(
+      "--threshold <p>",
+      "least probability of a tag in the answer (default: the model's own, if it gives several tags)",
+      { min: 0, max: 1 },
+    ),
+  )
   .option("--segments", "show the tags of every segment, and the events they make", false)
   .option("--events", "show only the events", false)
   .addOption(
@@ -109,7 +120,7 @@ async function predict(paths: string[], options: Options): Promise<void> {
     nodeEngine({ threads: options.threads }),
     modelPath,
   );
-  const { task, frontEnd } = tagger.info;
+  const { frontEnd } = tagger.info;
   const files = paths.flatMap((path) => audioFiles(path).map((file) => foundFile(path, file)));
   const form: OutputForm = {
     format,
@@ -118,7 +129,6 @@ async function predict(paths: string[], options: Options): Promise<void> {
     events: showsEvents,
     labels: tagger.labels,
     frontEnd,
-    present: (tags) => presentTags(tags, task),
   };
   const output = openOutput(options.out, files, form, [modelPath]);
   const interrupted = (): void => {
@@ -166,7 +176,7 @@ function audioFiles(path: string): string[] {
 async function tagOrReport(
   tagger: AnyTagger,
   file: string,
-  { maxDuration: maxDurationSec, hop }: Options,
+  { maxDuration: maxDurationSec, hop, threshold }: Options,
 ): Promise<Tagging | null> {
   let bar: ProgressBar | undefined;
   const onProgress: TagOptions["onProgress"] = ({ doneSec, totalSec }) => {
@@ -178,6 +188,7 @@ async function tagOrReport(
     return await tagger.tagStream(reopenAudioFile(file), file, {
       maxDurationSec,
       onProgress,
+      threshold,
       ...(hop === undefined ? {} : { segments: { hopSec: hop } }),
     });
   } catch (error) {

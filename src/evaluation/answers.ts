@@ -20,9 +20,6 @@ export interface Answers {
   readonly thresholds?: Readonly<Record<string, number>> | null | undefined;
 }
 
-/** The threshold of a label that has none. */
-export const DEFAULT_THRESHOLD = 0.5;
-
 /** Index of the largest element; the first one of equal elements. */
 export function argmax(row: ArrayLike<number>): number {
   let best = 0;

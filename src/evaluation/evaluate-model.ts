@@ -19,6 +19,8 @@ import type { Scores } from "./scores.js";
 /** The answer of the scored model to a clip. */
 export interface ClipAnswer {
   readonly clip: Clip;
+  /** [nLabels], see `FeatureSet.targets`. */
+  readonly targets: Float32Array;
   /** [nLabels] */
   readonly probabilities: Float32Array;
   /** The probabilities before calibration; null if the model has none, or its temperature is 1. */
@@ -129,6 +131,7 @@ export async function evaluateModel(
     },
     answers: clips.map((clip, i) => ({
       clip,
+      targets: set.targets(i),
       probabilities: net.answers.probabilities[i],
       uncalibrated: before?.answers.probabilities[i] ?? null,
     })),

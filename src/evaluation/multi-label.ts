@@ -1,5 +1,6 @@
 import { recordOf } from "../core/record.js";
-import { type Answers, DEFAULT_THRESHOLD } from "./answers.js";
+import { DEFAULT_THRESHOLD } from "../tagging/calibration.js";
+import type { Answers } from "./answers.js";
 import { averageOf, mean, precisionRecall } from "./averages.js";
 import { type Decision, rank, scoreRanking } from "./ranking.js";
 import { binOf, calibrationErrorOf, N_BINS } from "./reliability.js";

@@ -1,6 +1,6 @@
 import { csvLine } from "../core/csv.js";
 import type { FrontEnd } from "../features/front-end.js";
-import type { Segment, Tag, Tagging } from "../tagging/tagger.js";
+import type { Segment, Tagging } from "../tagging/tagger.js";
 import type { ShownParts } from "./tagging-text.js";
 
 /** Decimals of probabilities and times in files: more than a net or an ear can tell apart. */
@@ -33,16 +33,11 @@ export function taggingCsvHead(labels: readonly string[]): string {
  * An answer as lines of CSV: the file with its beginning and end [s], the predicted labels separated by `|`, and the
  * probability of every label. One line for the whole file, or one for each segment.
  * @param options.labels in the order of the columns
- * @param options.present the tags that are an answer
  */
 export function taggingCsv(
   file: string,
   { tags, durationSec, segments }: Tagging,
-  options: {
-    labels: readonly string[];
-    segments: boolean;
-    present: (tags: readonly Tag[]) => readonly Tag[];
-  },
+  options: { labels: readonly string[]; segments: boolean },
 ): string[] {
   const line = ({ startSec, endSec, tags }: Segment): string => {
     const probabilities = new Map(tags.map(({ label, probability }) => [label, probability]));
@@ -50,8 +45,8 @@ export function taggingCsv(
       file,
       rounded(startSec, MILLISECONDS),
       rounded(endSec, MILLISECONDS),
-      options
-        .present(tags)
+      tags
+        .filter(({ isPresent }) => isPresent)
         .map(({ label }) => label)
         .join("|"),
       ...options.labels.map((label) => rounded(probabilities.get(label)!, DECIMALS)),

@@ -1,4 +1,5 @@
-import type { Segment, Tag, Tagging } from "../tagging/tagger.js";
+import type { Segment, Tagging } from "../tagging/tagger.js";
+import type { Tag } from "../tagging/tags.js";
 import { percent, table } from "./table.js";
 import { visibleLine } from "./terminal.js";
 
@@ -10,27 +11,44 @@ export interface ShownParts {
   readonly events: boolean;
 }
 
-/** An answer as text for the terminal: the clip's tags with bars, then its segments and events if they are wanted. */
+/**
+ * An answer as text for the terminal: the clip's tags with bars, those that are present first, then its segments and events
+ * if they are wanted.
+ */
 export function taggingText(file: string, tagging: Tagging, { top, segments, events }: ShownParts): string {
-  const shown = tagging.tags.slice(0, top);
+  const { tags } = tagging;
+  const present = tags.filter(({ isPresent }) => isPresent);
+  const shown = [...present, ...tags.filter(({ isPresent }) => !isPresent)].slice(0, top);
+  const isAsked = tags.some(({ threshold }) => threshold !== null);
   return [
-    `${visibleLine(file)} (${tagging.durationSec.toFixed(1)} s)`,
+    `${visibleLine(file)} (${tagging.durationSec.toFixed(1)} s)${isAsked ? `: ${answerText(present)}` : ""}`,
     ...shown.map(tagLine(shown)),
     ...(segments ? timeTable("tags", tagging.segments.map(segmentRow(top))) : []),
     ...(events ? timeTable("event", tagging.events.map(eventRow)) : []),
   ].join("\n");
 }
 
+/** The tags that are the answer, where thresholds decide that. */
+function answerText(present: readonly Tag[]): string {
+  if (present.length === 0) return "no tag reaches its threshold";
+  return present.map(({ label }) => visibleLine(label)).join(", ");
+}
+
 const BAR = 30;
 
 function tagLine(tags: readonly Tag[]): (tag: Tag) => string {
   const width = Math.max(...tags.map(({ label }) => visibleLine(label).length));
-  return ({ label, probability }) =>
-    `  ${visibleLine(label).padEnd(width)}  ${percent(probability).padStart(7)}  ${"#".repeat(Math.round(BAR * probability))}`.trimEnd();
+  return ({ label, probability, threshold }) => {
+    const bar = "#".repeat(Math.round(BAR * probability));
+    const isBelow = threshold !== null && probability < threshold;
+    const note = isBelow ? `  below its threshold, ${percent(threshold)}` : "";
+    return `  ${visibleLine(label).padEnd(width)}  ${percent(probability).padStart(7)}  ${bar}${note}`.trimEnd();
+  };
 }
 
 const seconds = (sec: number): string => sec.toFixed(2);
-const answer = ({ label, probability }: Tag): string => `${label} ${percent(probability)}`;
+const answer = ({ label, probability }: Pick<Tag, "label" | "probability">): string =>
+  `${label} ${percent(probability)}`;
 
 const segmentRow =
   (top: number) =>

@@ -7,11 +7,11 @@ import { FrameSampler } from "../features/meyda-frames.js";
 import { checkEngine, type Engine, type Session } from "../runtime/engine.js";
 import { Uses } from "../runtime/uses.js";
 import { bytesOpener, type OpenAudio, samplesOpener } from "./audio-source.js";
-import { DEFAULT_THRESHOLD } from "./calibration.js";
 import { descriptorCount, type LinearInfo, type LinearModel, linearGraph } from "./linear-model.js";
 import { checkProbabilities } from "./probabilities.js";
 import { mergeIntoEvents } from "./segments.js";
-import { checkTagOptions, type Tag, type Tagging, type TagOptions } from "./tagger.js";
+import { checkTagOptions, type Tagging, type TagOptions } from "./tagger.js";
+import { tagsFrom } from "./tags.js";
 
 /**
  * A linear baseline, ready to tag audio like a `Tagger`: it computes the descriptors of the whole clip, as extraction does,
@@ -71,7 +71,7 @@ export class LinearTagger {
   }
 
   async #tag(open: OpenAudio, path: string, options: TagOptions): Promise<Tagging> {
-    const { frontEnd, labels, task } = this.info;
+    const { frontEnd } = this.info;
     const { maxDurationSec, onProgress, signal, segments } = options;
     if (segments?.hopSec !== undefined)
       throw new UsageError({
@@ -94,17 +94,13 @@ export class LinearTagger {
       throw new DataError(path, "gives descriptors that are not finite numbers; its samples are too large");
     const { probabilities } = await this.#session.run({ inputs: { data, shape: [1, data.length] } });
     checkProbabilities(probabilities.data, this.#path);
-    const tags = labels
-      .map((label, i) => ({ label, probability: probabilities.data[i] }))
-      .sort((a, b) => b.probability - a.probability);
+    const tags = tagsFrom(this.info, probabilities.data, options.threshold);
     const { durationSec } = features.mono;
-    const isPresent = ({ probability }: Tag, i: number) =>
-      task === "single-label" ? i === 0 : probability >= DEFAULT_THRESHOLD;
     const whole = { startSec: 0, endSec: durationSec };
     return {
       tags,
       segments: [{ ...whole, tags }],
-      events: mergeIntoEvents([{ ...whole, answers: tags.filter(isPresent) }]),
+      events: mergeIntoEvents([{ ...whole, answers: tags.filter(({ isPresent }) => isPresent) }]),
       durationSec,
       warnings: features.warnings,
     };

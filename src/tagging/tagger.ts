@@ -20,13 +20,7 @@ import {
 import { checkProbabilities } from "./probabilities.js";
 import { frameRate, mergeIntoEvents, segmentTimes, type TagEvent, type TimeSpan } from "./segments.js";
 import { streamProbabilities } from "./stream-probabilities.js";
-
-/** One tag of a clip. */
-export interface Tag {
-  label: string;
-  /** In [0, 1]. The probabilities of a single-label model sum to 1. */
-  probability: number;
-}
+import { type Tag, tagsFrom } from "./tags.js";
 
 /** The answer for a part of a clip. */
 export interface Segment {
@@ -44,8 +38,8 @@ export interface Tagging {
   /** The answers for its segments, in order: those that `tags` is the mean of, or those of `segments.hopSec`. */
   segments: Segment[];
   /**
-   * What the segments say together, in order of time: where segments with the same label touch or overlap, they are one
-   * event. A segment's label is its most probable one; with several labels per clip, each of probability 0.5 or more.
+   * What the segments say together, in order of time: where segments touch or overlap in which the same tag is present, they
+   * are one event.
    */
   events: TagEvent[];
   durationSec: number;
@@ -61,6 +55,11 @@ export interface TagOptions extends DurationLimit {
    * @default the segments that the clip's answer is the mean of: the fewest that cover it
    */
   readonly segments?: { readonly hopSec?: number };
+  /**
+   * Least probability of a tag that is present, in [0, 1], for every tag and segment. @default the model's own thresholds; in
+   * a single-label model, the most probable tag is present however improbable it is
+   */
+  readonly threshold?: number | undefined;
   /** After an abort the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -71,6 +70,7 @@ export function checkTagOptions(options: TagOptions): void {
     ...DURATION_CHECKS,
     onProgress: optional(callback),
     segments: optional(checkSegments),
+    threshold: optional((setting, value) => checkNumber(setting, value, { min: 0, max: 1 })),
     signal: optional(abortSignal),
   });
 }
@@ -80,20 +80,6 @@ function checkSegments(setting: string, value: unknown): void {
   const options = value as NonNullable<TagOptions["segments"]>;
   checkNames(setting, Object.keys(options), ["hopSec"]);
   if (options.hopSec !== undefined) checkNumber(`${setting}.hopSec`, options.hopSec, { above: 0 });
-}
-
-/** With several labels per clip, a label of at least this probability counts as an answer. */
-const PRESENT = 0.5;
-
-/**
- * The tags that are the answer for a clip or a segment: the most probable one, or with several labels per clip each of
- * probability 0.5 or more.
- * @param tags most probable first
- */
-export function presentTags(tags: readonly Tag[], task: ModelInfo["task"]): readonly Tag[] {
-  return task === "single-label"
-    ? tags.slice(0, 1)
-    : tags.filter(({ probability }) => probability >= PRESENT);
 }
 
 /** A clip shorter than this fraction of a segment gets a warning. */
@@ -206,37 +192,20 @@ export class Tagger {
       checkProbabilities(row, this.#path);
     const { durationSec } = features.mono;
     const times = segmentTimes(tagged.segments, { frontEnd, segmentFrames, hopSec, durationSec });
-    const segments = times.map((time, i) => this.#segment(time, tagged.segments[i].probabilities));
+    const tagsOf = (row: Float32Array) => tagsFrom(this.info, row, options.threshold);
+    const segments = times.map((time, i) => segment(time, () => tagsOf(tagged.segments[i].probabilities)));
     return {
-      tags: this.#tags(probabilities),
+      tags: tagsOf(probabilities),
       segments,
       events: mergeIntoEvents(
         segments.map(({ startSec, endSec, tags }) => ({
           startSec,
           endSec,
-          answers: presentTags(tags, this.info.task),
+          answers: tags.filter(({ isPresent }) => isPresent),
         })),
       ),
       durationSec,
       warnings: [...features.warnings, ...this.#shortness(features)],
-    };
-  }
-
-  /** Every label with its probability, most probable first. */
-  #tags(probabilities: Float32Array): Tag[] {
-    const tags = this.labels.map((label, i) => ({ label, probability: probabilities[i] }));
-    return tags.sort((a, b) => b.probability - a.probability);
-  }
-
-  /** A segment whose tags are made when they are read: those of a long clip would take many times the memory of its answers. */
-  #segment({ startSec, endSec }: TimeSpan, probabilities: Float32Array): Segment {
-    const tags = (): Tag[] => this.#tags(probabilities);
-    return {
-      startSec,
-      endSec,
-      get tags() {
-        return tags();
-      },
     };
   }
 
@@ -268,4 +237,15 @@ export class Tagger {
   async close(): Promise<void> {
     await this.#uses.close(() => this.#session.close());
   }
+}
+
+/** A segment whose tags are made when they are read: those of a long clip would take many times the memory of its answers. */
+function segment({ startSec, endSec }: TimeSpan, tagsOf: () => Tag[]): Segment {
+  return {
+    startSec,
+    endSec,
+    get tags() {
+      return tagsOf();
+    },
+  };
 }

@@ -19,12 +19,11 @@ const form = (format: PredictFormat, changes: Partial<OutputForm> = {}): OutputF
   events: false,
   labels: ["a"],
   frontEnd: FRONT_END_PRESETS.musicnn,
-  present: (tags) => tags,
   ...changes,
 });
 const TAGGING: Tagging = {
   durationSec: 2,
-  tags: [{ label: "a", probability: 0.5 }],
+  tags: [{ label: "a", probability: 0.5, threshold: null, isPresent: true }],
   segments: [],
   events: [{ startSec: 0, endSec: 2, label: "a", probability: 0.5 }],
   warnings: [],

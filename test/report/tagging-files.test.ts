@@ -12,14 +12,16 @@ import {
   taggingJson,
 } from "../../src/report/tagging-files.js";
 import { taggingText } from "../../src/report/tagging-text.js";
-import type { Tag, Tagging } from "../../src/tagging/tagger.js";
+import type { Tagging } from "../../src/tagging/tagger.js";
+import type { Tag } from "../../src/tagging/tags.js";
 
 const LABELS = ["bass", 'sax, "alto"', "tab\there"];
 /** The tags of these probabilities, most probable first. */
 const tagsOf = (...probabilities: number[]): Tag[] =>
-  LABELS.map((label, i) => ({ label, probability: probabilities[i] })).sort(
-    (a, b) => b.probability - a.probability,
-  );
+  LABELS.map((label, i) => ({
+    ...{ label, probability: probabilities[i], threshold: null },
+    isPresent: probabilities[i] >= 0.375,
+  })).sort((a, b) => b.probability - a.probability);
 
 const TAGGING: Tagging = {
   durationSec: 4.5,
@@ -35,7 +37,6 @@ const TAGGING: Tagging = {
   warnings: [],
 };
 const NONE: Tagging = { ...TAGGING, segments: [], events: [] };
-const present = (tags: readonly Tag[]) => tags.filter(({ probability }) => probability >= 0.375);
 
 describe("csvLine", () => {
   it("quotes cells with commas, quotes and line breaks, and no others", () => {
@@ -52,14 +53,14 @@ describe("an answer as CSV", () => {
   it("has a line for the file, with the labels in the order of the model", () => {
     expect([
       taggingCsvHead(LABELS),
-      ...taggingCsv("a.wav", TAGGING, { labels: LABELS, segments: false, present }),
+      ...taggingCsv("a.wav", TAGGING, { labels: LABELS, segments: false }),
     ]).toEqual([
       'file,start,end,predicted,bass,"sax, ""alto""",tab\there',
       'a.wav,0,4.5,"sax, ""alto""",0.25,0.625,0.125',
     ]);
   });
   it("has a line for each segment, with every label that is an answer", () => {
-    expect(taggingCsv("a, b.wav", TAGGING, { labels: LABELS, segments: true, present })).toEqual([
+    expect(taggingCsv("a, b.wav", TAGGING, { labels: LABELS, segments: true })).toEqual([
       '"a, b.wav",0,3,"sax, ""alto""",0.125,0.75,0.125',
       '"a, b.wav",1.5,4.5,"sax, ""alto""|bass",0.375,0.5,0.125',
     ]);
@@ -80,7 +81,7 @@ describe("an answer as JSON", () => {
     expect(JSON.parse(taggingJson("a.wav", TAGGING, shown))).toEqual({
       file: "a.wav",
       durationSec: 4.5,
-      tags: [{ label: 'sax, "alto"', probability: 0.625 }],
+      tags: [{ label: 'sax, "alto"', probability: 0.625, threshold: null, isPresent: true }],
       warnings: [],
     });
     const { segments, events } = JSON.parse(
@@ -139,6 +140,23 @@ describe("an answer as text", () => {
       '   0.00  4.50  sax, "alto" 62.5 %',
       "   1.23  2.00  tab\\there\\u000d\\nand\\u001bthere 66.7 %",
     ]);
+  });
+  it("names the tags that reach their thresholds, and shows them first", () => {
+    const shown = { top: 2, segments: false, events: false };
+    const tag = (label: string, probability: number, threshold: number) => ({
+      ...{ label, probability, threshold },
+      isPresent: probability >= threshold,
+    });
+    const tags = [tag("bass", 0.5, 0.625), tag("sax\n", 0.375, 0.25), tag("harp", 0.125, 0.5)];
+    expect(taggingText("a.wav", { ...NONE, tags }, shown).split("\n")).toEqual([
+      "a.wav (4.5 s): sax\\n",
+      "  sax\\n   37.5 %  ###########",
+      "  bass    50.0 %  ###############  below its threshold, 62.5 %",
+    ]);
+    const none = { ...NONE, tags: tags.slice(0, 1) };
+    expect(taggingText("a.wav", none, shown).split("\n")[0]).toBe(
+      "a.wav (4.5 s): no tag reaches its threshold",
+    );
   });
   it("says that there are none", () => {
     const lines = taggingText("a.wav", NONE, { top: 1, segments: false, events: true }).split("\n");

@@ -1,0 +1,60 @@
+import { counted } from "../core/counted.js";
+import type { Comparison } from "../evaluation/compare-models.js";
+import { mainMeasure, measuresOf } from "../evaluation/measures.js";
+import type { Difference } from "../evaluation/paired-difference.js";
+import { percent, table } from "./table.js";
+import { visibleLine } from "./terminal.js";
+
+/** Scores of two models on the same clips, and their differences, as text. */
+export function comparisonReport(
+  comparison: Comparison,
+  names: { first: string; other: string; store: string },
+): string {
+  const { split, leftOut, leftOutForOther, first, other, differences } = comparison;
+  const { task, nClips } = first;
+  const part = split === "all" ? "all" : `split ${split}:`;
+  const left = [
+    leftOut > 0 ? `${counted(leftOut, "clip")} because of A` : "",
+    leftOutForOther > 0 ? `${counted(leftOutForOther, "clip")} because of B` : "",
+  ].filter((text) => text !== "");
+  const header = [
+    `A     ${visibleLine(names.first)}`,
+    `B     ${visibleLine(names.other)}`,
+    `data  ${visibleLine(names.store)}, ${part} ${counted(nClips, "clip")} that neither model has seen`,
+    ...(left.length > 0 ? [`      left out: ${left.join(", ")}`] : []),
+  ];
+  const isDefined = ({ difference }: Difference) => !Number.isNaN(difference);
+  const rows = measuresOf(task)
+    .filter(({ name }) => isDefined(differences[name]))
+    .map(({ name, title, of, higherIsBetter }) => {
+      const show = higherIsBetter ? percent : fixed;
+      const { interval } = differences[name];
+      return [
+        title,
+        show(of(first)),
+        show(of(other)),
+        signed(differences[name].difference, higherIsBetter),
+        interval === null ? "none" : interval.map((end) => signed(end, higherIsBetter)).join(" to "),
+      ];
+    });
+  const body = table([["", "A", "B", "A - B", "95 % interval of A - B"], ...rows]);
+  const { name, title } = mainMeasure(task);
+  return [header.join("\n"), body, verdict(title, differences[name])].join("\n\n");
+}
+
+const fixed = (value: number) => value.toFixed(3);
+
+/** A difference with its sign: of fractions in points of a percentage, of other measures as it is. */
+function signed(value: number, isFraction: boolean): string {
+  const text = isFraction ? (100 * value).toFixed(1) : value.toFixed(3);
+  return value > 0 ? `+${text}` : text;
+}
+
+/** What a paired difference says about which of A and B is better. */
+function verdict(title: string, { difference, interval }: Difference): string {
+  if (interval === null) return "no interval: the clips are of one group, which says nothing about others";
+  const [low, high] = interval;
+  if (low <= 0 && high >= 0)
+    return `${title}: these clips do not tell which is better; the interval of the difference contains 0`;
+  return `${title}: ${difference > 0 ? "A" : "B"} is better; the interval of the difference does not contain 0`;
+}
