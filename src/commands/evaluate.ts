@@ -22,6 +22,7 @@ import { linearModel } from "../tagging/linear-model.js";
 import { type AnyModel, decodeAnyModel, isLinear } from "../tagging/open-tagger.js";
 import { linearBaselinePath } from "../training/run-folder.js";
 import { commandLine } from "./command-line.js";
+import { checkReport, reportEvaluation } from "./evaluation-report.js";
 import { withFlags } from "./flag-names.js";
 import { addFrontEndOptions, frontEndFlags } from "./front-end-options.js";
 import { choiceOption, threadsOption } from "./options.js";
@@ -33,6 +34,7 @@ interface Options {
   split?: PartName;
   compare?: string;
   predictions?: string;
+  report?: string;
   format: (typeof EVALUATE_FORMATS)[number];
   json: boolean;
   threads: number;
@@ -62,6 +64,7 @@ Examples:
   timbrel evaluate models/mine/model.onnx features
   timbrel evaluate models/mine/model.onnx features --split valid
   timbrel evaluate models/mine/model.onnx features --predictions answers.csv
+  timbrel evaluate models/mine/model.onnx features --report scores.html
   timbrel evaluate models/mine/model.onnx features --compare models/other/model.onnx
   timbrel evaluate models/mine/model.onnx other-features --split all --format json > scores.json`;
 
@@ -72,6 +75,10 @@ export const command = new Command("evaluate")
   .addOption(splitOption())
   .option("--compare <model>", "another model file: score both on the clips that neither has seen")
   .option("--predictions <file>", "CSV file to write with the answer to every clip, the worst first")
+  .option(
+    "--report <file>",
+    "HTML page to write with scores, mistakes and worst clips; its numbers go beside it, as .json",
+  )
   .addOption(choiceOption("-f, --format <name>", "format of the output", EVALUATE_FORMATS, "text"))
   .addOption(
     new Option("--json", "short for --format json: everything else goes to stderr")
@@ -113,12 +120,16 @@ async function score({ model, modelPath, store, engine, options }: Asked): Promi
   const linearPath = linearBaselinePath(modelPath);
   const hasLinear = !isLinear(model) && existsSync(linearPath);
   const linear = hasLinear ? linearModel(readModelFile(linearPath), linearPath, info) : null;
-  const { predictions, split } = options;
-  if (predictions !== undefined)
-    checkPredictions(predictions, [modelPath, ...(hasLinear ? [linearPath] : [])]);
-  const { answers, ...evaluation } = await withBar((onProgress) =>
+  const { predictions, report, split } = options;
+  const inputs = [modelPath, ...(hasLinear ? [linearPath] : [])];
+  if (predictions !== undefined) checkPredictions(predictions, inputs);
+  if (report !== undefined) checkReport(report, inputs);
+  const scoring = await withBar((onProgress) =>
     evaluateModel(model, store, { engine, split, linear, onProgress }),
   );
+  if (report !== undefined)
+    await reportEvaluation(report, { model: modelPath, info, store, evaluation: scoring });
+  const { answers, ...evaluation } = scoring;
   if (predictions !== undefined) writeAtomically(predictions, predictionsCsv(answers, info));
   const scored = { model: modelPath, store: store.dir, labels: info.labels, ...evaluation };
   printResult(options, {
@@ -145,11 +156,12 @@ async function compare(
   { model, modelPath, store, engine, options }: Asked,
   otherPath: string,
 ): Promise<void> {
-  const { split, predictions } = options;
-  if (predictions !== undefined)
+  const { split } = options;
+  const ofOne = (["predictions", "report"] as const).find((name) => options[name] !== undefined);
+  if (ofOne !== undefined)
     throw new UsageError({
-      setting: "--predictions",
-      rule: "be used without --compare: it writes the answers of one model",
+      setting: `--${ofOne}`,
+      rule: "be used without --compare: it is about one model",
       got: "both",
       remedy: "leave out one of them",
     });

@@ -1,5 +1,6 @@
 import type { Task } from "../nn/training-step.js";
-import { argmax, DEFAULT_THRESHOLD } from "./answers.js";
+import { DEFAULT_THRESHOLD } from "../tagging/calibration.js";
+import { argmax } from "./answers.js";
 
 /** Least probability in a log loss. */
 const LEAST = 1e-15;

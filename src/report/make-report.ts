@@ -4,11 +4,12 @@ import type { FeatureData } from "../dataset/feature-data.js";
 import { SPLITS } from "../dataset/split-names.js";
 import type { ClipSplits } from "../dataset/splits.js";
 import { isNamedGroup } from "../dataset/ties.js";
+import { clipResult } from "../evaluation/clip-result.js";
 import type { Evaluation } from "../evaluation/evaluate-model.js";
 import { reliability } from "../evaluation/reliability.js";
 import type { AnyModel } from "../tagging/open-tagger.js";
 import type { EpochRecord } from "../training/fit.js";
-import { clipScore, targetsOf } from "./clip-score.js";
+import { clipScore } from "./clip-score.js";
 import type { ClipScore, DataCount, DataSummary, GroupScore, Report, ReportPart } from "./report.js";
 
 /** Clips that a report shows, the worst first. */
@@ -65,15 +66,18 @@ function partOf(evaluation: Evaluation, info: AnyModel["info"]): ReportPart {
   const { task, labels } = info;
   const thresholds = calibrationOf(info)?.thresholds ?? null;
   const scored = answers
-    // A background clip has no label that an answer could get right.
-    .filter(({ clip }) => task === "multi-label" || clip.labels.length > 0)
-    .map((answer) => ({ clip: answer.clip, score: clipScore(answer, { task, labels, thresholds }) }));
+    // A single-label clip of no class has no label that an answer could get right.
+    .filter(({ targets }) => task === "multi-label" || targets.includes(1))
+    .map((answer) => ({
+      clip: answer.clip,
+      score: clipScore(answer, clipResult(answer, { task, labels, thresholds }), labels),
+    }));
   const reliabilityOf = (probabilities: readonly Float32Array[]) =>
     reliability({
       task,
       labels,
       groups: answers.map(({ clip }) => clip.group),
-      targets: answers.map(({ clip }) => targetsOf(clip, labels)),
+      targets: answers.map(({ targets }) => targets),
       probabilities,
     });
   return {
@@ -93,7 +97,7 @@ interface ScoredClip {
 }
 
 const worstFirst = (clips: readonly ClipScore[]) =>
-  [...clips].sort((a, b) => Number(a.isRight) - Number(b.isRight) || b.loss - a.loss);
+  [...clips].sort((a, b) => Number(a.isCorrect) - Number(b.isCorrect) || b.loss - a.loss);
 
 function groupScores(clips: readonly ScoredClip[]): GroupScore[] {
   const groups = [...groupBy(clips, ({ clip }) => clip.group)];
@@ -102,7 +106,7 @@ function groupScores(clips: readonly ScoredClip[]): GroupScore[] {
     .map(([group, members]) => ({
       group,
       nClips: members.length,
-      nRight: members.filter(({ score }) => score.isRight).length,
+      nRight: members.filter(({ score }) => score.isCorrect).length,
       loss: members.reduce((sum, { score }) => sum + score.loss / members.length, 0),
     }))
     .sort((a, b) => a.nRight / a.nClips - b.nRight / b.nClips || b.loss - a.loss)

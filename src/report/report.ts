@@ -5,6 +5,9 @@ import type { Task } from "../nn/training-step.js";
 import type { Calibration } from "../tagging/calibration.js";
 import type { EpochRecord } from "../training/fit.js";
 
+/** How the JSON of a report begins. */
+export const REPORT_HEAD = '{"format":"timbrel report"';
+
 /** Everything that a run's or an evaluation's report says: the contents of `report.json`. */
 export interface Report {
   readonly format: "timbrel report";
@@ -67,7 +70,8 @@ export interface ClipScore {
   readonly name: string;
   readonly audioHash: string;
   readonly labels: readonly string[];
-  readonly isRight: boolean;
+  /** Whether every label is answered rightly. */
+  readonly isCorrect: boolean;
   /** Cross-entropy of the answer [nat]. */
   readonly loss: number;
   /** The labels that were answered worst. */

@@ -7,7 +7,6 @@ import { pairedDifference } from "../../src/evaluation/paired-difference.js";
 import { scoreAnswers } from "../../src/evaluation/score-answers.js";
 import { frontEnd } from "../../src/features/front-end.js";
 import type { Task } from "../../src/nn/training-step.js";
-import { targetsOf } from "../../src/report/clip-score.js";
 import { makeReport, type ReportSource } from "../../src/report/make-report.js";
 import type { Report } from "../../src/report/report.js";
 import type { ModelInfo } from "../../src/tagging/model-info.js";
@@ -97,7 +96,9 @@ function evaluation(
   }: { info: ModelInfo; split: "valid" | "test"; clips: ReportSource["data"]["clips"]; random: Random },
 ): Evaluation {
   const { task, labels } = info;
-  const targets = clips.map((clip) => targetsOf(clip, labels));
+  const targets = clips.map((clip) =>
+    Float32Array.from(labels, (label) => Number(clip.labels.includes(label))),
+  );
   const answer = (target: Float32Array, ofSkill: number): Float32Array => {
     const isRight = random.uniform() < ofSkill;
     const scores = Float32Array.from(
@@ -135,6 +136,7 @@ function evaluation(
     net: net.scores,
     answers: clips.map((clip, i) => ({
       clip,
+      targets: targets[i],
       probabilities: net.answers.probabilities[i],
       uncalibrated: info.calibration === undefined ? null : uncalibrated[i],
     })),

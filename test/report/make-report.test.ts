@@ -15,34 +15,25 @@ const clip = (labels: readonly string[], changes: Partial<Clip> = {}): Clip => (
   ...changes,
 });
 
-describe("clipScore", () => {
-  const labels = ["bass", "drums", "flute"];
-  const single = { task: "single-label", labels, thresholds: null } as const;
-  it("of one label: right if it is the most probable, with the loss of its probability", () => {
-    const probabilities = Float32Array.of(0.25, 0.625, 0.125);
-    const wrong = clipScore({ clip: clip(["bass"]), probabilities }, single);
-    expect(wrong).toMatchObject({ isRight: false, loss: expect.closeTo(Math.log(4), 6) });
-    expect(wrong.answers.map(({ label }) => label)).toEqual(["bass", "drums", "flute"]);
-    expect(clipScore({ clip: clip(["drums"]), probabilities }, single).isRight).toBe(true);
-  });
-  it("of several labels: right if each is on its side of its threshold", () => {
-    const thresholds = { bass: 0.2, drums: 0.5, flute: 0.5 };
-    const info = { task: "multi-label", labels, thresholds } as const;
-    const probabilities = Float32Array.of(0.25, 0.75, 0.125);
-    expect(clipScore({ clip: clip(["bass", "drums"]), probabilities }, info)).toMatchObject({
-      isRight: true,
-      loss: expect.closeTo(-(Math.log(0.25) + Math.log(0.75) + Math.log(0.875)) / 3, 6),
-    });
-    expect(clipScore({ clip: clip(["drums"]), probabilities }, info).isRight).toBe(false);
-  });
+it("clipScore shows the labels that are answered worst, and none of which it is not known", () => {
+  const labels = ["bass", "drums", "flute", "harp", "organ"];
+  const targets = Float32Array.of(1, 0, Number.NaN, 0, 1);
+  const probabilities = Float32Array.of(0.25, 0.5, 0.99, 0.125, 0.875);
+  const answer = { clip: clip(["bass", "organ"]), targets, probabilities };
+  const { answers } = clipScore(answer, { isCorrect: false, loss: 1 }, labels);
+  expect(answers.map(({ label, has, probability }) => [label, has, probability])).toEqual([
+    ["bass", true, 0.25],
+    ["drums", false, 0.5],
+    ["harp", false, 0.125],
+  ]);
 });
 
 describe("makeReport", () => {
   it("shows the wrong clips first, the highest loss before the others", () => {
     const { worst } = madeUpReport({ skill: 0.5 }).parts[0];
-    const places = worst.map(({ isRight, loss }) => (isRight ? 0 : 1e6) + loss);
+    const places = worst.map(({ isCorrect, loss }) => (isCorrect ? 0 : 1e6) + loss);
     expect(places).toEqual([...places].sort((a, b) => b - a));
-    expect(worst[0].isRight).toBe(false);
+    expect(worst[0].isCorrect).toBe(false);
     expect(worst).toHaveLength(12);
   });
   it("scores groups, the worst first, and none if every clip is a group of its own", () => {

@@ -12,7 +12,7 @@ export function worstClipsSection(
   { task, parts: [{ worst }] }: Report,
   media: ReadonlyMap<string, ClipMedia>,
 ): Section | null {
-  const wrong = worst.filter(({ isRight }) => !isRight);
+  const wrong = worst.filter(({ isCorrect }) => !isCorrect);
   if (wrong.length === 0) return null;
   const why = "A clip that is answered wrongly may be labelled wrongly: listen before you train again.";
   return {

@@ -1,9 +1,12 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, expect, it, vi } from "vitest";
+import { checkReport, reportEvaluation } from "../../src/commands/evaluation-report.js";
 import { reportRun } from "../../src/commands/run-report.js";
+import { evaluateModel } from "../../src/evaluation/evaluate-model.js";
 import type { FeatureStore } from "../../src/store/store.js";
 import { openStore } from "../../src/store/store.js";
+import { decodeModel } from "../../src/tagging/model-file.js";
 import { RUN_FILES } from "../../src/training/run-folder.js";
 import type { RunStart } from "../../src/training/train-model.js";
 import { type TrainResult, trainTagger } from "../../src/training/train-tagger.js";
@@ -82,4 +85,36 @@ it("says in a line why there is no report, and does not fail", async () => {
   expect(out).toBe("");
   expect(err).toMatch(/^no report: .*features\.npy: .*; extract the features again\n$/m);
   expect(existsSync(join(broken.dir, RUN_FILES.report))).toBe(false);
+});
+
+it("writes the report of an evaluation, with the epochs of the run that the model is in", async () => {
+  const path = join(run.dir, RUN_FILES.model);
+  const model = decodeModel(readFileSync(path), path);
+  const evaluation = await evaluateModel(model, run.store, { engine: ENGINE, split: "valid" });
+  const page = join(makeFolder(), "scores.html");
+  await reportEvaluation(page, { model: path, info: model.info, store: run.store, evaluation });
+  const numbers = JSON.parse(readFileSync(page.replace("html", "json"), "utf8")) as Numbers;
+  expect(numbers.parts.map(({ split }) => split)).toEqual(["valid"]);
+  expect(numbers.training.history).toHaveLength(2);
+  checkReport(page, [path]); // both files may be replaced
+  writeFileSync(join(run.dir, RUN_FILES.metrics), "{");
+  await reportEvaluation(page, { model: path, info: model.info, store: run.store, evaluation });
+  expect(readFileSync(page.replace("html", "json"), "utf8")).toContain('"history":null');
+});
+
+it.each([
+  ["scores.txt", "--report must name an .html file, got scores.txt"],
+  [".html", "--report must name an .html file, got .html"],
+])("rejects the page %s", (page, message) => {
+  expect(() => checkReport(page, [])).toThrow(message);
+});
+
+it("replaces no file of another kind, and none that is read", () => {
+  const dir = makeFolder();
+  writeFileSync(join(dir, "page.json"), "{}");
+  expect(() => checkReport(join(dir, "page.html"), [])).toThrow(
+    /^--report must name a new file, or a JSON report file to replace, got .*page\.json/,
+  );
+  writeFileSync(join(dir, "mine.html"), "<p>mine");
+  expect(() => checkReport(join(dir, "mine.html"), [])).toThrow(/HTML file to replace, got .*mine\.html/);
 });
