@@ -31,9 +31,9 @@ export interface Stretch {
 /** Length of a stretch [s]. It is the loudest within the first minute, which is soon decoded. */
 const STRETCH_SEC = 3;
 const SEARCHED_SEC = 60;
-const MAX_RATE = 22_050;
-/** A page must stay small enough to send: these are about 2 MB of text. */
-const MOST_AUDIO_BYTES = 1_500_000;
+const MAX_RATE = 16_000;
+/** A page must stay small enough to send: in base64 these are 1.6 MB. */
+const MOST_AUDIO_BYTES = 1_200_000;
 /** Frames that are read at once. */
 const FRAMES = 4096;
 

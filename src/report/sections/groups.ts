@@ -24,6 +24,6 @@ export function groupsSection({ parts: [{ groups, net }] }: Report): Section | n
     title: "Groups",
     body: html`<p>Clips of one group, such as one recording or one artist, are never in two splits. \
 ${counted(net.nGroups, "group")}, the worst first.${more}</p>
-<div class="tall">${tableOf([["group", "clips", what, "", "loss"], ...rows])}</div>`,
+<div class="tall">${tableOf([["group", "clips", what, "of its clips", "loss"], ...rows])}</div>`,
   };
 }
