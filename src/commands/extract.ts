@@ -1,6 +1,8 @@
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { counted } from "../core/counted.js";
+import type { Clip } from "../dataset/clip.js";
+import { hasLabel, lacksLabels } from "../dataset/known-labels.js";
 import { emptyMelBands } from "../features/mel-filter-bank.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { print, say, visibleLine } from "../report/terminal.js";
@@ -28,6 +30,10 @@ const DESCRIPTION = `Compute the log-mel features of every audio file in a folde
 A folder holds one folder per class (<class>/*.wav), or train, valid and test with the classes in them. A manifest is \
 a .csv, .tsv or .jsonl file with the columns path and label (several labels separated by |) and, optionally, group and \
 split; clips of one group never end up in different splits. Where a header shows it, cells may be separated by ; or tabs.
+
+A clip lacks the labels that its row does not name. The label ?violin says that it is not known whether the clip has the \
+label violin, and ? says so of every label that the row does not name, except those in the column absent, which the clip \
+lacks. Training and scores leave out what is not known.
 
 What would stop or spoil training on these clips is named at once: too few clips of a class, labels spelled in two \
 ways, copies with different labels.
@@ -137,14 +143,25 @@ function summary(
   seconds: number,
 ): string {
   const { clips, dir } = store;
-  const labels = new Set(clips.flatMap((clip) => clip.labels));
+  const labels = [...new Set(clips.flatMap((clip) => clip.labels))];
   const minutes = clips.reduce((sum, clip) => sum + clip.durationSec, 0) / 60;
   const copies = dropped > 0 ? `, ${counted(dropped, "copy", "copies")} dropped` : "";
   return [
-    `${dir}: ${counted(clips.length, "clip")} of ${counted(labels.size, "class", "classes")}, ${minutes.toFixed(1)} min of audio`,
+    `${dir}: ${counted(clips.length, "clip")} of ${counted(labels.length, "class", "classes")}, ${minutes.toFixed(1)} min of audio`,
     `  ${extracted} new, ${reused} reused, ${leftOut} left out${copies}, in ${seconds.toFixed(1)} s`,
+    ...missingLines(clips, labels),
     ...changeLines(change),
   ].join("\n");
+}
+
+/** How many labels are not known, if any are. */
+function missingLines(clips: readonly Clip[], labels: readonly string[]): string[] {
+  const nMissing = clips
+    .filter(lacksLabels)
+    .reduce((sum, clip) => sum + labels.filter((label) => hasLabel(clip, label) === null).length, 0);
+  if (nMissing === 0) return [];
+  const total = clips.length * labels.length;
+  return [`  ${nMissing} of ${total} answers, one for each clip and class, are not known`];
 }
 
 /** What a change of the store's list means for models that were trained on it. */

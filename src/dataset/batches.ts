@@ -15,7 +15,7 @@ export function fittingBatchSize(wanted: number, nClips: number): number {
 export interface Batch {
   /** [batchSize, segmentFrames, nMels], as in the store: not standardized. */
   inputs: Float32Array;
-  /** [batchSize, nLabels], 1 for every label of the clip. */
+  /** [batchSize, nLabels], see `FeatureSet.targets`. */
   targets: Float32Array;
   /** [batchSize] index of each clip in the train split. */
   clips: Int32Array;
@@ -26,7 +26,8 @@ export interface Batch {
  *
  * In an epoch every clip is drawn once, in random order; the last batch is filled up from a second round.
  * With `balance` an epoch has the same number of segments, but the labels take turns, so that each is drawn equally
- * often; the clips of a label are drawn in random order, all of them before any is drawn again.
+ * often; the clips of a label are drawn in random order, all of them before any is drawn again. Clips that have no label
+ * take turns as those of one.
  * An epoch depends only on `seed` and its number: to resume, start the epoch again and skip the steps already done.
  */
 export class TrainSampler {
@@ -86,11 +87,14 @@ export class TrainSampler {
   }
 
   *#inTurns(all: readonly number[], random: Random): Generator<number> {
-    const byLabel = this.#train.labels
-      .map((_, label) => all.filter((clip) => this.#train.targets(clip)[label] === 1))
+    const byLabel = this.#train.labels.map((_, label) =>
+      all.filter((clip) => this.#train.targets(clip)[label] === 1),
+    );
+    const without = all.filter((clip) => !this.#train.targets(clip).includes(1));
+    const turns = [...byLabel, without]
       .filter((clips) => clips.length > 0)
       .map((clips, i) => rounds(clips, random.fork(`label ${i}`)));
-    for (const label of rounds([...byLabel.keys()], random)) yield byLabel[label].next().value as number;
+    for (const turn of rounds([...turns.keys()], random)) yield turns[turn].next().value as number;
   }
 }
 

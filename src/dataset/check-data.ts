@@ -5,10 +5,11 @@ import type { Clip } from "./clip.js";
 import type { FeatureData } from "./feature-data.js";
 import { featureSets } from "./feature-set.js";
 import { joinGroups } from "./groups.js";
+import { ALL_OTHERS, contradictingPair, hasLabel, labelText, lacksLabels } from "./known-labels.js";
 import { SPLITS, type Split, splitTitle } from "./split-names.js";
 import { type ClipSplits, RUN_SPLITS, splitClips, splitConflicts } from "./splits.js";
 import { isNamedGroup } from "./ties.js";
-import { checkEnoughClips, checkSeveralClasses } from "./trainable.js";
+import { checkEnoughClips, checkSeveralClasses, multiLabelClip } from "./trainable.js";
 
 /** Something about data that a user should know before training. */
 export interface DataFinding {
@@ -34,6 +35,10 @@ export type DataFindingCode =
   | "split-conflict"
   /** Classes or splits with too few clips. */
   | "too-few-clips"
+  /** Labels that clips may have or lack, but that none is known to have. */
+  | "never-present"
+  /** Labels that no training clip is known to lack. */
+  | "never-absent"
   /** Labels that no training clip has. */
   | "untrained-labels"
   /** All clips have the same label. */
@@ -59,7 +64,7 @@ const FEW_CLIPS = 20;
  */
 export function checkData(data: FeatureData): DataFinding[] {
   const { name, clips } = data;
-  const findings = [...labelFindings(clips), ...copyFindings(clips)];
+  const findings = [...labelFindings(clips), ...unheardOf(clips), ...copyFindings(clips)];
   if (clips.every(({ split }) => split === "test")) {
     const message = "every clip names the test split; a model can be evaluated on them";
     return [{ code: "only-test", message, blocks: true }, ...findings];
@@ -79,8 +84,7 @@ export function checkData(data: FeatureData): DataFinding[] {
   const splits = blocking.length > 0 ? undefined : attempt("too-few-clips", () => splitsOfRun(name, clips));
   const sets = splits && attempt("untrained-labels", () => featureSets(data, splits));
   const labels = sets?.train.labels ?? [...countsOf(clips).keys()];
-  if (clips.every((clip) => clip.labels.length === 1))
-    attempt("one-class", () => checkSeveralClasses(name, labels));
+  if (multiLabelClip(clips) === undefined) attempt("one-class", () => checkSeveralClasses(name, labels));
   return [...blocking, ...(splits === undefined ? [] : splitFindings(clips, splits)), ...findings];
 }
 
@@ -111,6 +115,14 @@ function splitFindings(clips: readonly Clip[], splits: ClipSplits): DataFinding[
           `no ${splitTitle(split)} clip is labelled ${listed(missing, " or ")}: scores on this split say nothing about ${missing.length === 1 ? "this class" : "these classes"}`,
         );
     }
+  const always = [...countsOf(splits.train).keys()].filter(
+    (label) => !splits.train.some((clip) => hasLabel(clip, label) === false),
+  );
+  if (splits.train.some(lacksLabels) && always.length > 0)
+    note(
+      "never-absent",
+      `no training clip is known to lack ${listed(always, " or ")}: the net can only learn to answer yes; name clips that lack ${always.length === 1 ? "it" : "them"} in the column absent`,
+    );
   const nValid = splits.valid.length;
   if (nValid < FEW_CLIPS)
     note(
@@ -138,8 +150,18 @@ function unevenClasses(clips: readonly Clip[], splits: ClipSplits): string[] {
   );
 }
 
+/** Labels that are named, but that no clip is known to have. */
+function unheardOf(clips: readonly Clip[]): DataFinding[] {
+  const present = countsOf(clips);
+  const never = [...namedCounts(clips)].filter(([label]) => !present.has(label));
+  if (never.length === 0) return [];
+  const names = listed(never.map(([label, count]) => `${JSON.stringify(label)} (${counted(count, "clip")})`));
+  const message = `${never.length === 1 ? "label" : "labels"} ${names}: no clip is known to have ${never.length === 1 ? "it" : "them"}, so that no model learns it; check the spelling`;
+  return [{ code: "never-present", message, blocks: false }];
+}
+
 function labelFindings(clips: readonly Clip[]): DataFinding[] {
-  const counts = countsOf(clips);
+  const counts = namedCounts(clips);
   const named = (label: string) => `${JSON.stringify(label)} (${counted(counts.get(label)!, "clip")})`;
   const similar = [...groupBy(counts.keys(), skeleton).values()]
     .filter((labels) => labels.length > 1)
@@ -171,13 +193,13 @@ function copyFindings(clips: readonly Clip[]): DataFinding[] {
     findings.push({ code, message, blocks: false });
   };
   for (const copies of sets) {
-    const [first] = copies;
-    const other = copies.find((copy) => labelText(copy) !== labelText(first));
-    if (other !== undefined)
-      note(
-        "contradicting-copies",
-        `${first.name} labelled ${labelText(first)} and ${other.name} labelled ${labelText(other)} have the same audio; correct a label, or leave both out with \`dropCopies\``,
-      );
+    const pair = contradictingPair(copies);
+    if (pair === undefined) continue;
+    const [first, other] = pair;
+    note(
+      "contradicting-copies",
+      `${first.name} labelled ${labelText(first)} and ${other.name} labelled ${labelText(other)} have the same audio; correct a label, or leave both out with \`dropCopies\``,
+    );
   }
   joinGroups(clips, (a, b) => {
     if (isNamedGroup(a.group) && isNamedGroup(b.group))
@@ -195,13 +217,24 @@ function copyFindings(clips: readonly Clip[]): DataFinding[] {
   return findings;
 }
 
-const labelText = ({ labels }: Clip) => [...labels].sort().join("|");
-
 /** Number of clips with each label, in alphabetical order. */
 function countsOf(clips: readonly Clip[]): Map<string, number> {
+  return countsIn(clips.flatMap(({ labels }) => labels));
+}
+
+/** Number of clips that name each label, as one that they have, may have or lack, in alphabetical order. */
+function namedCounts(clips: readonly Clip[]): Map<string, number> {
+  const named = clips.flatMap(({ labels, unknownLabels = [], absentLabels = [] }) => [
+    ...labels,
+    ...unknownLabels.filter((label) => label !== ALL_OTHERS),
+    ...absentLabels,
+  ]);
+  return countsIn(named);
+}
+
+function countsIn(labels: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const label of clips.flatMap(({ labels }) => labels).sort())
-    counts.set(label, (counts.get(label) ?? 0) + 1);
+  for (const label of [...labels].sort()) counts.set(label, (counts.get(label) ?? 0) + 1);
   return counts;
 }
 

@@ -1,13 +1,12 @@
+import type { LabelFacts } from "./known-labels.js";
 import type { Split } from "./split-names.js";
 
 /** A labelled clip of audio whose features can be read. */
-export interface Clip {
+export interface Clip extends LabelFacts {
   /** Its name in messages, e.g. its path inside the source folder. */
   readonly name: string;
   /** SHA-256 of the audio, 64 hex digits: clips with equal hashes are copies. */
   readonly audioHash: string;
-  /** At least one. */
-  readonly labels: readonly string[];
   /** All clips of one group are in the same split. */
   readonly group: string;
   /** The split that the data name for it; null if it is to be drawn. */

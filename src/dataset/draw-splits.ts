@@ -12,6 +12,9 @@ interface Group {
   readonly size: number;
 }
 
+/** Stands for a label in clips that have none, so that these are spread over the splits, too. */
+const NO_LABEL = "";
+
 /** Draws made before giving up, if clips with several labels leave a class out of a split. */
 const MAX_DRAWS = 100;
 
@@ -57,7 +60,8 @@ function groupClips(clips: readonly Clip[]): Group[] {
   const groups = new Map<string, { name: string; counts: Map<string, number>; size: number }>();
   for (const clip of clips) {
     const group = groups.get(clip.group) ?? { name: clip.group, counts: new Map<string, number>(), size: 0 };
-    for (const label of clip.labels) group.counts.set(label, (group.counts.get(label) ?? 0) + 1);
+    for (const label of clip.labels.length > 0 ? clip.labels : [NO_LABEL])
+      group.counts.set(label, (group.counts.get(label) ?? 0) + 1);
     group.size++;
     groups.set(clip.group, group);
   }

@@ -7,6 +7,7 @@ import { isFiniteData, type Tensor } from "../core/tensor.js";
 import { checkIsFrontEnd, type FrontEnd, frontEndHash } from "../features/front-end.js";
 import type { Clip } from "./clip.js";
 import { type ClipFeatures, type FrameReader, memoryReader } from "./frame-reader.js";
+import { type LabelFacts, labelFacts, labelNamedTwice } from "./known-labels.js";
 import { MAX_LABEL_CHARS } from "./labels.js";
 import { SPLITS, type Split } from "./split-names.js";
 
@@ -44,10 +45,8 @@ export function checkData(value: unknown): void {
 }
 
 /** A clip with its features in memory. */
-export interface MemoryClip {
+export interface MemoryClip extends LabelFacts {
   readonly name: string;
-  /** At least one. */
-  readonly labels: readonly string[];
   /** [nFrames, nMels], as `logMel` returns them. */
   readonly features: Tensor;
   /** As `summarizeDescriptors` returns them; only the linear baseline reads them. @default none */
@@ -64,7 +63,7 @@ export interface MemoryClip {
  * A clip is known by a hash of its features, a store's clip by a hash of its audio file: a model that was trained on one
  * does not recognize the other.
  * @param options.name the data's name in messages, `@default` "features in memory"
- * @throws UsageError if a clip has no label, or if its features are not [nFrames, nMels] with the front end's nMels and at
+ * @throws UsageError if a clip has no label, or one that two of its lists name, or if its features are not [nFrames, nMels] with the front end's nMels and at
  *   least one frame, or not finite
  * @example
  * import { featuresInMemory, frontEnd, logMel } from "timbrel";
@@ -84,15 +83,9 @@ export function featuresInMemory(
   checkOptions<typeof options>(options, { name: optional(text) });
   const byHash = new Map<string, ClipFeatures>();
   const listed = clips.map((clip, index): Clip => {
-    const { name, labels, split = null } = clip;
+    const { name, split = null } = clip;
     if (split !== null) checkChoice(`clips[${index}].split`, split, SPLITS);
-    for (const label of labels)
-      if (checkText(`clips[${index}].labels`, label).length > MAX_LABEL_CHARS)
-        throw new UsageError({
-          setting: `clips[${index}].labels`,
-          rule: `have at most ${MAX_LABEL_CHARS} characters each`,
-          got: `one of ${label.length} for ${name}`,
-        });
+    const facts = factsIn(clip, `clips[${index}]`);
     const features = toTensor(`clips[${index}].features`, clip.features);
     const descriptors = toFloats(`clips[${index}].descriptors`, clip.descriptors ?? []);
     const { data, shape } = features;
@@ -109,18 +102,12 @@ export function featuresInMemory(
           rule: "hold finite numbers",
           got: `some that are not for ${name}`,
         });
-    if (labels.length === 0)
-      throw new UsageError({
-        setting: `clips[${index}].labels`,
-        rule: "have at least one label",
-        got: `none for ${name}`,
-      });
     const audioHash = sha256Hex(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     // Among copies, one may come without descriptors.
     if (descriptors.length > 0 || !byHash.has(audioHash)) byHash.set(audioHash, { features, descriptors });
     const durationSec = (shape[0] * frontEnd.hopLength) / frontEnd.sampleRate;
     const group = clip.group ?? audioHash;
-    return { name, audioHash, labels, group, split, durationSec, nFrames: shape[0] };
+    return { name, audioHash, ...facts, group, split, durationSec, nFrames: shape[0] };
   });
   return {
     name: options.name ?? "features in memory",
@@ -129,4 +116,36 @@ export function featuresInMemory(
     clips: listed,
     reader: memoryReader(({ audioHash }: Clip) => byHash.get(audioHash)!),
   };
+}
+
+/** The lists of labels of a clip in memory, checked. */
+function factsIn(clip: MemoryClip, setting: string): LabelFacts {
+  const { name, labels, absentLabels = [] } = clip;
+  for (const list of ["labels", "unknownLabels", "absentLabels"] as const) {
+    if (list !== "labels" && clip[list] !== undefined)
+      checkObject(setting, clip, "be a clip", { [list]: "list" });
+    for (const label of clip[list] ?? [])
+      if (checkText(`${setting}.${list}`, label).length > MAX_LABEL_CHARS)
+        throw new UsageError({
+          setting: `${setting}.${list}`,
+          rule: `have at most ${MAX_LABEL_CHARS} characters each`,
+          got: `one of ${label.length} for ${name}`,
+        });
+  }
+  const twice = labelNamedTwice(clip);
+  if (twice !== undefined)
+    throw new UsageError({
+      setting: `${setting}.labels`,
+      rule: "be apart from the labels that are unknown or absent",
+      got: `${twice} in two lists for ${name}`,
+    });
+  const facts = labelFacts(clip);
+  // Of a clip with "?" and absent labels, something is known.
+  if (labels.length === 0 && (absentLabels.length === 0 || facts.absentLabels === undefined))
+    throw new UsageError({
+      setting: `${setting}.labels`,
+      rule: "have at least one label",
+      got: `none for ${name}`,
+    });
+  return facts;
 }

@@ -4,6 +4,7 @@ import { type FrontEnd, silenceValue } from "../features/front-end.js";
 import type { Clip } from "./clip.js";
 import { checkData, type FeatureData } from "./feature-data.js";
 import { type FrameReader, readPadded } from "./frame-reader.js";
+import { hasLabel, lacksLabels } from "./known-labels.js";
 import { SPLITS, type Split } from "./split-names.js";
 import { type ClipSplits, checkSplits } from "./splits.js";
 
@@ -86,11 +87,19 @@ export class FeatureSet<S extends Split = Split> {
     return new DataError(this.clips[clip].name, `holds ${kind} that are not finite numbers${remedy}`);
   }
 
-  /** [nLabels], 1 for every label of the clip and 0 for the others. Do not write to it. */
+  /**
+   * [nLabels], 1 for every label that the clip has, 0 for those that it lacks, NaN for those of which it is not known. Do
+   * not write to it.
+   */
   targets(clip: number): Float32Array {
     return (this.#targets[clip] ??= Float32Array.from(this.labels, (label) =>
-      this.clips[clip].labels.includes(label) ? 1 : 0,
+      Number(hasLabel(this.clips[clip], label) ?? Number.NaN),
     ));
+  }
+
+  /** Whether some target is NaN. */
+  get lacksTargets(): boolean {
+    return this.clips.some((clip, i) => lacksLabels(clip) && this.targets(i).some(Number.isNaN));
   }
 }
 

@@ -7,6 +7,7 @@ import { checkOptions, fraction, optional } from "../core/setting-checks.js";
 import type { Clip } from "./clip.js";
 import { drawSplits } from "./draw-splits.js";
 import { joinGroups, membersOfGroups } from "./groups.js";
+import { lacksLabels } from "./known-labels.js";
 import { SPLITS, type Split } from "./split-names.js";
 import { chainText, groupText, tieChain, tieText } from "./ties.js";
 
@@ -106,8 +107,15 @@ export const RECORD_KEY = 12;
 /** Says which clip was in which split: 12 hex digits for each clip, of a hash of its name, audio and labels, joined. */
 export type SplitRecord = Readonly<Record<Split, string>>;
 
-const keyOf = ({ name, audioHash, labels }: Clip) =>
-  hashRecord([name, audioHash, labels]).slice(0, RECORD_KEY);
+const keyOf = (clip: Clip) => hashRecord(factsOf(clip)).slice(0, RECORD_KEY);
+
+/** What a clip is known by; of clips whose labels are all known, what it has always been. */
+function factsOf(clip: Clip): readonly unknown[] {
+  const { name, audioHash, labels, unknownLabels, absentLabels = [] } = clip;
+  return lacksLabels(clip)
+    ? [name, audioHash, labels, unknownLabels, absentLabels]
+    : [name, audioHash, labels];
+}
 
 /** Returns the record of some splits. */
 export function recordSplits(splits: ClipSplits): SplitRecord {
@@ -135,12 +143,7 @@ function byName(a: Clip, b: Clip): number {
 }
 
 function hashSplits(splits: Record<Split, Clip[]>): string {
-  return hashRecord(
-    SPLITS.map((split) => [
-      split,
-      splits[split].map(({ name, audioHash, labels }) => [name, audioHash, labels]),
-    ]),
-  );
+  return hashRecord(SPLITS.map((split) => [split, splits[split].map(factsOf)]));
 }
 
 /**

@@ -1,4 +1,6 @@
 import { DataError } from "../core/errors.js";
+import type { Clip } from "./clip.js";
+import { lacksLabels } from "./known-labels.js";
 import type { ClipSplits } from "./splits.js";
 
 /**
@@ -14,6 +16,11 @@ export function checkEnoughClips(name: string, { train, valid }: ClipSplits): vo
     name,
     `needs at least 2 training clips and 1 validation clip, has ${train.length} and ${valid.length}; ${remedy}`,
   );
+}
+
+/** The first clip that has several labels, or of which some are not known; undefined if all have one label each at most. */
+export function multiLabelClip(clips: readonly Clip[]): Clip | undefined {
+  return clips.find((clip) => clip.labels.length > 1 || lacksLabels(clip));
 }
 
 /**

@@ -2,6 +2,7 @@ import { DataError } from "../core/errors.js";
 import type { Clip } from "../dataset/clip.js";
 import type { FeatureData } from "../dataset/feature-data.js";
 import { type FeatureSet, featureSets } from "../dataset/feature-set.js";
+import { labelText, lacksLabels } from "../dataset/known-labels.js";
 import { describeDifference, frontEndHash } from "../features/front-end.js";
 import type { Engine } from "../runtime/engine.js";
 import { linearGraph } from "../tagging/linear-model.js";
@@ -19,8 +20,21 @@ export function checkFrontEnd({ info }: AnyModel, data: FeatureData, name = "the
     );
 }
 
-/** The set of some clips of the data, over a model's labels. */
-export function setOf(data: FeatureData, clips: readonly Clip[], labels: readonly string[]): FeatureSet {
+/**
+ * The set of some clips of the data, over a model's labels.
+ * @throws DataError if the model gives each clip one label, and some labels of a clip are not known
+ */
+export function setOf(
+  data: FeatureData,
+  clips: readonly Clip[],
+  { task, labels }: Pick<AnyModel["info"], "task" | "labels">,
+): FeatureSet {
+  const clip = task === "single-label" ? clips.find(lacksLabels) : undefined;
+  if (clip !== undefined)
+    throw new DataError(
+      data.name,
+      `holds clips of which some labels are not known, e.g. ${clip.name} labelled ${labelText(clip)}, but the model gives each clip one label; score it on clips whose labels are all known`,
+    );
   return featureSets(data, { train: [], valid: [], test: clips, hash: "" }, labels).test;
 }
 

@@ -72,7 +72,7 @@ export async function compareModels(
   const { engine, split, onProgress } = options;
   const chosen = chooseClips(data, model.info, split);
   const clips = unseenByBoth(data, chosen, other);
-  const set = setOf(data, clips, model.info.labels);
+  const set = setOf(data, clips, model.info);
   const pass = (index: number) => ({
     engine,
     name: index === 0 ? "model" : "other model",

@@ -101,11 +101,10 @@ export async function evaluateModel(
   const chosen = chooseClips(data, info, options.split);
   const { clips, part, isExternal, leftOut } = chosen;
   if (clips.length === 0) throw new DataError(data.name, nothingToScore(part, leftOut));
-  const set = setOf(data, clips, info.labels);
+  const set = setOf(data, clips, info);
 
   const { task, labels } = info;
-  const training = { trainCounts: info.split.trainCounts, nClips: trainClipCount(info) };
-  const majority = evaluateMajority(set, { task }, training);
+  const majority = evaluateMajority(set, { task }, { ...info.split, nClips: trainClipCount(info) });
   const baseline = linear === null ? null : await scoreBaseline(linear, set, { task, labels, engine });
   const nPasses = calibrates(model) ? 2 : 1;
   const pass = (index: number) => ({

@@ -113,18 +113,26 @@ export async function evaluateLinear(
  * Scores the baseline that never listens: its answer to every clip is the fraction of training clips with each label.
  * @param training.trainCounts number of training clips with each label
  * @param training.nClips number of training clips
+ * @param training.knownCounts number of training clips of which it is known whether they have each label; `@default` all
  */
 export function evaluateMajority(
   set: FeatureSet,
   scoring: Scoring,
-  { trainCounts, nClips }: { trainCounts: Readonly<Record<string, number>>; nClips: number },
+  training: {
+    trainCounts: Readonly<Record<string, number>>;
+    nClips: number;
+    knownCounts?: Readonly<Record<string, number>> | undefined;
+  },
 ): ScoredAnswers {
+  const { trainCounts, nClips, knownCounts } = training;
   const counts = set.labels.map((label) => trainCounts[label] ?? 0);
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (total === 0) throw new DataError("model", "counts no training clip of any of its labels");
   // A model records copies of one clip as one clip, but counts the labels of each.
-  const fraction = (count: number) =>
-    scoring.task === "multi-label" ? Math.min(1, count / nClips) : count / total;
+  const fraction = (count: number, i: number) =>
+    scoring.task === "multi-label"
+      ? Math.min(1, count / Math.max(1, knownCounts?.[set.labels[i]] ?? nClips))
+      : count / total;
   const row = Float32Array.from(counts, fraction);
   const rows = set.clips.map(() => row);
   return scoreSet(set, rows, scoring);

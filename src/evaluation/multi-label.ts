@@ -2,7 +2,7 @@ import { recordOf } from "../core/record.js";
 import { DEFAULT_THRESHOLD } from "../tagging/calibration.js";
 import type { Answers } from "./answers.js";
 import { averageOf, mean, precisionRecall } from "./averages.js";
-import { type Decision, rank, scoreRanking } from "./ranking.js";
+import { type Decisions, rank, scoreRanking } from "./ranking.js";
 import { binOf, calibrationErrorOf, N_BINS } from "./reliability.js";
 import type { MultiLabelValues, TagScores } from "./scores.js";
 import { LEAST_PROBABILITY } from "./single-label.js";
@@ -26,10 +26,9 @@ export function meanLabelsOf({ labels, targets }: Answers): string[] {
 export function multiLabelScorer(answers: Answers): (counts: ArrayLike<number>) => MultiLabelValues {
   const { labels, targets, thresholds } = answers;
   const thresholdOf = (label: string) => thresholds?.[label] ?? DEFAULT_THRESHOLD;
-  const byLabel = labels.map((_, i) => decisionsOn(answers, i));
   // A resample only counts each clip anew, so everything is ranked once.
-  const rankings = labels.map((label, i) => rank(byLabel[i], thresholdOf(label)));
-  const whole = rank(byLabel.flat(), DEFAULT_THRESHOLD);
+  const rankings = labels.map((label, i) => rank(decisionsOn([i], answers), thresholdOf(label)));
+  const whole = rank(decisionsOn([...labels.keys()], answers), DEFAULT_THRESHOLD);
   const { losses, known, gaps } = perClip(answers);
   const inMeans = new Set(meanLabelsOf(answers));
 
@@ -90,13 +89,21 @@ const UNRANKED = {
   ...{ negatives: Number.NaN, hits: Number.NaN, answered: Number.NaN },
 };
 
-/** The decisions on a label, as far as it is known. */
-function decisionsOn({ targets, probabilities }: Answers, label: number): Decision[] {
-  return targets.flatMap((target, clip) =>
-    Number.isNaN(target[label])
-      ? []
-      : [{ clip, isPositive: target[label] === 1, probability: probabilities[clip][label] }],
-  );
+/** The decisions on some labels, as far as they are known. */
+function decisionsOn(labels: readonly number[], { targets, probabilities }: Answers): Decisions {
+  const knownOf = (target: Float32Array) => labels.filter((label) => !Number.isNaN(target[label]));
+  const count = targets.reduce((sum, target) => sum + knownOf(target).length, 0);
+  const [clips, positive] = [new Int32Array(count), new Uint8Array(count)];
+  const scores = new Float32Array(count);
+  let place = 0;
+  targets.forEach((target, clip) => {
+    for (const label of knownOf(target)) {
+      clips[place] = clip;
+      positive[place] = target[label];
+      scores[place++] = probabilities[clip][label];
+    }
+  });
+  return { clips, positive, probabilities: scores };
 }
 
 /** What is added over clips: the sum of the losses of their labels, the number of known ones, and the gaps of each bin. */

@@ -23,23 +23,25 @@ export interface RankScores {
   readonly answered: number;
 }
 
-/** A decision whether a clip has a label. */
-export interface Decision {
-  readonly clip: number;
-  readonly isPositive: boolean;
-  readonly probability: number;
+/** Decisions whether clips have labels, as columns. */
+export interface Decisions {
+  readonly clips: Int32Array;
+  /** 1 if the clip has the label, else 0. */
+  readonly positive: Uint8Array;
+  readonly probabilities: Float32Array;
 }
 
 /** Ranks decisions; null if a probability is not a number. */
-export function rank(decisions: readonly Decision[], threshold: number): Ranking | null {
-  if (decisions.some(({ probability }) => Number.isNaN(probability))) return null;
-  const scores = Float64Array.from(decisions, ({ probability }) => probability);
-  const order = Int32Array.from(scores, (_, i) => i).sort((a, b) => scores[b] - scores[a]);
+export function rank({ clips, positive, probabilities }: Decisions, threshold: number): Ranking | null {
+  if (probabilities.some(Number.isNaN)) return null;
+  const order = Int32Array.from(clips, (_, i) => i).sort((a, b) => probabilities[b] - probabilities[a]);
   return {
-    clips: order.map((i) => decisions[i].clip),
-    positive: Uint8Array.from(order, (i) => (decisions[i].isPositive ? 1 : 0)),
-    isLast: Uint8Array.from(order, (i, place) => (scores[order[place + 1]] === scores[i] ? 0 : 1)),
-    nAnswered: scores.reduce((count, score) => count + (score >= threshold ? 1 : 0), 0),
+    clips: order.map((i) => clips[i]),
+    positive: Uint8Array.from(order, (i) => positive[i]),
+    isLast: Uint8Array.from(order, (i, place) =>
+      probabilities[order[place + 1]] === probabilities[i] ? 0 : 1,
+    ),
+    nAnswered: probabilities.reduce((count, probability) => count + (probability >= threshold ? 1 : 0), 0),
   };
 }
 

@@ -56,4 +56,4 @@ export { averagePool, globalAveragePool, globalMaxPool, maxPool } from "./ops/po
 
 // Losses.
 
-export { sigmoidCrossEntropy, softmaxCrossEntropy } from "./ops/loss.js";
+export { maskedSigmoidCrossEntropy, sigmoidCrossEntropy, softmaxCrossEntropy } from "./ops/loss.js";

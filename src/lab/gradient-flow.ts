@@ -92,6 +92,7 @@ async function flowsOf(
       inputShape,
       batchSize: BATCH_SIZE,
       normalization,
+      isMasked: sets.train.lacksTargets,
       optimizer: { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0 },
       watch: true,
     }),

@@ -1,31 +1,28 @@
 import type { Random } from "../core/random.js";
-import { sizeOf, type Tensor } from "../core/tensor.js";
-import { encodeGraph, Graph, gradients, sigmoidCrossEntropy, softmaxCrossEntropy } from "../graph/index.js";
+import { sizeOf } from "../core/tensor.js";
+import { encodeGraph, Graph, gradients } from "../graph/index.js";
 import { emitNet } from "../nn/emit-net.js";
 import { emitNormalization } from "../nn/input-normalization.js";
 import { Net, type StateSpec } from "../nn/net.js";
-import type { TrainingStepConfig } from "../nn/training-step.js";
+import { emitLoss, type TrainingStepConfig } from "../nn/training-step.js";
 import type { Engine, Session } from "../runtime/engine.js";
+import { batchFeeds, type Feeds } from "../training/step-runner.js";
 
 /** The settings of a training step that the gradient of its loss depends on. */
 export type LossConfig = Pick<
   TrainingStepConfig,
-  "net" | "task" | "nLabels" | "inputShape" | "batchSize" | "normalization"
+  "net" | "task" | "nLabels" | "inputShape" | "batchSize" | "normalization" | "isMasked"
 >;
 
 /** The training loss of a net on one batch, as a function of all its weights in one flat vector. */
 export class LossGradient {
   readonly #session: Session;
   readonly #parameters: readonly StateSpec[];
-  readonly #batch: Readonly<Record<"inputs" | "targets", Tensor>>;
+  readonly #batch: Feeds;
   /** Number of weights. */
   readonly size: number;
 
-  private constructor(
-    session: Session,
-    parameters: readonly StateSpec[],
-    batch: Readonly<Record<"inputs" | "targets", Tensor>>,
-  ) {
+  private constructor(session: Session, parameters: readonly StateSpec[], batch: Feeds) {
     this.#session = session;
     this.#parameters = parameters;
     this.#batch = batch;
@@ -38,14 +35,14 @@ export class LossGradient {
     batch: { inputs: Float32Array; targets: Float32Array },
     engine: Engine,
   ): Promise<LossGradient> {
-    const { net: netConfig, task, nLabels, inputShape, batchSize, normalization } = config;
+    const { net: netConfig, task, nLabels, inputShape, batchSize, normalization, isMasked = false } = config;
     const graph = new Graph();
     const net = new Net(graph);
     const inputs = graph.input("inputs", [batchSize, ...inputShape]);
     const targets = graph.input("targets", [batchSize, nLabels]);
+    const known = isMasked ? graph.input("known", targets.shape) : undefined;
     const { logits } = emitNet(net, netConfig, emitNormalization(inputs, normalization), nLabels);
-    const loss =
-      task === "single-label" ? softmaxCrossEntropy(logits, targets) : sigmoidCrossEntropy(logits, targets);
+    const loss = emitLoss(task, logits, { targets, known });
     const found = gradients(
       loss,
       net.parameters.map(({ value }) => value),
@@ -55,11 +52,7 @@ export class LossGradient {
       graph.output(`gradient/${name}`, found[i]);
     });
     const session = await engine.open(encodeGraph(graph));
-    const feeds = {
-      inputs: { data: batch.inputs, shape: inputs.shape },
-      targets: { data: batch.targets, shape: targets.shape },
-    };
-    return new LossGradient(session, net.state, feeds);
+    return new LossGradient(session, net.state, batchFeeds({ inputShape, nLabels, isMasked }, batch));
   }
 
   /** Draws initial weights as training does. */

@@ -68,6 +68,7 @@ export async function sharpnessRuns(
     inputShape: [SEGMENT_FRAMES, sets.train.nMels],
     batchSize: BATCH_SIZE,
     normalization,
+    isMasked: sets.train.lacksTargets,
   };
   const loss = await LossGradient.open(config, await sampler.next(), engine);
   try {

@@ -124,10 +124,11 @@ export async function evaluateOn(
 }
 
 function stepConfigOf(
-  { task, labels, inputShape, batchSize }: LabBench,
+  { sets: { train }, task, labels, inputShape, batchSize }: LabBench,
   { net, normalization, optimizer }: Pick<TrainCurveOptions, "net" | "normalization" | "optimizer">,
 ): TrainingStepConfig {
-  return { net, task, nLabels: labels.length, inputShape, batchSize, normalization, optimizer };
+  const isMasked = train.lacksTargets;
+  return { net, task, nLabels: labels.length, inputShape, batchSize, normalization, isMasked, optimizer };
 }
 
 /** One stream of batches, the same for any number of points. */

@@ -1,5 +1,5 @@
 import type { Random } from "../core/random.js";
-import { add, exp, flip, matmul, mul, reshape, sub, type Value } from "../graph/index.js";
+import { add, compare, exp, flip, matmul, mul, reshape, sub, type Value, where } from "../graph/index.js";
 import type { Net } from "./net.js";
 
 /**
@@ -99,19 +99,25 @@ function steadyLog(x: Value): Value {
   return x.graph.emit("ReduceLogSum", [column, axis], { shape: x.shape }, { keepdims: 0 });
 }
 
+/** A batch as a training step reads it. */
+export interface Examples {
+  readonly x: Value;
+  readonly targets: Value;
+  /** Which targets are known; undefined if all are. */
+  readonly known?: Value | undefined;
+}
+
 /**
  * Emits the augmentation of a batch.
  * @param x [N, nFrames, nMels], compressed and not yet normalized
  * @param targets [N, nLabels]
- * @returns the changed batch and targets, in the same shapes
+ * @param known [N, nLabels], 1 for every target that is known, 0 for the others; `@default` all are known
+ * @returns the changed batch, targets and `known`, in the same shapes. A target of a mixed example is known if it is known of
+ *   both; an example of which nothing is mixed in keeps its own
  * References: Park et al., 2019 (SpecAugment), https://arxiv.org/abs/1904.08779; Zhang et al., 2018 (mixup),
  * https://arxiv.org/abs/1710.09412
  */
-export function emitAugmentation(
-  net: Net,
-  config: Augmentation,
-  { x, targets }: { x: Value; targets: Value },
-): { x: Value; targets: Value } {
+export function emitAugmentation(net: Net, config: Augmentation, { x, targets, known }: Examples): Examples {
   const [batch, nFrames, nMels] = x.shape;
   const { levelDb, colourDb, envelopeDb } = config;
   const { scale, floor, rate } = config.logarithm;
@@ -178,5 +184,9 @@ export function emitAugmentation(
     ),
   );
   const masked = mul(mul(sub(compressed, silence), timeMask), bandMask);
-  return { x: add(masked, silence), targets: mix(targets, reshape(fraction, [batch, 1])) };
+  const finished = add(masked, silence);
+  const part = reshape(fraction, [batch, 1]);
+  const mixedTargets = mix(targets, part);
+  const bothKnown = known && mul(known, where(compare("Greater", part, 0), flip(known, 0), 1));
+  return { x: finished, targets: mixedTargets, known: bothKnown };
 }

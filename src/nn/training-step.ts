@@ -7,6 +7,7 @@ import {
   encodeGraph,
   Graph,
   gradients,
+  maskedSigmoidCrossEntropy,
   mul,
   sigmoidCrossEntropy,
   softmaxCrossEntropy,
@@ -15,7 +16,7 @@ import {
   type Value,
 } from "../graph/index.js";
 import type { NetConfig } from "./architectures.js";
-import { type Augmentation, emitAugmentation } from "./augmentation.js";
+import { type Augmentation, type Examples, emitAugmentation } from "./augmentation.js";
 import { emitNet } from "./emit-net.js";
 import { clipByNorm } from "./gradient-clipping.js";
 import { constant } from "./initializers.js";
@@ -41,6 +42,8 @@ export interface TrainingStepConfig {
   readonly optimizer: OptimizerConfig | Optimizer;
   /** Largest norm of all gradients together; larger ones are scaled down to it. @default none */
   readonly clipNorm?: number | undefined;
+  /** Whether some targets are not known: the step then also reads which are. Multi-label only. @default false */
+  readonly isMasked?: boolean;
   /** Fraction of the targets spread evenly over all labels, in [0, 1). @default 0 */
   readonly labelSmoothing?: number;
   /** Decay of the moving average of all weights, in [0, 1); 0 for no average. @default 0 */
@@ -54,8 +57,8 @@ export interface TrainingStepConfig {
 /** A training step as one ONNX model, and what it reads. */
 export interface TrainingStep {
   /**
-   * Feeds: `inputs`, `targets`, `learningRate`, the random inputs, the state. Results: `loss`, `next/<state>`, `watch`.
-   * The loss is NaN if the step leaves a weight or a statistic that is not finite.
+   * Feeds: `inputs`, `targets`, `known` if it is masked, `learningRate`, the random inputs, the state. Results: `loss`,
+   * `next/<state>`, `watch`. The loss is NaN if the step leaves a weight or a statistic that is not finite.
    */
   readonly model: Uint8Array;
   readonly state: readonly StateSpec[];
@@ -65,6 +68,8 @@ export interface TrainingStep {
   /** Shape of one example. */
   readonly inputShape: readonly number[];
   readonly nLabels: number;
+  /** Whether it reads `known`, in the shape of `targets`: 1 for a target that is known, 0 for one that the loss ignores. */
+  readonly isMasked: boolean;
   readonly parameterCount: number;
   /** The layers of the `watch` output, which `readWatch` reads; empty if the step has no such output. */
   readonly watched: readonly WatchedSpec[];
@@ -80,7 +85,7 @@ export const STEP = "step";
  * @throws UsageError for a size or a rate out of range
  */
 export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
-  const { batchSize, nLabels, labelSmoothing = 0, emaDecay = 0 } = config;
+  const { batchSize, nLabels, labelSmoothing = 0, emaDecay = 0, isMasked = false } = config;
   checkInteger("batchSize", batchSize, { min: 2 });
   checkInteger("nLabels", nLabels, { min: 1 });
   checkNumber("labelSmoothing", labelSmoothing, { min: 0, below: 1 });
@@ -90,14 +95,15 @@ export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
   const net = new Net(graph);
   const inputs = graph.input("inputs", [batchSize, ...config.inputShape]);
   const targets = graph.input("targets", [batchSize, nLabels]);
+  const known = isMasked ? graph.input("known", [batchSize, nLabels]) : undefined;
   const learningRate = graph.input("learningRate", []);
 
-  const examples = { x: inputs, targets };
+  const examples = { x: inputs, targets, known };
   const { augmentation } = config;
   const changed = augmentation === undefined ? examples : emitAugmentation(net, augmentation, examples);
   const normalized = emitNormalization(changed.x, config.normalization);
   const { logits } = emitNet(net, config.net, normalized, nLabels);
-  const loss = emitLoss(config.task, logits, changed.targets, labelSmoothing);
+  const loss = emitLoss(config.task, logits, changed, labelSmoothing);
   const modelState = [...net.state];
 
   const extra: StateSpec[] = [];
@@ -153,6 +159,7 @@ export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
     randomInputs: net.randomInputs,
     inputShape: config.inputShape,
     nLabels,
+    isMasked,
     parameterCount: net.parameters.reduce((count, { value }) => count + sizeOf(value.shape), 0),
     watched: watched.map(({ name, activation, output }) => ({
       layer: name,
@@ -171,12 +178,21 @@ function emaWeight(step: Value, decay: number): Value {
   return step.graph.emit("Max", [div(10, add(step, 9)), step.graph.constant(1 - decay)], { shape: [] });
 }
 
-function emitLoss(task: Task, logits: Value, targets: Value, labelSmoothing: number): Value {
+/** Emits the mean loss of a batch. */
+export function emitLoss(
+  task: Task,
+  logits: Value,
+  { targets, known }: Pick<Examples, "targets" | "known">,
+  labelSmoothing = 0,
+): Value {
   const nLabels = logits.shape[1];
   // Single-label: the mass goes to all labels; multi-label: every target moves towards 1/2.
   const spread = task === "single-label" ? labelSmoothing / nLabels : labelSmoothing / 2;
   const smooth = labelSmoothing > 0 ? add(mul(targets, 1 - labelSmoothing), spread) : targets;
-  return task === "single-label" ? softmaxCrossEntropy(logits, smooth) : sigmoidCrossEntropy(logits, smooth);
+  if (task === "single-label") return softmaxCrossEntropy(logits, smooth);
+  return known === undefined
+    ? sigmoidCrossEntropy(logits, smooth)
+    : maskedSigmoidCrossEntropy(logits, smooth, known);
 }
 
 /**

@@ -51,14 +51,15 @@ function objectIn(source: string): ReadonlyMap<string, unknown> | string {
 
 /** Returns the row of an object, or what is wrong with it. */
 function rowOf(line: number, record: ReadonlyMap<string, unknown>): ManifestRow | string {
-  const [path, label, group, split] = COLUMNS.map((column) => record.get(column) ?? "");
-  const labels = labelTexts(label);
+  const [path, label, group, split, absent] = COLUMNS.map((column) => record.get(column) ?? "");
+  const [labels, absentLabels] = [label, absent].map(labelTexts);
   const groupText = typeof group === "boolean" ? undefined : scalarText(group);
   if (typeof path !== "string") return "path is not a string";
   if (labels === undefined) return "label is not a string, a number or a list of them";
   if (groupText === undefined) return "group is not a string or a number";
   if (typeof split !== "string") return "split is not a string";
-  return { line, path, labels, group: groupText, split };
+  if (absentLabels === undefined) return "absent is not a string, a number or a list of them";
+  return { line, path, labels, group: groupText, split, absent: absentLabels };
 }
 
 function labelTexts(label: unknown): string[] | undefined {

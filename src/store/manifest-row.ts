@@ -1,7 +1,8 @@
 import { nearest } from "../core/check.js";
 import { DataError } from "../core/errors.js";
+import { ALL_OTHERS, type LabelFacts } from "../dataset/known-labels.js";
 
-export const COLUMNS = ["path", "label", "group", "split"] as const;
+export const COLUMNS = ["path", "label", "group", "split", "absent"] as const;
 
 /** A row of a manifest as it is written; a column that is missing or empty is "". */
 export interface ManifestRow {
@@ -12,6 +13,8 @@ export interface ManifestRow {
   readonly labels: readonly string[];
   readonly group: string;
   readonly split: string;
+  /** The spelling of every label that the clip is said to lack. */
+  readonly absent: readonly string[];
 }
 
 /** The rows that can be read, and the names of the columns that are ignored. */
@@ -29,6 +32,20 @@ export type OnBadRow = (line: number, reason: string) => void;
 export function labelsIn(cell: string): string[] {
   const pieces = cell.split("|");
   return pieces.length === 1 ? pieces : pieces.map((piece) => piece.trim());
+}
+
+/**
+ * The labels of a row, as they are spelled: `?violin` says that it is not known whether the clip has the label violin, and
+ * `?` says so of every label that the row does not name.
+ */
+export function factsIn({ labels, absent }: Pick<ManifestRow, "labels" | "absent">): LabelFacts {
+  const named = labels.filter((label) => label.trim() !== "");
+  const isUnknown = (label: string) => /^\s*\?/.test(label);
+  return {
+    labels: named.filter((label) => !isUnknown(label)),
+    unknownLabels: named.filter(isUnknown).map((label) => label.replace(/^[\s?]+/, "").trim() || ALL_OTHERS),
+    absentLabels: absent.filter((label) => label.trim() !== ""),
+  };
 }
 
 /**

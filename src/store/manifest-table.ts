@@ -43,8 +43,8 @@ export function readTable(
     else if (broken !== undefined)
       onBadRow(line, `${broken} has a line break in it: a quote may be missing, here or in a line before`);
     else {
-      const [path, label, group, split] = COLUMNS.map(cellOf);
-      rows.push({ line, path, labels: labelsIn(label), group, split });
+      const [path, label, group, split, absent] = COLUMNS.map(cellOf);
+      rows.push({ line, path, labels: labelsIn(label), group, split, absent: labelsIn(absent) });
     }
   }
   const notices =

@@ -1,4 +1,5 @@
 import { DataError } from "../core/errors.js";
+import { mapLabels } from "../dataset/known-labels.js";
 import { LabelSpellings } from "../dataset/labels.js";
 import { scanFolder } from "./scan-folder.js";
 import { scanManifest } from "./scan-manifest.js";
@@ -32,7 +33,7 @@ function withLabels(source: string, scan: Scan): Scan {
   const spellings = new LabelSpellings();
   const clips = scan.clips.map((clip) => ({
     ...clip,
-    labels: [...new Set(clip.labels.map((label) => spellings.add(label)))],
+    ...mapLabels(clip, (label) => spellings.add(label)),
   }));
   const warnings = spellings.notices().map((line) => `${source}: warning: ${line}`);
   return { clips, problems: [...scan.problems, ...warnings] };

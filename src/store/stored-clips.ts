@@ -1,3 +1,4 @@
+import { labelFacts } from "../dataset/known-labels.js";
 import type { SourceClip } from "./source-clip.js";
 import type { SourceEntry } from "./source-index.js";
 import { clipFiles, type StoredClip } from "./store.js";
@@ -14,11 +15,20 @@ export function storedClips(
   return clips.flatMap((clip): StoredClip[] => {
     const entry = entries.get(clip.path);
     if (entry === undefined) return [];
-    const { name, labels, split } = clip;
+    const { name, split } = clip;
     const { audioHash, durationSec, nFrames } = entry;
     const files = clipFiles(audioHash, frontEndHash);
     return [
-      { name, audioHash, labels, group: clip.group ?? audioHash, split, durationSec, nFrames, ...files },
+      {
+        name,
+        audioHash,
+        ...labelFacts(clip),
+        group: clip.group ?? audioHash,
+        split,
+        durationSec,
+        nFrames,
+        ...files,
+      },
     ];
   });
 }

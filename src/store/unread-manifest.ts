@@ -1,5 +1,6 @@
 import { extname, join } from "node:path";
 import { DataError } from "../core/errors.js";
+import { labelText, mapLabels } from "../dataset/known-labels.js";
 import { labelOf } from "../dataset/labels.js";
 import { listFolder, statOrNull } from "./audio-files.js";
 import { headOf } from "./file-head.js";
@@ -27,17 +28,18 @@ export function manifestsIn(dir: string): string[] {
  */
 export function checkAgainstManifest(manifest: string, clips: readonly SourceClip[]): void {
   const listed = new Map(readable(manifest).map((clip) => [clip.path, clip]));
-  for (const { path, name, labels } of clips) {
+  for (const clip of clips) {
+    const { path, name } = clip;
     const there = listed.get(path);
-    if (there !== undefined && textOf(there.labels) !== textOf(labels))
+    if (there !== undefined && textOf(there) !== textOf(clip))
       throw new DataError(
         manifest,
-        `is a manifest that labels ${name} ${textOf(there.labels)}, but its folder says ${textOf(labels)}; extract the manifest itself to use its labels, or move it elsewhere to use the folders`,
+        `is a manifest that labels ${name} ${textOf(there)}, but its folder says ${textOf(clip)}; extract the manifest itself to use its labels, or move it elsewhere to use the folders`,
       );
   }
 }
 
-const textOf = (labels: readonly string[]): string => [...new Set(labels.map(labelOf))].sort().join("|");
+const textOf = (clip: SourceClip): string => labelText(mapLabels(clip, labelOf));
 
 /** The clips of a manifest; none if it has a problem that ends its reading. */
 function readable(manifest: string): readonly SourceClip[] {

@@ -34,6 +34,12 @@ const numbers = (isAllowed: (value: number) => boolean, error: string) =>
     error,
   );
 
+/** Numbers of clips by label; `__proto__` may be one. */
+const clipCounts = numbers(
+  (count) => Number.isInteger(count) && count >= 0,
+  "must be counts of clips",
+).transform((counts) => recordOf(Object.entries(counts)));
+
 const fraction = z.number().min(0).lt(1);
 
 /** The facts about a model in the record of its file. */
@@ -57,10 +63,9 @@ export const infoSchema = z.object({
     testFraction: fraction,
     hash: z.string(),
     /** Number of training clips of each label, by label. */
-    trainCounts: numbers(
-      (count) => Number.isInteger(count) && count >= 0,
-      "must be counts of clips",
-    ).transform((counts) => recordOf(Object.entries(counts))), // `__proto__` may be a label
+    trainCounts: clipCounts,
+    /** Number of training clips of which it is known whether they have each label. Absent if that is known of all. */
+    knownCounts: clipCounts.optional(),
   }),
   /** Scores on the validation split at the epoch whose weights these are. */
   valid: numbers(Number.isFinite, "must be scores"),

@@ -1,9 +1,10 @@
 import { recordOf } from "../core/record.js";
 import type { FeatureSet } from "../dataset/feature-set.js";
+import { hasLabel } from "../dataset/known-labels.js";
 import { addClips, type ModelInfo } from "../tagging/model-file.js";
 
 /** How the clips of a run were split, as a model file records it. */
-export type DrawnSplit = Omit<ModelInfo["split"], "trainCounts">;
+export type DrawnSplit = Omit<ModelInfo["split"], "trainCounts" | "knownCounts">;
 
 /**
  * What a model file says about the clips of its training.
@@ -19,9 +20,16 @@ export function clipFacts(
   const hashesOf = ({ clips }: FeatureSet) => clips.map(({ audioHash }) => audioHash);
   const { trainClips, validClips } = from;
   return {
-    split: { seed, validFraction, testFraction, hash, trainCounts },
+    split: { seed, validFraction, testFraction, hash, trainCounts, ...knownCountsOf(train) },
     trainClips: addClips(trainClips, hashesOf(train)),
     // If the model that the run started from does not record its clips, they stay unknown.
     ...(validClips === undefined ? {} : { validClips: addClips(validClips, hashesOf(valid)) }),
   };
+}
+
+/** Number of clips of which it is known whether they have each label; nothing if that is known of all. */
+function knownCountsOf(train: FeatureSet<"train">): Pick<ModelInfo["split"], "knownCounts"> {
+  if (!train.lacksTargets) return {};
+  const countOf = (label: string) => train.clips.filter((clip) => hasLabel(clip, label) !== null).length;
+  return { knownCounts: recordOf(train.labels.map((label) => [label, countOf(label)])) };
 }

@@ -99,6 +99,7 @@ export async function trainLinearBaseline(
     inputShape: [nFeatures],
     batchSize: Math.min(BATCH_SIZE, vectors.length),
     normalization: { kind: "standardize", mean, std },
+    isMasked: train.lacksTargets,
     optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.001 },
   } as const;
   const { state, ended } = await fit({

@@ -112,6 +112,7 @@ function stepConfigOf(
     inputShape: [segmentFrames, train.nMels],
     batchSize: fittingBatchSize(config.batchSize, train.clips.length),
     normalization,
+    isMasked: train.lacksTargets,
     optimizer: config.optimizer,
     clipNorm: clipNorm > 0 ? clipNorm : undefined,
     labelSmoothing: config.labelSmoothing,

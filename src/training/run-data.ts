@@ -1,8 +1,10 @@
-import { DataError, UsageError } from "../core/errors.js";
+import { DataError, type Mistake, UsageError } from "../core/errors.js";
+import type { Clip } from "../dataset/clip.js";
 import type { FeatureData } from "../dataset/feature-data.js";
 import { featureSets } from "../dataset/feature-set.js";
+import { labelText, lacksLabels } from "../dataset/known-labels.js";
 import { type ClipSplits, RECORD_KEY, splitClips, splitsOfRecord } from "../dataset/splits.js";
-import { checkEnoughClips, checkSeveralClasses } from "../dataset/trainable.js";
+import { checkEnoughClips, checkSeveralClasses, multiLabelClip } from "../dataset/trainable.js";
 import type { Task } from "../nn/training-step.js";
 import { clipsTrainedOn, type TrainedModel } from "../tagging/model-file.js";
 import type { Checkpoint } from "./checkpoint.js";
@@ -33,19 +35,31 @@ export function runData(
   const sets = featureSets(data, splits, from?.info.labels);
   const { labels } = sets.train;
   const clips = [...splits.train, ...splits.valid, ...splits.test];
-  const several = clips.find((clip) => clip.labels.length > 1);
+  const several = multiLabelClip(clips);
   const found = from?.info.task ?? (several === undefined ? "single-label" : "multi-label");
   const task = config.task === "auto" ? found : config.task;
   if (task === "single-label") {
-    if (several !== undefined)
-      throw new UsageError({
-        setting: "task",
-        rule: "be multi-label for clips with several labels",
-        got: `single-label, and ${several.name} labelled ${several.labels.join(", ")}`,
-      });
+    if (several !== undefined) throw new UsageError(severalLabels(several));
     checkSeveralClasses(data.name, labels);
   }
   return { splits, sets, task };
+}
+
+/** A clip in a single-label run that has several labels, or may have. */
+function severalLabels(clip: Clip): Mistake {
+  const { name, labels } = clip;
+  return lacksLabels(clip)
+    ? {
+        setting: "task",
+        rule: "be multi-label for clips of which some labels are not known",
+        got: `single-label, and ${name} labelled ${labelText(clip)}`,
+        remedy: "use that, or clips whose labels are all known",
+      }
+    : {
+        setting: "task",
+        rule: "be multi-label for clips with several labels",
+        got: `single-label, and ${name} labelled ${labels.join(", ")}`,
+      };
 }
 
 function drawnSplits({ clips }: FeatureData, { seed, validFraction, testFraction }: TrainConfig): ClipSplits {

@@ -18,16 +18,22 @@ export type WatchedStepModel = StepModel & { readonly watched: readonly WatchedS
 /** Inputs of a step besides its state, learning rate and random numbers. */
 export type Feeds = Readonly<Record<string, Tensor>>;
 
-/** Returns the inputs for a batch. */
+/**
+ * Returns the inputs for a batch.
+ * @param batch.targets [batchSize, nLabels]; NaN, which only a masked step may be given, for a target that is not known
+ */
 export function batchFeeds(
-  { inputShape, nLabels }: Pick<TrainingStep, "inputShape" | "nLabels">,
+  { inputShape, nLabels, isMasked }: Pick<TrainingStep, "inputShape" | "nLabels" | "isMasked">,
   { inputs, targets }: { inputs: Float32Array; targets: Float32Array },
 ): Feeds {
   const batchSize = targets.length / nLabels;
-  return {
-    inputs: { data: inputs, shape: [batchSize, ...inputShape] },
-    targets: { data: targets, shape: [batchSize, nLabels] },
-  };
+  const shape = [batchSize, nLabels];
+  const feeds = { inputs: { data: inputs, shape: [batchSize, ...inputShape] } };
+  if (!isMasked) return { ...feeds, targets: { data: targets, shape } };
+  // NaN * 0 is NaN: a mask alone would not keep it out of the loss.
+  const known = targets.map((target) => (Number.isNaN(target) ? 0 : 1));
+  const numbers = targets.map((target, i) => (known[i] === 1 ? target : 0));
+  return { ...feeds, targets: { data: numbers, shape }, known: { data: known, shape } };
 }
 
 /** Result of a step. */

@@ -106,9 +106,12 @@ describe("evaluate", () => {
     expect(stdout).not.toContain("external");
     for (const name of ["majority class", "linear baseline", "net"])
       expect(stdout).toMatch(
-        new RegExp(`^${name} +\\d+\\.\\d % +\\d+\\.\\d % to \\d+\\.\\d % +\\d+\\.\\d % +\\d\\.\\d+$`, "m"),
+        new RegExp(
+          `^${name} +\\d+\\.\\d % +\\d+\\.\\d % to \\d+\\.\\d %( +\\d+\\.\\d %){2} +\\d\\.\\d+ +\\d+\\.\\d %$`,
+          "m",
+        ),
       );
-    expect(stdout).toMatch(/^label +clips +recall +most often mistaken for$/m);
+    expect(stdout).toMatch(/^label +clips +precision +recall +95 % interval +F1 +most often mistaken for$/m);
     expect(stdout).toMatch(/^ +high +low +mid$/m);
   });
   it("prints one JSON object and nothing else with --json", async () => {
@@ -333,8 +336,12 @@ describe("several labels per clip", () => {
       /best epoch 1 of 1: mean average precision \d+\.\d % on the validation split/,
     );
     const scored = await timbrel(here, ["evaluate", "run/model.onnx", "features"]);
-    expect(scored.stdout).toMatch(/^ +mean average precision +95 % interval +loss$/m);
-    expect(scored.stdout).toMatch(/^label +average precision$/m);
+    expect(scored.stdout).toMatch(
+      /^ +mean average precision +95 % interval +ROC-AUC +macro F1 +loss +calibration error$/m,
+    );
+    expect(scored.stdout).toMatch(
+      /^\[%\] +with +without +AP +95 % interval +ROC-AUC +threshold +precision +recall +F1$/m,
+    );
     const asked = ["predict", "clips/0.wav", "--model", "run/model.onnx", "--json"];
     const [found] = jsonLines((await timbrel(here, asked)).stdout);
     expect(found["tags"]).toHaveLength(3);

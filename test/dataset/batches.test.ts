@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { type Batch, fittingBatchSize, TrainSampler } from "../../src/dataset/batches.js";
+import { featuresInMemory } from "../../src/dataset/feature-data.js";
 import { featureSets } from "../../src/dataset/feature-set.js";
-import { makeStore } from "./stored-clips.js";
+import { splitClips } from "../../src/dataset/splits.js";
+import { frontEnd } from "../../src/features/front-end.js";
+import { makeStore, memoryClip } from "./stored-clips.js";
 
 /** Clip `i` has `lengths[i]` frames of one band, of values 100 * i + t. */
 function trainOf(lengths: number[], labelOf: (clip: number) => string = () => "x") {
@@ -75,6 +78,23 @@ describe("training batches", () => {
     expect([count(0, 36), count(36, 38), count(38, 40)]).toEqual([16, 16, 16]);
     expect(clips.filter((clip) => clip === 36)).toHaveLength(8); // each clip of a label, too
     expect(new Set(clips.filter((clip) => clip < 36)).size).toBe(16);
+  });
+  it("hold a label by the clips that are known to have it, and clips without a label as those of one", async () => {
+    const frames = [[0], [1]];
+    const clips = Array.from({ length: 40 }, (_, i) =>
+      memoryClip(`${i}`, [...frames, [i]], {
+        labels: i < 20 ? ["common"] : i < 30 ? ["rare"] : [],
+        unknownLabels: ["?"],
+        absentLabels: ["scarce"],
+      }),
+    );
+    const data = featuresInMemory(frontEnd({ nMels: 1 }), clips);
+    const { train } = featureSets(data, splitClips(data.clips, { validFraction: 0, testFraction: 0 }));
+    const sampler = new TrainSampler(train, { batchSize: 30, segmentFrames: 2, balance: true });
+    const drawn = clipsOf(await epochOf(sampler, 0)).map((clip) => train.clips[clip].labels[0]);
+    expect(["common", "rare", undefined].map((label) => drawn.filter((one) => one === label).length)).toEqual(
+      [20, 20, 20],
+    );
   });
   it("cannot be drawn from other splits or with a batch size of 0", async () => {
     const train = trainOf([3]);

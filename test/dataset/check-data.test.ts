@@ -128,6 +128,41 @@ describe("a check of data", () => {
     ]);
   });
 
+  it("names copies whose labels contradict each other, not those of which more or less is known", () => {
+    const open = { audioHash: hash, unknownLabels: ["?"] };
+    const copies = [clipOf("a.wav", "bass", open), clipOf("b.wav", "flute", open)];
+    expect(found([...PLENTY, ...copies]).filter((line) => line.startsWith("contradicting"))).toEqual([]);
+    const other = clipOf("c.wav", "flute", { audioHash: hash, unknownLabels: ["harp"] });
+    expect(found([...PLENTY, ...copies, other])).toContain(
+      "contradicting-copies: a.wav labelled bass|? and c.wav labelled flute|?harp have the same audio; correct a label, or leave both out with `dropCopies`",
+    );
+  });
+
+  it("names labels that no clip is known to have, and those that no training clip is known to lack", () => {
+    const open = PLENTY.map((clip) => ({ ...clip, unknownLabels: ["?"] }));
+    expect(found(open)).toEqual([
+      "never-absent: no training clip is known to lack bass or flute: the net can only learn to answer yes; name clips that lack them in the column absent",
+    ]);
+    const clips = open.map((clip) =>
+      clip.labels[0] === "bass" ? { ...clip, absentLabels: ["flute", "vioiln"] } : clip,
+    );
+    expect(found(clips)).toEqual([
+      "never-absent: no training clip is known to lack bass: the net can only learn to answer yes; name clips that lack it in the column absent",
+      'never-present: label "vioiln" (70 clips): no clip is known to have it, so that no model learns it; check the spelling',
+    ]);
+    const named = clips.map((clip) => ({ ...clip, absentLabels: ["Flute"] }));
+    expect(found(named).map((line) => line.split(":")[0])).toEqual([
+      "never-absent",
+      "similar-labels",
+      "never-present",
+    ]);
+  });
+
+  it("does not call clips one class of which some labels are not known", () => {
+    const clips = clipsOf({ bass: 140 }).map((clip) => ({ ...clip, unknownLabels: ["harp"] }));
+    expect(found(clips).map((line) => line.split(":")[0])).toEqual(["never-absent", "never-present"]);
+  });
+
   it("does not speak of groups that nobody named", () => {
     const copies = [
       clipOf("a.wav", "bass", { audioHash: hash }),

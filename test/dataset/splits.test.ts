@@ -125,6 +125,19 @@ describe("drawing splits", () => {
     const { valid } = splitClips(clips, { validFraction: 0.2, testFraction: 0.2 });
     expect([valid.length, valid.filter((clip) => clip.labels.includes("rare")).length]).toEqual([8, 2]);
   });
+  it("spreads clips without labels over the splits as those of a class", () => {
+    const clips = clipsOf({ a: 40 });
+    const without = clips.map((clip) => clipOf(`none/${clip.name}`, "", { labels: [] }));
+    const splits = splitClips([...clips, ...without], { validFraction: 0.2, testFraction: 0.2 });
+    const nWithout = SPLIT_NAMES.map(
+      (split) => splits[split].filter(({ labels }) => labels.length === 0).length,
+    );
+    expect(nWithout).toEqual([24, 8, 8]);
+    expect(SPLIT_NAMES.map((split) => splits[split].length)).toEqual([48, 16, 16]);
+    const few = splitClips([...clips, without[0]]);
+    expect(namesOf(few).flat()).toHaveLength(41);
+    expect(few.train.some(({ name }) => name === without[0].name)).toBe(true);
+  });
   it("keeps copies of the same audio together, whatever their groups", () => {
     const audioHash = "f".repeat(64);
     const copies = ["x", "y", "z"].map((name) => clipOf(`${name}.wav`, "a", { audioHash, group: name }));

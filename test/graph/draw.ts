@@ -36,6 +36,12 @@ export function noise(...shape: number[]): Draw {
   return { shape, values, isDifferentiated: false };
 }
 
+/** 0 or 1, not differentiated. */
+export function zerosAndOnes(...shape: number[]): Draw {
+  const values = (random: Random) => Array.from({ length: sizeOf(shape) }, () => random.integer(2));
+  return { shape, values, isDifferentiated: false };
+}
+
 /** Rows that are non-negative and sum to 1, not differentiated. */
 export function distributions(rows: number, columns: number): Draw {
   const values = (random: Random) =>

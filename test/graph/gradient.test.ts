@@ -17,6 +17,7 @@ import {
   globalMaxPool,
   leakyRelu,
   log,
+  maskedSigmoidCrossEntropy,
   matmul,
   maxPool,
   mul,
@@ -34,7 +35,7 @@ import {
   transpose,
 } from "../../src/graph/index.js";
 import { checkOp } from "./check-op.js";
-import { distributions, noise, positive } from "./draw.js";
+import { distributions, noise, positive, zerosAndOnes } from "./draw.js";
 
 const EPSILON = 1e-3;
 
@@ -225,6 +226,11 @@ describe("losses", () => {
   );
   checkOp("sigmoidCrossEntropy", { logits: [5, 4], targets: noise(5, 4) }, ({ logits, targets }) =>
     sigmoidCrossEntropy(logits, targets),
+  );
+  checkOp(
+    "maskedSigmoidCrossEntropy",
+    { logits: [5, 4], targets: noise(5, 4), known: zerosAndOnes(5, 4) },
+    ({ logits, targets, known }) => maskedSigmoidCrossEntropy(logits, targets, known),
   );
 });
 

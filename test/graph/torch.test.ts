@@ -12,6 +12,7 @@ import {
   globalAveragePool,
   globalMaxPool,
   leakyRelu,
+  maskedSigmoidCrossEntropy,
   maxPool,
   relu,
   sigmoid,
@@ -69,6 +70,8 @@ const OPS: Record<string, (v: Record<string, Value>, options: Options) => Value>
   tanh: ({ x }) => tanh(x),
   abs: ({ x }) => abs(x),
   softmaxCrossEntropy: ({ logits, targets }) => softmaxCrossEntropy(logits, targets),
+  maskedSigmoidCrossEntropy: ({ logits, targets, known }) =>
+    maskedSigmoidCrossEntropy(logits, targets, known),
   sigmoidCrossEntropy: ({ logits, targets }) => sigmoidCrossEntropy(logits, targets),
 };
 

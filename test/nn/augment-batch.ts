@@ -9,21 +9,28 @@ import { ENGINE } from "../engine.js";
 export interface Augmented {
   x: Tensor;
   targets: Tensor;
+  /** Which targets are known; undefined if the batch does not say. */
+  known: Tensor | undefined;
   drawn: Record<string, Tensor>;
 }
 
 /** Augments a batch as a training step does, `times` times with different draws. */
 export async function augmentBatch(
   config: Augmentation,
-  batch: { x: Tensor; targets: Tensor },
+  batch: { x: Tensor; targets: Tensor; known?: Tensor },
   options: { seed?: number; times?: number } = {},
 ): Promise<Augmented[]> {
   const graph = new Graph();
   const net = new Net(graph);
-  const inputs = { x: graph.input("x", batch.x.shape), targets: graph.input("targets", batch.targets.shape) };
+  const inputs = {
+    x: graph.input("x", batch.x.shape),
+    targets: graph.input("targets", batch.targets.shape),
+    known: batch.known && graph.input("known", batch.known.shape),
+  };
   const changed = emitAugmentation(net, config, inputs);
   graph.output("next/x", changed.x);
   graph.output("next/targets", changed.targets);
+  if (changed.known !== undefined) graph.output("next/known", changed.known);
   const session = await ENGINE.open(encodeGraph(graph));
   const random = new Random(options.seed ?? 1);
   const all: Augmented[] = [];
@@ -35,7 +42,7 @@ export async function augmentBatch(
       ]),
     );
     const results = await session.run({ ...batch, ...drawn });
-    all.push({ x: results["next/x"], targets: results["next/targets"], drawn });
+    all.push({ x: results["next/x"], targets: results["next/targets"], known: results["next/known"], drawn });
   }
   await session.close();
   return all;

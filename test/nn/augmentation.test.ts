@@ -218,6 +218,13 @@ describe.each(KINDS)("augmentation of $name", (kind) => {
       expect(value).toBeCloseTo(mixed[i], 6);
     });
   });
+  it("knows a mixed target if it is known of both examples, and of one in which nothing is mixed its own", async () => {
+    const known = { shape: [BATCH, 2], data: Float32Array.of(1, 0, 1, 1, 1, 0, 1, 1) };
+    const [mixed] = await augmentBatch(configOf(kind, { mixup: 0.4 }), { ...batch, known });
+    expect([...mixed.known!.data]).toEqual([1, 0, 1, 0, 1, 0, 1, 0]);
+    const [plain] = await augmentBatch(configOf(kind, {}), { ...batch, known });
+    expect(plain.known).toEqual(known);
+  });
 });
 
 describe("moving in time and pitch", () => {

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
+import { labelText } from "../../src/dataset/known-labels.js";
 import { scanSource } from "../../src/store/scan.js";
 import { makeFolder, writeFiles } from "./files.js";
 import { messageOf } from "./message-of.js";
@@ -122,7 +123,8 @@ describe("a table", () => {
 });
 
 describe("columns that are not read", () => {
-  const line = (names: string) => `m: warning: ${names} not read; timbrel reads path, label, group, split`;
+  const line = (names: string) =>
+    `m: warning: ${names} not read; timbrel reads path, label, group, split, absent`;
 
   it("are named in one line, in tables and in JSON lines", () => {
     expect(scanned(manifestOf("m.csv", "id,path,label\n1,a.wav,piano\n2,b.wav,flute\n"))).toEqual({
@@ -142,6 +144,79 @@ describe("columns that are not read", () => {
       clips: CLIPS,
       problems: [line("column __proto__")],
     });
+  });
+});
+
+describe("labels that are not known", () => {
+  /** What is known of each clip, in the words of `labelText`, and the problems. */
+  const known = (manifest: string) => {
+    const { clips, problems } = scanSource(manifest);
+    return [clips.map(labelText), problems.map((line) => line.replace(manifest, "m"))];
+  };
+  const NOTHING_KNOWN =
+    "is known: ? stands for labels that are not; name one that it has, or, in the column absent, one that it lacks; row left out";
+
+  it("are named behind a ?, in tables and in JSON lines", () => {
+    const rows = ["a.wav,piano|?violin,", "b.wav,?|flute,harp | piano", "c.wav,?,piano"];
+    const facts = ["piano|?violin", "flute|? without harp|piano", "? without piano"];
+    expect(known(manifestOf("m.csv", `path,label,absent\n${rows.join("\n")}\n`))).toEqual([facts, []]);
+    const lines = [
+      { path: "a.wav", label: ["piano", "?violin"] },
+      { path: "b.wav", label: "flute|?", absent: ["harp", "piano"] },
+      { path: "c.wav", label: "?", absent: "piano" },
+    ];
+    const text = lines.map((line) => JSON.stringify(line)).join("\n");
+    expect(known(manifestOf("m.jsonl", text))).toEqual([facts, []]);
+  });
+  it("are brought into one form with the others", () => {
+    const rows = "path,label,absent\na.wav, piano |??  grand   piano|?,oboe\n";
+    const [clip] = scanSource(manifestOf("m.csv", rows)).clips;
+    expect(clip).toMatchObject({ labels: ["piano"], unknownLabels: ["?"], absentLabels: ["oboe"] });
+    const spelled = "path,label\na.wav,grand piano\nb.wav,oboe|? grand  piano\n";
+    expect(scanSource(manifestOf("m.csv", spelled)).problems[0]).toMatch(
+      /label grand piano has 2 spellings that differ in blanks/,
+    );
+  });
+  it("are in no clip without a ?, where the column absent changes nothing", () => {
+    const manifest = manifestOf("m.csv", "path,label,absent\na.wav,piano,violin\nb.wav,flute,\n");
+    expect(known(manifest)).toEqual([
+      ["piano", "flute"],
+      [
+        "m: warning: absent changes nothing for 1 clip, e.g. a.wav: without a ? among its labels, a clip lacks all that its row does not name",
+      ],
+    ]);
+  });
+  it.each([
+    ["?", "", `no label of a.wav ${NOTHING_KNOWN}`],
+    ["?violin", "", `no label of a.wav ${NOTHING_KNOWN}`],
+    ["?violin", "piano", `no label of a.wav ${NOTHING_KNOWN}`],
+    ["", "piano", "label of a.wav is empty; row left out"],
+    [
+      "piano|?piano",
+      "",
+      "label piano of a.wav is named twice; a clip has a label, lacks it, or it is not known; row left out",
+    ],
+    [
+      "piano|?",
+      "piano ",
+      "label piano of a.wav is named twice; a clip has a label, lacks it, or it is not known; row left out",
+    ],
+  ])("leave out a row labelled %j, absent %j", (label, absent, problem) => {
+    const manifest = manifestOf("m.csv", `path,label,absent\na.wav,${label},${absent}\nb.wav,flute,\n`);
+    expect(known(manifest)).toEqual([["flute"], [`m:2: ${problem}`]]);
+  });
+  it("are lists of texts in JSON lines", () => {
+    const rows = '{"path":"a.wav","label":"?","absent":{}}\n{"path":"b.wav","label":"x"}\n';
+    expect(known(manifestOf("m.jsonl", rows))[1]).toEqual([
+      "m:1: absent is not a string, a number or a list of them; row left out",
+    ]);
+  });
+  it("make two rows of one file differ", () => {
+    const manifest = manifestOf("m.csv", "path,label\na.wav,piano\na.wav,piano|?violin\na.wav,piano\n");
+    expect(known(manifest)[1]).toEqual([
+      "m:3: a.wav is already on line 2, labelled piano, not piano|?violin; several labels of a file go into one row, separated by |; row left out",
+      "m:4: repeats line 2; row left out",
+    ]);
   });
 });
 

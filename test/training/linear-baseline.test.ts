@@ -151,4 +151,13 @@ describe("evaluateMajority", () => {
     expect(scores.loss).toBeCloseTo(-(Math.log(0.5) + Math.log(0.3) + Math.log(0.2)) / 3, 6);
     expect(scores.perLabel).toMatchObject({ hiss: { recall: 1 }, hum: { recall: 0 }, tone: { recall: 0 } });
   });
+
+  it("answers a label with the fraction of training clips that have it, if clips have several", () => {
+    const trainCounts = { hiss: 6, hum: 3, tone: 2 };
+    const { answers } = evaluateMajority(sets.test, { task: "multi-label" }, { trainCounts, nClips: 8 });
+    expect([...answers.probabilities[0]]).toEqual([0.75, 0.375, 0.25]);
+    // Copies are counted for each label, but recorded as one clip.
+    const copies = evaluateMajority(sets.test, { task: "multi-label" }, { trainCounts, nClips: 4 });
+    expect(copies.answers.probabilities[0][0]).toBe(1);
+  });
 });

@@ -69,18 +69,27 @@ describe("a run", () => {
     const [first, ...others] = tinyClips();
     const tricky = { ...first, name: 'hiss/a, "b".wav', labels: ["hiss", "hum"], group: "g" };
     const several = await makeTinyStore([tricky, ...others]);
-    const { dir } = await runWhole(several, { epochs: 1 });
-    const text = readFileSync(join(dir, RUN_FILES.split), "utf8");
+    const textOf = async (data: typeof several) =>
+      readFileSync(join((await runWhole(data, { epochs: 1 })).dir, RUN_FILES.split), "utf8");
+    const text = await textOf(several);
     expect(text).toContain('\n"hiss/a, ""b"".wav",hiss|hum,g,train\n');
     const { rows } = readTable("split.csv", text, ",", expect.fail);
     expect(rows.map(({ line: _, ...row }) => row)).toEqual(
       ["train", "valid", "test"].flatMap((split) =>
         several.clips
           .filter((clip) => clip.split === split)
-          .map(({ name, labels, group }) => ({ path: name, labels, group, split }))
+          .map(({ name, labels, group }) => ({ path: name, labels, group, split, absent: [""] }))
           .sort((a, b) => (a.path < b.path ? -1 : 1)),
       ),
     );
+    const facts = [{ unknownLabels: ["tone"] }, { unknownLabels: ["?"], absentLabels: ["hum"] }];
+    const clips = several.clips.map((clip, i) => ({ ...clip, ...facts[i] }));
+    const lines = (await textOf({ ...several, clips })).split("\n");
+    expect(lines[0]).toBe("path,label,group,split,absent");
+    expect(lines.filter((line) => line.includes("?"))).toEqual([
+      expect.stringMatching(/^hiss\/1\.wav,hiss\|\?,[0-9a-f]+,train,hum$/),
+      '"hiss/a, ""b"".wav",hiss|hum|?tone,g,train,',
+    ]);
   });
 
   it("gives the same bits again, with one thread and with two", async () => {

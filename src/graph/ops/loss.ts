@@ -1,5 +1,5 @@
 import type { Value } from "../graph.js";
-import { abs, add, exp, log, mul, neg, relu, sigmoid, sub } from "./elementwise.js";
+import { abs, add, div, exp, log, maximum, mul, neg, relu, sigmoid, sub } from "./elementwise.js";
 import { sum } from "./shape.js";
 
 /**
@@ -33,9 +33,38 @@ export function softmaxCrossEntropy(logits: Value, targets: Value): Value {
  * Same as: torch.nn.functional.binary_cross_entropy_with_logits(logits, targets)
  */
 export function sigmoidCrossEntropy(logits: Value, targets: Value): Value {
-  const softplus = log(add(exp(neg(abs(logits))), 1));
-  const terms = [relu(logits), neg(mul(logits, targets)), softplus];
+  const terms = sigmoidTerms(logits, targets);
   return meanLoss(logits, terms, logits.shape[0] * logits.shape[1], () => sub(sigmoid(logits), targets));
+}
+
+/**
+ * `sigmoidCrossEntropy` of the entries whose target is known, their mean:
+ *
+ *   loss = sum(known * (max(x, 0) - x * t + log(1 + e^-|x|))) / max(1, sum(known)), with x the logits and t the targets
+ *
+ * Gradient with respect to the logits: known * (sigmoid(logits) - targets) / max(1, sum(known)), which is exactly 0 where
+ * the target is not known. No gradient flows to the targets.
+ * @param logits [N, K]
+ * @param targets [N, K], in [0, 1]; any finite number where the target is not known
+ * @param known [N, K], 1 where the target is known, 0 elsewhere
+ * @returns scalar, []; 0 if no target is known
+ * Same as: torch.nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")[known == 1].mean()
+ */
+export function maskedSigmoidCrossEntropy(logits: Value, targets: Value, known: Value): Value {
+  const { graph } = logits;
+  const terms = sigmoidTerms(logits, targets).reduce(add);
+  const count = maximum(sum(known), 1);
+  const out = graph.emit("Identity", [div(sum(mul(known, terms)), count)], { shape: [] });
+  graph.record([logits], [out], ([g]) => [
+    g === null ? null : mul(mul(sub(sigmoid(logits), targets), div(known, count)), g),
+  ]);
+  return out;
+}
+
+/** The three terms of max(x, 0) - x * t + log(1 + e^-|x|). */
+function sigmoidTerms(logits: Value, targets: Value): Value[] {
+  const softplus = log(add(exp(neg(abs(logits))), 1));
+  return [relu(logits), neg(mul(logits, targets)), softplus];
 }
 
 /** The sum of all terms divided by `count`; its gradient with respect to the logits is derivative() / count. */
