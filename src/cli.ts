@@ -20,6 +20,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
   },
   train: { summary: "train a tagger on features", load: () => import("./commands/train.js") },
   evaluate: { summary: "score a model and two baselines", load: () => import("./commands/evaluate.js") },
+  calibrate: {
+    summary: "calibrate a model of an earlier version, or of a stopped run",
+    load: () => import("./commands/calibrate.js"),
+  },
   predict: { summary: "tag audio files", load: () => import("./commands/predict.js") },
   inspect: {
     summary: "show what is in an audio file and what the net would see",

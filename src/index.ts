@@ -75,6 +75,7 @@ export type { ChoosingClips } from "./evaluation/chose.js";
 export { type Comparison, compareModels } from "./evaluation/compare-models.js";
 export { type ClipAnswer, type Evaluation, evaluateModel } from "./evaluation/evaluate-model.js";
 export { MEASURES, type Measure, mainScore } from "./evaluation/measures.js";
+export { ownSets } from "./evaluation/own-sets.js";
 export { type Difference, pairedDifference } from "./evaluation/paired-difference.js";
 export { type ReliabilityBin, reliability } from "./evaluation/reliability.js";
 export { type ScoredAnswers, scoreAnswers } from "./evaluation/score-answers.js";

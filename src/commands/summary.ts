@@ -4,9 +4,11 @@ import { UsageError } from "../core/errors.js";
 import { minBands, type SegmentNetConfig } from "../nn/architectures.js";
 import type { LayerInfo } from "../nn/net.js";
 import { summarize } from "../nn/summary.js";
+import { calibrationLines } from "../report/calibration.js";
 import { table } from "../report/table.js";
 import { print } from "../report/terminal.js";
 import { readModelFile } from "../store/read-files.js";
+import type { Calibration } from "../tagging/calibration.js";
 import { decodeModel } from "../tagging/model-file.js";
 import { TRAIN_DEFAULTS, trainConfig } from "../training/config.js";
 import { NET_SETTINGS, type NetChoice } from "./net-settings.js";
@@ -25,12 +27,15 @@ interface Subject {
   /** [frames, values of a frame] */
   readonly inputShape: readonly [number, number];
   readonly nLabels: number;
+  /** Of a model file; null if it has none. */
+  readonly calibration?: Calibration | null;
 }
 
 const DESCRIPTION = `Show the layers of a net: output shapes, trained parameters, and floating-point operations of the forward pass.
 
 The net is taken from a model file, or is the one that train would build from the same flags. Shapes and operations are \
-for one segment; only convolutions and dense layers are counted, two operations for each multiply-add.`;
+for one segment; only convolutions and dense layers are counted, two operations for each multiply-add. For a model file, it \
+also shows how its probabilities are calibrated.`;
 
 const EXAMPLES = `
 Examples:
@@ -85,10 +90,10 @@ function subjectOfModel(path: string): Subject {
       remedy: "leave out one of them",
     });
   const { info, net, normalization } = decodeModel(readModelFile(path), path);
-  const { labels, segmentFrames, frontEnd } = info;
+  const { labels, segmentFrames, frontEnd, calibration = null } = info;
   // Whitening may have dropped some of the principal components.
   const width = normalization.kind === "whiten" ? normalization.projection.shape[1] : frontEnd.nMels;
-  return { net, inputShape: [segmentFrames, width], nLabels: labels.length };
+  return { net, inputShape: [segmentFrames, width], nLabels: labels.length, calibration };
 }
 
 type Count = "parameterCount" | "flops";
@@ -102,7 +107,7 @@ const grouped = (count: number) => count.toLocaleString("en-US");
 const countText = (count: number) => (count === 0 ? "" : grouped(count));
 
 function summaryText(
-  { net, inputShape, nLabels }: Subject,
+  { net, inputShape, nLabels, calibration }: Subject,
   layers: readonly LayerInfo[],
   total: Readonly<Record<Count, number>>,
 ): string {
@@ -123,5 +128,12 @@ function summaryText(
     2,
   );
   const norm = net.batchNorm === null ? ", no batch norm" : "";
-  return `${net.kind}, ${net.activation}, initial weights ${net.init}${norm}, ${counted(nLabels, "label")}\n\n${body}`;
+  return `${net.kind}, ${net.activation}, initial weights ${net.init}${norm}, ${counted(nLabels, "label")}\n\n${body}${calibrationText(calibration)}`;
+}
+
+/** What is said of the calibration of a model file. */
+function calibrationText(calibration: Calibration | null | undefined): string {
+  if (calibration === undefined) return "";
+  const lines = calibration === null ? ["not calibrated"] : calibrationLines(calibration);
+  return `\n\n${lines.join("\n")}`;
 }

@@ -5,6 +5,7 @@ import { counted } from "../core/counted.js";
 import { UsageError } from "../core/errors.js";
 import type { ClipSplits } from "../dataset/splits.js";
 import { mainMeasure } from "../evaluation/measures.js";
+import { calibrationLines } from "../report/calibration.js";
 import { flowTable } from "../report/gradient-flow.js";
 import { percent } from "../report/table.js";
 import { print, say } from "../report/terminal.js";
@@ -163,6 +164,8 @@ function sayStopped(storeDir: string, { out, resume }: Options, result: TrainRes
   }
   say(`stopped; epoch ${epochs} is kept (the best so far is ${result.bestEpoch}); to continue:`);
   say(`  ${commandLine("train", [storeDir, "--out", out, "--resume", ...repeated])}`);
+  say("its model is not calibrated yet; to use it as it is:");
+  say(`  ${commandLine("calibrate", [result.modelPath, storeDir])}`);
 }
 
 /** A flag and its value, if it was typed. */
@@ -171,7 +174,10 @@ function typedFlag(name: string): string[] {
   return isTyped ? [`--${name}`, String(command.getOptionValue(name))] : [];
 }
 
-function sayDone(storeDir: string, { task, ended, bestEpoch, history, modelPath }: TrainResult): void {
+function sayDone(
+  storeDir: string,
+  { task, ended, bestEpoch, history, calibration, modelPath }: TrainResult,
+): void {
   const { score } = history[bestEpoch - 1];
   const measure = mainMeasure(task).title;
   if (ended === "early-stopped")
@@ -179,6 +185,7 @@ function sayDone(storeDir: string, { task, ended, bestEpoch, history, modelPath 
       `stopped early: ${counted(history.length - bestEpoch, "epoch")} without improvement; --resume with a larger --patience goes on`,
     );
   print(`best epoch ${bestEpoch} of ${history.length}: ${measure} ${percent(score)} on the validation split`);
+  for (const line of calibration === null ? [] : calibrationLines(calibration)) print(line);
   print(`model: ${modelPath}`);
   print(`next:  ${commandLine("evaluate", [modelPath, storeDir])}`);
   print(`       ${commandLine("predict", ["<audio>", "--model", modelPath])}`);

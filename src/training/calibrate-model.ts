@@ -34,12 +34,12 @@ interface CalibrateOptions {
  * highest. `trainModel` does this at the end of a run. An earlier calibration is replaced.
  *
  * With fewer than 20 validation clips, the temperature is 1 and every threshold 0.5.
- * @param sets the sets that the model was trained and validated on, over its labels
+ * @param sets the sets that the model was trained and validated on, over its labels, see `ownSets`
  * @returns the model with `info.calibration`
  * @throws UsageError if the sets have other labels than the model, or no validation clip
  * @throws DataError if the model gives logits that are not finite
  * @example
- * import { calibrateModel, featureSets, featuresInMemory, frontEnd, netConfig, nodeEngine, splitClips, trainModel } from "timbrel";
+ * import { calibrateModel, featuresInMemory, frontEnd, netConfig, nodeEngine, ownSets, trainModel } from "timbrel";
  *
  * const clips = Array.from({ length: 200 }, (_, i) => {
  *   const features = { shape: [8, 2], data: new Float32Array(16).fill((i % 2) + (i % 7) / 3) };
@@ -49,9 +49,7 @@ interface CalibrateOptions {
  * const config = { net: netConfig({ kind: "mlp", units: [8] }), segmentFrames: 8, epochs: 3 };
  * const engine = nodeEngine();
  * const { model } = await trainModel(data, config, { engine });
- * const { seed, validFraction, testFraction } = model!.info.split;
- * const sets = featureSets(data, splitClips(data.clips, { seed, validFraction, testFraction }));
- * const { info } = await calibrateModel(model!, sets, { engine });
+ * const { info } = await calibrateModel(model!, ownSets(model!, data), { engine });
  * console.log(info.calibration!.temperature === model!.info.calibration!.temperature); // -> true
  */
 export async function calibrateModel(

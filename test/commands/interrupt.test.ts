@@ -45,7 +45,7 @@ it("train stops cleanly on Ctrl-C, and --resume ends in the same bits", async ()
   const stopped = await timbrel(dir, train("run"), { interruptAt: /^1 .*\*$/ });
   expect(stopped.code).toBe(130);
   expect(stopped.stderr).toMatch(
-    /stopped; epoch \d+ is kept \(the best so far is \d+\); to continue:\n {2}npm run train -- features --out run --resume --threads 1\n$/,
+    /stopped; epoch \d+ is kept \(the best so far is \d+\); to continue:\n {2}npm run train -- features --out run --resume --threads 1\nits model is not calibrated yet; to use it as it is:\n {2}npm run calibrate -- run\/model\.onnx features\n$/,
   );
   const resumed = await timbrel(dir, ["train", "features", "--out", "run", "--resume", "--threads", "1"]);
   expect(resumed.code).toBe(0);

@@ -1,0 +1,93 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { Command } from "commander";
+import { counted } from "../core/counted.js";
+import { DataError, UsageError } from "../core/errors.js";
+import { ownSets } from "../evaluation/own-sets.js";
+import { calibrationLines } from "../report/calibration.js";
+import { type ProgressBar, progressBar } from "../report/progress.js";
+import { print, visibleLine } from "../report/terminal.js";
+import { nodeEngine } from "../runtime/node.js";
+import { writeAtomically } from "../store/atomic-file.js";
+import { statOrNull } from "../store/audio-files.js";
+import { whileLocked } from "../store/folder-lock.js";
+import { readModelFile } from "../store/read-files.js";
+import { decodeModel, encodeModel } from "../tagging/model-file.js";
+import { calibrateModel } from "../training/calibrate-model.js";
+import { RUN_FILES } from "../training/run-folder.js";
+import { openMatchingStore } from "./matching-store.js";
+import { threadsOption } from "./options.js";
+
+interface Options {
+  out?: string;
+  threads: number;
+}
+
+const DESCRIPTION = `Calibrate a model of an earlier version of timbrel, or of a run that was stopped; a run that ends does so by itself.
+
+Finds the temperature that makes the model's probabilities come true as often as they say, and for a model of several tags \
+the threshold of every tag with the highest F1, on the clips that its training was validated on. Its weights stay the same.`;
+
+const EXAMPLES = `
+Examples:
+  timbrel calibrate models/mine/model.onnx features
+  timbrel calibrate models/mine/model.onnx features --out models/mine/calibrated.onnx`;
+
+export const command = new Command("calibrate")
+  .description(DESCRIPTION)
+  .argument("<model>", "model file made by train")
+  .argument("<store>", "store of features that the model was trained on")
+  .option("-o, --out <file>", "file to write (default: the model file itself)")
+  .addOption(threadsOption())
+  .addHelpText("after", EXAMPLES)
+  .action(calibrate);
+
+async function calibrate(modelPath: string, storeDir: string, options: Options): Promise<void> {
+  const { out = modelPath, threads } = options;
+  if (options.out !== undefined) checkOut(options.out);
+  // A run writes the model in its folder, too.
+  const isRun = existsSync(join(dirname(out), RUN_FILES.checkpoint));
+  const work = () => calibrateFile(modelPath, storeDir, { out, threads });
+  await (isRun ? whileLocked(dirname(out), work) : work());
+}
+
+async function calibrateFile(
+  modelPath: string,
+  storeDir: string,
+  { out, threads }: { out: string; threads: number },
+): Promise<void> {
+  const model = decodeModel(readModelFile(modelPath), modelPath);
+  const { labels, epoch } = model.info;
+  const sets = ownSets(model, openMatchingStore(storeDir, model.info, modelPath));
+  let bar: ProgressBar | undefined;
+  const calibrated = await calibrateModel(model, sets, {
+    engine: nodeEngine({ threads }),
+    onProgress(done, total) {
+      bar ??= progressBar("calibrating", total);
+      bar.update(done);
+    },
+  }).finally(() => bar?.stop());
+  writeAtomically(out, encodeModel(calibrated));
+  print(`model  ${visibleLine(modelPath)} (${counted(labels.length, "label")}, epoch ${epoch})`);
+  for (const line of calibrationLines(calibrated.info.calibration!)) print(`       ${line}`);
+  print(`written to ${visibleLine(out)}`);
+}
+
+/** Checks that the output replaces nothing but a model: a forgotten name makes the next argument the output. */
+function checkOut(path: string): void {
+  const stats = statOrNull(path);
+  if (stats === null) return;
+  const mistake = (got: string) =>
+    new UsageError({
+      setting: "--out",
+      rule: "name a new file, or a model to replace",
+      got: `${path}, ${got}`,
+    });
+  if (!stats.isFile()) throw mistake("which is a folder");
+  try {
+    decodeModel(readModelFile(path), path);
+  } catch (error) {
+    if (error instanceof DataError) throw mistake("which is another kind of file");
+    throw error;
+  }
+}
