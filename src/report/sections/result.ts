@@ -7,7 +7,7 @@ import type { Scores } from "../../evaluation/scores.js";
 import { type Cells, tableOf } from "../charts/figure.js";
 import { type Html, html } from "../html.js";
 import type { Section } from "../html-page.js";
-import { NO_BREAK } from "../numbers.js";
+import { NO_BREAK, withUnits } from "../numbers.js";
 import type { Report, ReportPart } from "../report.js";
 import { capital, differenceText, intervalText, measureText, partTitle } from "./words.js";
 
@@ -29,7 +29,7 @@ function headline(part: ReportPart): Html {
   const measure = mainMeasure(net.task);
   return html`<p class="headline"><strong>${measureText(measure, measure.of(net))}</strong> ${measure.title} on \
 ${counted(net.nClips, "clip")} of ${partTitle(split)}; ${headlineInterval(net)}.</p>
-<p class="finding">${meaning(part).join(" ")}</p>`;
+<p class="finding">${withUnits(meaning(part).join(" "))}</p>`;
 }
 
 /** The 95 % interval of the main score, or why there is none. */

@@ -1,12 +1,12 @@
 import type { PartName } from "../../evaluation/choose-clips.js";
 import type { Measure } from "../../evaluation/measures.js";
 import type { Interval } from "../../evaluation/scores.js";
-import { NO_BREAK } from "../numbers.js";
+import { withUnits } from "../numbers.js";
 import { percent } from "../table.js";
 
 /** A fraction as a percentage that stays on one line; a dash if it is not defined. */
 export function percentText(fraction: number): string {
-  return Number.isNaN(fraction) ? "–" : percent(fraction).replace(" ", NO_BREAK);
+  return Number.isNaN(fraction) ? "–" : withUnits(percent(fraction));
 }
 
 /** A measure's value: the loss as a number, everything else as a percentage. */
@@ -40,8 +40,6 @@ export function capital(text: string): string {
 
 /** A duration in its greatest fitting unit: `8.2 s`, `12 min`, `3.4 h`. */
 export function durationText(seconds: number): string {
-  if (seconds < 60) return `${seconds.toFixed(1)}${NO_BREAK}s`;
-  return seconds < 3600
-    ? `${Math.round(seconds / 60)}${NO_BREAK}min`
-    : `${(seconds / 3600).toFixed(1)}${NO_BREAK}h`;
+  if (seconds < 60) return withUnits(`${seconds.toFixed(1)} s`);
+  return withUnits(seconds < 3600 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`);
 }

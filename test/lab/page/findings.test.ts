@@ -15,7 +15,8 @@ const result = madeUpResult();
 
 const pageOf = (body: Html) => parseHTML(`<!doctype html><html><body>${body}</body></html>`).document;
 /** The finding of a section. */
-const findingOf = ({ body }: Section) => pageOf(body).querySelector(".finding")!.textContent!;
+const findingOf = ({ body }: Section) =>
+  pageOf(body).querySelector(".finding")!.textContent!.replaceAll("\u00a0", " ");
 
 describe("the finding on gradient flow", () => {
   const run = { depth: 20, activation: "tanh", activationStd: [1, 1] } as const;
