@@ -1,11 +1,9 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { DataError } from "../core/errors.js";
-import { raiseTo } from "../features/compress.js";
 import type { FeatureStream } from "../features/feature-stream.js";
 import type { FrontEnd } from "../features/front-end.js";
-import { AveragedRows } from "../report/averaged-rows.js";
-import { logMelPng } from "../report/log-mel-png.js";
+import { LogMelPicture } from "../report/log-mel-picture.js";
 import { NpyWriter } from "../store/npy-writer.js";
 import { onDisk } from "../store/system-errors.js";
 
@@ -27,16 +25,17 @@ export class Views {
   readonly #frontEnd: FrontEnd;
   readonly #waveform: NpyWriter | null;
   readonly #features: NpyWriter | null;
-  readonly #picture: AveragedRows | null;
+  readonly #picture: LogMelPicture | null;
   #failure: DataError | undefined;
 
-  constructor(paths: ViewPaths, frontEnd: FrontEnd) {
+  /** @param title a line above the picture */
+  constructor(paths: ViewPaths, frontEnd: FrontEnd, title: string) {
     const { png, waveform, features } = paths;
     this.#paths = paths;
     this.#frontEnd = frontEnd;
     this.#waveform = waveform === undefined ? null : new NpyWriter(waveform);
     this.#features = features === undefined ? null : new NpyWriter(features);
-    this.#picture = png === undefined ? null : new AveragedRows(frontEnd.nMels);
+    this.#picture = png === undefined ? null : new LogMelPicture({ frontEnd, title });
     this.areWanted = [png, waveform, features].some((path) => path !== undefined);
     for (const path of [png, waveform, features])
       this.#try(() => {
@@ -58,18 +57,14 @@ export class Views {
 
   /**
    * Completes the files.
-   * @param title goes into the picture's metadata
    * @throws DataError if one could not be written
    */
-  end({ least }: FeatureStream, title: string): void {
+  end({ least }: FeatureStream): void {
     this.#try(() => this.#waveform?.end(null));
     this.#try(() => this.#features?.end(this.#frontEnd.nMels, least));
     const { png } = this.#paths;
     if (png !== undefined && this.#picture !== null) {
-      const rows = this.#picture.end();
-      raiseTo(least, rows.data);
-      const hopLength = this.#frontEnd.hopLength * this.#picture.factor;
-      const picture = logMelPng(rows, { frontEnd: { ...this.#frontEnd, hopLength }, title });
+      const picture = this.#picture.end(least);
       this.#try(() => onDisk("written", png, () => writeFileSync(png, picture)));
     }
     if (this.#failure !== undefined) throw this.#failure;

@@ -91,7 +91,7 @@ function frontEndOf({ model, preset }: Options): FrontEnd {
 
 async function inspectFile(file: string, frontEnd: FrontEnd, options: Options): Promise<void> {
   const sampler = new FrameSampler();
-  const views = new Views(options, frontEnd);
+  const views = new Views(options, frontEnd, file);
   const features = new FeatureStream(await openAudioFile(file), frontEnd, file, {
     maxDurationSec: options.maxDuration,
     onMono: (samples) => sampler.push(samples),
@@ -116,7 +116,7 @@ async function inspectFile(file: string, frontEnd: FrontEnd, options: Options): 
       print(JSON.stringify(found));
     } else print(report(found));
     if (!views.areWanted) return;
-    views.end(features, file);
+    views.end(features);
     say(`front end: ${frontEndText(frontEnd)}; ${features.nFrames} x ${frontEnd.nMels} values`);
   } finally {
     views.close();

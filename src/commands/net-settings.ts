@@ -107,6 +107,13 @@ export const NET_SETTINGS: readonly Setting<NetChoice>[] = [
     ),
     ({ net }, momentum) => ({ net: withBatchNorm(net, "--bn-momentum", { momentum }) }),
   ),
+  setting<boolean>(
+    new Option(
+      "--no-bn-warm-up",
+      "let batch norm's moving averages start from 0 and 1, as in PyTorch (default: from the mean of the first batches)",
+    ),
+    ({ net }) => ({ net: withBatchNorm(net, "--no-bn-warm-up", { warmUp: false }) }),
+  ),
   setting<number>(
     numberOption("--bn-epsilon <x>", "added to the variance in batch norm", { above: 0 }, BATCH_NORM.epsilon),
     ({ net }, epsilon) => ({ net: withBatchNorm(net, "--bn-epsilon", { epsilon }) }),

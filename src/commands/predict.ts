@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
 import { DataError, UsageError } from "../core/errors.js";
+import type { FrontEnd } from "../features/front-end.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { say, visibleLine } from "../report/terminal.js";
 import { nodeEngine } from "../runtime/node.js";
@@ -21,6 +22,9 @@ import {
   PREDICT_FORMATS,
   type PredictFormat,
 } from "./predict-output.js";
+import { checkPlot, drawPlot } from "./predict-plot.js";
+
+type OpenAudio = ReturnType<typeof reopenAudioFile>;
 
 interface Options {
   model?: string;
@@ -32,6 +36,7 @@ interface Options {
   format: PredictFormat;
   json: boolean;
   out?: string;
+  plot?: string;
   maxDuration: number;
   threads: number;
 }
@@ -66,7 +71,8 @@ Examples:
   timbrel predict song.mp3 --threshold 0.8
   timbrel predict song.mp3 --segments --hop 1
   timbrel predict recordings --format csv --events --out events.csv
-  timbrel predict song.mp3 --format audacity --out song.txt`;
+  timbrel predict song.mp3 --format audacity --out song.txt
+  timbrel predict song.mp3 --hop 0.5 --plot song.png`;
 
 export const command = new Command("predict")
   .description(DESCRIPTION)
@@ -99,6 +105,7 @@ export const command = new Command("predict")
       .conflicts("format"),
   )
   .option("-o, --out <path>", "file to write, or folder for files of labels (default: stdout)")
+  .option("--plot <file>", "draw the tags under the log-mel picture, as PNG (default: not drawn)")
   .addOption(maxDurationOption())
   .addOption(threadsOption())
   .addHelpText("after", FORMATS + EXAMPLES)
@@ -108,12 +115,12 @@ async function predict(paths: string[], options: Options): Promise<void> {
   const modelPath = options.model ?? shippedModel();
   const format = options.json ? "json" : options.format;
   const showsEvents = options.segments || options.events || isOnePerFile(format);
-  if (options.hop !== undefined && !showsEvents)
+  if (options.hop !== undefined && !showsEvents && options.plot === undefined)
     throw new UsageError({
       setting: "--hop",
       rule: "be used with segments or events",
       got: options.hop,
-      remedy: "add --segments or --events",
+      remedy: "add --segments, --events or --plot",
     });
   const tagger = await openTagger(
     decodeAnyModel(readModelFile(modelPath), modelPath),
@@ -130,20 +137,29 @@ async function predict(paths: string[], options: Options): Promise<void> {
     labels: tagger.labels,
     frontEnd,
   };
+  checkPlot(
+    options.plot,
+    files.map(({ path }) => path),
+    modelPath,
+  );
   const output = openOutput(options.out, files, form, [modelPath]);
   const interrupted = (): void => {
     output.discard();
     process.exit(EXIT.interrupted);
   };
   if (options.out !== undefined) process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+  let plot = async (): Promise<void> => {};
   try {
     for (const file of files) {
-      const tagging = await tagOrReport(tagger, file.path, options);
+      const open = reopenAudioFile(file.path);
+      const tagging = await tagOrReport(tagger, file.path, open, options);
       if (tagging === null) continue;
       for (const { message } of tagging.warnings) say(visibleLine(`${file.path}: warning: ${message}`));
       output.write(file, tagging);
+      plot = () => drawTags(file.path, open, frontEnd, tagging, options);
     }
     output.end();
+    await plot();
   } finally {
     process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
     output.discard();
@@ -176,6 +192,7 @@ function audioFiles(path: string): string[] {
 async function tagOrReport(
   tagger: AnyTagger,
   file: string,
+  open: OpenAudio,
   { maxDuration: maxDurationSec, hop, threshold }: Options,
 ): Promise<Tagging | null> {
   let bar: ProgressBar | undefined;
@@ -185,7 +202,7 @@ async function tagOrReport(
     bar.update(Math.min(Math.floor(doneSec), Math.ceil(totalSec)));
   };
   try {
-    return await tagger.tagStream(reopenAudioFile(file), file, {
+    return await tagger.tagStream(open, file, {
       maxDurationSec,
       onProgress,
       threshold,
@@ -198,4 +215,15 @@ async function tagOrReport(
   } finally {
     bar?.stop();
   }
+}
+
+/** Draws the plot, if one is wanted. */
+async function drawTags(
+  path: string,
+  open: OpenAudio,
+  frontEnd: FrontEnd,
+  { segments }: Tagging,
+  { plot, top, maxDuration: maxDurationSec }: Options,
+): Promise<void> {
+  if (plot !== undefined) await drawPlot(plot, { open, path, maxDurationSec }, { frontEnd, segments, top });
 }

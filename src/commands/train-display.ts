@@ -19,6 +19,7 @@ const heading = (task: Task): string[] => [
   "epoch",
   "learning rate",
   "train loss",
+  "clean loss",
   "valid loss",
   mainMeasure(task).title,
   "seconds",
@@ -86,7 +87,7 @@ export class TrainDisplay {
   };
 
   readonly onEpoch = (
-    { epoch, learningRate, trainLoss, score, valid, layers = [] }: EpochRecord,
+    { epoch, learningRate, trainLoss, cleanTrainLoss, score, valid, layers = [] }: EpochRecord,
     isBest: boolean,
   ): void => {
     const seconds = (Date.now() - this.#epochStartMs) / 1000;
@@ -95,6 +96,7 @@ export class TrainDisplay {
       String(epoch),
       learningRate.toPrecision(3),
       trainLoss.toFixed(4),
+      cleanTrainLoss?.toFixed(4) ?? "-",
       valid["loss"].toFixed(4),
       percent(score),
       seconds.toFixed(1),

@@ -37,7 +37,13 @@ const DESCRIPTION = `Train a tagger on a store of features.
 
 The clips are split into train, valid and test: as the store names them, or by a seeded draw that keeps the classes in \
 proportion and every group together. The net learns from train, the best epoch is chosen on valid (the lower loss decides \
-between equal scores), and test is left for evaluate. A checkpoint is written after every epoch; with --resume a stopped run continues and ends in the same bits. It \
+between equal scores), and test is left for evaluate.
+
+The train loss is the mean over an epoch's steps, in training mode: augmentation and dropout raise it, and label smoothing \
+keeps it above 0, so in a good run it may stay far above the valid loss. The clean loss is of training clips that are scored \
+after the epoch as the validation clips are. Where it is far below the valid loss, the net knows its training clips by heart.
+
+A checkpoint is written after every epoch; with --resume a stopped run continues and ends in the same bits. It \
 keeps its settings and its clips, even if clips were added to the store. --epochs and --patience may change: with more \
 epochs a finished run trains on. Its learning rate then follows the schedule of the new number of epochs from there on, so \
 with cosine, one-cycle or a warm-up the result differs from a run that had that number from the start.`;
@@ -106,12 +112,13 @@ async function train(storeDir: string, options: Options): Promise<void> {
 }
 
 /** Draws the layer statistics of a watched run as far as it got, and prints those of its last epoch. */
-async function drawWatch(out: string, { history }: TrainResult): Promise<void> {
+async function drawWatch(out: string, result: TrainResult): Promise<void> {
+  const { history } = result;
   const layers = history.at(-1)?.layers;
   if (layers === undefined) return;
   const path = join(out, RUN_FILES.watch);
   const { watchPage } = await import("../report/watch-page.js"); // charts take a while to load
-  writeAtomically(path, watchPage(out, history));
+  writeAtomically(path, watchPage(out, result));
   const title = `epoch ${history.length}, means over every eighth step; every epoch is drawn in ${path}`;
   print(`\n${title}\n${flowTable(layers)}\n`);
 }

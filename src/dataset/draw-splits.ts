@@ -2,18 +2,21 @@ import { counted } from "../core/counted.js";
 import { DataError } from "../core/errors.js";
 import { Random } from "../core/random.js";
 import type { Clip } from "./clip.js";
+import { lacksLabels } from "./known-labels.js";
 import { SPLITS, type Split, splitTitle } from "./split-names.js";
 
 /** The clips of one group, drawn together. */
 interface Group {
   readonly name: string;
-  /** Number of clips with each label. */
+  /** Number of clips with each label; also of those without any, and of those known to lack a label. */
   readonly counts: ReadonlyMap<string, number>;
   readonly size: number;
 }
 
 /** Stands for a label in clips that have none, so that these are spread over the splits, too. */
 const NO_LABEL = "";
+/** Stands for a label in clips that lack it while others are not known: these are spread over the splits, too. */
+const lacking = (label: string) => `\0${label}`;
 
 /** Draws made before giving up, if clips with several labels leave a class out of a split. */
 const MAX_DRAWS = 100;
@@ -25,7 +28,9 @@ const MAX_NAMED = 10;
  * Draws a split for every group: iterative stratification, over groups instead of examples.
  *
  * Labels take turns, the one with the fewest groups left first; each of its groups, the largest first and ties in
- * random order, goes to the split that lacks the most clips with the label.
+ * random order, goes to the split that lacks the most clips with the label. Of clips with several labels, the most even of
+ * several draws is taken: for 100 to 500 clips, labels then deviate 1.3 to 2.7 times less from the splits' fractions than in
+ * a draw of the Python package iterative-stratification 0.1.9 (test/dataset/even-splits.test.ts).
  *
  * Reference: Sechidis, Tsoumakas and Vlahavas, "On the stratification of multi-label data", ECML PKDD 2011, algorithm 1.
  * @param clips in an order that does not depend on the file system
@@ -42,30 +47,74 @@ export function drawSplits(
   const wanted = SPLITS.filter((split) => fractions[split] > 0);
   const labels = [...new Set(clips.flatMap((clip) => clip.labels))].sort();
   checkGroupCounts(labels, groups, { wanted, tieOf });
-  for (let draw = 0; draw < MAX_DRAWS; draw++) {
+  const isMultiLabel = clips.some((clip) => clip.labels.length > 1 || lacksLabels(clip));
+  const nCompared = isMultiLabel ? comparedDraws(clips.length) : 1;
+  let best: { drawn: Map<string, Split>; unevenness: number } | undefined;
+  for (let draw = 0; draw < (best === undefined ? MAX_DRAWS : nCompared); draw++) {
     const drawn = drawOnce(groups, wanted, fractions, new Random(`${seed}/split ${draw}`));
-    const placed = new Set(
-      groups.flatMap(({ name, counts }) => [...counts.keys()].map((label) => `${drawn.get(name)} ${label}`)),
-    );
-    const missing = labels.some((label) => wanted.some((split) => !placed.has(`${split} ${label}`)));
-    if (!missing) return drawn;
+    const { isComplete, unevenness } = judge(drawn, { groups, labels, wanted, fractions });
+    if (isComplete && unevenness < (best?.unevenness ?? Number.POSITIVE_INFINITY))
+      best = { drawn, unevenness };
   }
+  if (best !== undefined) return best.drawn;
   throw new DataError(
     null,
     `no split found in ${MAX_DRAWS} draws that puts every class in ${inWords(wanted)}; name the splits in a manifest, or leave out rare labels`,
   );
 }
 
+/** Number of draws of which the most even is taken: the fewer clips, the more they differ. */
+const comparedDraws = (nClips: number) => Math.min(20, Math.max(1, Math.floor(20_000 / nClips)));
+
+/**
+ * Whether every label is in every split, and how far the splits are from their fractions of each label and of all clips:
+ *
+ *   unevenness = sum((count - wanted)^2 / wanted) over splits and labels, with one more label that every clip has
+ */
+function judge(
+  drawn: ReadonlyMap<string, Split>,
+  data: {
+    groups: readonly Group[];
+    labels: readonly string[];
+    wanted: readonly Split[];
+    fractions: Readonly<Record<Split, number>>;
+  },
+): { isComplete: boolean; unevenness: number } {
+  const { groups, labels, wanted, fractions } = data;
+  const counts = new Map(wanted.map((split) => [split, new Map<string | null, number>()]));
+  for (const { name, counts: its, size } of groups) {
+    const inSplit = counts.get(drawn.get(name)!)!;
+    for (const [label, count] of [...its, [null, size] as const])
+      inSplit.set(label, (inSplit.get(label) ?? 0) + count);
+  }
+  const countIn = (split: Split, label: string | null) => counts.get(split)!.get(label) ?? 0;
+  const strata = new Set([...counts.values()].flatMap((inSplit) => [...inSplit.keys()]));
+  const unevenness = [...strata].flatMap((label) => {
+    const total = wanted.reduce((sum, split) => sum + countIn(split, label), 0);
+    return wanted.map(
+      (split) => (countIn(split, label) - fractions[split] * total) ** 2 / (fractions[split] * total),
+    );
+  });
+  return {
+    isComplete: labels.every((label) => wanted.every((split) => countIn(split, label) > 0)),
+    unevenness: unevenness.reduce((sum, value) => sum + value, 0),
+  };
+}
+
 function groupClips(clips: readonly Clip[]): Group[] {
   const groups = new Map<string, { name: string; counts: Map<string, number>; size: number }>();
   for (const clip of clips) {
     const group = groups.get(clip.group) ?? { name: clip.group, counts: new Map<string, number>(), size: 0 };
-    for (const label of clip.labels.length > 0 ? clip.labels : [NO_LABEL])
-      group.counts.set(label, (group.counts.get(label) ?? 0) + 1);
+    for (const label of strataOf(clip)) group.counts.set(label, (group.counts.get(label) ?? 0) + 1);
     group.size++;
     groups.set(clip.group, group);
   }
   return [...groups.values()];
+}
+
+function strataOf({ labels, absentLabels = [] }: Clip): readonly string[] {
+  const strata = [...labels, ...absentLabels.map(lacking)];
+  return strata.length > 0 ? strata : [NO_LABEL];
 }
 
 function checkGroupCounts(

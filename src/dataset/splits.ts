@@ -29,7 +29,7 @@ export const RUN_SPLITS = { seed: 1, validFraction: 0.15, testFraction: 0.15 } a
  * If the clips name their splits, those are used; a validation or test split that no clip names is drawn from train. If
  * they name none, both are drawn. The draw is seeded, keeps every group in one split, and gives every split its
  * fraction of each class, as nearly as the groups allow and at least one group. A clip with several labels counts for
- * each. Clips that all name test (or valid) stay there: a set to evaluate on has no train split.
+ * each, and the most even of several draws is taken. Clips that all name test (or valid) stay there: a set to evaluate on has no train split.
  * @param options `validFraction` and `testFraction`: fraction of the clips to draw, in [0, 1), `@default` 0.15 each;
  *   0 leaves the split empty. `seed`, `@default` 0
  * @throws UsageError for a fraction out of range

@@ -1,6 +1,7 @@
 import { checkChoice, checkIntegers, checkNames, checkNumber } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
 import { checkObject } from "../core/inputs.js";
+import { boolean, optional } from "../core/setting-checks.js";
 import { ACTIVATION_NAMES } from "./activations.js";
 import { defaultInitializer, INITIALIZER_NAMES } from "./initializers.js";
 import type { LayerStyle } from "./layers.js";
@@ -82,7 +83,7 @@ export type NetKind = SegmentNetConfig["kind"];
 const STYLE: LayerStyle = {
   activation: "relu",
   init: "he-normal",
-  batchNorm: { epsilon: 1e-5, momentum: 0.1 },
+  batchNorm: { epsilon: 1e-5, momentum: 0.1, warmUp: true },
 };
 
 /** The nets by name, with their default settings. */
@@ -172,12 +173,13 @@ function checkStyle({ init, batchNorm }: LayerStyle): void {
   if (typeof batchNorm !== "object" || Array.isArray(batchNorm))
     throw new UsageError({
       setting: "net.batchNorm",
-      rule: 'be null or {"epsilon": x, "momentum": x}',
+      rule: 'be null or {"epsilon": x, "momentum": x, "warmUp": true or false}',
       got: batchNorm,
     });
-  checkNames("net.batchNorm", Object.keys(batchNorm), ["epsilon", "momentum"]);
+  checkNames("net.batchNorm", Object.keys(batchNorm), ["epsilon", "momentum", "warmUp"]);
   checkNumber("net.batchNorm.epsilon", batchNorm.epsilon, { above: 0 });
   checkNumber("net.batchNorm.momentum", batchNorm.momentum, { above: 0, max: 1 });
+  optional(boolean)("net.batchNorm.warmUp", batchNorm.warmUp);
 }
 
 function checkSizes(name: string, sizes: readonly number[]): void {

@@ -7,11 +7,14 @@ import {
   compare,
   conv,
   dense,
+  div,
   dropout,
   matmul,
+  maximum,
   maxPool,
   mul,
   reshape,
+  sub,
   type Value,
   where,
 } from "../graph/index.js";
@@ -25,6 +28,12 @@ export interface BatchNormSettings {
   readonly epsilon: number;
   /** Fraction of the new batch in the moving averages, as in PyTorch (ONNX and Keras write 1 - momentum). */
   readonly momentum: number;
+  /**
+   * Whether the moving averages start as plain means of the first 1 / momentum batches; otherwise their initial values,
+   * 0 and 1, weigh on them for several times as many steps, as in PyTorch. timbrel's nets have it.
+   * @default false, as in files of earlier versions
+   */
+  readonly warmUp?: boolean;
 }
 
 /** Settings that all hidden layers of a net share. */
@@ -39,13 +48,16 @@ export interface LayerStyle {
  * The four tensors of a batch norm and how the two modes use them:
  *
  *   train:    y = scale * (x - batch mean) / sqrt(batch variance + epsilon) + shift
- *             mean <- (1 - momentum) * mean + momentum * batch mean
- *             var  <- (1 - momentum) * var  + momentum * m / (m - 1) * batch variance   (m elements per channel)
+ *             mean <- (1 - fraction) * mean + fraction * batch mean
+ *             var  <- (1 - fraction) * var  + fraction * m / (m - 1) * batch variance   (m elements per channel)
+ *             fraction = max(1 / step, momentum) with warm-up, momentum without
  *   predict:  y = scale * (x - mean) / sqrt(var + epsilon) + shift
  *
- * The batch's own variance is biased where it normalizes and unbiased in the moving average.
- * Same as: PyTorch 2.15 torch.nn.BatchNorm1d and BatchNorm2d in train() and eval(), eps 1e-5 to 0.1, momentum 0.1 to 1,
- * within 2e-6 of the largest value; test/nn/batch-norm.test.ts
+ * The batch's own variance is biased where it normalizes and unbiased in the moving average. The warm-up is timbrel's own
+ * choice: after few steps, predictions then use the batches' statistics and not the initial ones.
+ * Same as: PyTorch 2.15 torch.nn.BatchNorm1d and BatchNorm2d in train() and eval(), eps 1e-5 to 0.1, without warm-up with
+ * momentum 0.1 to 1, in the first 1 / momentum steps of a warm-up with momentum=None, within 2e-6 of the largest value;
+ * test/nn/batch-norm.test.ts
  */
 function batchNormTensors(net: Net, name: string, channels: number) {
   const init = (value: number) => ({ init: constant(value), isDecayed: false });
@@ -64,11 +76,15 @@ function moveAverages(
   net: Net,
   name: string,
   tensors: BatchNormTensors,
-  batch: { mean: Value; variance: Value; count: number; momentum: number },
+  batch: { mean: Value; variance: Value; count: number },
+  { momentum, warmUp = false }: BatchNormSettings,
 ): void {
-  const { momentum, count } = batch;
-  const move = (old: Value, now: Value, factor: number) =>
-    add(mul(old, 1 - momentum), mul(now, momentum * factor));
+  const { count } = batch;
+  const move = (old: Value, now: Value, factor: number) => (step: Value) => {
+    if (!warmUp) return add(mul(old, 1 - momentum), mul(now, momentum * factor));
+    const fraction = maximum(div(1, step), momentum);
+    return add(mul(old, sub(1, fraction)), mul(now, mul(fraction, factor)));
+  };
   net.update(`${name}.mean`, move(tensors.mean, batch.mean, 1));
   net.update(`${name}.var`, move(tensors.variance, batch.variance, count / Math.max(1, count - 1)));
 }
@@ -89,12 +105,12 @@ function normalizeByAverages(x: Value, tensors: BatchNormTensors, epsilon: numbe
  * @returns x normalized, in the same shape
  */
 export function batchNormLayer(net: Net, name: string, x: Value, settings: BatchNormSettings): Value {
-  const { epsilon, momentum } = settings;
+  const { epsilon } = settings;
   const channels = x.shape[1];
   const tensors = batchNormTensors(net, name, channels);
   if (net.mode === "predict") return normalizeByAverages(x, tensors, epsilon);
   const { out, mean, variance } = batchNorm(x, tensors.scale, tensors.shift, epsilon);
-  moveAverages(net, name, tensors, { mean, variance, count: sizeOf(x.shape) / channels, momentum });
+  moveAverages(net, name, tensors, { mean, variance, count: sizeOf(x.shape) / channels }, settings);
   return out;
 }
 
@@ -214,7 +230,7 @@ function pooledNormConv(
   style: LayerStyle & { readonly batchNorm: BatchNormSettings },
 ): Value {
   const { outChannels, pool } = settings;
-  const { epsilon, momentum } = style.batchNorm;
+  const { epsilon } = style.batchNorm;
   const kernel = convKernel(net, `${name}.conv`, x, settings, style);
   const tensors = batchNormTensors(net, `${name}.norm`, outChannels);
   const sign = where(compare("Less", tensors.scale, 0), -1, 1);
@@ -227,7 +243,8 @@ function pooledNormConv(
     size: pool,
   });
   const count = sizeOf(convolved.shape) / outChannels;
-  moveAverages(net, `${name}.norm`, tensors, { mean: mul(mean, sign), variance, count, momentum });
+  const batch = { mean: mul(mean, sign), variance, count };
+  moveAverages(net, `${name}.norm`, tensors, batch, style.batchNorm);
   return out;
 }
 

@@ -62,8 +62,8 @@ export class Net {
   readonly layers: LayerInfo[] = [];
   /** The layers with statistics, in the order of the forward pass. */
   readonly watched: WatchedLayer[] = [];
-  /** Next values of statistics, by name. */
-  readonly updates = new Map<string, Value>();
+  /** Next values of statistics, by name: functions of the step's number, a scalar that counts from 1. */
+  readonly updates = new Map<string, (step: Value) => Value>();
   readonly #weights: ReadonlyMap<string, Tensor> | null;
 
   /** @param weights the trained tensors by name, to predict with the net; null to train it */
@@ -111,7 +111,7 @@ export class Net {
   }
 
   /** Sets the next value of a statistic. */
-  update(name: string, next: Value): void {
+  update(name: string, next: (step: Value) => Value): void {
     this.updates.set(name, next);
   }
 

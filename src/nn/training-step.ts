@@ -111,8 +111,8 @@ export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
     extra.push({ name, shape, init: (random) => constant(0)(shape, random) });
     return graph.input(name, shape);
   };
-  const next = new Map<string, Value>(net.updates);
   const step = add(zeroState(STEP, []), 1);
+  const next = new Map([...net.updates].map(([name, update]) => [name, update(step)] as const));
   next.set(STEP, step);
   const watched = config.watch === true ? net.watched : [];
   const values = [...net.parameters, ...watched.map(({ output }) => ({ value: output }))];

@@ -1,7 +1,7 @@
 import { csvLine } from "../core/csv.js";
 import type { FrontEnd } from "../features/front-end.js";
 import type { Segment, Tagging } from "../tagging/tagger.js";
-import type { ShownParts } from "./tagging-text.js";
+import { type ShownParts, UNKNOWN } from "./tagging-text.js";
 
 /** Decimals of probabilities and times in files: more than a net or an ear can tell apart. */
 const DECIMALS = 6;
@@ -11,11 +11,14 @@ const rounded = (value: number, decimals: number): number => Number(value.toFixe
 
 /** An answer as one line of JSON. */
 export function taggingJson(file: string, tagging: Tagging, { top, segments, events }: ShownParts): string {
-  const { durationSec, tags, warnings } = tagging;
+  const { durationSec, tags, isUnknown, novelty, noveltyLimit, warnings } = tagging;
   return JSON.stringify({
     file,
     durationSec,
     tags: tags.slice(0, top),
+    isUnknown,
+    novelty,
+    noveltyLimit,
     warnings,
     ...(segments
       ? { segments: tagging.segments.map((each) => ({ ...each, tags: each.tags.slice(0, top) })) }
@@ -30,29 +33,33 @@ export function taggingCsvHead(labels: readonly string[]): string {
 }
 
 /**
- * An answer as lines of CSV: the file with its beginning and end [s], the predicted labels separated by `|`, and the
- * probability of every label. One line for the whole file, or one for each segment.
+ * An answer as lines of CSV: the file with its beginning and end [s], the predicted labels separated by `|` or `unknown`,
+ * and the probability of every label. One line for the whole file, or one for each segment.
  * @param options.labels in the order of the columns
  */
 export function taggingCsv(
   file: string,
-  { tags, durationSec, segments }: Tagging,
+  { tags, isUnknown, durationSec, segments }: Tagging,
   options: { labels: readonly string[]; segments: boolean },
 ): string[] {
-  const line = ({ startSec, endSec, tags }: Segment): string => {
+  const line = ({
+    startSec,
+    endSec,
+    tags,
+    isUnknown,
+  }: Pick<Segment, "startSec" | "endSec" | "tags" | "isUnknown">): string => {
     const probabilities = new Map(tags.map(({ label, probability }) => [label, probability]));
     return csvLine([
       file,
       rounded(startSec, MILLISECONDS),
       rounded(endSec, MILLISECONDS),
-      tags
-        .filter(({ isPresent }) => isPresent)
-        .map(({ label }) => label)
-        .join("|"),
+      isUnknown ? UNKNOWN : tags.flatMap(({ label, isPresent }) => (isPresent ? label : [])).join("|"),
       ...options.labels.map((label) => rounded(probabilities.get(label)!, DECIMALS)),
     ]);
   };
-  return options.segments ? segments.map(line) : [line({ startSec: 0, endSec: durationSec, tags })];
+  return options.segments
+    ? segments.map(line)
+    : [line({ startSec: 0, endSec: durationSec, tags, isUnknown })];
 }
 
 export const EVENTS_CSV_HEAD = csvLine(["file", "start", "end", "label", "probability"]);

@@ -11,6 +11,9 @@ export interface ShownParts {
   readonly events: boolean;
 }
 
+/** The answer for a sound that is unknown. */
+export const UNKNOWN = "unknown";
+
 /**
  * An answer as text for the terminal: the clip's tags with bars, those that are present first, then its segments and events
  * if they are wanted.
@@ -19,17 +22,26 @@ export function taggingText(file: string, tagging: Tagging, { top, segments, eve
   const { tags } = tagging;
   const present = tags.filter(({ isPresent }) => isPresent);
   const shown = [...present, ...tags.filter(({ isPresent }) => !isPresent)].slice(0, top);
-  const isAsked = tags.some(({ threshold }) => threshold !== null);
+  const isAsked = tagging.isUnknown || tags.some(({ threshold }) => threshold !== null);
   return [
-    `${visibleLine(file)} (${tagging.durationSec.toFixed(1)} s)${isAsked ? `: ${answerText(present)}` : ""}`,
+    `${visibleLine(file)} (${tagging.durationSec.toFixed(1)} s)${isAsked ? `: ${answerText(tagging, present)}` : ""}`,
     ...shown.map(tagLine(shown)),
     ...(segments ? timeTable("tags", tagging.segments.map(segmentRow(top))) : []),
     ...(events ? timeTable("event", tagging.events.map(eventRow)) : []),
   ].join("\n");
 }
 
-/** The tags that are the answer, where thresholds decide that. */
-function answerText(present: readonly Tag[]): string {
+/** The tags that are the answer, where thresholds decide that; or why there is none. */
+function answerText(
+  { isUnknown, novelty, noveltyLimit, tags: [nearest] }: Tagging,
+  present: readonly Tag[],
+): string {
+  if (isUnknown) {
+    if (novelty === null || noveltyLimit === null || novelty <= noveltyLimit)
+      return `${UNKNOWN}: it is silent`;
+    const numbers = `novelty ${novelty.toFixed(1)}, limit ${noveltyLimit.toFixed(1)}`;
+    return `${UNKNOWN}: unlike the training sounds (${numbers}); nearest is ${visibleLine(nearest.label)}`;
+  }
   if (present.length === 0) return "no tag reaches its threshold";
   return present.map(({ label }) => visibleLine(label)).join(", ");
 }
@@ -52,10 +64,10 @@ const answer = ({ label, probability }: Pick<Tag, "label" | "probability">): str
 
 const segmentRow =
   (top: number) =>
-  ({ startSec, endSec, tags }: Segment): string[] => [
+  ({ startSec, endSec, tags, isUnknown }: Segment): string[] => [
     seconds(startSec),
     seconds(endSec),
-    tags.slice(0, top).map(answer).join(", "),
+    isUnknown ? UNKNOWN : tags.slice(0, top).map(answer).join(", "),
   ];
 
 const eventRow = (event: Tagging["events"][number]): string[] => [

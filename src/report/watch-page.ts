@@ -1,17 +1,21 @@
+import { mainMeasure } from "../evaluation/measures.js";
 import { ACTIVATIONS } from "../nn/activations.js";
 import type { LayerHealth } from "../nn/watch.js";
 import type { EpochRecord } from "../training/fit.js";
+import type { TrainResult } from "../training/train-tagger.js";
 import { lineChart } from "./charts/line-chart.js";
-import { html } from "./html.js";
+import { thinned } from "./charts/thinned.js";
+import { type Html, html } from "./html.js";
 import { htmlPage } from "./html-page.js";
 
-/** Most epochs that a chart draws: the first, the last and some in between. */
-const MOST_EPOCHS = 5;
+/** Most epochs that a chart by layer draws, besides the best: the first, the last and some in between. */
+const MOST_EPOCHS = 4;
 
 interface Measure {
   readonly title: string;
   readonly label: string;
   readonly scale: "log" | "linear";
+  readonly domain?: readonly [number, number];
   readonly value: (layer: LayerHealth) => number | null;
 }
 
@@ -45,25 +49,109 @@ const MEASURES: readonly Measure[] = [
     title: "Dead units or saturated activations",
     label: "fraction",
     scale: "linear",
+    domain: [0, 1],
     value: ({ inactiveFraction }) => inactiveFraction,
   },
 ];
 
+/** The epochs of a run, as `trainTagger` returns them. */
+type Run = Pick<TrainResult, "task" | "history" | "bestEpoch">;
+
 /**
- * Renders layer statistics as an HTML page: charts by layer, for the first epoch, the last and some in between.
+ * Renders how a run trains as an HTML page: losses and scores by epoch, and layer statistics by layer, for the first epoch,
+ * the last, the best and some in between.
  * @param title name of the run, e.g. its folder
- * @param history epochs of a run with `watch` on, at least one
+ * @param run a run of at least one epoch, with `watch` on in its last one
  */
-export function watchPage(title: string, history: readonly EpochRecord[]): string {
-  const shown = spread(history.filter(({ layers }) => layers !== undefined));
-  const layers = shown[0].layers!;
-  const charts = MEASURES.map(({ title, label, scale, value }) =>
+export function watchPage(title: string, run: Run): string {
+  const { history, bestEpoch } = run;
+  const score = mainMeasure(run.task).title;
+  const { layers } = history.at(-1)!;
+  const { activation } = layers![0];
+  const inactive =
+    activation === null || ACTIVATIONS[activation].inactive.kind === "saturated"
+      ? "Saturated activations are at a flat end of the activation function"
+      : "Dead units are 0 or less in every example of a batch";
+  return htmlPage({
+    title: `How ${title} trains`,
+    head: html`<p>Epoch ${bestEpoch} of ${history.length} is the best: it has the highest ${score} on the validation split, and \
+among equal ones the lowest loss.</p>`,
+    sections: [
+      {
+        id: "epochs",
+        title: "By epoch",
+        body: html`<p>The train loss is the mean over an epoch's steps, with augmentation, dropout and label smoothing. \
+The clean loss is of training clips that are scored after the epoch as the validation clips are.</p>
+<div class="figures">${epochCharts(run, score)}</div>`,
+      },
+      {
+        id: "flow",
+        title: "By layer",
+        body: html`<p>Every value is the mean over every eighth step of an epoch. ${inactive}.</p>
+<div class="figures">${layerCharts(run)}</div>`,
+      },
+    ],
+  });
+}
+
+/** Losses, scores and learning rate of every epoch. */
+function epochCharts({ history, bestEpoch }: Run, score: string): Html[] {
+  const x = { label: "epoch", domain: [1, Math.max(2, history.length)], isWhole: true } as const;
+  const marked = [{ name: `best: ${bestEpoch}`, x: bestEpoch }];
+  const series = (name: string, value: (record: EpochRecord) => number | undefined) => {
+    const points = history.flatMap((record) => {
+      const found = value(record);
+      return found === undefined ? [] : [[record.epoch, found] as const];
+    });
+    return points.length === 0 ? [] : [{ name, points }];
+  };
+  const percent = (fraction: number | undefined) => (fraction === undefined ? undefined : 100 * fraction);
+  return [
+    lineChart({
+      title: "Loss",
+      x,
+      y: { label: "loss" },
+      series: [
+        ...series("train", ({ trainLoss }) => trainLoss),
+        ...series("valid", ({ valid }) => valid.loss),
+        ...series("clean", ({ cleanTrainLoss }) => cleanTrainLoss),
+      ],
+      marked,
+    }),
+    lineChart({
+      title: "Score",
+      x,
+      y: { label: `${score} [%]` },
+      series: [
+        ...series("valid", (record) => percent(record.score)).map((each) => ({ ...each, style: 1 })),
+        ...series("clean", ({ cleanTrainScore }) => percent(cleanTrainScore)).map((each) => ({
+          ...each,
+          style: 2,
+        })),
+      ],
+      marked,
+    }),
+    lineChart({
+      title: "Learning rate",
+      x,
+      y: { label: "rate of the last step" },
+      series: series("", ({ learningRate }) => learningRate),
+      marked,
+    }),
+  ];
+}
+
+function layerCharts({ history, bestEpoch }: Run): Html[] {
+  const watched = history.filter(({ layers }) => layers !== undefined);
+  const shown = spread(watched, bestEpoch);
+  const names = shown[0].layers!.map(({ layer }) => layer);
+  return MEASURES.map(({ title, label, scale, domain, value }) =>
     lineChart({
       title,
-      x: { label: "layer", scale: "linear", domain: [1, Math.max(2, layers.length)] },
-      y: { label, scale },
+      x: { label: "layer", names },
+      y: { label, scale, ...(domain === undefined ? {} : { domain }) },
       series: shown.map(({ epoch, layers }) => ({
-        name: `epoch ${epoch}`,
+        name: `epoch ${epoch}${epoch === bestEpoch ? ", best" : ""}`,
         // The output has no activation that could be inactive; leaving it out makes no gap.
         points: layers!
           .map((layer, i) => [i + 1, value(layer)] as const)
@@ -71,23 +159,10 @@ export function watchPage(title: string, history: readonly EpochRecord[]): strin
       })),
     }),
   );
-  const names = layers.map(({ layer }, i) => `${i + 1} = ${layer}`).join(", ");
-  const { activation } = layers[0];
-  const inactive =
-    activation === null || ACTIVATIONS[activation].inactive.kind === "saturated"
-      ? "Saturated activations are at a flat end of the activation function"
-      : "Dead units are 0 or less in every example of a batch";
-  return htmlPage({
-    title: `Gradient flow of ${title}`,
-    head: html`<p>Every value is the mean over every eighth step of an epoch. Layers: ${names}. ${inactive}.</p>`,
-    sections: [{ id: "flow", title: "By layer", body: html`<div class="figures">${charts}</div>` }],
-  });
 }
 
-function spread(records: readonly EpochRecord[]): EpochRecord[] {
-  const count = Math.min(MOST_EPOCHS, records.length);
-  const places = Array.from({ length: count }, (_, i) =>
-    Math.round((i * (records.length - 1)) / Math.max(1, count - 1)),
-  );
-  return [...new Set(places)].map((place) => records[place]);
+/** The first record, the last, the best, and some in between. */
+function spread(records: readonly EpochRecord[], bestEpoch: number): EpochRecord[] {
+  const some = new Set(thinned(records, MOST_EPOCHS));
+  return records.filter((record) => some.has(record) || record.epoch === bestEpoch);
 }

@@ -1,6 +1,7 @@
 import type { Tensor } from "../core/tensor.js";
 import { hopStarts, segmentStarts } from "../dataset/segments.js";
 import type { Session } from "../runtime/engine.js";
+import { ClipNovelty } from "./novelty.js";
 
 /** Clips whose frames can be read in pieces, with silence past their ends, such as a `FeatureSet`. */
 export interface FrameSource {
@@ -16,6 +17,16 @@ export interface SegmentAnswer {
   readonly first: number;
   /** One per label. */
   readonly probabilities: Float32Array;
+  /** See `NoveltyScore`; null if the model has none. */
+  readonly novelty: number | null;
+}
+
+/** The answer for a clip. */
+export interface ClipAnswer {
+  /** One per label: the mean over its segments. */
+  readonly probabilities: Float32Array;
+  /** See `ClipNovelty`; null if the model has none. */
+  readonly novelty: number | null;
 }
 
 /** Which segments of clips are answered on their own. */
@@ -86,31 +97,46 @@ export async function runSegments<Planned extends { readonly first: number }>(
 }
 
 /**
- * Computes the probabilities of each clip: the mean over its segments.
+ * Computes the answer for each clip from the answers for its segments.
  *
- * @param session a net from `inputs` [batch, segmentFrames, nMels] to `probabilities` [batch, nLabels]
+ * @param session a net from `inputs` [batch, segmentFrames, nMels] to `probabilities` [batch, nLabels], and maybe `novelty`
+ *   [batch]
  * @param options.segments also answers segments on their own
- * @returns one row [nLabels] per clip
  */
+export async function clipAnswers(
+  session: Session,
+  source: FrameSource,
+  options: SegmentRuns & { segments?: SegmentAnswers },
+): Promise<ClipAnswer[]> {
+  const { segmentFrames, segments } = options;
+  const rows: (Float32Array | Float64Array)[] = [];
+  const novelties: ClipNovelty[] = [];
+  await runSegments(session, source, options, {
+    plan: (nFrames) => plannedSegments(nFrames, segmentFrames, segments?.hopFrames ?? null),
+    visit(clip, { first, nInMean, isAnswered }, { probabilities, novelty }, i) {
+      const nLabels = probabilities.shape[1];
+      const answer = probabilities.data.slice(i * nLabels, (i + 1) * nLabels);
+      if (isAnswered)
+        segments?.onSegment(clip, { first, probabilities: answer, novelty: novelty?.data[i] ?? null });
+      if (nInMean === 0) return;
+      if (novelty !== undefined) (novelties[clip] ??= new ClipNovelty()).add(novelty.data[i]);
+      const row = (rows[clip] ??= new (nInMean > MANY_SEGMENTS ? Float64Array : Float32Array)(nLabels));
+      for (let label = 0; label < nLabels; label++) row[label] += (1 / nInMean) * answer[label];
+    },
+  });
+  return rows.map((row, clip) => ({
+    probabilities: row instanceof Float32Array ? row : Float32Array.from(row),
+    novelty: novelties[clip]?.value ?? null,
+  }));
+}
+
+/** The probabilities of each clip, [nLabels]; see `clipAnswers`. */
 export async function clipProbabilities(
   session: Session,
   source: FrameSource,
   options: SegmentRuns & { segments?: SegmentAnswers },
 ): Promise<Float32Array[]> {
-  const { segmentFrames, segments } = options;
-  const rows: (Float32Array | Float64Array)[] = [];
-  await runSegments(session, source, options, {
-    plan: (nFrames) => plannedSegments(nFrames, segmentFrames, segments?.hopFrames ?? null),
-    visit(clip, { first, nInMean, isAnswered }, { probabilities }, i) {
-      const nLabels = probabilities.shape[1];
-      const answer = probabilities.data.slice(i * nLabels, (i + 1) * nLabels);
-      if (isAnswered) segments?.onSegment(clip, { first, probabilities: answer });
-      if (nInMean === 0) return;
-      const row = (rows[clip] ??= new (nInMean > MANY_SEGMENTS ? Float64Array : Float32Array)(nLabels));
-      for (let label = 0; label < nLabels; label++) row[label] += (1 / nInMean) * answer[label];
-    },
-  });
-  return rows.map((row) => (row instanceof Float32Array ? row : Float32Array.from(row)));
+  return (await clipAnswers(session, source, options)).map(({ probabilities }) => probabilities);
 }
 
 /** A segment that the net has to read. */

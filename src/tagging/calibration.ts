@@ -37,8 +37,20 @@ export const calibrationSchema = z.object({
   thresholds: thresholds.nullable(),
   /** Labels of which too few validation clips are known to have them: they share one threshold. */
   sharedThreshold: z.array(z.string()).readonly(),
-  /** The novelty from which on a sound is unknown; null if the model calls none unknown. */
-  unknown: z.object({ threshold: z.number() }).nullable(),
+  /**
+   * When a sound is unknown; null if the model calls none unknown, because it had too few validation clips. See
+   * `NoveltyScore`, whose direction is a tensor of the file.
+   */
+  unknown: z
+    .object({
+      /** The novelty above which a sound is unknown. */
+      threshold: z.number(),
+      entropyWeight: z.number().min(0),
+      bias: z.number(),
+      /** Fraction of the validation clips that are unknown by it. */
+      falseAlarms: z.number().min(0).max(1),
+    })
+    .nullable(),
   /** What the calibration changed on the clips that it was fitted to. */
   validation: z.object({
     nClips: z.int().min(1),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Tensor } from "../core/tensor.js";
 import { type NetSettings, netConfig } from "../nn/architectures.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
+import type { BatchNormSettings } from "../nn/layers.js";
 
 /** Old names of members of records, mapped to today's names. */
 const RENAMED = new Map([
@@ -17,6 +18,9 @@ export function currentNames(record: Readonly<Record<string, unknown>>): Record<
     Object.entries(record).map(([name, value]) => [RENAMED.get(name) ?? name, value]),
   );
 }
+
+/** Batch norm where the oldest files do not name its settings. */
+const BATCH_NORM: BatchNormSettings = { epsilon: 1e-5, momentum: 0.1 };
 
 const recordSchema = z.looseObject({
   split: z.record(z.string(), z.unknown()),
@@ -37,7 +41,7 @@ const recordSchema = z.looseObject({
 export function upgradeRecord(record: unknown): unknown {
   const { split, config, ...rest } = recordSchema.parse(record);
   const { standardize, ...settings } = config;
-  const net = netConfig(settings.net as NetSettings);
+  const net = netConfig({ batchNorm: BATCH_NORM, ...settings.net } as NetSettings);
   const { kind } = settings.optimizer;
   const oldest = {
     normalize: { kind: "standardize", over: standardize },

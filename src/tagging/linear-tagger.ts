@@ -94,12 +94,17 @@ export class LinearTagger {
       throw new DataError(path, "gives descriptors that are not finite numbers; its samples are too large");
     const { probabilities } = await this.#session.run({ inputs: { data, shape: [1, data.length] } });
     checkProbabilities(probabilities.data, this.#path);
-    const tags = tagsFrom(this.info, probabilities.data, options.threshold);
+    const isUnknown = features.warnings.some(({ code }) => code === "silent");
+    const { threshold } = options;
+    const tags = tagsFrom(this.info, probabilities.data, { threshold, isUnknown });
     const { durationSec } = features.mono;
     const whole = { startSec: 0, endSec: durationSec };
     return {
       tags,
-      segments: [{ ...whole, tags }],
+      novelty: null,
+      noveltyLimit: null,
+      isUnknown,
+      segments: [{ ...whole, tags, novelty: null, isUnknown }],
       events: mergeIntoEvents([{ ...whole, answers: tags.filter(({ isPresent }) => isPresent) }]),
       durationSec,
       warnings: features.warnings,

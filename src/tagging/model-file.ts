@@ -50,6 +50,8 @@ export interface TrainedModel {
   /** The net's parameters and batch norm's moving averages, by their names in the training step's state. */
   readonly weights: ReadonlyMap<string, Tensor>;
   readonly normalization: InputNormalization;
+  /** See `NoveltyScore`; present if `info.calibration` says when a sound is unknown. */
+  readonly noveltyDirection?: Tensor | undefined;
 }
 
 /**
@@ -145,11 +147,20 @@ function recordText({ info, net, normalization }: TrainedModel, format: number):
 }
 
 /** What decides a model's graph, besides its weights. */
-function graphConfig({ info, net, normalization }: TrainedModel): InferenceConfig {
+function graphConfig({ info, net, normalization, noveltyDirection }: TrainedModel): InferenceConfig {
   const { task, labels, segmentFrames, frontEnd, calibration } = info;
   const inputShape = [segmentFrames, frontEnd.nMels];
-  const { temperature } = calibration ?? {};
-  return { net, task, nLabels: labels.length, inputShape, normalization, temperature };
+  const { temperature, unknown } = calibration ?? {};
+  const novelty = unknown && noveltyDirection && { ...unknown, direction: noveltyDirection };
+  return {
+    net,
+    task,
+    nLabels: labels.length,
+    inputShape,
+    normalization,
+    temperature,
+    novelty: novelty ?? undefined,
+  };
 }
 
 /**
@@ -161,14 +172,17 @@ export function modelGraph(model: TrainedModel, metadata: Readonly<Record<string
   return buildInferenceModel(graphConfig(model), model.weights, metadata);
 }
 
-/** Builds the graph from a model's inputs to its `logits` [batch, nLabels], which its temperature does not change. */
+/**
+ * Builds the graph from a model's inputs to its `logits` [batch, nLabels], which its temperature does not change, and its
+ * `embedding` [batch, embedding size].
+ */
 export function logitsGraph(model: TrainedModel): Uint8Array {
   return buildLogitsModel(graphConfig(model), model.weights);
 }
 
 /**
  * Encodes a model as an ONNX file with the input `inputs` [batch, segmentFrames, nMels], not normalized, and the output
- * `probabilities` [batch, nLabels]. The same model gives the same bytes. Tensors in `weights` that do not belong to the
+ * `probabilities` [batch, nLabels], and `novelty` [batch] if it can call a sound unknown. The same model gives the same bytes. Tensors in `weights` that do not belong to the
  * net, such as an optimizer's, are left out.
  * @throws UsageError if `weights` lacks a tensor of the net, or has it in another shape, or `decodeModel` would reject
  *   the facts in `info`
@@ -182,10 +196,23 @@ export function logitsGraph(model: TrainedModel): Uint8Array {
  */
 export function encodeModel(model: TrainedModel): Uint8Array {
   checkModel(model);
+  checkNovelty(model);
   const record = recordText(model, model.info.calibration === undefined ? UNCALIBRATED_FORMAT : FORMAT);
   checkReadable(record);
   const checksum = contentChecksum(record, storedTensors({ ...model, weights: netWeights(model) }));
   return modelGraph(model, { [RECORD]: record, [CHECKSUM]: checksum });
+}
+
+/** @throws UsageError unless the model has a direction of novelty if and only if its calibration says how to use it */
+function checkNovelty({ info, weights, noveltyDirection }: TrainedModel): void {
+  const size = info.calibration?.unknown ? weights.get("output.weight")?.shape[1] : undefined;
+  if (noveltyDirection?.shape.join() === size?.toString()) return;
+  throw new UsageError({
+    setting: "model.noveltyDirection",
+    rule: size === undefined ? "be absent in a model that calls no sound unknown" : `have shape [${size}]`,
+    got: noveltyDirection === undefined ? "none" : `[${noveltyDirection.shape.join(", ")}]`,
+    remedy: "calibrate the model again",
+  });
 }
 
 /** Checks that a record about to be written can be read back, so that no training ends in a file that nothing reads. */
@@ -222,7 +249,8 @@ export function segmentsPerRun({ info, net, normalization }: TrainedModel): numb
 /** The model as its net was trained, without its calibration. */
 export function uncalibrated(model: TrainedModel): TrainedModel {
   const { calibration: _, ...info } = model.info;
-  return { ...model, info };
+  const { noveltyDirection: __, ...trained } = model;
+  return { ...trained, info };
 }
 
 /**
@@ -268,7 +296,8 @@ export function decodeModel(bytes: Uint8Array | ArrayBuffer, path: string): Trai
   const stored = decodeWeights(file, path);
   const tensors = format === 1 ? upgradeTensors(stored, normalization) : stored;
   const inputShape = [info.segmentFrames, info.frontEnd.nMels];
-  const shape = { net, inputShape, nLabels: info.labels.length, normalization };
+  const hasNovelty = Boolean(info.calibration?.unknown);
+  const shape = { net, inputShape, nLabels: info.labels.length, normalization, hasNovelty };
   const model = { info, net, ...modelTensors(tensors, shape, path) };
   checkContent(path, checksum, {
     text: record,

@@ -2,6 +2,7 @@ import { DataError } from "../core/errors.js";
 import { sizeOf, type Tensor } from "../core/tensor.js";
 import { isConstantName } from "../graph/graph.js";
 import { MAX_OUTPUT_VALUES, minBands, type NetConfig } from "../nn/architectures.js";
+import { NOVELTY_DIRECTION } from "../nn/inference.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
 import { largestOutput, netTensors } from "../nn/summary.js";
 
@@ -12,6 +13,8 @@ export interface ModelShape {
   readonly inputShape: readonly number[];
   readonly nLabels: number;
   readonly normalization: InputNormalization["kind"];
+  /** Whether the model can say that a sound is unknown. @default false */
+  readonly hasNovelty?: boolean;
 }
 
 /** The trained numbers of a model. */
@@ -19,11 +22,18 @@ export interface ModelTensors {
   /** The net's parameters and batch norm's moving averages, by name. */
   readonly weights: ReadonlyMap<string, Tensor>;
   readonly normalization: InputNormalization;
+  /** See `NoveltyScore`; [embedding size]. Absent if the model calls no sound unknown. */
+  readonly noveltyDirection?: Tensor | undefined;
 }
 
 /** Returns the tensors of a model by the names under which its file stores them. */
-export function storedTensors({ weights, normalization }: ModelTensors): Map<string, Tensor> {
+export function storedTensors({
+  weights,
+  normalization,
+  noveltyDirection,
+}: ModelTensors): Map<string, Tensor> {
   const tensors = new Map(weights);
+  if (noveltyDirection !== undefined) tensors.set(NOVELTY_DIRECTION, noveltyDirection);
   if (normalization.kind === "none") return tensors;
   const vector = (data: Float32Array): Tensor => ({ data, shape: [data.length] });
   tensors.set("normalization.mean", vector(normalization.mean));
@@ -45,7 +55,7 @@ export function normalizedWidth(normalization: InputNormalization, nFeatures: nu
  */
 export function modelTensors(
   tensors: ReadonlyMap<string, Tensor>,
-  { net, inputShape, nLabels, normalization: kind }: ModelShape,
+  { net, inputShape, nLabels, normalization: kind, hasNovelty = false }: ModelShape,
   path: string,
 ): ModelTensors {
   const left = new Map([...tensors].filter(([name]) => !isConstantName(name)));
@@ -81,12 +91,14 @@ export function modelTensors(
     );
   const specs = netTensors(net, netInput, nLabels);
   const weights = new Map(specs.map(({ name, shape }) => [name, take(name, shape)]));
+  const embeddingSize = weights.get("output.weight")!.shape[1];
+  const novelty = hasNovelty ? { noveltyDirection: take(NOVELTY_DIRECTION, [embeddingSize]) } : {};
   for (const [name, { shape }] of left)
     throw new DataError(
       path,
       `holds tensor ${JSON.stringify(name)} ${list(shape)}, which belongs to neither its net nor its normalization`,
     );
-  return { weights, normalization };
+  return { weights, normalization, ...novelty };
 }
 
 const list = (shape: readonly number[]) => `[${shape.join(", ")}]`;

@@ -5,14 +5,14 @@ import { raiseTo } from "../features/compress.js";
 import type { FeatureStream } from "../features/feature-stream.js";
 import { type FrontEnd, silenceValue } from "../features/front-end.js";
 import type { Session } from "../runtime/engine.js";
-import { clipProbabilities, type SegmentAnswer } from "./aggregate.js";
+import { type ClipAnswer, clipAnswers, type SegmentAnswer } from "./aggregate.js";
 import { type KnownClip, streamReader } from "./stream-reader.js";
 
 /** What decides how a clip is cut into segments. */
 export interface StreamSettings {
   readonly frontEnd: FrontEnd;
   readonly segmentFrames: number;
-  /** See `clipProbabilities`. */
+  /** See `clipAnswers`. */
   readonly maxSegments?: number | undefined;
   /** See `SegmentAnswers`. @default null */
   readonly hopFrames?: number | null;
@@ -21,15 +21,13 @@ export interface StreamSettings {
 }
 
 /** The answers for a clip. */
-export interface ClipAnswers {
-  /** One per label. */
-  readonly probabilities: Float32Array;
+export interface ClipAnswers extends ClipAnswer {
   /** Of its segments, in order. */
   readonly segments: readonly SegmentAnswer[];
 }
 
 /**
- * Computes the probabilities of a clip, the same as `clipProbabilities` of its whole features, while it is decoded. The
+ * Computes the answer for a clip, the same as `clipAnswers` of its whole features, while it is decoded. The
  * clip's length decides where its segments begin, and with `topDb` its greatest value the values of all frames: a clip whose
  * features are too many to hold is read a second time, unless it declares its true length and there is no `topDb`.
  * @param open opens the clip; called once or twice
@@ -115,10 +113,10 @@ async function answersOf(
       readPadded(reader, { clip, first, count }, out, { offset, nMels, silence }),
   };
   const segments: SegmentAnswer[] = [];
-  const [probabilities] = await clipProbabilities(session, source, {
+  const [answer] = await clipAnswers(session, source, {
     segmentFrames,
     maxSegments,
     segments: { hopFrames, onSegment: (_clip, answer) => segments.push(answer) },
   });
-  return { probabilities, segments };
+  return { ...answer, segments };
 }

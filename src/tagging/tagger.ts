@@ -29,6 +29,9 @@ export interface Segment {
   endSec: number;
   /** Every label of the model, most probable first. */
   readonly tags: Tag[];
+  /** As in `Tagging`, except that silence is known by its novelty alone. */
+  readonly novelty: number | null;
+  readonly isUnknown: boolean;
 }
 
 /** The answer for one clip. */
@@ -42,6 +45,15 @@ export interface Tagging {
    * are one event.
    */
   events: TagEvent[];
+  /**
+   * How unlike the training sounds it is: about 0 for most of them, and higher the less like anything it is; see
+   * `NoveltyScore`. null if the model was not calibrated, or on too few clips.
+   */
+  novelty: number | null;
+  /** The novelty above which the model calls a sound unknown; null if it has none. */
+  noveltyLimit: number | null;
+  /** Whether the answer is *unknown*: silence, or a novelty above the limit. Then no tag is present. */
+  isUnknown: boolean;
   durationSec: number;
   /** Oddities of the audio. */
   warnings: readonly AudioWarning[];
@@ -187,15 +199,27 @@ export class Tagger {
       maxSegments: this.#maxSegments,
       hopFrames: hopSec === null ? null : hopSec * framesPerSec,
     });
-    const { probabilities, features } = tagged;
+    const { probabilities, novelty, features } = tagged;
     for (const row of [probabilities, ...tagged.segments.map((segment) => segment.probabilities)])
       checkProbabilities(row, this.#path);
     const { durationSec } = features.mono;
     const times = segmentTimes(tagged.segments, { frontEnd, segmentFrames, hopSec, durationSec });
-    const tagsOf = (row: Float32Array) => tagsFrom(this.info, row, options.threshold);
-    const segments = times.map((time, i) => segment(time, () => tagsOf(tagged.segments[i].probabilities)));
+    const noveltyLimit = this.info.calibration?.unknown?.threshold ?? null;
+    const isNovel = (value: number | null) => value !== null && noveltyLimit !== null && value > noveltyLimit;
+    const tagsOf = (row: Float32Array, isUnknown: boolean) =>
+      tagsFrom(this.info, row, { threshold: options.threshold, isUnknown });
+    const isSilent = features.warnings.some(({ code }) => code === "silent");
+    const segments = times.map((time, i) => {
+      const { probabilities, novelty } = tagged.segments[i];
+      const isUnknown = isSilent || isNovel(novelty);
+      return segment({ ...time, novelty, isUnknown }, () => tagsOf(probabilities, isUnknown));
+    });
+    const isUnknown = isSilent || isNovel(novelty);
     return {
-      tags: tagsOf(probabilities),
+      tags: tagsOf(probabilities, isUnknown),
+      novelty,
+      noveltyLimit,
+      isUnknown,
       segments,
       events: mergeIntoEvents(
         segments.map(({ startSec, endSec, tags }) => ({
@@ -240,10 +264,15 @@ export class Tagger {
 }
 
 /** A segment whose tags are made when they are read: those of a long clip would take many times the memory of its answers. */
-function segment({ startSec, endSec }: TimeSpan, tagsOf: () => Tag[]): Segment {
+function segment(
+  { startSec, endSec, novelty, isUnknown }: TimeSpan & Pick<Segment, "novelty" | "isUnknown">,
+  tagsOf: () => Tag[],
+): Segment {
   return {
     startSec,
     endSec,
+    novelty,
+    isUnknown,
     get tags() {
       return tagsOf();
     },

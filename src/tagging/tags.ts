@@ -12,7 +12,7 @@ export interface Tag {
   threshold: number | null;
   /**
    * Whether the tag is the answer, or in a multi-label model one of the answers: the most probable one of a single-label
-   * model, and in a multi-label model each, if it reaches its threshold.
+   * model, and in a multi-label model each, if it reaches its threshold. None is, if the sound is unknown.
    */
   isPresent: boolean;
 }
@@ -20,7 +20,8 @@ export interface Tag {
 /**
  * Every label of a model with its probability, most probable first.
  * @param probabilities one for each label of the model
- * @param asked see `TagOptions.threshold`
+ * @param asked.threshold see `TagOptions.threshold`
+ * @param asked.isUnknown see `Tagging.isUnknown`
  */
 export function tagsFrom(
   model: {
@@ -29,14 +30,14 @@ export function tagsFrom(
     readonly calibration?: Calibration | undefined;
   },
   probabilities: Float32Array,
-  asked: number | undefined,
+  asked: { threshold: number | undefined; isUnknown: boolean },
 ): Tag[] {
   const isSingle = model.task === "single-label";
   const thresholds = model.calibration?.thresholds;
   const tags = model.labels.map((label, i): Tag => {
     const probability = probabilities[i];
-    const threshold = asked ?? (isSingle ? null : (thresholds?.[label] ?? DEFAULT_THRESHOLD));
-    return { label, probability, threshold, isPresent: probability >= (threshold ?? 0) };
+    const threshold = asked.threshold ?? (isSingle ? null : (thresholds?.[label] ?? DEFAULT_THRESHOLD));
+    return { label, probability, threshold, isPresent: !asked.isUnknown && probability >= (threshold ?? 0) };
   });
   tags.sort((a, b) => b.probability - a.probability);
   if (isSingle) for (const tag of tags.slice(1)) tag.isPresent = false;

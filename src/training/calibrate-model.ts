@@ -5,6 +5,7 @@ import { abortSignal, callback, checkOptions, optional } from "../core/setting-c
 import { isFiniteData } from "../core/tensor.js";
 import { checkTrain, type FeatureSet } from "../dataset/feature-set.js";
 import { segmentStarts } from "../dataset/segments.js";
+import { fitNovelty } from "../evaluation/fit-novelty.js";
 import { reliability } from "../evaluation/reliability.js";
 import { fitTemperature, lossAt, probabilitiesAt } from "../evaluation/temperature.js";
 import { fitThresholds } from "../evaluation/thresholds.js";
@@ -33,7 +34,9 @@ interface CalibrateOptions {
  * probabilities come true as often as they say, and for a multi-label model the threshold of every tag, with which F1 is
  * highest. `trainModel` does this at the end of a run. An earlier calibration is replaced.
  *
- * With fewer than 20 validation clips, the temperature is 1 and every threshold 0.5.
+ * It also finds what the model calls a sound unknown by, see `fitNovelty`.
+ *
+ * With fewer than 20 validation clips, the temperature is 1, every threshold 0.5, and no sound is unknown.
  * @param sets the sets that the model was trained and validated on, over its labels, see `ownSets`
  * @returns the model with `info.calibration`
  * @throws UsageError if the sets have other labels than the model, or no validation clip
@@ -68,7 +71,13 @@ export async function calibrateModel(
   const plain = uncalibrated(model);
   checkValidation(sets.valid, plain);
   const calibration = await calibrationOf(plain, sets.valid, options);
-  return { ...plain, info: { ...plain.info, calibration } };
+  const novelty = await fitNovelty(plain, sets, options);
+  const { noveltyDirection, unknown } = novelty ?? { unknown: null };
+  return {
+    ...plain,
+    ...(noveltyDirection && { noveltyDirection }),
+    info: { ...plain.info, calibration: { ...calibration, unknown } },
+  };
 }
 
 function checkValidation({ split, clips, labels }: FeatureSet<"valid">, { info }: TrainedModel): void {

@@ -48,11 +48,13 @@ const layerHealth = named(
 );
 
 /**
- * Version of the record. Format 3 has no checksum; format 2 also has older names for some members; in format 1, which is
- * not read, some settings have another meaning.
+ * Version of the record. Format 4 has no clean losses; format 3 no checksum either; format 2 also has older names for some
+ * members; in format 1, which is not read, some settings have another meaning.
  */
-const FORMAT = 4;
+const FORMAT = 5;
 const OLDEST = 2;
+/** The oldest format with a checksum. */
+const CHECKED = 4;
 /** Most values in the record: an epoch takes some ten, and some ten for each layer that is watched. */
 const MAX_VALUES = 2 ** 21;
 
@@ -64,6 +66,8 @@ const header = z.object({
       epoch: z.int(),
       learningRate: z.number(),
       trainLoss: z.number(),
+      cleanTrainLoss: z.number().optional(),
+      cleanTrainScore: z.number().optional(),
       score: z.number(),
       valid: z.object({ loss: z.number() }).catchall(z.number()),
       layers: listOf(layerHealth).optional(),
@@ -133,7 +137,7 @@ export function decodeCheckpoint(bytes: Uint8Array | ArrayBuffer, path: string):
   const text = metadata[RECORD] ?? "null";
   const { format, record } = parseRecord(text, path);
   const { history, bestEpoch, ...run } = record;
-  checkContent(path, metadata[CHECKSUM], { text, tensors, isRequired: format === FORMAT });
+  checkContent(path, metadata[CHECKSUM], { text, tensors, isRequired: format >= CHECKED });
   checkHistory(record, path);
   for (const [name, { data }] of tensors) {
     const wrong = data.find((value) => !Number.isFinite(value));

@@ -1,4 +1,5 @@
 import { recordOf } from "../core/record.js";
+import type { Clip } from "../dataset/clip.js";
 import type { FeatureSet } from "../dataset/feature-set.js";
 import { hasLabel } from "../dataset/known-labels.js";
 import { addClips, type ModelInfo } from "../tagging/model-file.js";
@@ -15,21 +16,19 @@ export function clipFacts(
   { seed, validFraction, testFraction, hash }: DrawnSplit,
   from: Pick<ModelInfo, "trainClips" | "validClips"> = { trainClips: "", validClips: "" },
 ): Pick<ModelInfo, "split" | "trainClips" | "validClips"> {
-  const countOf = (label: string) => train.clips.filter((clip) => clip.labels.includes(label)).length;
-  const trainCounts = recordOf(train.labels.map((label) => [label, countOf(label)]));
+  const countsOf = (isCounted: (clip: Clip, label: string) => boolean) =>
+    recordOf(
+      train.labels.map((label) => [label, train.clips.filter((clip) => isCounted(clip, label)).length]),
+    );
+  const trainCounts = countsOf((clip, label) => clip.labels.includes(label));
+  const isKnown = (clip: Clip, label: string) => hasLabel(clip, label) !== null;
+  const missing = train.lacksTargets ? { knownCounts: countsOf(isKnown) } : {};
   const hashesOf = ({ clips }: FeatureSet) => clips.map(({ audioHash }) => audioHash);
   const { trainClips, validClips } = from;
   return {
-    split: { seed, validFraction, testFraction, hash, trainCounts, ...knownCountsOf(train) },
+    split: { seed, validFraction, testFraction, hash, trainCounts, ...missing },
     trainClips: addClips(trainClips, hashesOf(train)),
     // If the model that the run started from does not record its clips, they stay unknown.
     ...(validClips === undefined ? {} : { validClips: addClips(validClips, hashesOf(valid)) }),
   };
-}
-
-/** Number of clips of which it is known whether they have each label; nothing if that is known of all. */
-function knownCountsOf(train: FeatureSet<"train">): Pick<ModelInfo["split"], "knownCounts"> {
-  if (!train.lacksTargets) return {};
-  const countOf = (label: string) => train.clips.filter((clip) => hasLabel(clip, label) !== null).length;
-  return { knownCounts: recordOf(train.labels.map((label) => [label, countOf(label)])) };
 }

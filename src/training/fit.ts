@@ -21,8 +21,15 @@ export interface EpochRecord {
   readonly epoch: number;
   /** Learning rate of the epoch's last step. */
   readonly learningRate: number;
-  /** Mean loss over the epoch's steps. */
+  /** Mean loss over the epoch's steps, in training mode: with augmentation, dropout, label smoothing and changing weights. */
   readonly trainLoss: number;
+  /**
+   * Loss after the epoch on a fixed sample of the training clips, computed as the validation loss is: it differs from
+   * `trainLoss` by the training mode, and from the validation loss by the clips. Earlier versions did not record it.
+   */
+  readonly cleanTrainLoss?: number;
+  /** The score of the same clips, computed as the validation score is; missing if there is none. */
+  readonly cleanTrainScore?: number;
   /** Validation score that chooses the best epoch; higher is better. Among equal scores, the lowest loss does. */
   readonly score: number;
   /** Validation scores by name. */
@@ -30,6 +37,9 @@ export interface EpochRecord {
   /** Layer statistics, means over every eighth step of the epoch; only if the run records them. */
   readonly layers?: readonly LayerHealth[];
 }
+
+/** The part of an epoch's record that `evaluate` finds. */
+export type Evaluated = Pick<EpochRecord, "score" | "valid" | "cleanTrainLoss" | "cleanTrainScore">;
 
 /** Everything a run needs to continue with the same bits. */
 export interface FitState {
@@ -59,7 +69,7 @@ export interface FitOptions {
   readonly watchedStep?: TrainingStep | null | undefined;
   readonly engine: Engine;
   readonly batches: BatchSource;
-  readonly evaluate: (weights: ReadonlyMap<string, Tensor>) => Promise<Pick<EpochRecord, "score" | "valid">>;
+  readonly evaluate: (weights: ReadonlyMap<string, Tensor>) => Promise<Evaluated>;
   readonly epochs: number;
   readonly learningRate: number;
   readonly schedule: ScheduleConfig;
@@ -155,11 +165,11 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       if (trained === null) return { state, ended: "interrupted" };
       tensors = runner.read();
       const weights = predictionWeights(step, tensors);
-      const { score, valid } = await options.evaluate(weights);
-      await checkFinite(valid, runner, trained, { epoch, step: epoch * options.batches.stepsPerEpoch });
+      const evaluated = await options.evaluate(weights);
+      await checkFinite(evaluated, runner, trained, { epoch, step: epoch * options.batches.stepsPerEpoch });
       const { learningRate, loss: trainLoss, layers } = trained;
       const watched = layers.length > 0 ? { layers } : {};
-      const record = { epoch, learningRate, trainLoss, score, valid, ...watched };
+      const record = { epoch, learningRate, trainLoss, ...evaluated, ...watched };
       const history = [...state.history, record];
       const best = state.history.at(state.best.epoch - 1);
       const isBest = best === undefined || isBetter(scoreOf(record), scoreOf(best));
@@ -179,20 +189,23 @@ function startState({ step, weights }: FitOptions, random: Random): ReadonlyMap<
   return new Map([...initialState(step, random), ...(weights ?? [])]);
 }
 
-/** Throws if a validation score is not finite: only these show the weights after an epoch's last step. */
+/** Throws if a score is not finite: only these show the weights after an epoch's last step. */
 async function checkFinite(
-  valid: EpochRecord["valid"],
+  { valid, cleanTrainLoss = 0 }: Evaluated,
   runner: StepRunner,
   { learningRate, layers }: TrainedEpoch,
   { epoch, step }: { epoch: number; step: number },
 ): Promise<void> {
-  const found = Object.entries(valid).find(([, value]) => !Number.isFinite(value));
-  if (found === undefined) return;
+  const wrong = Object.entries(valid).find(([, value]) => !Number.isFinite(value));
+  const found = Number.isFinite(cleanTrainLoss) ? undefined : `a loss of ${cleanTrainLoss} on training clips`;
+  const what = wrong === undefined ? found : `a validation ${wrong[0]} of ${wrong[1]}`;
+  if (what === undefined) return;
   const { state: tensors } = await runner.lookBack();
-  throw new DivergedError(
-    tooHigh(`a validation ${found[0]} of ${found[1]} after epoch ${epoch}, at a rate of ${learningRate}`),
-    { step, tensors, layers },
-  );
+  throw new DivergedError(tooHigh(`${what} after epoch ${epoch}, at a rate of ${learningRate}`), {
+    step,
+    tensors,
+    layers,
+  });
 }
 
 /** @param got the loss or score that is not finite, and where */

@@ -1,9 +1,11 @@
 import { counted } from "../core/counted.js";
 import { DataError, UsageError } from "../core/errors.js";
 import { canonicalJson } from "../core/hash.js";
+import { Random } from "../core/random.js";
 import type { Tensor } from "../core/tensor.js";
 import { fittingBatchSize, TrainSampler } from "../dataset/batches.js";
 import type { FeatureData } from "../dataset/feature-data.js";
+import { FeatureSet } from "../dataset/feature-set.js";
 import { describeDifference, frontEndHash } from "../features/front-end.js";
 import { MAX_OUTPUT_VALUES, minBands } from "../nn/architectures.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
@@ -19,6 +21,8 @@ import { type RunData, runData } from "./run-data.js";
 /** A run that is ready to start. */
 export interface PreparedRun {
   readonly data: RunData;
+  /** A fixed sample of the training clips, at most as many as there are validation clips, to be scored as those are. */
+  readonly trainSample: FeatureSet<"train">;
   /** See `FittedNormalization`; null for a normalization that comes with a model. */
   readonly conditionNumber: FittedNormalization["conditionNumber"] | null;
   readonly stepConfig: TrainingStepConfig;
@@ -70,12 +74,19 @@ export async function prepareRun(
   if (resume) checkState(resume, step);
   return {
     data,
+    trainSample: sampleOf(source, data, seed),
     conditionNumber,
     stepConfig,
     step,
     watchedStep: config.watch ? buildTrainingStep({ ...stepConfig, watch: true }) : null,
     batches: new TrainSampler(train, { batchSize, segmentFrames, seed, balance }),
   };
+}
+
+function sampleOf(source: FeatureData, { splits, sets }: RunData, seed: number): FeatureSet<"train"> {
+  const shuffled = new Random(`${seed}/train sample`).shuffle(splits.train);
+  const sample = { ...splits, train: shuffled.slice(0, splits.valid.length) };
+  return new FeatureSet(source, sample, "train", sets.train.labels);
 }
 
 /** Returns the settings of the training step for a run's settings and data. */

@@ -20,7 +20,14 @@ import { calibrateModel } from "./calibrate-model.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { clipFacts } from "./clip-facts.js";
 import { checkSettingsApart, type TrainConfig, trainConfig } from "./config.js";
-import { type EpochAnswer, type EpochRecord, type FitResult, fit, type StepReport } from "./fit.js";
+import {
+  type EpochAnswer,
+  type EpochRecord,
+  type Evaluated,
+  type FitResult,
+  fit,
+  type StepReport,
+} from "./fit.js";
 import { modelHash, type PreparedRun, prepareRun } from "./prepare-run.js";
 import { resumedConfig } from "./resumed-config.js";
 import type { RunData } from "./run-data.js";
@@ -227,16 +234,25 @@ function modelMaker(
   };
 }
 
-/** Scores the weights on the validation split. */
+/** Scores the weights on the validation split, and on a sample of the train split. */
 async function validate(
-  { stepConfig, data: { sets, task } }: PreparedRun,
+  { stepConfig, data: { sets, task }, trainSample }: PreparedRun,
   weights: ReadonlyMap<string, Tensor>,
   engine: Engine,
-): Promise<Pick<EpochRecord, "score" | "valid">> {
+): Promise<Evaluated> {
   const [segmentFrames] = stepConfig.inputShape;
   const model = buildInferenceModel(stepConfig, weights);
-  const { scores } = await evaluateNet(model, sets.valid, { engine, task, segmentFrames, resamples: 0 });
+  const options = { engine, task, segmentFrames, resamples: 0 };
+  const { scores } = await evaluateNet(model, sets.valid, options);
+  const { scores: clean } = await evaluateNet(model, trainSample, options);
+  const cleanScore = mainScore(clean);
   const headline = measuresOf(task).filter(({ isHeadline }) => isHeadline);
   const named = Object.fromEntries(headline.map((measure) => [measure.name, measure.of(scores)]));
-  return { score: mainScore(scores), valid: { loss: scores.loss, ...named } };
+  return {
+    cleanTrainLoss: clean.loss,
+    // A few clips of many labels may have no score.
+    ...(Number.isFinite(cleanScore) ? { cleanTrainScore: cleanScore } : {}),
+    score: mainScore(scores),
+    valid: { loss: scores.loss, ...named },
+  };
 }

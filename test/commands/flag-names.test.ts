@@ -120,6 +120,7 @@ describe("flagFor", () => {
     const settings = new Set(runs.flatMap((line) => leaves(configOf(line)).map(([setting]) => setting)));
     expect([...settings].filter((setting) => flagFor(setting, train) === undefined).sort()).toEqual([
       "balance", // --no-balance
+      "net.batchNorm.warmUp", // --no-bn-warm-up
       "net.kernelSizes",
       "net.pools",
       "optimizer.beta1",

@@ -99,7 +99,13 @@ const MISTAKES: readonly (readonly [line: string, code: number, message: string]
   [
     "predict tone.wav --hop 1",
     2,
-    "--hop must be used with segments or events, got 1; add --segments or --events",
+    "--hop must be used with segments or events, got 1; add --segments, --events or --plot",
+  ],
+  ["predict audio --plot a.png", 2, "--plot must be used with one audio file, got 12"],
+  [
+    "predict tone.wav --plot text.txt",
+    2,
+    "--plot must name a new file, or a PNG file to replace, got text.txt, which is another kind of file",
   ],
   ["predict tone.wav --segments --hop 0", 2, "--hop must be a number greater than 0, got 0"],
   [

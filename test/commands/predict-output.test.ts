@@ -24,6 +24,9 @@ const form = (format: PredictFormat, changes: Partial<OutputForm> = {}): OutputF
 const TAGGING: Tagging = {
   durationSec: 2,
   tags: [{ label: "a", probability: 0.5, threshold: null, isPresent: true }],
+  novelty: null,
+  noveltyLimit: null,
+  isUnknown: false,
   segments: [],
   events: [{ startSec: 0, endSec: 2, label: "a", probability: 0.5 }],
   warnings: [],

@@ -1,5 +1,6 @@
 import { cpSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { decode } from "fast-png";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decodeNpy } from "../../src/store/npy.js";
 import {
@@ -65,7 +66,8 @@ describe("train", () => {
     expect(trained.stdout).toMatch(
       /vgg of 4-8 channels, \d+ parameters,\nbatches of 4 segments of 16 frames, CPU threads: 1$/m,
     );
-    expect(trained.stdout).toMatch(/^2 +\S+ +\S+ +\S+ +\d+\.\d % +\d+\.\d/m);
+    expect(trained.stdout).toMatch(/^epoch +learning rate +train loss +clean loss +valid loss +balanced/m);
+    expect(trained.stdout).toMatch(/^2 +\S+ +(\d+\.\d{4} +){3}\d+\.\d % +\d+\.\d/m);
     expect(trained.stdout).toContain(
       "model: run/model.onnx\nnext:  npm run evaluate -- run/model.onnx features\n",
     );
@@ -217,6 +219,13 @@ describe("predict", () => {
       "audio/low/0.wav,0.256,0.5",
     ]);
     expect(others).toHaveLength(7 * 4 + 1);
+  });
+  it("draws the tags under the log-mel picture", async () => {
+    const { code, stderr } = await predict("audio/low/1.wav", "--plot", "plots/p.png");
+    expect([code, stderr]).toEqual([0, ""]);
+    const { height, text } = decode(readFileSync(join(dir, "plots/p.png")));
+    expect(height).toBe(25 + 384 + 8 + 3 * 21 + 34);
+    expect(text).toMatchObject({ Title: "audio/low/1.wav" });
   });
   it("exits with 1 if something in a folder cannot be opened", async () => {
     write(dir, "few/a.wav", toneWav(200));

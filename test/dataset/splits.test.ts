@@ -80,8 +80,8 @@ describe("drawing splits", () => {
         }),
       ),
       { seed: 7, validFraction: 0.2, testFraction: 0.1 },
-      [64, 17, 9],
-      "0983ffde5abec809a8727ade8541b1055dfcc87c687783784fdb601b1cb2b957",
+      [62, 19, 9],
+      "935b6d3c1d933019d2600abf719e9f64255c7baf38558589b271a8f8ced7c4fc",
     ],
     [
       "eight classes alike, each of groups of 3, 2 and 1 clips",

@@ -134,4 +134,23 @@ describe("the largest eigenvalue of a tanh net's loss on the engine equals PyTor
     expect(Math.abs(eigenvalue - largest)).toBeLessThan(EIGENVALUE_TOLERANCE * largest);
     await loss.close();
   });
+
+  it("and its gradient ignore targets that are not known", async () => {
+    const net = netConfig({ kind: "mlp", units: [4], activation: "tanh", batchNorm: null, dropout: 0 });
+    const task = "multi-label";
+    const normalization = { kind: "none" } as const;
+    const shape = { nLabels: 2, inputShape: [1, 3], batchSize: 2 };
+    const config = { net, task, ...shape, normalization, isMasked: true } as const;
+    const inputs = Float32Array.of(1, 2, 3, -1, 0, 1);
+    const at = async (...targets: number[]) => {
+      const loss = await LossGradient.open(config, { inputs, targets: Float32Array.from(targets) }, ENGINE);
+      const { gradient, loss: value } = await loss.at(loss.initialWeights(random()));
+      await loss.close();
+      return { value, gradient: [...gradient] };
+    };
+    const [known, partly, other] = [await at(1, 0, 0, 1), await at(1, 0, 0, NaN), await at(1, 0, NaN, 0)];
+    expect([...partly.gradient, partly.value].every(Number.isFinite)).toBe(true);
+    expect(partly.value).not.toBe(known.value);
+    expect(other.gradient).not.toEqual(partly.gradient);
+  });
 });

@@ -13,7 +13,11 @@ describe("netConfig", () => {
   });
 
   it("gives gct634-1d and mlp these defaults", () => {
-    const style = { activation: "relu", init: "he-normal", batchNorm: { epsilon: 1e-5, momentum: 0.1 } };
+    const style = {
+      activation: "relu",
+      init: "he-normal",
+      batchNorm: { epsilon: 1e-5, momentum: 0.1, warmUp: true },
+    };
     expect(netConfig({ kind: "gct634-1d" })).toEqual({
       ...style,
       kind: "gct634-1d",
@@ -91,7 +95,7 @@ describe("netConfig", () => {
     ],
     [
       { kind: "vgg", batchNorm: false },
-      'net.batchNorm must be null or {"epsilon": x, "momentum": x}, got false',
+      'net.batchNorm must be null or {"epsilon": x, "momentum": x, "warmUp": true or false}, got false',
     ],
     [
       { kind: "vgg", batchNorm: { epsilon: 0, momentum: 1 } },
@@ -107,7 +111,11 @@ describe("netConfig", () => {
     ],
     [
       { kind: "vgg", batchNorm: { epsilon: 1e-5, momentum: 0.1, epsilonn: 1 } },
-      "net.batchNorm must have no settings but epsilon, momentum, got epsilonn; did you mean `epsilon`?",
+      "net.batchNorm must have no settings but epsilon, momentum, warmUp, got epsilonn; did you mean `epsilon`?",
+    ],
+    [
+      { kind: "vgg", batchNorm: { epsilon: 1e-5, momentum: 0.1, warmUp: 3 } },
+      "net.batchNorm.warmUp must be true or false, got 3",
     ],
     [{ kind: "mlp", dropout: 1 }, "net.dropout must be a number of at least 0 and less than 1, got 1"],
     [{ kind: "mlp", units: [] }, "net.units must be a list of integers from 1 to 4096, got []"],

@@ -70,6 +70,13 @@ describe("placeAxis", () => {
     expect(placeAxis({ label: "loss" }, [0.01, 2]).domain[0]).toBe(0);
     expect(placeAxis({ label: "mean" }, [-0.1, 2]).domain[0]).toBeLessThan(-0.1);
   });
+  it("has ticks that can be told apart, and whole ones where asked", () => {
+    const close = placeAxis({ label: "loss" }, [2.3979, 2.3984]);
+    const labels = close.ticks.map(close.tickLabel);
+    expect(labels).toContain("2.398");
+    expect(new Set(labels).size).toBe(labels.length);
+    expect(placeAxis({ label: "epoch", domain: [1, 3], isWhole: true }, []).ticks).toEqual([1, 2, 3]);
+  });
   it("shows names in the place of 1, 2, 3, ..., some of them if there are many", () => {
     const few = placeAxis({ label: "layer", names: ["a", "b", "output"] }, [1, 2, 3]);
     expect([few.domain, few.ticks.map(few.tickLabel)]).toEqual([

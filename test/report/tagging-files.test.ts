@@ -23,13 +23,17 @@ const tagsOf = (...probabilities: number[]): Tag[] =>
     isPresent: probabilities[i] >= 0.375,
   })).sort((a, b) => b.probability - a.probability);
 
+const KNOWN = { novelty: null, isUnknown: false };
+
 const TAGGING: Tagging = {
   durationSec: 4.5,
   tags: tagsOf(0.25, 0.625, 0.125),
   segments: [
-    { startSec: 0, endSec: 3, tags: tagsOf(0.125, 0.75, 0.125) },
-    { startSec: 1.5, endSec: 4.5, tags: tagsOf(0.375, 0.5, 0.125) },
+    { startSec: 0, endSec: 3, tags: tagsOf(0.125, 0.75, 0.125), ...KNOWN },
+    { startSec: 1.5, endSec: 4.5, tags: tagsOf(0.375, 0.5, 0.125), ...KNOWN },
   ],
+  ...KNOWN,
+  noveltyLimit: null,
   events: [
     { startSec: 0, endSec: 4.5, label: 'sax, "alto"', probability: 0.625 },
     { startSec: 1.23456789, endSec: 2, label: "tab\there\r\nand\u001bthere", probability: 2 / 3 },

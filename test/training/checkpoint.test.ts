@@ -38,7 +38,7 @@ it("a checkpoint is read as it was written, including infinite norms and missing
     state: {
       history: [
         { epoch: 1, ...epoch, layers: [exploded, output] },
-        { epoch: 2, ...epoch },
+        { epoch: 2, ...epoch, cleanTrainLoss: 0.4, cleanTrainScore: 0.75 },
       ],
       tensors: new Map([
         ["weight", tensor(1, 2)],
@@ -92,7 +92,7 @@ describe("the file of a checkpoint", () => {
   const epochs = (...numbers: number[]) =>
     numbers.map((epoch) => ({ epoch, learningRate: 0.1, trainLoss: 2, score: 0.5, valid: { loss: 3 } }));
   const record = {
-    format: 4,
+    format: 5,
     history: epochs(1, 2),
     bestEpoch: 2,
     config: { seed: 1 },
@@ -118,6 +118,10 @@ describe("the file of a checkpoint", () => {
   });
   it("has no checksum in format 3, which is read", () => {
     expect(read(fileOf({ format: 3 }, weights(), null)).state.tensors).toEqual(weights());
+  });
+  it("has a checksum in format 4, which is read, without clean losses", () => {
+    expect(read(fileOf({ format: 4 })).state.history).toEqual(epochs(1, 2));
+    expect(messageOf(() => read(fileOf({ format: 4 }, weights(), null)))).toBe(`c.safetensors: ${damaged}`);
   });
   const damaged = "is damaged: its content does not match its checksum; copy it again, or make it again";
   it.each<[string, Uint8Array, string | RegExp]>([

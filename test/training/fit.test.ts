@@ -139,6 +139,12 @@ describe("fit", () => {
     );
     expect(seen).toBe(0);
   });
+  it("rejects weights whose loss on training clips is not finite", async () => {
+    const evaluate = async () => ({ score: 0, valid: { loss: 1 }, cleanTrainLoss: Number.NaN });
+    await expect(fitScored([1], { evaluate })).rejects.toThrow(
+      "got a loss of NaN on training clips after epoch 1",
+    );
+  });
   it("gives neither the first nor the last step of a cosine a rate of 0", async () => {
     const { rates } = await fitScored([1], { schedule: { kind: "cosine", warmUp: 0.5 } });
     const { stepsPerEpoch } = makeBatches();

@@ -160,4 +160,16 @@ describe("evaluateMajority", () => {
     const copies = evaluateMajority(sets.test, { task: "multi-label" }, { trainCounts, nClips: 4 });
     expect(copies.answers.probabilities[0][0]).toBe(1);
   });
+
+  it("answers each of several labels by its fraction of the training clips of which it is known", () => {
+    const [task, nClips] = ["multi-label", 10] as const;
+    const trainCounts = { hiss: 5, hum: 3, tone: 2 };
+    const answersOf = (knownCounts?: Record<string, number>) =>
+      [
+        ...evaluateMajority(sets.test, { task }, { trainCounts, nClips, knownCounts }).answers
+          .probabilities[0],
+      ].map((probability) => Number(probability.toFixed(6)));
+    expect(answersOf()).toEqual([0.5, 0.3, 0.2]);
+    expect(answersOf({ hiss: 10, hum: 4, tone: 2 })).toEqual([0.5, 0.75, 1]);
+  });
 });

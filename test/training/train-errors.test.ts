@@ -201,7 +201,7 @@ describe("trainTagger rejects", () => {
     await expect(trainTagger(store, dir, { resume: true })).rejects.toThrow(
       new DataError(
         path,
-        "is a checkpoint of another version of timbrel (format 1, this one reads 2 to 4); start a new run",
+        "is a checkpoint of another version of timbrel (format 1, this one reads 2 to 5); start a new run",
       ),
     );
   });

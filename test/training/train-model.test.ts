@@ -2,9 +2,11 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { encodeWav } from "../../src/audio/encode-wav.js";
 import { featuresInMemory } from "../../src/dataset/feature-data.js";
+import { evaluateNet } from "../../src/evaluation/evaluate.js";
+import { mainScore } from "../../src/evaluation/measures.js";
 import { frontEnd } from "../../src/features/front-end.js";
 import { netConfig } from "../../src/nn/architectures.js";
-import { decodeModel, encodeModel, wasTrainedOn } from "../../src/tagging/model-file.js";
+import { decodeModel, encodeModel, uncalibrated, wasTrainedOn } from "../../src/tagging/model-file.js";
 import { Tagger } from "../../src/tagging/tagger.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/training/checkpoint.js";
 import { type TrainConfig, trainConfig } from "../../src/training/config.js";
@@ -46,6 +48,20 @@ describe("trainModel", () => {
     const { tags } = await tagger.tagWaveform(makeSound("tone", "new"));
     expect(tags.map(({ label }) => label).sort()).toEqual(["hiss", "hum", "tone"]);
     await tagger.close();
+  });
+
+  it("records the loss and score of the same weights on a fixed sample of the training clips", async () => {
+    const { trainSample, data } = await prepareRun(store, trainConfig(TINY_CONFIG));
+    const { train: all, valid } = data.sets;
+    expect(trainSample.clips).toHaveLength(valid.clips.length);
+    expect(all.clips).toEqual(expect.arrayContaining([...trainSample.clips]));
+    expect((await prepareRun(store, trainConfig(TINY_CONFIG))).trainSample.clips).toEqual(trainSample.clips);
+    const { model, history } = await whole;
+    const { cleanTrainLoss, cleanTrainScore, trainLoss } = history[model!.info.epoch - 1];
+    const options = { engine: ENGINE, task: "single-label", segmentFrames: 16 } as const;
+    const { scores } = await evaluateNet(encodeModel(uncalibrated(model!)), trainSample, options);
+    expect([cleanTrainLoss, cleanTrainScore]).toEqual([scores.loss, mainScore(scores)]);
+    expect(cleanTrainLoss).not.toBeCloseTo(trainLoss, 3);
   });
 
   it("gives a model that holds its settings, its splits and the number of training clips of each label", async () => {

@@ -74,7 +74,7 @@ describe("a run", () => {
     const text = await textOf(several);
     expect(text).toContain('\n"hiss/a, ""b"".wav",hiss|hum,g,train\n');
     const { rows } = readTable("split.csv", text, ",", expect.fail);
-    expect(rows.map(({ line: _, ...row }) => row)).toEqual(
+    expect(rows.map(({ line: _, absent: __, ...row }) => row)).toEqual(
       ["train", "valid", "test"].flatMap((split) =>
         several.clips
           .filter((clip) => clip.split === split)
@@ -90,6 +90,16 @@ describe("a run", () => {
       expect.stringMatching(/^hiss\/1\.wav,hiss\|\?,[0-9a-f]+,train,hum$/),
       '"hiss/a, ""b"".wav",hiss|hum|?tone,g,train,',
     ]);
+  });
+
+  it("lists which labels are not known, and which a clip is said to lack", async () => {
+    const [first, ...others] = store.clips;
+    const open = { ...first, unknownLabels: ["?"], absentLabels: ["hum"] };
+    const { dir } = await runWhole({ ...store, clips: [open, ...others] }, { epochs: 1 });
+    const [head, ...lines] = readFileSync(join(dir, RUN_FILES.split), "utf8").split("\n");
+    expect(head).toBe("path,label,group,split,absent");
+    const [label] = first.labels;
+    expect(lines).toContain(`${first.name},${label}|?,${first.group},${first.split},hum`);
   });
 
   it("gives the same bits again, with one thread and with two", async () => {

@@ -8,6 +8,8 @@ export interface Axis {
   readonly scale?: "linear" | "log";
   /** Ends of a linear axis. @default a little more than the range of the values, but nothing below 0 if no value is */
   readonly domain?: readonly [number, number];
+  /** Whether the ticks of a linear axis are integers. @default false */
+  readonly isWhole?: boolean;
   /** Larger values are drawn here. */
   readonly ceiling?: number;
   /** Names of the values 1, 2, 3, ..., shown in the place of these numbers. */
@@ -53,7 +55,7 @@ export function placeAxis(axis: Axis, values: readonly (number | null)[]): Place
       ? layOutNames(axis.names)
       : axis.scale === "log"
         ? layOutLog(shown)
-        : layOutLinear(shown, axis.domain);
+        : layOutLinear(shown, axis.domain, axis.isWhole);
   const said = (found: readonly unknown[], what: string) =>
     found.length === 0
       ? []
@@ -91,15 +93,21 @@ interface Layout extends Omit<PlacedAxis, "label" | "names" | "text" | "place" |
   readonly floor: number;
 }
 
-function layOutLinear(values: readonly number[], domain?: readonly [number, number]): Layout {
+function layOutLinear(
+  values: readonly number[],
+  domain?: readonly [number, number],
+  isWhole = false,
+): Layout {
   const [low, high] = domain ?? padded(values);
+  const ticks = linearTicks(low, high, isWhole ? 1 : 0);
+  const areDistinct = new Set(ticks.map(readable)).size === ticks.length;
   return {
     scale: "linear",
     domain: [low, high],
     least: Number.NEGATIVE_INFINITY,
     floor: Number.NEGATIVE_INFINITY,
-    ticks: linearTicks(low, high),
-    tickLabel: readable,
+    ticks,
+    tickLabel: (tick) => (areDistinct ? readable(tick) : String(tick)),
     fraction: (value) => (value - low) / (high - low),
     at: (fraction) => low + fraction * (high - low),
   };
@@ -159,8 +167,8 @@ function extent(values: readonly number[]): [number, number] {
 }
 
 /** Multiples of a step that is 1, 2 or 5 times a power of ten. */
-function linearTicks(low: number, high: number): number[] {
-  const rough = (high - low) / (MOST_TICKS - 1);
+function linearTicks(low: number, high: number, leastStep = 0): number[] {
+  const rough = Math.max(leastStep, (high - low) / (MOST_TICKS - 1));
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= rough * (1 - 1e-9))!;
   const first = Math.ceil(low / step - 1e-9);

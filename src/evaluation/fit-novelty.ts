@@ -1,0 +1,241 @@
+import { DataError } from "../core/errors.js";
+import { Random } from "../core/random.js";
+import { isFiniteData, type Tensor } from "../core/tensor.js";
+import type { Clip } from "../dataset/clip.js";
+import { checkTrain, type FeatureSet } from "../dataset/feature-set.js";
+import { segmentStarts } from "../dataset/segments.js";
+import { CLASSLESS_SOUNDS, classlessSound } from "../features/classless-sounds.js";
+import type { FrontEnd } from "../features/front-end.js";
+import { makeQuieter } from "../features/quieter.js";
+import { type Engine, type Session, withSession } from "../runtime/engine.js";
+import { type FrameSource, runSegments } from "../tagging/aggregate.js";
+import type { Calibration } from "../tagging/calibration.js";
+import { logitsGraph, segmentsPerRun, type TrainedModel } from "../tagging/model-file.js";
+import { ClipNovelty } from "../tagging/novelty.js";
+import { ridgeDirection, type Vectors } from "./ridge-direction.js";
+import { LEAST_CLIPS } from "./temperature.js";
+
+/** Training segments that are read at most, evenly chosen. */
+const MAX_SEGMENTS = 2000;
+/** Each training segment is used as it is, and once quieter by up to this much, so that quiet does not mean unknown [dB]. */
+const QUIETEST_DB = 40;
+/** The sounds of no class that are used, all but the hum and the clicks; these show what becomes of other sounds. */
+const SOUNDS = CLASSLESS_SOUNDS.slice(0, 4);
+const SEGMENTS_PER_SOUND = 40;
+/** Range of their levels [dB relative to full scale]. */
+const LEVELS_DB = { min: -60, max: -10 } as const;
+/** Fraction of the validation clips that are known. */
+const KNOWN = 0.95;
+
+/** When a model calls a sound unknown. */
+export interface FittedNovelty {
+  readonly noveltyDirection: Tensor;
+  readonly unknown: NonNullable<Calibration["unknown"]>;
+}
+
+/** The net's outputs, one row for each clip of a source that has one segment per clip. */
+interface Outputs {
+  readonly embeddings: Vectors;
+  /** Of softmax(logits); 0 in a multi-label task. */
+  readonly entropies: Float64Array;
+}
+
+/**
+ * Fits what a model says *unknown* by. The direction in the embedding is the one that tells the training segments, at their
+ * own level and quieter, from the background clips, silence, and noise of three colours at many levels; it and the entropy are scaled so that each has
+ * mean 0 and deviation 1 over the segments of the validation clips. The threshold is the novelty that 95 % of the
+ * validation clips stay below.
+ *
+ * Chosen by measurement among maximum probability, energy, distances to classes and neighbours in the embedding, and
+ * ViM; see models/README.md.
+ * @param model without a calibration, over the sets' labels
+ * @returns null with fewer than 20 validation clips: a threshold would be that of one of them
+ * @throws DataError if the model gives numbers that are not finite; the signal's reason if it is aborted
+ */
+export async function fitNovelty(
+  model: TrainedModel,
+  sets: { readonly train: FeatureSet<"train">; readonly valid: FeatureSet<"valid"> },
+  { engine, signal }: { readonly engine: Engine; readonly signal?: AbortSignal | undefined },
+): Promise<FittedNovelty | null> {
+  const { train, valid } = sets;
+  checkTrain(train);
+  const { frontEnd, segmentFrames } = model.info;
+  const validation = segmentsOf(valid, segmentFrames, isKnown);
+  if (new Set(validation.map(({ clip }) => clip)).size < LEAST_CLIPS) return null;
+  const chosen = evenly(segmentsOf(train, segmentFrames, isKnown), MAX_SEGMENTS);
+  const background = evenly(
+    segmentsOf(train, segmentFrames, (clip) => !isKnown(clip)),
+    MAX_SEGMENTS,
+  );
+  const sources = {
+    train: clipsOfSegments(train, chosen, segmentFrames),
+    quieter: quieterSegments(train, chosen, { segmentFrames, frontEnd }),
+    classless: classlessSegments(model),
+    background: clipsOfSegments(train, background, segmentFrames),
+    validation: clipsOfSegments(valid, validation, segmentFrames),
+  };
+  return withSession(engine, logitsGraph(model), async (session) => {
+    const outputsOf = (source: FrameSource) => netOutputs(session, source, model, signal);
+    const [own, quieter] = [await outputsOf(sources.train), await outputsOf(sources.quieter)];
+    const known = joined(own.embeddings, quieter.embeddings);
+    const classless = (await outputsOf(sources.classless)).embeddings;
+    const others =
+      background.length === 0
+        ? classless
+        : joined(classless, (await outputsOf(sources.background)).embeddings);
+    const clips = validation.map(({ clip }) => clip);
+    return scaled(ridgeDirection(known, others), await outputsOf(sources.validation), { model, clips });
+  });
+}
+
+/** Scales both terms of the novelty to the validation segments, and finds the threshold. */
+function scaled(
+  direction: Float64Array,
+  { embeddings, entropies }: Outputs,
+  { model: { info }, clips }: { model: TrainedModel; clips: readonly number[] },
+): FittedNovelty {
+  const { data, size } = embeddings;
+  const leaning = new Float64Array(data.length / size);
+  for (let i = 0; i < data.length; i++) leaning[Math.floor(i / size)] += data[i] * direction[i % size];
+  const [lean, unsure] = [meanAndStd(leaning), meanAndStd(entropies)];
+  const entropyWeight = info.task === "single-label" ? 1 / unsure.std : 0;
+  const bias = -lean.mean / lean.std - unsure.mean * entropyWeight;
+  const ofClip = new Map<number, ClipNovelty>();
+  leaning.forEach((value, row) => {
+    const novelty = ofClip.get(clips[row]) ?? new ClipNovelty();
+    novelty.add(entropies[row] * entropyWeight + value / lean.std + bias);
+    ofClip.set(clips[row], novelty);
+  });
+  const novelties = Float64Array.from(ofClip.values(), ({ value }) => value).sort();
+  const threshold = novelties[Math.ceil(KNOWN * novelties.length) - 1];
+  const above = novelties.filter((value) => value > threshold).length;
+  return {
+    noveltyDirection: { data: Float32Array.from(direction, (value) => value / lean.std), shape: [size] },
+    unknown: { threshold, entropyWeight, bias, falseAlarms: above / novelties.length },
+  };
+}
+
+/** Mean and deviation; the deviation is 1 if all are equal. */
+function meanAndStd(values: Float64Array): { mean: number; std: number } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  return { mean, std: Math.sqrt(variance) || 1 };
+}
+
+/** A segment of a set's clip. */
+interface SegmentOf {
+  readonly clip: number;
+  readonly first: number;
+}
+
+/** Whether a clip is of a class; the others are background. */
+const isKnown = ({ labels }: Clip): boolean => labels.length > 0;
+
+/** The segments of the set's clips that `isWanted`. */
+function segmentsOf(set: FeatureSet, segmentFrames: number, isWanted: (clip: Clip) => boolean): SegmentOf[] {
+  return set.clips.flatMap((each, clip) =>
+    isWanted(each) ? segmentStarts(each.nFrames, segmentFrames).map((first) => ({ clip, first })) : [],
+  );
+}
+
+/** At most `count` of the items, evenly spaced. */
+function evenly<T>(items: readonly T[], count: number): T[] {
+  if (items.length <= count) return [...items];
+  return Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)]);
+}
+
+/** Segments as clips of their own. */
+function clipsOfSegments(
+  set: FeatureSet,
+  segments: readonly SegmentOf[],
+  segmentFrames: number,
+): FrameSource {
+  return {
+    clips: segments.map(() => ({ nFrames: segmentFrames })),
+    nMels: set.nMels,
+    readFrames: (i, first, count, out, offset) =>
+      set.readFrames(segments[i].clip, segments[i].first + first, count, out, offset),
+  };
+}
+
+/** The same, each quieter by a random number of dB. */
+function quieterSegments(
+  set: FeatureSet,
+  segments: readonly SegmentOf[],
+  { segmentFrames, frontEnd }: { segmentFrames: number; frontEnd: FrontEnd },
+): FrameSource {
+  const random = new Random("novelty/quieter");
+  const gains = segments.map(() => -random.uniform(0, QUIETEST_DB));
+  const plain = clipsOfSegments(set, segments, segmentFrames);
+  return {
+    ...plain,
+    async readFrames(i, first, count, out, offset) {
+      await plain.readFrames(i, first, count, out, offset);
+      makeQuieter(out.subarray(offset, offset + count * set.nMels), frontEnd, gains[i]);
+    },
+  };
+}
+
+/** Segments of silence and noise; each sound is made when it is read. */
+function classlessSegments({ info: { frontEnd, segmentFrames } }: TrainedModel): FrameSource {
+  const durationSec = ((segmentFrames - 1) * frontEnd.hopLength) / frontEnd.sampleRate;
+  const sounds = SOUNDS.flatMap((kind) => Array.from({ length: SEGMENTS_PER_SOUND }, () => kind));
+  return {
+    clips: sounds.map(() => ({ nFrames: segmentFrames })),
+    nMels: frontEnd.nMels,
+    async readFrames(i, _first, count, out, offset) {
+      const random = new Random(`novelty/sound ${i}`);
+      const levelDb = random.uniform(LEVELS_DB.min, LEVELS_DB.max);
+      const { data } = classlessSound(sounds[i], frontEnd, random, { durationSec, levelDb });
+      out.set(data.subarray(0, count * frontEnd.nMels), offset);
+    },
+  };
+}
+
+async function netOutputs(
+  session: Session,
+  source: FrameSource,
+  model: TrainedModel,
+  signal: AbortSignal | undefined,
+): Promise<Outputs> {
+  const { segmentFrames, task } = model.info;
+  const rows: Float32Array[] = [];
+  const entropies: number[] = [];
+  const runs = {
+    segmentFrames,
+    maxSegments: segmentsPerRun(model),
+    onProgress: () => signal?.throwIfAborted(),
+  };
+  await runSegments(session, source, runs, {
+    plan: () => [{ first: 0 }],
+    visit(_clip, _segment, { logits, embedding }, row) {
+      const of = ({ data, shape: [, width] }: Tensor) => data.subarray(row * width, (row + 1) * width);
+      rows.push(of(embedding).slice());
+      entropies.push(task === "single-label" ? entropyOf(of(logits)) : 0);
+    },
+  });
+  const size = rows[0].length;
+  const data = new Float32Array(rows.length * size);
+  for (const [i, row] of rows.entries()) data.set(row, i * size);
+  if (!isFiniteData(data)) throw new DataError("model", "gives numbers that are not finite; train it again");
+  return { embeddings: { data, size }, entropies: Float64Array.from(entropies) };
+}
+
+/** Entropy of softmax(logits) [nat]. */
+function entropyOf(logits: Float32Array): number {
+  const greatest = logits.reduce((most, value) => Math.max(most, value));
+  let [sum, weighted] = [0, 0];
+  for (const logit of logits) {
+    const part = Math.exp(logit - greatest);
+    sum += part;
+    weighted += part * (logit - greatest);
+  }
+  return Math.log(sum) - weighted / sum;
+}
+
+function joined(a: Vectors, b: Vectors): Vectors {
+  const data = new Float32Array(a.data.length + b.data.length);
+  data.set(a.data);
+  data.set(b.data, a.data.length);
+  return { data, size: a.size };
+}
