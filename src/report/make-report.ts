@@ -118,14 +118,17 @@ export function summarize(parts: ClipSplits | { readonly all: readonly Clip[] })
   const columns = "all" in parts ? (["all"] as const) : SPLITS;
   const clipsOf = columns.map((column) => (parts as Record<string, readonly Clip[]>)[column]);
   const all = clipsOf.flat();
-  const rows = [...new Set(all.flatMap(({ labels }) => labels))].map((label) => ({
+  const labelled = [...new Set(all.flatMap(({ labels }) => labels))].map((label) => ({
     label,
     cells: clipsOf.map((clips) => count(clips.filter(({ labels }) => labels.includes(label)))),
   }));
+  const background = clipsOf.map((clips) => count(clips.filter(({ labels }) => labels.length === 0)));
+  const hasBackground = background.some(({ nClips }) => nClips > 0);
   const sizeOf = (cells: readonly DataCount[]) => cells.reduce((sum, { nClips }) => sum + nClips, 0);
   return {
     columns,
-    rows: rows.sort((a, b) => sizeOf(b.cells) - sizeOf(a.cells) || (a.label < b.label ? -1 : 1)),
+    rows: labelled.sort((a, b) => sizeOf(b.cells) - sizeOf(a.cells) || (a.label < b.label ? -1 : 1)),
+    background: hasBackground ? background : null,
     total: clipsOf.map(count),
   };
 }

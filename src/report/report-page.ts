@@ -10,6 +10,7 @@ import { dataSection } from "./sections/data.js";
 import { groupsSection } from "./sections/groups.js";
 import { mistakesSection } from "./sections/mistakes.js";
 import { resultSection } from "./sections/result.js";
+import { unknownSection } from "./sections/unknown.js";
 import { worstClipsSection } from "./sections/worst-clips.js";
 
 /**
@@ -24,6 +25,7 @@ export function reportPage(report: Report, media: ReadonlyMap<string, ClipMedia>
     worstClipsSection(report, media),
     groupsSection(report),
     calibrationSection(report),
+    unknownSection(report),
     curvesSection(report),
     dataSection(report),
   ];

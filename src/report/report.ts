@@ -46,6 +46,8 @@ export interface DataSummary {
   readonly columns: readonly (Split | "all")[];
   /** A row for each label, most clips first. A clip with two labels counts for both. */
   readonly rows: readonly { readonly label: string; readonly cells: readonly DataCount[] }[];
+  /** Clips of no class; null if there are none. */
+  readonly background: readonly DataCount[] | null;
   readonly total: readonly DataCount[];
 }
 

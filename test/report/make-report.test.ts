@@ -78,6 +78,9 @@ describe("summarize", () => {
       { nClips: 0, nGroups: 0, seconds: 0 },
       { nClips: 0, nGroups: 0, seconds: 0 },
     ]);
+    expect(summarize({ all: [clip(["bass"]), clip([])] }).background).toEqual([
+      { nClips: 1, nGroups: 1, seconds: 2 },
+    ]);
     expect(total.map(({ nClips }) => nClips)).toEqual([3, 1, 0]);
   });
 });

@@ -53,10 +53,10 @@ describe("reportPage", () => {
   it("has the sections whose data exist", () => {
     expect(sectionsOf(pages[0][1])).toEqual([
       ...["result", "classes", "mistakes", "worst-clips", "groups", "calibration"],
-      ...["training", "data"],
+      ...["unknown", "training", "data"],
     ]);
     expect(sectionsOf(pages[1][1])).not.toContain("mistakes");
-    expect(sectionsOf(pages[2][1])).not.toContain("groups");
+    expect(sectionsOf(pages[2][1])).not.toContain("unknown");
     expect(sectionsOf(pages[3][1])).not.toContain("worst-clips");
     expect(sectionsOf(pageOf(madeUpReport({ change: { history: null } })))).not.toContain("training");
   });

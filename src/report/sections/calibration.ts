@@ -1,9 +1,10 @@
+import { calibrationLines } from "../calibration.js";
 import { lineChart } from "../charts/line-chart.js";
 import { html } from "../html.js";
 import type { Section } from "../html-page.js";
-import { readable } from "../numbers.js";
+import { withUnits } from "../numbers.js";
 import type { Reliability, Report } from "../report.js";
-import { partTitle } from "./words.js";
+import { capital, partTitle } from "./words.js";
 
 const points = (fraction: number) => `${(100 * fraction).toFixed(1)} points`;
 
@@ -11,10 +12,7 @@ const points = (fraction: number) => `${(100 * fraction).toFixed(1)} points`;
 export function calibrationSection({ calibration, parts: [{ reliability, split, net }] }: Report): Section {
   const { before, after } = reliability;
   const what = net.task === "single-label" ? "the answered label's probability" : "a tag's probability";
-  const fitted =
-    calibration === null
-      ? "The model is not calibrated."
-      : `The logits are divided by a temperature of ${readable(calibration.temperature)}, fitted on the validation clips.`;
+  const lines = calibration === null ? ["not calibrated"] : calibrationLines(calibration);
   const compared =
     before === null
       ? `On ${partTitle(split)}, ${what} and the fraction that is right differ by ${points(after.calibrationError)} on average.`
@@ -45,6 +43,6 @@ export function calibrationSection({ calibration, parts: [{ reliability, split, 
   return {
     id: "calibration",
     title: "Calibration",
-    body: html`<p>${fitted} ${compared}</p><div class="figures">${chart}</div>`,
+    body: html`<p>${compared}</p><ul>${lines.map((line) => html`<li>${withUnits(capital(line))}</li>`)}</ul><div class="figures">${chart}</div>`,
   };
 }

@@ -10,14 +10,15 @@ import { capital, durationText } from "./words.js";
 
 /** The section on the clips: how many of each label are in which split, and which of them chose what. */
 export function dataSection({ summary, parts: [{ chose }] }: Report): Section {
-  const { columns, rows, total } = summary;
+  const { columns, rows, background, total } = summary;
   const title = (column: Split | "all") => (column === "all" ? "scored" : splitTitle(column));
   const counts = (cells: readonly DataCount[]) =>
     cells.flatMap(({ nClips, nGroups, seconds }) => [String(nClips), String(nGroups), durationText(seconds)]);
   const cells: Cells = [
     ["label", ...columns.flatMap((column) => [`${title(column)} clips`, "groups", "length"])],
-    ["all labels", ...counts(total)],
+    ["all", ...counts(total)],
     ...rows.map(({ label, cells }) => [label, ...counts(cells)]),
+    ...(background === null ? [] : [["of no class", ...counts(background)]]),
   ];
   return {
     id: "data",
