@@ -52,6 +52,7 @@ th, td { padding: 3px 12px 3px 0; text-align: right; border-bottom: 1px solid va
 th:first-child { text-align: left; }
 thead th { color: var(--quiet); vertical-align: bottom; white-space: normal; max-width: 9em; }
 .headline strong { font-size: 1.6em; margin-right: 0.2em; }
+.wide > figure { max-width: none; }
 .tall > .scroll { max-height: 80vh; overflow: auto; }
 .tall thead th { position: sticky; top: 0; background: var(--paper); }
 .clip img { display: block; width: 100%; height: 128px; margin: 0.4em 0; background: #000; image-rendering: auto; }

@@ -1,9 +1,9 @@
 import { basename, dirname } from "node:path";
 import { counted } from "../core/counted.js";
 import { choosingSentences } from "../evaluation/chose.js";
-import { mainMeasure, measuresOf } from "../evaluation/measures.js";
+import { mainMeasure } from "../evaluation/measures.js";
 import type { Report, ReportPart } from "./report.js";
-import { headlineInterval, meaning } from "./sections/result.js";
+import { definedMeasures, headlineInterval, meaning } from "./sections/result.js";
 import { capital, durationText, intervalText, measureText, partTitle } from "./sections/words.js";
 
 /** Names that the Hugging Face Hub has for measures; the others go by their own, with underscores. */
@@ -84,7 +84,7 @@ function scoreTable({ net, majority, linear, split }: ReportPart): string {
     ...(linear === null ? [] : ["linear baseline"]),
     "majority class",
   ];
-  const rows = measuresOf(net.task).map((measure) => {
+  const rows = definedMeasures(net).map((measure) => {
     const interval = net.intervals[measure.name] ?? null;
     return [
       measure.title,
@@ -100,13 +100,11 @@ function scoreTable({ net, majority, linear, split }: ReportPart): string {
 
 function frontMatter({ data, parts }: Report, name: string): string {
   const results = parts.map(({ net, split }) => {
-    const metrics = measuresOf(net.task)
-      .map((measure) => ({ measure, value: measure.of(net) }))
-      .filter(({ value }) => Number.isFinite(value))
-      .map(
-        ({ measure, value }) =>
-          `    - type: ${hubName(measure.name)}\n      name: ${text(measure.title)}\n      value: ${Number(value.toPrecision(6))}`,
-      );
+    const metrics = definedMeasures(net).map(
+      (measure) => `    - type: ${hubName(measure.name)}
+      name: ${text(measure.title)}
+      value: ${Number(measure.of(net).toPrecision(6))}`,
+    );
     return `  - task:
       type: audio-classification
       name: Audio Classification

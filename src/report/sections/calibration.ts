@@ -43,6 +43,6 @@ export function calibrationSection({ calibration, parts: [{ reliability, split, 
   return {
     id: "calibration",
     title: "Calibration",
-    body: html`<p>${compared}</p><ul>${lines.map((line) => html`<li>${withUnits(capital(line))}</li>`)}</ul><div class="figures">${chart}</div>`,
+    body: html`<p>${compared}</p><ul>${lines.map((line) => html`<li>${withUnits(capital(line)).replaceAll("->", "→")}</li>`)}</ul><div class="figures">${chart}</div>`,
   };
 }

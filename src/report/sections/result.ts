@@ -11,6 +11,8 @@ import { NO_BREAK, withUnits } from "../numbers.js";
 import type { Report, ReportPart } from "../report.js";
 import { capital, differenceText, intervalText, measureText, partTitle } from "./words.js";
 
+/** Differences that are 0.0 points. */
+const SAME = 0.0005;
 /** Below this number of clips, the page says what one of them is worth. */
 const FEW_CLIPS = 100;
 
@@ -51,6 +53,7 @@ export function meaning({ net, majority, linear, differences, chose }: ReportPar
       difference: measure.of(net) - measure.of(other),
       interval: null,
     };
+    if (Math.abs(difference) < SAME) return `as good as ${name} (${measureText(measure, measure.of(other))})`;
     const by = `${Math.abs(100 * difference).toFixed(1)} points ${difference < 0 ? "below" : "above"} ${name} (${measureText(measure, measure.of(other))})`;
     if (interval === null) return by;
     const ends = interval.map((end) => differenceText(measure, end)).join(" to ");
@@ -70,7 +73,7 @@ export function meaning({ net, majority, linear, differences, chose }: ReportPar
 /** All scores of a part, beside the baselines'. */
 function scoresOf(part: ReportPart, isOpen: boolean): Html {
   const { net, majority, linear, differences, leftOut, isExternal, split } = part;
-  const rows = measuresOf(net.task).map((measure) => {
+  const rows = definedMeasures(net).map((measure) => {
     const interval = net.intervals[measure.name] ?? null;
     const text = (scores: Scores) => measureText(measure, measure.of(scores));
     return [
@@ -93,6 +96,11 @@ function scoresOf(part: ReportPart, isOpen: boolean): Html {
   return isOpen
     ? html`<h3>${title}</h3>${body}`
     : html`<details><summary>${title}</summary>${body}</details>`;
+}
+
+/** The measures that the scores have: with three labels, for example, there is no top-3 accuracy. */
+export function definedMeasures(scores: Scores): readonly Measure[] {
+  return measuresOf(scores.task).filter((measure) => !Number.isNaN(measure.of(scores)));
 }
 
 /** `+12.3 (+4.0 to +19.8)` */

@@ -18,7 +18,7 @@ export function worstClipsSection(
   return {
     id: "worst-clips",
     title: "Worst clips",
-    body: html`<p>The ${counted(wrong.length, "clip")} answered worst. ${why}</p>
+    body: html`<p>The ${wrong.length === 1 ? "clip" : counted(wrong.length, "clip")} answered worst. ${why}</p>
 <div class="figures">${wrong.map((clip) => clipFigure(clip, task, media.get(clip.audioHash)))}</div>`,
   };
 }
