@@ -5,6 +5,7 @@ import { type Evaluation, evaluateModel } from "../evaluation/evaluate-model.js"
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { print, say } from "../report/terminal.js";
 import type { Engine } from "../runtime/engine.js";
+import { removeFile } from "../store/atomic-file.js";
 import { readModelFile } from "../store/read-files.js";
 import type { FeatureStore } from "../store/store.js";
 import { linearModel } from "../tagging/linear-model.js";
@@ -12,6 +13,12 @@ import { decodeModel } from "../tagging/model-file.js";
 import { runPaths } from "../training/run-folder.js";
 import type { TrainResult } from "../training/train-tagger.js";
 import { thisCommandLine } from "./command-line.js";
+
+/** Removes the report of a run. */
+export function removeReport(out: string): void {
+  const { report, numbers, card } = runPaths(out);
+  for (const path of [report, numbers, card]) removeFile(path);
+}
 
 /**
  * Writes the report and the model card of a run into its folder: scores on the test clips, if there are any, and on the

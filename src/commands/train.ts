@@ -21,7 +21,7 @@ import { EXIT } from "./exit.js";
 import { findRate, RANGE_FILES } from "./find-learning-rate.js";
 import { interruptible } from "./interrupt.js";
 import { threadsOption } from "./options.js";
-import { reportRun } from "./run-report.js";
+import { removeReport, reportRun } from "./run-report.js";
 import { TrainDisplay } from "./train-display.js";
 import { addTrainOptions, resumedConfigOf, trainConfigOf } from "./train-settings.js";
 
@@ -97,7 +97,10 @@ async function train(storeDir: string, options: Options): Promise<void> {
         display.onStart(run);
       },
       onStep,
-      onEpoch,
+      onEpoch(record, isBest) {
+        if (isBest) removeReport(out); // it is about an older model
+        return onEpoch(record, isBest);
+      },
     })
       .catch((error: unknown) => {
         if (error instanceof DivergedError) display.warn(error.divergence.layers);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, expect, it, vi } from "vitest";
 import { checkReport, reportEvaluation } from "../../src/commands/evaluation-report.js";
-import { reportRun } from "../../src/commands/run-report.js";
+import { removeReport, reportRun } from "../../src/commands/run-report.js";
 import { evaluateModel } from "../../src/evaluation/evaluate-model.js";
 import type { FeatureStore } from "../../src/store/store.js";
 import { openStore } from "../../src/store/store.js";
@@ -117,4 +117,15 @@ it("replaces no file of another kind, and none that is read", () => {
   );
   writeFileSync(join(dir, "mine.html"), "<p>mine");
   expect(() => checkReport(join(dir, "mine.html"), [])).toThrow(/HTML file to replace, got .*mine\.html/);
+});
+
+it("removes the report of a run whose model is another by now", async () => {
+  const { dir } = run;
+  await report(run);
+  removeReport(dir);
+  const left = [RUN_FILES.report, RUN_FILES.numbers, RUN_FILES.card].filter((name) =>
+    existsSync(join(dir, name)),
+  );
+  expect(left).toEqual([]);
+  expect(existsSync(join(dir, RUN_FILES.model))).toBe(true);
 });
