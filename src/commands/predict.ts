@@ -56,7 +56,8 @@ of an answer.`;
 const FORMATS = `
 Formats:
   text      for reading
-  json      one object per file: file, durationSec, tags, warnings; segments and events if they are asked for
+  json      one object per file: file, durationSec, tags, warnings; segments and events if they are asked for; a tag has
+            label, probability, threshold (null if there is none) and isPresent, whether it is in the answer
   csv       file, start, end, predicted tag and the probability of every tag: one line per file, with --segments one per
             segment; with --events file, start, end, label, probability: one line per event
   audacity  the events as a label track: File > Import > Labels
