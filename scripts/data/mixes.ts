@@ -24,7 +24,7 @@ const FADE_SEC = 0.02;
 /** Number of mixes and bundles in each split; a split that is left out has no mixes. */
 export type MixSizes = Readonly<Partial<Record<Split, MixSize>>>;
 
-export const INSTRUMENT_MIXES = { train: 1600, valid: 300, test: 300 } as const;
+export const INSTRUMENT_MIXES = { train: 2400, valid: 300, test: 300 } as const;
 export const SMALL_INSTRUMENT_MIXES = { train: 24, valid: 8, test: 8 } as const;
 export const N_RECORDING_MIXES = 300;
 export const N_SMALL_RECORDING_MIXES = 8;
