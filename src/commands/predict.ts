@@ -148,7 +148,7 @@ async function predict(paths: string[], options: Options): Promise<void> {
     output.discard();
     process.exit(EXIT.interrupted);
   };
-  if (options.out !== undefined) process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+  if (options.out !== undefined) process.on("SIGINT", interrupted).on("SIGTERM", interrupted);
   let plot = async (): Promise<void> => {};
   try {
     for (const file of files) {
