@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { counted } from "../core/counted.js";
 import { UsageError } from "../core/errors.js";
 import { mainMeasure } from "../evaluation/measures.js";
@@ -25,6 +25,7 @@ import { addTrainOptions, resumedConfigOf, trainConfigOf } from "./train-setting
 
 interface Options {
   out: string;
+  background?: string;
   resume: boolean;
   overwrite: boolean;
   findLr: boolean;
@@ -67,6 +68,7 @@ export const command = addTrainOptions(
     .option("--resume", "continue the run in <dir>, with its settings", false)
     .option("--overwrite", "replace the run in <dir>", false)
     .option("--find-lr", "try learning rates and suggest one, without training a model", false)
+    .addOption(new Option("--background <folder>").hideHelp())
     .addOption(threadsOption()),
 )
   .addHelpText("after", EXAMPLES)
@@ -74,6 +76,13 @@ export const command = addTrainOptions(
 
 async function train(storeDir: string, options: Options): Promise<void> {
   const { out, threads, resume, overwrite } = options;
+  if (options.background !== undefined)
+    throw new UsageError({
+      setting: "--background",
+      rule: "be given to extract, which puts background audio into the store",
+      got: options.background,
+      remedy: "extract the source again with it, and train on the store",
+    });
   const config = checkedConfig(options);
   if (options.findLr) return findRate(storeDir, out, { config, threads });
   const display = new TrainDisplay(threads, command);

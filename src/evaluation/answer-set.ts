@@ -8,8 +8,7 @@ import type { Engine } from "../runtime/engine.js";
 import { linearGraph } from "../tagging/linear-model.js";
 import { modelGraph, segmentsPerRun } from "../tagging/model-file.js";
 import { type AnyModel, isLinear } from "../tagging/open-tagger.js";
-import { evaluateLinear, evaluateNet } from "./evaluate.js";
-import type { ScoredAnswers } from "./score-answers.js";
+import { evaluateLinear, evaluateNet, type NetAnswers } from "./evaluate.js";
 
 /** @throws DataError naming the settings in which the data's front end differs from the model's */
 export function checkFrontEnd({ info }: AnyModel, data: FeatureData, name = "the model"): void {
@@ -60,13 +59,13 @@ export async function answerSet(
     name = "model",
     onProgress,
   }: { engine: Engine; name?: string; onProgress?: ((done: number, total: number) => void) | undefined },
-): Promise<ScoredAnswers> {
+): Promise<NetAnswers> {
   checkKnown(model, set);
   if (isLinear(model)) {
     const { task } = model.info;
     const answered = await evaluateLinear(linearGraph(model, model.info), set, { engine, task, name });
     onProgress?.(set.clips.length, set.clips.length);
-    return answered;
+    return { ...answered, novelties: set.clips.map(() => null) };
   }
   const { task, segmentFrames, calibration } = model.info;
   return evaluateNet(modelGraph(model), set, {

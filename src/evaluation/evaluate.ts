@@ -2,7 +2,7 @@ import { DataError } from "../core/errors.js";
 import type { FeatureSet } from "../dataset/feature-set.js";
 import type { Task } from "../nn/training-step.js";
 import { type Engine, withSession } from "../runtime/engine.js";
-import { clipProbabilities } from "../tagging/aggregate.js";
+import { clipAnswers } from "../tagging/aggregate.js";
 import { checkProbabilities } from "../tagging/probabilities.js";
 import type { Answers } from "./answers.js";
 import { type ScoredAnswers, scoreAnswers } from "./score-answers.js";
@@ -29,10 +29,16 @@ function scoreSet(
   return scoreAnswers(answers, resamples === undefined ? {} : { resamples });
 }
 
+/** The answers of a net, and their scores. */
+export interface NetAnswers extends ScoredAnswers {
+  /** Of every clip; null if the net has none. See `NoveltyScore`. */
+  readonly novelties: readonly (number | null)[];
+}
+
 /**
  * Scores a net on a set, each clip by the mean over its segments.
  * @param model see `buildInferenceModel`
- * @param options.maxSegments see `clipProbabilities`
+ * @param options.maxSegments see `clipAnswers`
  * @param options.name the model's name in errors: its probabilities are checked. `@default` they are not; those of a model
  *   in training show in its loss
  */
@@ -46,17 +52,18 @@ export async function evaluateNet(
     name?: string;
     onProgress?: ((done: number, total: number) => void) | undefined;
   },
-): Promise<ScoredAnswers> {
+): Promise<NetAnswers> {
   const { engine, segmentFrames, maxSegments, name, onProgress } = options;
-  const rows = await withSession(engine, model, (session) =>
-    clipProbabilities(session, set, {
+  const answers = await withSession(engine, model, (session) =>
+    clipAnswers(session, set, {
       segmentFrames,
       maxSegments,
       onProgress: (done) => onProgress?.(done, set.clips.length),
     }),
   );
+  const rows = answers.map(({ probabilities }) => probabilities);
   if (name !== undefined) for (const row of rows) checkProbabilities(row, name);
-  return scoreSet(set, rows, options);
+  return { ...scoreSet(set, rows, options), novelties: answers.map(({ novelty }) => novelty) };
 }
 
 /** Number of descriptors read at once: thousands of open files would exceed the system's limit. */

@@ -23,7 +23,8 @@ export function clipFacts(
   const trainCounts = countsOf((clip, label) => clip.labels.includes(label));
   const isKnown = (clip: Clip, label: string) => hasLabel(clip, label) !== null;
   const missing = train.lacksTargets ? { knownCounts: countsOf(isKnown) } : {};
-  const hashesOf = ({ clips }: FeatureSet) => clips.map(({ audioHash }) => audioHash);
+  const hashesOf = ({ clips, background }: FeatureSet) =>
+    [...clips, ...(background?.clips ?? [])].map(({ audioHash }) => audioHash);
   const { trainClips, validClips } = from;
   return {
     split: { seed, validFraction, testFraction, hash, trainCounts, ...missing },

@@ -38,6 +38,7 @@ const answersOf = (targets: readonly Float32Array[], names: readonly string[] = 
     targets: target,
     probabilities: GOOD[i],
     uncalibrated: null,
+    novelty: null,
   }));
 
 describe("predictionsCsv", () => {
@@ -87,6 +88,7 @@ const scoresOf = {
   linear: null,
   net: good.scores,
   uncalibrated: null,
+  unknown: null,
   differences: { majority: differences, linear: null },
 };
 
