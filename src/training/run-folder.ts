@@ -21,6 +21,10 @@ export const RUN_FILES = {
   metrics: "metrics.jsonl",
   /** Which clip is in which split. */
   split: "split.csv",
+  /** Scores, mistakes and worst clips, as a page and as numbers; the command line writes them. */
+  report: "report.html",
+  numbers: "report.json",
+  card: "MODEL_CARD.md",
   /** Charts of the layer statistics, if the run records them. */
   watch: "watch.html",
   /** Every epoch's numbers for TensorBoard, if they are asked for. */
