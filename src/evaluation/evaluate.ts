@@ -40,7 +40,7 @@ function scoreSet(
 /**
  * Scores a net on a set, each clip by the mean over its segments.
  * @param model see `buildInferenceModel`
- * @param options.maxSegments see `SegmentRuns`
+ * @param options.maxSegments see `clipAnswers`
  * @param options.name the model's name in errors: its probabilities are checked. `@default` they are not; those of a model
  *   in training show in its loss
  */
