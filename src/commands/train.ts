@@ -29,6 +29,7 @@ interface Options {
   out: string;
   resume: boolean;
   overwrite: boolean;
+  tensorboard: boolean;
   findLr: boolean;
   threads: number;
 }
@@ -51,7 +52,8 @@ with cosine, one-cycle or a warm-up the result differs from a run that had that 
 const EXAMPLES = `
 Files written to <dir>: ${RUN_FILES.model} (the best epoch), ${RUN_FILES.linear} (the baseline on descriptors),
 ${RUN_FILES.checkpoint}, ${RUN_FILES.metrics}, ${RUN_FILES.split} (which clip is in which split), ${RUN_FILES.report} (scores,
-mistakes and worst clips), ${RUN_FILES.numbers} and ${RUN_FILES.card}; with --watch also ${RUN_FILES.watch}; with --find-lr only
+mistakes and worst clips), ${RUN_FILES.numbers} and ${RUN_FILES.card}; with --watch also ${RUN_FILES.watch};
+with --tensorboard also ${RUN_FILES.events}; with --find-lr only
 ${RANGE_FILES.json} and ${RANGE_FILES.page}.
 
 Examples:
@@ -69,6 +71,7 @@ export const command = addTrainOptions(
     .requiredOption("-o, --out <dir>", "folder of the run; created if missing")
     .option("--resume", "continue the run in <dir>, with its settings", false)
     .option("--overwrite", "replace the run in <dir>", false)
+    .option("--tensorboard", "write every epoch's numbers for TensorBoard, too; kept up by --resume", false)
     .option("--find-lr", "try learning rates and suggest one, without training a model", false)
     .addOption(threadsOption()),
 )
@@ -76,7 +79,7 @@ export const command = addTrainOptions(
   .action(train);
 
 async function train(storeDir: string, options: Options): Promise<void> {
-  const { out, threads, resume, overwrite } = options;
+  const { out, threads, resume, overwrite, tensorboard } = options;
   const config = checkedConfig(options);
   if (options.findLr) return findRate(storeDir, out, { config, threads });
   const display = new TrainDisplay(threads, command);
@@ -89,6 +92,7 @@ async function train(storeDir: string, options: Options): Promise<void> {
       config,
       resume,
       overwrite,
+      tensorboard,
       engine,
       signal,
       onStart(run) {
@@ -127,11 +131,12 @@ async function drawWatch(out: string, result: TrainResult): Promise<void> {
 }
 
 /** Settings of the run: from the flags if it is new, from its checkpoint if it is resumed. */
-function checkedConfig({ out, resume, overwrite, findLr }: Options): TrainConfig {
-  if (findLr && (resume || overwrite))
+function checkedConfig({ out, resume, overwrite, tensorboard, findLr }: Options): TrainConfig {
+  const other = Object.entries({ resume, overwrite, tensorboard }).find(([, isSet]) => isSet);
+  if (findLr && other !== undefined)
     throw new UsageError({
       setting: "--find-lr",
-      rule: `be used without --${resume ? "resume" : "overwrite"}, because it trains nothing`,
+      rule: `be used without --${other[0]}, because it trains nothing`,
       got: "both",
       remedy: "leave out one of them",
     });
