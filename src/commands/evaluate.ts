@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
 import { Command, Option } from "commander";
-import { DataError, UsageError } from "../core/errors.js";
+import { UsageError } from "../core/errors.js";
 import type { PartName } from "../evaluation/choose-clips.js";
 import { compareModels } from "../evaluation/compare-models.js";
 import { evaluateModel } from "../evaluation/evaluate-model.js";
-import { describeDifference, frontEndHash } from "../features/front-end.js";
 import { comparisonReport } from "../report/comparison.js";
 import { predictionsCsv } from "../report/predictions-csv.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
@@ -21,12 +20,10 @@ import { type FeatureStore, openStore } from "../store/store.js";
 import { linearModel } from "../tagging/linear-model.js";
 import { type AnyModel, decodeAnyModel, isLinear } from "../tagging/open-tagger.js";
 import { linearBaselinePath } from "../training/run-folder.js";
-import { commandLine } from "./command-line.js";
 import { checkReport, reportEvaluation } from "./evaluation-report.js";
-import { withFlags } from "./flag-names.js";
-import { addFrontEndOptions, frontEndFlags } from "./front-end-options.js";
 import { choiceOption, threadsOption } from "./options.js";
 import { checkOutputs } from "./output-paths.js";
+import { checkStoreFits } from "./store-fits.js";
 
 const EVALUATE_FORMATS = ["text", "json", "csv"] as const;
 
@@ -57,7 +54,7 @@ Formats:
         with --compare: task, model, compare, store, split, leftOut, leftOutForOther, first, other, differences
   csv   the columns model, label, measure, value, low, high: one line for each score, label is empty in those of all labels
 Numbers that are not defined are null in JSON and empty in CSV. --predictions writes CSV, too: file, true, predicted,
-correct, probability of the true label, loss, then p(<label>) for every label; the worst answers are first.`;
+correct, probability of the true label, loss, novelty, then p(<label>) for every label; the worst answers are first.`;
 
 const EXAMPLES = `
 Examples:
@@ -209,15 +206,4 @@ function printResult(
   const chosen = json ? "json" : format;
   if (chosen === "json") print(JSON.stringify(forms.json()));
   else print(forms[chosen]().trimEnd());
-}
-
-/** @throws DataError unless the features in a store are those of the model's front end */
-function checkStoreFits(store: FeatureStore, { info }: AnyModel, modelPath: string): void {
-  if (frontEndHash(info.frontEnd) === store.frontEndHash) return;
-  const extract = addFrontEndOptions(new Command());
-  const difference = withFlags(describeDifference(store.frontEnd, info.frontEnd), extract);
-  throw new DataError(
-    store.dir,
-    `holds features of a different front end from ${modelPath} (${difference}); extract them again: ${commandLine("extract", ["<audio>", "--out", "<new store>", ...frontEndFlags(info.frontEnd)])}`,
-  );
 }

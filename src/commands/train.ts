@@ -52,8 +52,8 @@ with cosine, one-cycle or a warm-up the result differs from a run that had that 
 const EXAMPLES = `
 Files written to <dir>: ${RUN_FILES.model} (the best epoch), ${RUN_FILES.linear} (the baseline on descriptors),
 ${RUN_FILES.checkpoint}, ${RUN_FILES.metrics}, ${RUN_FILES.split} (which clip is in which split), ${RUN_FILES.report} (scores,
-mistakes and worst clips), ${RUN_FILES.numbers} and ${RUN_FILES.card}; with --watch also ${RUN_FILES.watch};
-with --tensorboard also ${RUN_FILES.events}; with --find-lr only
+mistakes and worst clips), ${RUN_FILES.numbers} and ${RUN_FILES.card}; with --watch also ${RUN_FILES.watch}; with --tensorboard also
+${RUN_FILES.events}; with --find-lr only
 ${RANGE_FILES.json} and ${RANGE_FILES.page}.
 
 Examples:

@@ -11,7 +11,7 @@ import { type Engine, type Session, withSession } from "../runtime/engine.js";
 import { type FrameSource, runSegments } from "../tagging/aggregate.js";
 import type { Calibration } from "../tagging/calibration.js";
 import { logitsGraph, segmentsPerRun, type TrainedModel } from "../tagging/model-file.js";
-import { ClipNovelty } from "../tagging/novelty.js";
+import { ClipNovelty, type NoveltyScore } from "../tagging/novelty.js";
 import { ridgeDirection, type Vectors } from "./ridge-direction.js";
 import { LEAST_CLIPS } from "./temperature.js";
 
@@ -21,11 +21,10 @@ const MAX_SEGMENTS = 2000;
 const QUIETEST_DB = 40;
 /** The sounds of no class that are used, all but the hum and the clicks; these show what becomes of other sounds. */
 const SOUNDS = CLASSLESS_SOUNDS.slice(0, 4);
-const SEGMENTS_PER_SOUND = 40;
 /** Range of their levels [dB relative to full scale]. */
 const LEVELS_DB = { min: -60, max: -10 } as const;
-/** Fraction of the validation clips that are known. */
-const KNOWN = 0.95;
+/** Fraction of the validation clips below the limit, and of the others above it, if both are possible. */
+const RIGHT = 0.95;
 
 /** When a model calls a sound unknown. */
 export interface FittedNovelty {
@@ -43,8 +42,9 @@ interface Outputs {
 /**
  * Fits what a model says *unknown* by. The direction in the embedding is the one that tells the training segments, at their
  * own level and quieter, from the background clips, silence, and noise of three colours at many levels; it and the entropy are scaled so that each has
- * mean 0 and deviation 1 over the segments of the validation clips. The threshold is the novelty that 95 % of the
- * validation clips stay below.
+ * mean 0 and deviation 1 over the segments of the validation clips. The threshold is halfway between
+ * the novelty that 95 % of the validation clips stay below, and the one that 95 % of other silence and noise exceed, and
+ * 95 % of the background clips in the validation split; if the latter is lower, it is the former.
  *
  * Chosen by measurement among maximum probability, energy, distances to classes and neighbours in the embedding, and
  * ViM; see models/README.md.
@@ -67,12 +67,15 @@ export async function fitNovelty(
     segmentsOf(train, segmentFrames, (clip) => !isKnown(clip)),
     MAX_SEGMENTS,
   );
+  const backgroundToo = segmentsOf(valid, segmentFrames, (clip) => !isKnown(clip));
   const sources = {
     train: clipsOfSegments(train, chosen, segmentFrames),
     quieter: quieterSegments(train, chosen, { segmentFrames, frontEnd }),
-    classless: classlessSegments(model),
+    classless: classlessSegments(model, "fit", 40),
+    otherClassless: classlessSegments(model, "limit", 20),
     background: clipsOfSegments(train, background, segmentFrames),
     validation: clipsOfSegments(valid, validation, segmentFrames),
+    validationBackground: clipsOfSegments(valid, backgroundToo, segmentFrames),
   };
   return withSession(engine, logitsGraph(model), async (session) => {
     const outputsOf = (source: FrameSource) => netOutputs(session, source, model, signal);
@@ -83,36 +86,72 @@ export async function fitNovelty(
       background.length === 0
         ? classless
         : joined(classless, (await outputsOf(sources.background)).embeddings);
-    const clips = validation.map(({ clip }) => clip);
-    return scaled(ridgeDirection(known, others), await outputsOf(sources.validation), { model, clips });
+    const score = scaled(ridgeDirection(known, others), await outputsOf(sources.validation), model);
+    const noveltiesOf = async (source: FrameSource, segments: readonly SegmentOf[] | null) =>
+      clipNovelties(await outputsOf(source), score, segments);
+    const novelties = await noveltiesOf(sources.validation, validation);
+    const unknowns = [
+      await noveltiesOf(sources.otherClassless, null),
+      await noveltiesOf(sources.validationBackground, backgroundToo),
+    ];
+    const { direction, entropyWeight, bias } = score;
+    const threshold = limitBetween(novelties, unknowns);
+    const falseAlarms = novelties.filter((value) => value > threshold).length / novelties.length;
+    return { noveltyDirection: direction, unknown: { threshold, entropyWeight, bias, falseAlarms } };
   });
 }
 
-/** Scales both terms of the novelty to the validation segments, and finds the threshold. */
+/** Scales both terms of the novelty to the validation segments. */
 function scaled(
   direction: Float64Array,
   { embeddings, entropies }: Outputs,
-  { model: { info }, clips }: { model: TrainedModel; clips: readonly number[] },
-): FittedNovelty {
-  const { data, size } = embeddings;
+  { info }: TrainedModel,
+): NoveltyScore {
+  const [lean, unsure] = [meanAndStd(leaningOf(embeddings, direction)), meanAndStd(entropies)];
+  const entropyWeight = info.task === "single-label" ? 1 / unsure.std : 0;
+  return {
+    direction: {
+      data: Float32Array.from(direction, (value) => value / lean.std),
+      shape: [direction.length],
+    },
+    entropyWeight,
+    bias: -lean.mean / lean.std - unsure.mean * entropyWeight,
+  };
+}
+
+/** The product of each embedding with a direction. */
+function leaningOf({ data, size }: Vectors, direction: ArrayLike<number>): Float64Array {
   const leaning = new Float64Array(data.length / size);
   for (let i = 0; i < data.length; i++) leaning[Math.floor(i / size)] += data[i] * direction[i % size];
-  const [lean, unsure] = [meanAndStd(leaning), meanAndStd(entropies)];
-  const entropyWeight = info.task === "single-label" ? 1 / unsure.std : 0;
-  const bias = -lean.mean / lean.std - unsure.mean * entropyWeight;
+  return leaning;
+}
+
+/**
+ * The novelty of every clip, lowest first.
+ * @param segments the clip of each row; null if each row is one
+ */
+function clipNovelties(
+  { embeddings, entropies }: Outputs,
+  { direction, entropyWeight, bias }: NoveltyScore,
+  segments: readonly SegmentOf[] | null,
+): Float64Array {
   const ofClip = new Map<number, ClipNovelty>();
-  leaning.forEach((value, row) => {
-    const novelty = ofClip.get(clips[row]) ?? new ClipNovelty();
-    novelty.add(entropies[row] * entropyWeight + value / lean.std + bias);
-    ofClip.set(clips[row], novelty);
+  leaningOf(embeddings, direction.data).forEach((leaning, row) => {
+    const clip = segments?.[row].clip ?? row;
+    const novelty = ofClip.get(clip) ?? new ClipNovelty();
+    novelty.add(entropies[row] * entropyWeight + leaning + bias);
+    ofClip.set(clip, novelty);
   });
-  const novelties = Float64Array.from(ofClip.values(), ({ value }) => value).sort();
-  const threshold = novelties[Math.ceil(KNOWN * novelties.length) - 1];
-  const above = novelties.filter((value) => value > threshold).length;
-  return {
-    noveltyDirection: { data: Float32Array.from(direction, (value) => value / lean.std), shape: [size] },
-    unknown: { threshold, entropyWeight, bias, falseAlarms: above / novelties.length },
-  };
+  return Float64Array.from(ofClip.values(), ({ value }) => value).sort();
+}
+
+/** The limit between the novelties of known clips and those of each kind of unknown ones, all sorted. */
+function limitBetween(known: Float64Array, unknowns: readonly Float64Array[]): number {
+  const highKnown = known[Math.ceil(RIGHT * known.length) - 1];
+  const lowUnknown = unknowns
+    .filter(({ length }) => length > 0)
+    .map((novelties) => novelties[Math.floor((1 - RIGHT) * novelties.length)]);
+  return Math.max(highKnown, (highKnown + Math.min(...lowUnknown)) / 2);
 }
 
 /** Mean and deviation; the deviation is 1 if all are equal. */
@@ -176,15 +215,22 @@ function quieterSegments(
   };
 }
 
-/** Segments of silence and noise; each sound is made when it is read. */
-function classlessSegments({ info: { frontEnd, segmentFrames } }: TrainedModel): FrameSource {
+/**
+ * Segments of silence and noise; each sound is made when it is read.
+ * @param seed other sounds for another one
+ */
+function classlessSegments(
+  { info: { frontEnd, segmentFrames } }: TrainedModel,
+  seed: string,
+  nPerSound: number,
+): FrameSource {
   const durationSec = ((segmentFrames - 1) * frontEnd.hopLength) / frontEnd.sampleRate;
-  const sounds = SOUNDS.flatMap((kind) => Array.from({ length: SEGMENTS_PER_SOUND }, () => kind));
+  const sounds = SOUNDS.flatMap((kind) => Array.from({ length: nPerSound }, () => kind));
   return {
     clips: sounds.map(() => ({ nFrames: segmentFrames })),
     nMels: frontEnd.nMels,
     async readFrames(i, _first, count, out, offset) {
-      const random = new Random(`novelty/sound ${i}`);
+      const random = new Random(`novelty/${seed} ${i}`);
       const levelDb = random.uniform(LEVELS_DB.min, LEVELS_DB.max);
       const { data } = classlessSound(sounds[i], frontEnd, random, { durationSec, levelDb });
       out.set(data.subarray(0, count * frontEnd.nMels), offset);
@@ -214,7 +260,7 @@ async function netOutputs(
       entropies.push(task === "single-label" ? entropyOf(of(logits)) : 0);
     },
   });
-  const size = rows[0].length;
+  const size = rows[0]?.length ?? 0;
   const data = new Float32Array(rows.length * size);
   for (const [i, row] of rows.entries()) data.set(row, i * size);
   if (!isFiniteData(data)) throw new DataError("model", "gives numbers that are not finite; train it again");

@@ -33,13 +33,12 @@ export function taggingText(file: string, tagging: Tagging, { top, segments, eve
 
 /** The tags that are the answer, where thresholds decide that; or why there is none. */
 function answerText(
-  { isUnknown, novelty, noveltyLimit, tags: [nearest] }: Tagging,
+  { isUnknown, novelty, noveltyLimit, warnings, tags: [nearest] }: Tagging,
   present: readonly Tag[],
 ): string {
   if (isUnknown) {
-    if (novelty === null || noveltyLimit === null || novelty <= noveltyLimit)
-      return `${UNKNOWN}: it is silent`;
-    const numbers = `novelty ${novelty.toFixed(1)}, limit ${noveltyLimit.toFixed(1)}`;
+    if (warnings.some(({ code }) => code === "silent")) return `${UNKNOWN}: it is silent`;
+    const numbers = `novelty ${novelty?.toFixed(1)}, limit ${noveltyLimit?.toFixed(1)}`;
     return `${UNKNOWN}: unlike the training sounds (${numbers}); nearest is ${visibleLine(nearest.label)}`;
   }
   if (present.length === 0) return "no tag reaches its threshold";

@@ -137,6 +137,7 @@ function evaluation(
     answers: clips.map((clip, i) => ({
       clip,
       targets: targets[i],
+      novelty: null,
       probabilities: net.answers.probabilities[i],
       uncalibrated: info.calibration === undefined ? null : uncalibrated[i],
     })),

@@ -80,12 +80,31 @@ describe.each(["single-label", "multi-label"] as const)("calibrateModel, %s", (t
     expect(loss[1]).toBeLessThan(loss[0]);
   });
 
-  it("depends on nothing but the weights and the validation clips", async () => {
+  it("depends on nothing but the weights and the validation clips, except for what is unknown", async () => {
     const model = (await run).model!;
-    const calibrated = (change: (split: Split) => number) =>
-      calibrateModel(model, setsOf(drawnData(task, change)), { engine: ENGINE });
-    expect(await calibrated((split) => (split === "valid" ? 0 : 1))).toEqual(model);
-    expect(await calibrated((split) => (split === "valid" ? 1 : 0))).not.toEqual(model);
+    const calibrated = (changed: Split) => {
+      const changedData = drawnData(task, (split) => (split === changed ? 1 : 0));
+      return calibrateModel(model, setsOf(changedData), { engine: ENGINE });
+    };
+    expect(await calibrated("test")).toEqual(model);
+    const { unknown, ...calibration } = model.info.calibration!;
+    const byOthers = (await calibrated("train")).info.calibration!;
+    expect(byOthers).toMatchObject(calibration);
+    expect(byOthers.unknown).not.toEqual(unknown);
+    expect((await calibrated("valid")).info.calibration).not.toMatchObject(calibration);
+  });
+
+  it("leaves out clips of no class, and those of which nothing is known", async () => {
+    const model = (await run).model!;
+    const splits = splitClips(data.clips);
+    const more = splits.test.map((clip, i) => ({
+      ...clip,
+      labels: [],
+      ...(i < 20 ? { unknownLabels: ["?"] } : {}),
+    }));
+    const sets = featureSets(data, { ...splits, valid: [...splits.valid, ...more] }, model.info.labels);
+    const { calibration } = (await calibrateModel(model, sets, { engine: ENGINE })).info;
+    expect({ ...calibration, unknown: null }).toEqual({ ...model.info.calibration, unknown: null });
   });
 
   it("is kept by the model's file, which is written again as the same bytes", async () => {
@@ -168,10 +187,13 @@ describe("calibrateModel", () => {
     const model = (await trained).model!;
     const { train: set, valid, test } = setsOf(data);
     const calibrate = (sets: object) => rejectionOf(calibrateModel(model, sets as never, { engine: ENGINE }));
-    const rule = "sets.valid must be the FeatureSet of the valid split, with at least 1 clip";
-    expect(await calibrate({ train: set, valid: test })).toBe(`${rule}, got test`);
+    expect(await calibrate({ train: set, valid: test })).toBe(
+      "sets.valid must be the FeatureSet of the valid split, got test",
+    );
     const none = featureSets(data, { ...splitClips(data.clips), valid: [] });
-    expect(await calibrate(none)).toBe(`${rule}, got none`);
+    expect(await calibrate(none)).toBe(
+      "sets.valid must hold at least 1 clip whose labels are known, got none",
+    );
     expect(await calibrate({ train: valid, valid })).toBe(
       "train must be the FeatureSet of the train split, got valid",
     );
