@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { counted } from "../core/counted.js";
 import type { Clip } from "../dataset/clip.js";
-import { hasLabel, lacksLabels } from "../dataset/known-labels.js";
+import { hasLabel, isBackground, lacksLabels } from "../dataset/known-labels.js";
 import { emptyMelBands } from "../features/mel-filter-bank.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { print, say, visibleLine } from "../report/terminal.js";
@@ -19,6 +19,7 @@ import { integerOption, maxDurationOption } from "./options.js";
 
 interface Options {
   out: string;
+  background?: string;
   workers: number;
   dropCopies: boolean;
   maxDuration: number;
@@ -46,6 +47,7 @@ const EXAMPLES = `
 Examples:
   timbrel extract music --out features
   timbrel extract music/manifest.csv --out features-16k --preset musicnn
+  timbrel extract music --background noise --out features
   timbrel extract music --out features-96 --n-mels 96 --mel-scale htk --strict`;
 
 export const command = addFrontEndOptions(
@@ -58,6 +60,10 @@ export const command = addFrontEndOptions(
         availableParallelism(),
         "one per core",
       ),
+    )
+    .option(
+      "--background <folder>",
+      "audio of no class, such as noise or speech: the net is trained to answer it with none",
     )
     .option("--drop-copies", "keep one of byte-identical files, none if their labels differ", false)
     .addOption(maxDurationOption())
@@ -84,6 +90,7 @@ async function extract(source: string, options: Options): Promise<void> {
   const extraction = await interruptible("within a second", ({ signal, begin, end }) =>
     extractFeatures(source, options.out, {
       frontEnd,
+      ...(options.background === undefined ? {} : { background: options.background }),
       nWorkers: options.workers,
       dropCopies: options.dropCopies,
       signal,
@@ -146,8 +153,10 @@ function summary(
   const labels = [...new Set(clips.flatMap((clip) => clip.labels))];
   const minutes = clips.reduce((sum, clip) => sum + clip.durationSec, 0) / 60;
   const copies = dropped > 0 ? `, ${counted(dropped, "copy", "copies")} dropped` : "";
+  const nBackground = clips.filter(isBackground).length;
+  const background = nBackground > 0 ? ` and ${counted(nBackground, "background clip")}` : "";
   return [
-    `${dir}: ${counted(clips.length, "clip")} of ${counted(labels.length, "class", "classes")}, ${minutes.toFixed(1)} min of audio`,
+    `${dir}: ${counted(clips.length - nBackground, "clip")} of ${counted(labels.length, "class", "classes")}${background}, ${minutes.toFixed(1)} min of audio`,
     `  ${extracted} new, ${reused} reused, ${leftOut} left out${copies}, in ${seconds.toFixed(1)} s`,
     ...missingLines(clips, labels),
     ...changeLines(change),

@@ -51,12 +51,16 @@ A net answers for segments of a few seconds; the answer for a file is their mean
 events that they make: where segments with the same tag touch or overlap, they are one event. A model that was trained with \
 one tag per clip answers with the most probable one. A model with several answers with each tag whose probability reaches the \
 tag's threshold, which training has tuned; --threshold sets one for all tags, and for models of one tag the least probability \
-of an answer.`;
+of an answer.
+
+A sound that is unlike the training sounds, such as noise, is answered "unknown", and so is silence: the model's novelty, a \
+number that training has fitted, is then above its limit.`;
 
 const FORMATS = `
 Formats:
   text      for reading
-  json      one object per file: file, durationSec, tags, warnings; segments and events if they are asked for
+  json      one object per file: file, durationSec, tags, isUnknown, novelty, noveltyLimit, warnings; segments and events if
+            they are asked for
   csv       file, start, end, predicted tag and the probability of every tag: one line per file, with --segments one per
             segment; with --events file, start, end, label, probability: one line per event
   audacity  the events as a label track: File > Import > Labels

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { counted } from "../core/counted.js";
 import { UsageError } from "../core/errors.js";
 import type { ClipSplits } from "../dataset/splits.js";
@@ -27,6 +27,7 @@ import { addTrainOptions, resumedConfigOf, trainConfigOf } from "./train-setting
 
 interface Options {
   out: string;
+  background?: string;
   resume: boolean;
   overwrite: boolean;
   tensorboard: boolean;
@@ -73,6 +74,7 @@ export const command = addTrainOptions(
     .option("--overwrite", "replace the run in <dir>", false)
     .option("--tensorboard", "write every epoch's numbers for TensorBoard, too; kept up by --resume", false)
     .option("--find-lr", "try learning rates and suggest one, without training a model", false)
+    .addOption(new Option("--background <folder>").hideHelp())
     .addOption(threadsOption()),
 )
   .addHelpText("after", EXAMPLES)
@@ -80,6 +82,13 @@ export const command = addTrainOptions(
 
 async function train(storeDir: string, options: Options): Promise<void> {
   const { out, threads, resume, overwrite, tensorboard } = options;
+  if (options.background !== undefined)
+    throw new UsageError({
+      setting: "--background",
+      rule: "be given to extract, which puts background audio into the store",
+      got: options.background,
+      remedy: "extract the source again with it, and train on the store",
+    });
   const config = checkedConfig(options);
   if (options.findLr) return findRate(storeDir, out, { config, threads });
   const display = new TrainDisplay(threads, command);

@@ -17,7 +17,7 @@ export interface Batch {
   inputs: Float32Array;
   /** [batchSize, nLabels], see `FeatureSet.targets`. */
   targets: Float32Array;
-  /** [batchSize] index of each clip in the train split. */
+  /** [batchSize] index of each clip in the train split; the background comes after the others. */
   clips: Int32Array;
 }
 
@@ -27,7 +27,7 @@ export interface Batch {
  * In an epoch every clip is drawn once, in random order; the last batch is filled up from a second round.
  * With `balance` an epoch has the same number of segments, but the labels take turns, so that each is drawn equally
  * often; the clips of a label are drawn in random order, all of them before any is drawn again. Clips that have no label
- * take turns as those of one.
+ * take turns as those of one, and so does the background.
  * An epoch depends only on `seed` and its number: to resume, start the epoch again and skip the steps already done.
  */
 export class TrainSampler {
@@ -37,22 +37,34 @@ export class TrainSampler {
   readonly #segmentFrames: number;
   readonly #seed: number;
   readonly #balance: boolean;
+  readonly #backgroundTarget: number;
   #random: Random;
   #clips: Iterator<number>;
 
-  /** @param options `seed`, `@default` 0; `balance`, `@default` false; `batchSize` and `segmentFrames` at least 1 */
+  /**
+   * @param options `seed`, `@default` 0; `balance`, `@default` false; `batchSize` and `segmentFrames` at least 1.
+   *   `backgroundTarget`: the target of every label for background, `@default` 0
+   */
   constructor(
     train: FeatureSet<"train">,
-    options: { batchSize: number; segmentFrames: number; seed?: number; balance?: boolean },
+    options: {
+      batchSize: number;
+      segmentFrames: number;
+      seed?: number;
+      balance?: boolean;
+      backgroundTarget?: number;
+    },
   ) {
-    const { batchSize, segmentFrames, seed = 0, balance = false } = options;
+    const { batchSize, segmentFrames, seed = 0, balance = false, backgroundTarget = 0 } = options;
     checkTrain(train);
     this.#train = train;
     this.#batchSize = checkInteger("batchSize", batchSize, { min: 1 });
     this.#segmentFrames = checkInteger("segmentFrames", segmentFrames, { min: 1 });
     this.#seed = checkInteger("seed", seed);
     this.#balance = balance;
-    this.stepsPerEpoch = Math.ceil(train.clips.length / batchSize);
+    this.#backgroundTarget = backgroundTarget;
+    const nBackground = train.background?.clips.length ?? 0;
+    this.stepsPerEpoch = Math.ceil((train.clips.length + nBackground) / batchSize);
     [this.#random, this.#clips] = this.#streams(0);
   }
 
@@ -70,10 +82,15 @@ export class TrainSampler {
     const clips = new Int32Array(batchSize);
     const reads = Array.from({ length: batchSize }, (_, i) => {
       const clip = this.#clips.next().value as number;
-      const first = randomStart(this.#train.clips[clip].nFrames, segmentFrames, this.#random);
-      targets.set(this.#train.targets(clip), i * labels.length);
+      const nLabelled = this.#train.clips.length;
+      const isLabelled = clip < nLabelled;
+      const set = isLabelled ? this.#train : this.#train.background!;
+      const index = isLabelled ? clip : clip - nLabelled;
+      const first = randomStart(set.clips[index].nFrames, segmentFrames, this.#random);
+      if (isLabelled) targets.set(set.targets(index), i * labels.length);
+      else targets.fill(this.#backgroundTarget, i * labels.length, (i + 1) * labels.length);
       clips[i] = clip;
-      return this.#train.readFrames(clip, first, segmentFrames, inputs, i * segmentFrames * nMels);
+      return set.readFrames(index, first, segmentFrames, inputs, i * segmentFrames * nMels);
     });
     await Promise.all(reads);
     return { inputs, targets, clips };
@@ -82,16 +99,18 @@ export class TrainSampler {
   #streams(epoch: number): [Random, Iterator<number>] {
     const random = new Random(`${this.#seed}/epoch ${epoch}`);
     const order = random.fork("order");
-    const all = this.#train.clips.map((_, clip) => clip);
-    return [random, this.#balance ? this.#inTurns(all, order) : rounds(all, order)];
+    const { clips, background } = this.#train;
+    const all = clips.map((_, clip) => clip);
+    const others = (background?.clips ?? []).map((_, i) => clips.length + i);
+    return [random, this.#balance ? this.#inTurns(all, others, order) : rounds([...all, ...others], order)];
   }
 
-  *#inTurns(all: readonly number[], random: Random): Generator<number> {
+  *#inTurns(all: readonly number[], background: readonly number[], random: Random): Generator<number> {
     const byLabel = this.#train.labels.map((_, label) =>
       all.filter((clip) => this.#train.targets(clip)[label] === 1),
     );
     const without = all.filter((clip) => !this.#train.targets(clip).includes(1));
-    const turns = [...byLabel, without]
+    const turns = [...byLabel, without, background]
       .filter((clips) => clips.length > 0)
       .map((clips, i) => rounds(clips, random.fork(`label ${i}`)));
     for (const turn of rounds([...turns.keys()], random)) yield turns[turn].next().value as number;

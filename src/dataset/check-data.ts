@@ -5,7 +5,14 @@ import type { Clip } from "./clip.js";
 import type { FeatureData } from "./feature-data.js";
 import { featureSets } from "./feature-set.js";
 import { joinGroups } from "./groups.js";
-import { ALL_OTHERS, contradictingPair, hasLabel, labelText, lacksLabels } from "./known-labels.js";
+import {
+  ALL_OTHERS,
+  contradictingPair,
+  hasLabel,
+  isBackground,
+  labelText,
+  lacksLabels,
+} from "./known-labels.js";
 import { SPLITS, type Split, splitTitle } from "./split-names.js";
 import { type ClipSplits, RUN_SPLITS, splitClips, splitConflicts } from "./splits.js";
 import { isNamedGroup } from "./ties.js";
@@ -65,7 +72,7 @@ const FEW_CLIPS = 20;
 export function checkData(data: FeatureData): DataFinding[] {
   const { name, clips } = data;
   const findings = [...labelFindings(clips), ...unheardOf(clips), ...copyFindings(clips)];
-  if (clips.every(({ split }) => split === "test")) {
+  if (clips.every((clip) => clip.split === "test" || isBackground(clip))) {
     const message = "every clip names the test split; a model can be evaluated on them";
     return [{ code: "only-test", message, blocks: true }, ...findings];
   }
@@ -123,7 +130,7 @@ function splitFindings(clips: readonly Clip[], splits: ClipSplits): DataFinding[
       "never-absent",
       `no training clip is known to lack ${listed(always, " or ")}: the net can only learn to answer yes; name clips that lack ${always.length === 1 ? "it" : "them"} in the column absent`,
     );
-  const nValid = splits.valid.length;
+  const nValid = splits.valid.filter((clip) => !isBackground(clip)).length;
   if (nValid < FEW_CLIPS)
     note(
       "few-validation-clips",

@@ -7,7 +7,7 @@ import { isFiniteData, type Tensor } from "../core/tensor.js";
 import { checkIsFrontEnd, type FrontEnd, frontEndHash } from "../features/front-end.js";
 import type { Clip } from "./clip.js";
 import { type ClipFeatures, type FrameReader, memoryReader } from "./frame-reader.js";
-import { type LabelFacts, labelFacts, labelNamedTwice } from "./known-labels.js";
+import { isBackground, type LabelFacts, labelFacts, labelNamedTwice } from "./known-labels.js";
 import { MAX_LABEL_CHARS } from "./labels.js";
 import { SPLITS, type Split } from "./split-names.js";
 
@@ -44,7 +44,7 @@ export function checkData(value: unknown): void {
   checkObject("data", value, "be clips with a reader of their features", members);
 }
 
-/** A clip with its features in memory. */
+/** A clip with its features in memory. Without labels, it is background: a sound of no class. */
 export interface MemoryClip extends LabelFacts {
   readonly name: string;
   /** [nFrames, nMels], as `logMel` returns them. */
@@ -63,7 +63,7 @@ export interface MemoryClip extends LabelFacts {
  * A clip is known by a hash of its features, a store's clip by a hash of its audio file: a model that was trained on one
  * does not recognize the other.
  * @param options.name the data's name in messages, `@default` "features in memory"
- * @throws UsageError if a clip has no label, or one that two of its lists name, or if its features are not [nFrames, nMels] with the front end's nMels and at
+ * @throws UsageError if none of a clip's labels is known, or two of its lists name one, or if its features are not [nFrames, nMels] with the front end's nMels and at
  *   least one frame, or not finite
  * @example
  * import { featuresInMemory, frontEnd, logMel } from "timbrel";
@@ -120,7 +120,7 @@ export function featuresInMemory(
 
 /** The lists of labels of a clip in memory, checked. */
 function factsIn(clip: MemoryClip, setting: string): LabelFacts {
-  const { name, labels, absentLabels = [] } = clip;
+  const { name, labels } = clip;
   for (const list of ["labels", "unknownLabels", "absentLabels"] as const) {
     if (list !== "labels" && clip[list] !== undefined)
       checkObject(setting, clip, "be a clip", { [list]: "list" });
@@ -141,10 +141,10 @@ function factsIn(clip: MemoryClip, setting: string): LabelFacts {
     });
   const facts = labelFacts(clip);
   // Of a clip with "?" and absent labels, something is known.
-  if (labels.length === 0 && (absentLabels.length === 0 || facts.absentLabels === undefined))
+  if (labels.length === 0 && !isBackground(facts) && facts.absentLabels === undefined)
     throw new UsageError({
       setting: `${setting}.labels`,
-      rule: "have at least one label",
+      rule: "have at least one label beside those that are unknown",
       got: `none for ${name}`,
     });
   return facts;

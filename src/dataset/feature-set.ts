@@ -4,7 +4,7 @@ import { type FrontEnd, silenceValue } from "../features/front-end.js";
 import type { Clip } from "./clip.js";
 import { checkData, type FeatureData } from "./feature-data.js";
 import { type FrameReader, readPadded } from "./frame-reader.js";
-import { hasLabel, lacksLabels } from "./known-labels.js";
+import { hasLabel, isBackground, lacksLabels } from "./known-labels.js";
 import { SPLITS, type Split } from "./split-names.js";
 import { type ClipSplits, checkSplits } from "./splits.js";
 
@@ -26,7 +26,10 @@ import { type ClipSplits, checkSplits } from "./splits.js";
  */
 export class FeatureSet<S extends Split = Split> {
   readonly split: S;
+  /** All but the background. */
   readonly clips: readonly Clip[];
+  /** The background clips of the split, as a set of their own, whose targets are zeros; null if there are none. */
+  readonly background: FeatureSet<S> | null;
   /** The vocabulary, sorted: entry `i` of `targets` stands for `labels[i]`. */
   readonly labels: readonly string[];
   readonly frontEnd: FrontEnd;
@@ -37,13 +40,17 @@ export class FeatureSet<S extends Split = Split> {
 
   /** Use `featureSets` instead. */
   constructor(
-    { frontEnd, reader }: Pick<FeatureData, "frontEnd" | "reader">,
+    data: Pick<FeatureData, "frontEnd" | "reader">,
     splits: ClipSplits,
     split: S,
     labels: readonly string[],
+    isOfBackground = false,
   ) {
+    const { frontEnd, reader } = data;
     this.split = split;
-    this.clips = splits[split];
+    this.clips = splits[split].filter((clip) => isBackground(clip) === isOfBackground);
+    const hasBackground = !isOfBackground && splits[split].some(isBackground);
+    this.background = hasBackground ? new FeatureSet(data, splits, split, labels, true) : null;
     this.labels = labels;
     this.frontEnd = frontEnd;
     this.nMels = frontEnd.nMels;

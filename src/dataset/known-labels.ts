@@ -21,6 +21,14 @@ export function lacksLabels({ unknownLabels }: LabelFacts): boolean {
   return unknownLabels !== undefined && unknownLabels.length > 0;
 }
 
+/**
+ * Whether a clip is background: it has no label, and lacks every one. A net is trained to answer it with none, and no score
+ * counts it.
+ */
+export function isBackground({ labels, unknownLabels }: LabelFacts): boolean {
+  return labels.length === 0 && unknownLabels === undefined;
+}
+
 /** Whether a clip has a label; null if it is not known. */
 export function hasLabel(facts: LabelFacts, label: string): boolean | null {
   const { labels, unknownLabels = [], absentLabels = [] } = facts;
@@ -92,9 +100,14 @@ export function joinFacts(a: LabelFacts, b: LabelFacts): LabelFacts {
   });
 }
 
-/** The labels as a manifest writes them, in alphabetical order, e.g. `flute|?violin`, or `flute|? without piano`. */
+/**
+ * The labels as a manifest writes them, in alphabetical order, e.g. `flute|?violin`, or `flute|? without piano`; `background` for
+ * none.
+ */
 export function labelText(facts: LabelFacts): string {
-  const { labels, unknownLabels = [], absentLabels = [] } = labelFacts(facts);
+  const kept = labelFacts(facts);
+  if (isBackground(kept)) return "background";
+  const { labels, unknownLabels = [], absentLabels = [] } = kept;
   const unknown = unknownLabels.map((label) => (label === ALL_OTHERS ? label : `?${label}`));
   const without = absentLabels.length > 0 ? ` without ${absentLabels.join("|")}` : "";
   return `${[...[...labels].sort(), ...unknown].join("|")}${without}`;

@@ -7,7 +7,7 @@ import { checkOptions, fraction, optional } from "../core/setting-checks.js";
 import type { Clip } from "./clip.js";
 import { drawSplits } from "./draw-splits.js";
 import { joinGroups, membersOfGroups } from "./groups.js";
-import { lacksLabels } from "./known-labels.js";
+import { isBackground, lacksLabels } from "./known-labels.js";
 import { SPLITS, type Split } from "./split-names.js";
 import { chainText, groupText, tieChain, tieText } from "./ties.js";
 
@@ -64,7 +64,7 @@ export function splitClips(
     });
 
   checkNamedSplits(clips);
-  const sorted = joinGroups(clips).sort(byName);
+  const { sorted, background } = apart(joinGroups(clips).sort(byName));
   const named = sorted.filter((clip) => clip.split !== null);
   const splits: Record<Split, Clip[]> = { train: [], valid: [], test: [] };
   for (const clip of named) splits[clip.split!].push(clip);
@@ -83,7 +83,33 @@ export function splitClips(
   splits.train = pool.filter((clip) => drawn.get(clip.group) === "train");
   for (const split of ["valid", "test"] as const)
     if (splits[split].length === 0) splits[split] = pool.filter((clip) => drawn.get(clip.group) === split);
+  addBackground(splits, background, seed);
   return { ...splits, hash: hashSplits(splits) };
+}
+
+/**
+ * Separates background clips from the others, so that the splits of these do not depend on them. Background in one group
+ * with labelled clips, such as a copy of one, stays with them and has their split.
+ */
+function apart(clips: readonly Clip[]): { sorted: Clip[]; background: Clip[] } {
+  const labelled = new Map(clips.filter((clip) => !isBackground(clip)).map((clip) => [clip.group, clip]));
+  return {
+    sorted: clips.flatMap((clip) => {
+      const mate = labelled.get(clip.group);
+      return mate === undefined ? [] : [isBackground(clip) ? { ...clip, split: mate.split } : clip];
+    }),
+    background: clips.filter(({ group }) => !labelled.has(group)),
+  };
+}
+
+/** Adds background to the splits: where a clip names one, and else in proportion to the labelled clips in each. */
+function addBackground(splits: Record<Split, Clip[]>, background: readonly Clip[], seed: number): void {
+  const nLabelled = SPLITS.reduce((sum, split) => sum + splits[split].length, 0);
+  const fractionOf = (split: Split) => (nLabelled === 0 ? 0 : splits[split].length / nLabelled);
+  const fractions = { train: fractionOf("train"), valid: fractionOf("valid"), test: fractionOf("test") };
+  const open = background.filter(({ split }) => split === null);
+  const drawn = drawSplits(open, fractions, { seed, tieOf: (group) => group });
+  for (const clip of background) splits[clip.split ?? drawn.get(clip.group) ?? "train"].push(clip);
 }
 
 /**
@@ -151,15 +177,17 @@ function hashSplits(splits: Record<Split, Clip[]>): string {
  * but are in two.
  */
 export function splitConflicts(clips: readonly Clip[]): string[] {
-  const nNamed = clips.filter(({ split }) => split !== null).length;
+  const mayLack = (clip: Clip) => isBackground(clip) && clip.split === null; // its split is drawn
+  const labelled = clips.filter((clip) => !mayLack(clip));
+  const nNamed = labelled.filter(({ split }) => split !== null).length;
   if (nNamed === 0) return [];
-  if (nNamed < clips.length) {
-    const without = [...clips].sort(byName).find(({ split }) => split === null)!;
+  if (nNamed < labelled.length) {
+    const without = [...labelled].sort(byName).find(({ split }) => split === null)!;
     return [
-      `a split is named for ${nNamed} of ${clips.length} clips, but not for others, e.g. ${without.name}; name one for every clip or for none`,
+      `a split is named for ${nNamed} of ${labelled.length} clips, but not for others, e.g. ${without.name}; name one for every clip or for none`,
     ];
   }
-  return [...membersOfGroups([...clips].sort(byName)).values()].flatMap((members) => {
+  return [...membersOfGroups([...labelled].sort(byName)).values()].flatMap((members) => {
     const chain = tieChain(members, members[0], ({ split }) => split !== members[0].split);
     return chain === undefined ? [] : [conflictText(chain)];
   });

@@ -1,6 +1,6 @@
 import { DataError } from "../core/errors.js";
 import type { Clip } from "./clip.js";
-import { lacksLabels } from "./known-labels.js";
+import { isBackground, lacksLabels } from "./known-labels.js";
 import type { ClipSplits } from "./splits.js";
 
 /**
@@ -8,7 +8,10 @@ import type { ClipSplits } from "./splits.js";
  * @param name the data's name in the message
  * @throws DataError otherwise
  */
-export function checkEnoughClips(name: string, { train, valid }: ClipSplits): void {
+export function checkEnoughClips(name: string, splits: ClipSplits): void {
+  const [train, valid] = [splits.train, splits.valid].map((clips) =>
+    clips.filter((clip) => !isBackground(clip)),
+  );
   if (train.length >= 2 && valid.length > 0) return; // batch norm needs at least 2 clips in a batch
   const remedy =
     train.length < 2 ? "add training clips" : "raise `validFraction`, or name the split valid for some clips";

@@ -65,7 +65,7 @@ export async function answerSet(
     const { task } = model.info;
     const answered = await evaluateLinear(linearGraph(model, model.info), set, { engine, task, name });
     onProgress?.(set.clips.length, set.clips.length);
-    return answered;
+    return { ...answered, novelties: set.clips.map(() => null) };
   }
   const { task, segmentFrames, calibration } = model.info;
   return evaluateNet(modelGraph(model), set, {

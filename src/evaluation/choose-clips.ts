@@ -2,6 +2,7 @@ import { DataError } from "../core/errors.js";
 import type { Clip } from "../dataset/clip.js";
 import type { FeatureData } from "../dataset/feature-data.js";
 import { joinGroups } from "../dataset/groups.js";
+import { isBackground } from "../dataset/known-labels.js";
 import { SPLITS } from "../dataset/split-names.js";
 import { type ClipSplits, splitClips } from "../dataset/splits.js";
 import { type ModelInfo, validClipCount, wasChosenBy, wasTrainedOn } from "../tagging/model-file.js";
@@ -41,7 +42,10 @@ export type SeenClips = Pick<ModelInfo, "labels" | "split" | "trainClips" | "val
 
 /** The clips to score. */
 export interface ChosenClips {
+  /** All but the background. */
   readonly clips: readonly Clip[];
+  /** Background clips of the part, which the model has not seen unless `seenIn` says so. */
+  readonly background: readonly Clip[];
   readonly part: PartName;
   /** The split of the model's training that all of the clips were in; null if the model has seen none of them. */
   readonly seenIn: "train" | "valid" | null;
@@ -97,7 +101,7 @@ export function chooseClips(data: FeatureData, info: SeenClips, asked: PartName 
     return reason === null;
   });
   return {
-    clips: chosen,
+    ...backgroundApart(chosen),
     part,
     seenIn: part === "train" || part === "valid" ? part : null,
     nValidation: validClipCount(info) ?? (own === null ? null : new Set(own.valid.map(hashOf)).size),
@@ -108,10 +112,11 @@ export function chooseClips(data: FeatureData, info: SeenClips, asked: PartName 
 
 /** Clips of data that share none with the training. */
 function otherData(clips: readonly Clip[], info: SeenClips, asked: PartName | undefined): ChosenClips {
-  const part = asked ?? (clips.every(({ split }) => split === null) ? "all" : "test");
+  const namesNone = clips.every((clip) => clip.split === null || isBackground(clip));
+  const part = asked ?? (namesNone ? "all" : "test");
   const chosen = part === "all" ? clips : splitClips(clips, drawOf(info))[part];
   return {
-    clips: chosen,
+    ...backgroundApart(chosen),
     part,
     seenIn: null,
     nValidation: validClipCount(info),
@@ -119,6 +124,11 @@ function otherData(clips: readonly Clip[], info: SeenClips, asked: PartName | un
     leftOut: null,
   };
 }
+
+const backgroundApart = (chosen: readonly Clip[]): Pick<ChosenClips, "clips" | "background"> => ({
+  clips: chosen.filter((clip) => !isBackground(clip)),
+  background: chosen.filter(isBackground),
+});
 
 const hashOf = ({ audioHash }: Clip) => audioHash;
 

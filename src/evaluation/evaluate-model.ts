@@ -15,6 +15,7 @@ import { evaluateLinear, evaluateMajority } from "./evaluate.js";
 import { type Difference, pairedDifference } from "./paired-difference.js";
 import type { ScoredAnswers } from "./score-answers.js";
 import type { Scores } from "./scores.js";
+import { type UnknownSounds, unknownSounds } from "./unknown-sounds.js";
 
 /** The answer of the scored model to a clip. */
 export interface ClipAnswer {
@@ -47,6 +48,8 @@ export interface Evaluation {
   readonly net: Scores;
   /** The model before calibration; null if it has none, or its temperature is 1. */
   readonly uncalibrated: Scores | null;
+  /** What the model calls unknown; null if it calls nothing so. */
+  readonly unknown: UnknownSounds | null;
   /** The model minus each baseline, by the measure's name. */
   readonly differences: { readonly majority: Differences; readonly linear: Differences | null };
   /** The model's answer to every clip, in the order of the data. */
@@ -101,7 +104,7 @@ export async function evaluateModel(
   const { engine, linear = null, onProgress } = options;
   checkFrontEnd(model, data);
   const chosen = chooseClips(data, info, options.split);
-  const { clips, part, isExternal, leftOut } = chosen;
+  const { clips, background, part, isExternal, leftOut } = chosen;
   if (clips.length === 0) throw new DataError(data.name, nothingToScore(part, leftOut));
   const set = setOf(data, clips, info);
 
@@ -116,6 +119,12 @@ export async function evaluateModel(
   });
   const net = await answerSet(model, set, pass(0));
   const before = calibrates(model) ? await answerSet(uncalibrated(model), set, pass(1)) : null;
+  const unknown = isLinear(model)
+    ? null
+    : await unknownSounds(model, net.novelties, {
+        background: setOf(data, background, info).background,
+        engine,
+      });
   return {
     split: part,
     isExternal,
@@ -126,6 +135,7 @@ export async function evaluateModel(
     kind: isLinear(model) ? "linear" : "net",
     net: net.scores,
     uncalibrated: before?.scores ?? null,
+    unknown,
     differences: {
       majority: pairedDifference(net, majority),
       linear: baseline === null ? null : pairedDifference(net, baseline),

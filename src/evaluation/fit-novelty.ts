@@ -1,7 +1,6 @@
 import { DataError } from "../core/errors.js";
 import { Random } from "../core/random.js";
 import { isFiniteData, type Tensor } from "../core/tensor.js";
-import type { Clip } from "../dataset/clip.js";
 import { checkTrain, type FeatureSet } from "../dataset/feature-set.js";
 import { segmentStarts } from "../dataset/segments.js";
 import { CLASSLESS_SOUNDS, classlessSound } from "../features/classless-sounds.js";
@@ -59,23 +58,20 @@ export async function fitNovelty(
 ): Promise<FittedNovelty | null> {
   const { train, valid } = sets;
   checkTrain(train);
+  if (valid.clips.length < LEAST_CLIPS) return null;
   const { frontEnd, segmentFrames } = model.info;
-  const validation = segmentsOf(valid, segmentFrames, isKnown);
-  if (new Set(validation.map(({ clip }) => clip)).size < LEAST_CLIPS) return null;
-  const chosen = evenly(segmentsOf(train, segmentFrames, isKnown), MAX_SEGMENTS);
-  const background = evenly(
-    segmentsOf(train, segmentFrames, (clip) => !isKnown(clip)),
-    MAX_SEGMENTS,
-  );
-  const backgroundToo = segmentsOf(valid, segmentFrames, (clip) => !isKnown(clip));
+  const validation = segmentsOf(valid, segmentFrames);
+  const chosen = evenly(segmentsOf(train, segmentFrames), MAX_SEGMENTS);
+  const background = evenly(segmentsOf(train.background, segmentFrames), MAX_SEGMENTS);
+  const backgroundToo = segmentsOf(valid.background, segmentFrames);
   const sources = {
     train: clipsOfSegments(train, chosen, segmentFrames),
     quieter: quieterSegments(train, chosen, { segmentFrames, frontEnd }),
     classless: classlessSegments(model, "fit", 40),
     otherClassless: classlessSegments(model, "limit", 20),
-    background: clipsOfSegments(train, background, segmentFrames),
+    background: clipsOfSegments(train.background ?? train, background, segmentFrames),
     validation: clipsOfSegments(valid, validation, segmentFrames),
-    validationBackground: clipsOfSegments(valid, backgroundToo, segmentFrames),
+    validationBackground: clipsOfSegments(valid.background ?? valid, backgroundToo, segmentFrames),
   };
   return withSession(engine, logitsGraph(model), async (session) => {
     const outputsOf = (source: FrameSource) => netOutputs(session, source, model, signal);
@@ -167,13 +163,9 @@ interface SegmentOf {
   readonly first: number;
 }
 
-/** Whether a clip is of a class; the others are background. */
-const isKnown = ({ labels }: Clip): boolean => labels.length > 0;
-
-/** The segments of the set's clips that `isWanted`. */
-function segmentsOf(set: FeatureSet, segmentFrames: number, isWanted: (clip: Clip) => boolean): SegmentOf[] {
-  return set.clips.flatMap((each, clip) =>
-    isWanted(each) ? segmentStarts(each.nFrames, segmentFrames).map((first) => ({ clip, first })) : [],
+function segmentsOf(set: FeatureSet | null, segmentFrames: number): SegmentOf[] {
+  return (set?.clips ?? []).flatMap(({ nFrames }, clip) =>
+    segmentStarts(nFrames, segmentFrames).map((first) => ({ clip, first })),
   );
 }
 

@@ -31,8 +31,8 @@ export function ownSets(
   checkFrontEnd(model, data);
   const { info } = model;
   const [train, valid] = (["train", "valid"] as const).map((part) => {
-    const { clips, seenIn } = chooseClips(data, info, part);
-    if (seenIn === part && clips.length > 0) return clips;
+    const { clips, background, seenIn } = chooseClips(data, info, part);
+    if (seenIn === part && clips.length > 0) return [...clips, ...background];
     const which = part === "train" ? "training" : "validation";
     throw new DataError(
       data.name,

@@ -78,7 +78,7 @@ export async function labBench(
   const { labels, nMels, clips } = sets.train;
   if (nMels < MIN_BANDS)
     throw new DataError(data.name, `has ${nMels} mel bands; the lab's nets need at least ${MIN_BANDS}`);
-  const valid = stratified(splits.valid, VALID_CLIPS[isQuick ? "quick" : "full"], seed);
+  const valid = stratified(sets.valid.clips, VALID_CLIPS[isQuick ? "quick" : "full"], seed);
   return {
     data,
     splits,

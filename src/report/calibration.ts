@@ -22,7 +22,14 @@ export function calibrationLines(calibration: Calibration): string[] {
     `calibrated on ${clips}: ${temperatureText(calibration)}`,
     changeText(validation),
     ...(thresholds === null ? [] : thresholdLines(calibration)),
+    ...unknownLines(calibration),
   ];
+}
+
+function unknownLines({ unknown, validation }: Calibration): string[] {
+  if (unknown === null) return [];
+  const alarms = `${percent(unknown.falseAlarms)} of the ${counted(validation.nClips, "validation clip")} are`;
+  return [`a sound with a novelty above ${unknown.threshold.toFixed(2)} is unknown: ${alarms}`];
 }
 
 function temperatureText({ temperature, basis }: Calibration): string {

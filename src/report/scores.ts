@@ -3,8 +3,10 @@ import { type LeftOut, reasonsIn } from "../evaluation/choose-clips.js";
 import { choosingSentences } from "../evaluation/chose.js";
 import type { Evaluation } from "../evaluation/evaluate-model.js";
 import { sampleNotes } from "../evaluation/sample-notes.js";
+import type { UnknownSounds } from "../evaluation/unknown-sounds.js";
 import type { AnyModel } from "../tagging/open-tagger.js";
 import { comparisonTable, confusionTable, differenceTable, labelTable, tagTable } from "./score-tables.js";
+import { percent, table } from "./table.js";
 import { visibleLine } from "./terminal.js";
 
 /** Scores of a model and its baselines on a set of clips, with the paths of the model and the store. */
@@ -25,7 +27,22 @@ export function scoresReport(
   if (notes.length > 0) parts.push(notes.map(visibleLine).join("\n"));
   if (net.task === "single-label") parts.push(labelTable(net, labels), confusionTable(net, labels));
   else parts.push(tagTable(net));
+  if (scored.unknown !== null) parts.push(unknownTable(scored.unknown));
   return parts.join("\n\n");
+}
+
+/** What the model calls unknown. */
+export function unknownTable({ limit, falseAlarms, kinds }: UnknownSounds): string {
+  const rows = kinds.map(({ sound, nClips, rocAuc, unknown }) => [
+    sound,
+    String(nClips),
+    rocAuc.toFixed(3),
+    percent(unknown),
+  ]);
+  return [
+    `unknown sounds: novelty above ${limit.toFixed(2)}; ${percent(falseAlarms)} of the scored clips are called unknown`,
+    table([["sound", "clips", "ROC-AUC against the scored clips", "called unknown"], ...rows]),
+  ].join("\n");
 }
 
 function header(scored: ScoredModel, info: AnyModel["info"]): string {

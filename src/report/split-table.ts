@@ -1,4 +1,5 @@
 import type { Clip } from "../dataset/clip.js";
+import { isBackground } from "../dataset/known-labels.js";
 import { SPLITS } from "../dataset/split-names.js";
 import { type ClipSplits, checkSplits } from "../dataset/splits.js";
 import { visibleLine } from "./terminal.js";
@@ -35,6 +36,7 @@ export function splitTable(splits: ClipSplits): string {
     ...labels.map((label) =>
       row(visibleLine(label), (clips) => clips.filter((clip) => clip.labels.includes(label)).length),
     ),
+    ...(all.some(isBackground) ? [row("background", (clips) => clips.filter(isBackground).length)] : []),
     row("clips", (clips) => clips.length),
     row("groups", (clips) => new Set(clips.map((clip) => clip.group)).size),
   ];

@@ -35,6 +35,11 @@ export type { ExtractProgress, FileWarning } from "./extract-tally.js";
 
 export interface ExtractOptions {
   frontEnd: FrontEnd;
+  /**
+   * Folder of audio of no class, such as noise, silence or speech, at any depth: a net is trained to answer it with no class,
+   * and can tell it from what it knows. @default none
+   */
+  background?: string | URL;
   /** @default one per core */
   nWorkers?: number;
   onProgress?: (progress: ExtractProgress) => void;
@@ -104,6 +109,7 @@ export async function extractFeatures(
   const [sourcePath, dir] = [pathOf("source", source), pathOf("storeDir", storeDir)];
   checkOptions<ExtractOptions>(options, {
     frontEnd: checkIsFrontEnd,
+    background: optional((setting, value) => pathOf(setting, value as string | URL)),
     nWorkers: optional(integer(1, 1024)),
     onProgress: optional(callback),
     onProblem: optional(callback),
@@ -111,7 +117,11 @@ export async function extractFeatures(
     ...DURATION_CHECKS,
     signal: optional(abortSignal),
   });
-  const scan = scanSource(sourcePath);
+  const { background } = options;
+  const scan = scanSource(
+    sourcePath,
+    background === undefined ? undefined : pathOf("background", background),
+  );
   return await whileLocked(dir, () => fillStore(sourcePath, scan, { ...options, storeDir: dir }));
 }
 

@@ -41,25 +41,20 @@ const storeRecord = z.object({
 /** Most frames of a clip, days of audio: a damaged list may claim any number, and memory is reserved for their segments. */
 const MAX_FRAMES = 2 ** 27;
 
-const storedClip = z
-  .object({
-    name: z.string(),
-    audioHash: hash,
-    labels: z.array(z.string()),
-    unknownLabels: z.array(z.string()).optional(),
-    absentLabels: z.array(z.string()).optional(),
-    group: z.string(),
-    split: z.enum(["train", "valid", "test"]).nullable(),
-    durationSec: z.number().min(0),
-    nFrames: z.int().min(1).max(MAX_FRAMES),
-    // As `clipFiles` names them: nowhere but in the store.
-    features: z.string().regex(/^clips\/[0-9a-f]{2}\/[0-9a-f-]+\.features\.npy$/),
-    descriptors: z.string().regex(/^clips\/[0-9a-f]{2}\/[0-9a-f-]+\.descriptors\.npy$/),
-  })
-  .refine(({ labels, absentLabels }) => labels.length > 0 || absentLabels !== undefined, {
-    path: ["labels"],
-    error: "names no label",
-  });
+const storedClip = z.object({
+  name: z.string(),
+  audioHash: hash,
+  labels: z.array(z.string()),
+  unknownLabels: z.array(z.string()).optional(),
+  absentLabels: z.array(z.string()).optional(),
+  group: z.string(),
+  split: z.enum(["train", "valid", "test"]).nullable(),
+  durationSec: z.number().min(0),
+  nFrames: z.int().min(1).max(MAX_FRAMES),
+  // As `clipFiles` names them: nowhere but in the store.
+  features: z.string().regex(/^clips\/[0-9a-f]{2}\/[0-9a-f-]+\.features\.npy$/),
+  descriptors: z.string().regex(/^clips\/[0-9a-f]{2}\/[0-9a-f-]+\.descriptors\.npy$/),
+});
 
 /** A clip whose features are in a store. */
 export type StoredClip = Clip & Readonly<Pick<z.infer<typeof storedClip>, "features" | "descriptors">>;

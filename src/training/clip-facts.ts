@@ -23,7 +23,8 @@ export function clipFacts(
       train.labels.map((label) => [label, train.clips.filter((clip) => isCounted(clip, label)).length]),
     );
   const trainCounts = countsOf((clip, label) => clip.labels.includes(label));
-  const hashesOf = ({ clips }: FeatureSet) => clips.map(({ audioHash }) => audioHash);
+  const hashesOf = ({ clips, background }: FeatureSet) =>
+    [...clips, ...(background?.clips ?? [])].map(({ audioHash }) => audioHash);
   const trainClips = addClips(from.trainClips, hashesOf(train));
   const { validClips } = from;
   // Copies and the clips of an earlier run make these differ from what `trainCounts` counts.

@@ -79,13 +79,16 @@ export async function prepareRun(
     stepConfig,
     step,
     watchedStep: config.watch ? buildTrainingStep({ ...stepConfig, watch: true }) : null,
-    batches: new TrainSampler(train, { batchSize, segmentFrames, seed, balance }),
+    batches: new TrainSampler(train, {
+      ...{ batchSize, segmentFrames, seed, balance },
+      backgroundTarget: data.task === "single-label" ? 1 / train.labels.length : 0,
+    }),
   };
 }
 
 function sampleOf(source: FeatureData, { splits, sets }: RunData, seed: number): FeatureSet<"train"> {
-  const shuffled = new Random(`${seed}/train sample`).shuffle(splits.train);
-  const sample = { ...splits, train: shuffled.slice(0, splits.valid.length) };
+  const shuffled = new Random(`${seed}/train sample`).shuffle(sets.train.clips);
+  const sample = { ...splits, train: shuffled.slice(0, sets.valid.clips.length) };
   return new FeatureSet(source, sample, "train", sets.train.labels);
 }
 

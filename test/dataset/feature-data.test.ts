@@ -81,10 +81,10 @@ describe("features in memory", () => {
       "clips[0].descriptors must hold finite numbers, got some that are not for a",
     );
   });
-  it("are rejected without a label", () => {
-    const clips = [memoryClip("a", frames(1), { labels: [] })];
+  it("are rejected if no label is known", () => {
+    const clips = [memoryClip("a", frames(1), { labels: [], unknownLabels: ["b"] })];
     expect(messageOf(() => featuresInMemory(made, clips))).toBe(
-      "clips[0].labels must have at least one label, got none for a",
+      "clips[0].labels must have at least one label beside those that are unknown, got none for a",
     );
   });
   it("are rejected with a label that no model could hold", () => {

@@ -129,7 +129,10 @@ describe("clips of which labels are not known", () => {
       { labels: ["a"], unknownLabels: ["b", "?"], absentLabels: ["b"] },
       "clips[0].labels must be apart from the labels that are unknown or absent, got b in two lists for 0",
     ],
-    [{ labels: [], unknownLabels: ["a"] }, "clips[0].labels must have at least one label, got none for 0"],
+    [
+      { labels: [], unknownLabels: ["a"] },
+      "clips[0].labels must have at least one label beside those that are unknown, got none for 0",
+    ],
     [
       { labels: ["a"], unknownLabels: "b" as never },
       'clips[0] must be a clip, whose unknownLabels is a list, got "b" as unknownLabels',

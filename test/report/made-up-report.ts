@@ -144,6 +144,7 @@ function evaluation(
     differences: { majority: pairedDifference(net, majority), linear: pairedDifference(net, linear) },
     chose: choosingClips(info, { nValidation: 9, seenIn: split === "valid" ? split : null }),
     kind: "net",
+    unknown: null,
     uncalibrated: info.calibration === undefined ? null : scored(uncalibrated).scores,
   };
 }

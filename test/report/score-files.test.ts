@@ -97,6 +97,7 @@ const scoresOf = {
   linear: null,
   net: good.scores,
   uncalibrated: null,
+  unknown: null,
   differences: { majority: differences, linear: null },
 };
 

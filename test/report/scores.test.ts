@@ -50,6 +50,7 @@ function report(
     net: answered.scores,
     kind: "net" as const,
     uncalibrated: null,
+    unknown: null,
     differences: { majority: pairedDifference(answered, majority), linear: null },
     chose: { nTrained: 12, nValidation: 4, validationChose: ["epoch" as const], seenIn: null },
     ...changes,
@@ -58,6 +59,27 @@ function report(
 }
 
 describe("scoresReport", () => {
+  it("says what the model calls unknown", () => {
+    const labels = ["bass", "flute"];
+    const kinds = [
+      { sound: "silence" as const, nClips: 20, rocAuc: 1, unknown: 1 },
+      { sound: "background" as const, nClips: 3, rocAuc: 0.875, unknown: 1 / 3 },
+    ];
+    const text = report(
+      labels,
+      [
+        [1, 0],
+        [0, 1],
+      ],
+      { unknown: { limit: 4.5, falseAlarms: 0.05, kinds } },
+    );
+    expect(text.slice(text.indexOf("unknown sounds"))).toBe(
+      `unknown sounds: novelty above 4.50; 5.0 % of the scored clips are called unknown
+sound       clips  ROC-AUC against the scored clips  called unknown
+silence        20                             1.000         100.0 %
+background      3                             0.875          33.3 %`,
+    );
+  });
   it("says how many clips are left out, and why", () => {
     const leftOut = { trainedOn: 30, choseEpoch: 8, sameGroup: 0, unknownLabels: 1 };
     const [, ...lines] = report(

@@ -24,6 +24,46 @@ const short = (source: string) =>
 
 const scanMessage = (source: string): string => messageOf(() => scanSource(source));
 
+describe("scanning with a background folder", () => {
+  const clipsOf = (source: string, background: string) =>
+    scanSource(source, background).clips.map(({ name, labels }) => [name, labels.join("|")]);
+
+  it("adds its audio at any depth as clips without a label", () => {
+    const dir = folderOf("music/flute/a.wav", "noise/b.wav", "noise/deep/er/c.flac", "noise/notes.txt");
+    expect(clipsOf(join(dir, "music"), join(dir, "noise"))).toEqual([
+      ["flute/a.wav", "flute"],
+      ["../noise/b.wav", ""],
+      ["../noise/deep/er/c.flac", ""],
+    ]);
+    writeFiles(dir, { "list.csv": "path,label\nmusic/flute/a.wav,flute\n" });
+    expect(clipsOf(join(dir, "list.csv"), join(dir, "noise")).map(([name]) => name)).toEqual([
+      "music/flute/a.wav",
+      "noise/b.wav",
+      "noise/deep/er/c.flac",
+    ]);
+  });
+  it("is not a class or a stray if it is inside the source", () => {
+    const dir = folderOf("flute/a.wav", "harp/b.wav", "noise/c.wav");
+    expect(clipsOf(dir, join(dir, "noise"))).toEqual([
+      ["flute/a.wav", "flute"],
+      ["harp/b.wav", "harp"],
+      ["noise/c.wav", ""],
+    ]);
+    const split = folderOf("train/flute/a.wav", "test/flute/b.wav", "noise/c.wav");
+    expect(scanSource(split, join(split, "noise")).problems).toEqual([]);
+    expect(scanSource(split).problems).not.toEqual([]);
+  });
+  it("names a folder that is none, is missing or holds no audio", () => {
+    const dir = folderOf("music/flute/a.wav", "noise/notes.txt");
+    const message = (name: string) => messageOf(() => scanSource(join(dir, "music"), join(dir, name)));
+    expect(message("noise")).toBe(`${join(dir, "noise")}: holds no audio`);
+    expect(message("noise/notes.txt")).toBe(
+      `${join(dir, "noise/notes.txt")}: is not a folder; name a folder of background audio`,
+    );
+    expect(message("none")).toBe(`${join(dir, "none")}: does not exist`);
+  });
+});
+
 describe("scanning a folder", () => {
   it("takes the class from the first folder, at any depth below it, in the order of names", () => {
     const dir = folderOf("piano/b/2.wav", "piano/a/1.MP3", "flute/x.flac", "piano/cover.jpg", ".git/x.wav");

@@ -1,0 +1,106 @@
+import { Random } from "../core/random.js";
+import type { FeatureSet } from "../dataset/feature-set.js";
+import { CLASSLESS_SOUNDS, type ClasslessSound, classlessSound } from "../features/classless-sounds.js";
+import { type Engine, withSession } from "../runtime/engine.js";
+import { clipAnswers, type FrameSource } from "../tagging/aggregate.js";
+import { modelGraph, segmentsPerRun, type TrainedModel } from "../tagging/model-file.js";
+import { rank, scoreRanking } from "./ranking.js";
+
+/** Sounds made of each kind, and their levels, from loud to quiet [dB relative to full scale]. */
+const CLIPS_PER_SOUND = 20;
+const LEVELS_DB = [-10, -20, -30, -40, -50] as const;
+/** Their length [segments]. */
+const SEGMENTS = 2;
+
+/** How well a model tells some sounds from the clips it knows. */
+export interface UnknownKind {
+  readonly sound: ClasslessSound | "background";
+  readonly nClips: number;
+  /**
+   * Fraction of pairs of one such sound and one scored clip in which the sound has the higher novelty: 1 if novelty tells
+   * them apart, 0.5 if it says nothing.
+   */
+  readonly rocAuc: number;
+  /** Fraction that is above the model's limit. */
+  readonly unknown: number;
+}
+
+/** What a model calls unknown. */
+export interface UnknownSounds {
+  /** The novelty above which a sound is unknown. */
+  readonly limit: number;
+  /** Fraction of the scored clips that are called unknown. */
+  readonly falseAlarms: number;
+  /** Sounds that are of no class, made for this, and the background clips of the split if there are some. */
+  readonly kinds: readonly UnknownKind[];
+}
+
+/**
+ * Measures what a model calls unknown.
+ * @param novelties of the scored clips
+ * @param background clips of no class; null for none
+ * @returns null if the model calls nothing unknown
+ */
+export async function unknownSounds(
+  model: TrainedModel,
+  novelties: readonly (number | null)[],
+  { background, engine }: { background: FeatureSet | null; engine: Engine },
+): Promise<UnknownSounds | null> {
+  const limit = model.info.calibration?.unknown?.threshold;
+  const known = novelties.filter((novelty) => novelty !== null);
+  if (limit === undefined || known.length === 0) return null;
+  const isUnknown = (novelty: number) => novelty > limit;
+  const fractionUnknown = (values: readonly number[]) => values.filter(isUnknown).length / values.length;
+  const kindOf = (sound: UnknownKind["sound"], found: readonly number[]): UnknownKind => ({
+    sound,
+    nClips: found.length,
+    rocAuc: rocAuc(found, known),
+    unknown: fractionUnknown(found),
+  });
+  const { segmentFrames } = model.info;
+  const kinds = await withSession(engine, modelGraph(model), async (session) => {
+    const noveltiesOf = async (source: FrameSource) => {
+      const answers = await clipAnswers(session, source, {
+        segmentFrames,
+        maxSegments: segmentsPerRun(model),
+      });
+      return answers.map(({ novelty }) => novelty!);
+    };
+    const found: UnknownKind[] = [];
+    for (const sound of CLASSLESS_SOUNDS)
+      found.push(kindOf(sound, await noveltiesOf(soundsOf(sound, model))));
+    if (background !== null) found.push(kindOf("background", await noveltiesOf(background)));
+    return found;
+  });
+  return { limit, falseAlarms: fractionUnknown(known), kinds };
+}
+
+/** The fraction of pairs in which the first kind's value is higher; equal ones count half. */
+function rocAuc(higher: readonly number[], lower: readonly number[]): number {
+  const values = [...higher, ...lower];
+  const decisions = {
+    clips: Int32Array.from(values.keys()),
+    positive: Uint8Array.from(values, (_, i) => (i < higher.length ? 1 : 0)),
+    probabilities: Float32Array.from(values),
+  };
+  return scoreRanking(rank(decisions, 0)!, new Uint8Array(values.length).fill(1)).rocAuc;
+}
+
+/** Clips of a sound, made when they are read. */
+function soundsOf(sound: ClasslessSound, { info: { frontEnd, segmentFrames } }: TrainedModel): FrameSource {
+  const { sampleRate, hopLength, nMels } = frontEnd;
+  const nFrames = SEGMENTS * segmentFrames;
+  const durationSec = ((nFrames - 1) * hopLength) / sampleRate;
+  return {
+    clips: Array.from({ length: CLIPS_PER_SOUND }, () => ({ nFrames })),
+    nMels,
+    async readFrames(i, first, count, out, offset) {
+      const levelDb = LEVELS_DB[i % LEVELS_DB.length];
+      const { data } = classlessSound(sound, frontEnd, new Random(`unknown ${sound} ${i}`), {
+        durationSec,
+        levelDb,
+      });
+      out.set(data.subarray(first * nMels, (first + count) * nMels), offset);
+    },
+  };
+}
