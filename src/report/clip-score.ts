@@ -1,19 +1,24 @@
 import type { ClipResult } from "../evaluation/clip-result.js";
 import type { ClipAnswer } from "../evaluation/evaluate-model.js";
+import type { Task } from "../nn/training-step.js";
 import type { ClipScore } from "./report.js";
 
 /** Labels shown of an answer. */
 const MOST_ANSWERS = 3;
 
-/** A clip with the labels that are answered worst; labels of which it is not known whether it has them are left out. */
+/**
+ * A clip with the labels that are answered worst, of those of which it is known whether it has them. If it may have several,
+ * only those count that are answered wrongly.
+ */
 export function clipScore(
   { clip, targets, probabilities }: Pick<ClipAnswer, "clip" | "targets" | "probabilities">,
-  { isCorrect, loss }: Pick<ClipResult, "isCorrect" | "loss">,
-  labels: readonly string[],
+  { predicted, isCorrect, loss }: ClipResult,
+  { task, labels }: { task: Task; labels: readonly string[] },
 ): ClipScore {
   const answers = labels
     .map((label, i) => ({ label, has: targets[i] === 1, probability: probabilities[i] }))
-    .filter((_, i) => !Number.isNaN(targets[i]));
+    .filter((_, i) => !Number.isNaN(targets[i]))
+    .filter(({ label, has }) => task === "single-label" || predicted.includes(label) !== has);
   const errorOf = ({ has, probability }: (typeof answers)[number]) => (has ? 1 - probability : probability);
   return {
     name: clip.name,

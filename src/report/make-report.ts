@@ -70,7 +70,7 @@ function partOf(evaluation: Evaluation, info: AnyModel["info"]): ReportPart {
     .filter(({ targets }) => task === "multi-label" || targets.includes(1))
     .map((answer) => ({
       clip: answer.clip,
-      score: clipScore(answer, clipResult(answer, { task, labels, thresholds }), labels),
+      score: clipScore(answer, clipResult(answer, { task, labels, thresholds }), info),
     }));
   const reliabilityOf = (probabilities: readonly Float32Array[]) =>
     reliability({

@@ -5,6 +5,7 @@ import { choosingClips } from "../../src/evaluation/chose.js";
 import type { Evaluation } from "../../src/evaluation/evaluate-model.js";
 import { pairedDifference } from "../../src/evaluation/paired-difference.js";
 import { scoreAnswers } from "../../src/evaluation/score-answers.js";
+import type { UnknownSounds } from "../../src/evaluation/unknown-sounds.js";
 import { frontEnd } from "../../src/features/front-end.js";
 import type { Task } from "../../src/nn/training-step.js";
 import { makeReport, type ReportSource } from "../../src/report/make-report.js";
@@ -143,12 +144,22 @@ function evaluation(
     })),
     differences: { majority: pairedDifference(net, majority), linear: pairedDifference(net, linear) },
     chose: choosingClips(info, { nValidation: 9, seenIn: split === "valid" ? split : null }),
-    unknown: null,
     kind: "net",
-    unknown: null,
+    unknown: info.calibration === undefined ? null : UNKNOWN,
     uncalibrated: info.calibration === undefined ? null : scored(uncalibrated).scores,
   };
 }
+
+const UNKNOWN: UnknownSounds = {
+  limit: 2,
+  falseAlarms: 0.05,
+  bins: { from: -1, width: 1 },
+  histogram: [10, 28, 2, 0],
+  kinds: [
+    { sound: "silence", nClips: 20, rocAuc: 1, unknown: 0.95, histogram: [0, 0, 1, 19] },
+    { sound: "background", nClips: 4, rocAuc: 0.75, unknown: 0.5, histogram: [0, 2, 1, 1] },
+  ],
+};
 
 function epochRecord(epoch: number): EpochRecord {
   return {

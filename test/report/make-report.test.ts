@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Clip } from "../../src/dataset/clip.js";
+import type { Task } from "../../src/nn/training-step.js";
 import { clipScore } from "../../src/report/clip-score.js";
 import { makeReport, summarize } from "../../src/report/make-report.js";
 import { madeUpReport, madeUpSource } from "./made-up-report.js";
@@ -15,17 +16,29 @@ const clip = (labels: readonly string[], changes: Partial<Clip> = {}): Clip => (
   ...changes,
 });
 
-it("clipScore shows the labels that are answered worst, and none of which it is not known", () => {
+describe("clipScore", () => {
   const labels = ["bass", "drums", "flute", "harp", "organ"];
-  const targets = Float32Array.of(1, 0, Number.NaN, 0, 1);
   const probabilities = Float32Array.of(0.25, 0.5, 0.99, 0.125, 0.875);
-  const answer = { clip: clip(["bass", "organ"]), targets, probabilities };
-  const { answers } = clipScore(answer, { isCorrect: false, loss: 1 }, labels);
-  expect(answers.map(({ label, has, probability }) => [label, has, probability])).toEqual([
-    ["bass", true, 0.25],
-    ["drums", false, 0.5],
-    ["harp", false, 0.125],
-  ]);
+  const answersOf = (task: Task, targets: Float32Array, predicted: readonly string[]) =>
+    clipScore(
+      { clip: clip(["bass"]), targets, probabilities },
+      { predicted, isCorrect: false, loss: 1 },
+      { task, labels },
+    ).answers.map(({ label, has, probability }) => [label, has, probability]);
+  it("shows the labels of one answer that are worst", () => {
+    expect(answersOf("single-label", Float32Array.of(1, 0, 0, 0, 0), ["flute"])).toEqual([
+      ["flute", false, expect.closeTo(0.99, 6)],
+      ["organ", false, 0.875],
+      ["bass", true, 0.25],
+    ]);
+  });
+  it("shows of several labels those that are wrong, and none of which it is not known", () => {
+    const targets = Float32Array.of(1, 0, Number.NaN, 0, 1);
+    expect(answersOf("multi-label", targets, ["drums", "flute", "organ"])).toEqual([
+      ["bass", true, 0.25],
+      ["drums", false, 0.5],
+    ]);
+  });
 });
 
 describe("makeReport", () => {

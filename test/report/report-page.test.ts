@@ -113,6 +113,25 @@ describe("reportPage", () => {
     ]);
   });
 
+  it("says how well sounds of no class are told from those of the classes", () => {
+    const page = pages[0][1];
+    expect(proseOf(page, "unknown")).toContain(
+      "is above 2. Of the clips of the test split that have a class, 5.0 % are.",
+    );
+    const [kinds, chart] = rowsOf(page, "unknown");
+    expect(kinds.slice(1)).toEqual([
+      ["silence", "20", "1.000", "95.0\u00a0%"],
+      ["background", "4", "0.750", "50.0\u00a0%"],
+    ]);
+    expect(chart).toEqual([
+      ["novelty", "clips", "made", "background"],
+      ["−0.5", "25", "0", "0"],
+      ["0.5", "70", "0", "50"],
+      ["1.5", "5", "5", "25"],
+      ["2.5", "0", "95", "25"],
+    ]);
+  });
+
   it("says of a tag that one clip has that it does not count", () => {
     const report = madeUpReport({ task: "multi-label" });
     const [main] = report.parts;

@@ -62,8 +62,8 @@ describe("scoresReport", () => {
   it("says what the model calls unknown", () => {
     const labels = ["bass", "flute"];
     const kinds = [
-      { sound: "silence" as const, nClips: 20, rocAuc: 1, unknown: 1 },
-      { sound: "background" as const, nClips: 3, rocAuc: 0.875, unknown: 1 / 3 },
+      { sound: "silence" as const, nClips: 20, rocAuc: 1, unknown: 1, histogram: [] },
+      { sound: "background" as const, nClips: 3, rocAuc: 0.875, unknown: 1 / 3, histogram: [] },
     ];
     const text = report(
       labels,
@@ -71,7 +71,7 @@ describe("scoresReport", () => {
         [1, 0],
         [0, 1],
       ],
-      { unknown: { limit: 4.5, falseAlarms: 0.05, kinds } },
+      { unknown: { limit: 4.5, falseAlarms: 0.05, bins: { from: 0, width: 1 }, histogram: [], kinds } },
     );
     expect(text.slice(text.indexOf("unknown sounds"))).toBe(
       `unknown sounds: novelty above 4.50; 5.0 % of the scored clips are called unknown

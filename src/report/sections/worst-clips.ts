@@ -35,7 +35,7 @@ ${readable(clip.loss)}</figcaption>${media === undefined ? "" : mediaOf(clip, me
 /** What makes a label's probability a mistake. */
 function remark(has: boolean, task: Task): string {
   if (task === "single-label") return has ? ", which is right" : "";
-  return has ? ", though the clip has it" : ", though the clip does not have it";
+  return has ? ", missed" : ", which it does not have";
 }
 
 function mediaOf(clip: ClipScore, { picture, audio }: ClipMedia): Html {
