@@ -20,6 +20,7 @@ import { type FeatureStore, openStore } from "../store/store.js";
 import { linearModel } from "../tagging/linear-model.js";
 import { type AnyModel, decodeAnyModel, isLinear } from "../tagging/open-tagger.js";
 import { linearBaselinePath } from "../training/run-folder.js";
+import { checkReport, reportEvaluation } from "./evaluation-report.js";
 import { choiceOption, threadsOption } from "./options.js";
 import { checkOutputs } from "./output-paths.js";
 import { checkStoreFits } from "./store-fits.js";
@@ -30,6 +31,7 @@ interface Options {
   split?: PartName;
   compare?: string;
   predictions?: string;
+  report?: string;
   format: (typeof EVALUATE_FORMATS)[number];
   json: boolean;
   threads: number;
@@ -52,13 +54,14 @@ Formats:
         with --compare: task, model, compare, store, split, leftOut, leftOutForOther, first, other, differences
   csv   the columns model, label, measure, value, low, high: one line for each score, label is empty in those of all labels
 Numbers that are not defined are null in JSON and empty in CSV. --predictions writes CSV, too: file, true, predicted,
-correct, probability of the true label, loss, then p(<label>) for every label; the worst answers are first.`;
+correct, probability of the true label, loss, novelty, then p(<label>) for every label; the worst answers are first.`;
 
 const EXAMPLES = `
 Examples:
   timbrel evaluate models/mine/model.onnx features
   timbrel evaluate models/mine/model.onnx features --split valid
   timbrel evaluate models/mine/model.onnx features --predictions answers.csv
+  timbrel evaluate models/mine/model.onnx features --report scores.html
   timbrel evaluate models/mine/model.onnx features --compare models/other/model.onnx
   timbrel evaluate models/mine/model.onnx other-features --split all --format json > scores.json`;
 
@@ -69,6 +72,10 @@ export const command = new Command("evaluate")
   .addOption(splitOption())
   .option("--compare <model>", "another model file: score both on the clips that neither has seen")
   .option("--predictions <file>", "CSV file to write with the answer to every clip, the worst first")
+  .option(
+    "--report <file>",
+    "HTML page to write with scores, mistakes and worst clips; its numbers go beside it, as .json",
+  )
   .addOption(choiceOption("-f, --format <name>", "format of the output", EVALUATE_FORMATS, "text"))
   .addOption(
     new Option("--json", "short for --format json: everything else goes to stderr")
@@ -110,12 +117,16 @@ async function score({ model, modelPath, store, engine, options }: Asked): Promi
   const linearPath = linearBaselinePath(modelPath);
   const hasLinear = !isLinear(model) && existsSync(linearPath);
   const linear = hasLinear ? linearModel(readModelFile(linearPath), linearPath, info) : null;
-  const { predictions, split } = options;
-  if (predictions !== undefined)
-    checkPredictions(predictions, [modelPath, ...(hasLinear ? [linearPath] : [])]);
-  const { answers, ...evaluation } = await withBar((onProgress) =>
+  const { predictions, report, split } = options;
+  const inputs = [modelPath, ...(hasLinear ? [linearPath] : [])];
+  if (predictions !== undefined) checkPredictions(predictions, inputs);
+  if (report !== undefined) checkReport(report, inputs);
+  const scoring = await withBar((onProgress) =>
     evaluateModel(model, store, { engine, split, linear, onProgress }),
   );
+  if (report !== undefined)
+    await reportEvaluation(report, { model: modelPath, info, store, evaluation: scoring });
+  const { answers, ...evaluation } = scoring;
   if (predictions !== undefined) writeAtomically(predictions, predictionsCsv(answers, info));
   const scored = { model: modelPath, store: store.dir, labels: info.labels, ...evaluation };
   printResult(options, {
@@ -142,11 +153,12 @@ async function compare(
   { model, modelPath, store, engine, options }: Asked,
   otherPath: string,
 ): Promise<void> {
-  const { split, predictions } = options;
-  if (predictions !== undefined)
+  const { split } = options;
+  const ofOne = (["predictions", "report"] as const).find((name) => options[name] !== undefined);
+  if (ofOne !== undefined)
     throw new UsageError({
-      setting: "--predictions",
-      rule: "be used without --compare: it writes the answers of one model",
+      setting: `--${ofOne}`,
+      rule: "be used without --compare: it is about one model",
       got: "both",
       remedy: "leave out one of them",
     });

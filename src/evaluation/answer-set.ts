@@ -8,8 +8,7 @@ import type { Engine } from "../runtime/engine.js";
 import { linearGraph } from "../tagging/linear-model.js";
 import { modelGraph, segmentsPerRun } from "../tagging/model-file.js";
 import { type AnyModel, isLinear } from "../tagging/open-tagger.js";
-import { evaluateLinear, evaluateNet } from "./evaluate.js";
-import type { ScoredAnswers } from "./score-answers.js";
+import { type AnsweredSet, evaluateLinear, evaluateNet } from "./evaluate.js";
 
 /** @throws DataError naming the settings in which the data's front end differs from the model's */
 export function checkFrontEnd({ info }: AnyModel, data: FeatureData, name = "the model"): void {
@@ -60,7 +59,7 @@ export async function answerSet(
     name = "model",
     onProgress,
   }: { engine: Engine; name?: string; onProgress?: ((done: number, total: number) => void) | undefined },
-): Promise<ScoredAnswers> {
+): Promise<AnsweredSet> {
   checkKnown(model, set);
   if (isLinear(model)) {
     const { task } = model.info;

@@ -25,6 +25,8 @@ export interface ClipAnswer {
   readonly probabilities: Float32Array;
   /** The probabilities before calibration; null if the model has none, or its temperature is 1. */
   readonly uncalibrated: Float32Array | null;
+  /** How unlike the training sounds the clip is; null if the model does not say. */
+  readonly novelty: number | null;
 }
 
 /** Scores of a model and of two baselines on the same clips. */
@@ -131,8 +133,9 @@ export async function evaluateModel(
     answers: clips.map((clip, i) => ({
       clip,
       targets: set.targets(i),
-      probabilities: net.answers.probabilities[i],
-      uncalibrated: before?.answers.probabilities[i] ?? null,
+      probabilities: net.rows[i],
+      uncalibrated: before?.rows[i] ?? null,
+      novelty: net.novelties[i],
     })),
   };
 }

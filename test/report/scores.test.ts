@@ -116,6 +116,22 @@ describe("scoresReport", () => {
       "       nothing is scored on clips that the model was trained on; its file does not say which clips chose something",
     ]);
   });
+  it("shows the scores before calibration, if there was one", () => {
+    const { scores } = scored(
+      [[1], [1]].map((row) => [...row, 1]),
+      ["a", "b"],
+    );
+    const text = report(
+      ["a", "b"],
+      [
+        [1, 0],
+        [0, 2],
+      ],
+      { uncalibrated: { ...scores, calibrationError: 0.321 } },
+    );
+    expect(text).toMatch(/^net, not calibrated +50\.0 % .* 32\.1 %\nnet +100\.0 % /m);
+  });
+
   it("shows the model, the data, the scores, the recalls and the confusion matrix", () => {
     const labels = ["cello", "harp", "tuba"];
     expect(
