@@ -4,8 +4,6 @@ import { isFiniteData, type Tensor } from "../core/tensor.js";
 import { checkTrain, type FeatureSet } from "../dataset/feature-set.js";
 import { segmentStarts } from "../dataset/segments.js";
 import { CLASSLESS_SOUNDS, classlessSound } from "../features/classless-sounds.js";
-import type { FrontEnd } from "../features/front-end.js";
-import { makeQuieter } from "../features/quieter.js";
 import { type Engine, type Session, withSession } from "../runtime/engine.js";
 import { type FrameSource, runSegments } from "../tagging/aggregate.js";
 import type { Calibration } from "../tagging/calibration.js";
@@ -16,8 +14,6 @@ import { LEAST_CLIPS } from "./temperature.js";
 
 /** Training segments that are read at most, evenly chosen. */
 const MAX_SEGMENTS = 2000;
-/** Each training segment is used as it is, and once quieter by up to this much, so that quiet does not mean unknown [dB]. */
-const QUIETEST_DB = 40;
 /** The sounds of no class that are used, all but the hum and the clicks; these show what becomes of other sounds. */
 const SOUNDS = CLASSLESS_SOUNDS.slice(0, 4);
 /** Range of their levels [dB relative to full scale]. */
@@ -39,11 +35,11 @@ interface Outputs {
 }
 
 /**
- * Fits what a model says *unknown* by. The direction in the embedding is the one that tells the training segments, at their
- * own level and quieter, from the background clips, silence, and noise of three colours at many levels; it and the entropy are scaled so that each has
- * mean 0 and deviation 1 over the segments of the validation clips. The threshold is halfway between
- * the novelty that 95 % of the validation clips stay below, and the one that 95 % of other silence and noise exceed, and
- * 95 % of the background clips in the validation split; if the latter is lower, it is the former.
+ * Fits what a model says *unknown* by. The direction in the embedding is the one that tells the training segments from the
+ * background clips, silence, and noise of three colours at many levels; it and the entropy are scaled so that each has mean 0
+ * and deviation 1 over the segments of the validation clips. The threshold is halfway between the novelty that 95 % of the
+ * validation clips stay below, and the one that 95 % of other silence and noise exceed, and 95 % of the background clips in
+ * the validation split; if the latter is lower, it is the former.
  *
  * Chosen by measurement among maximum probability, energy, distances to classes and neighbours in the embedding, and
  * ViM; see models/README.md.
@@ -59,14 +55,13 @@ export async function fitNovelty(
   const { train, valid } = sets;
   checkTrain(train);
   if (valid.clips.length < LEAST_CLIPS) return null;
-  const { frontEnd, segmentFrames } = model.info;
+  const { segmentFrames } = model.info;
   const validation = segmentsOf(valid, segmentFrames);
   const chosen = evenly(segmentsOf(train, segmentFrames), MAX_SEGMENTS);
   const background = evenly(segmentsOf(train.background, segmentFrames), MAX_SEGMENTS);
   const backgroundToo = segmentsOf(valid.background, segmentFrames);
   const sources = {
     train: clipsOfSegments(train, chosen, segmentFrames),
-    quieter: quieterSegments(train, chosen, { segmentFrames, frontEnd }),
     classless: classlessSegments(model, "fit", 40),
     otherClassless: classlessSegments(model, "limit", 20),
     background: clipsOfSegments(train.background ?? train, background, segmentFrames),
@@ -75,8 +70,7 @@ export async function fitNovelty(
   };
   return withSession(engine, logitsGraph(model), async (session) => {
     const outputsOf = (source: FrameSource) => netOutputs(session, source, model, signal);
-    const [own, quieter] = [await outputsOf(sources.train), await outputsOf(sources.quieter)];
-    const known = joined(own.embeddings, quieter.embeddings);
+    const known = (await outputsOf(sources.train)).embeddings;
     const classless = (await outputsOf(sources.classless)).embeddings;
     const others =
       background.length === 0
@@ -186,24 +180,6 @@ function clipsOfSegments(
     nMels: set.nMels,
     readFrames: (i, first, count, out, offset) =>
       set.readFrames(segments[i].clip, segments[i].first + first, count, out, offset),
-  };
-}
-
-/** The same, each quieter by a random number of dB. */
-function quieterSegments(
-  set: FeatureSet,
-  segments: readonly SegmentOf[],
-  { segmentFrames, frontEnd }: { segmentFrames: number; frontEnd: FrontEnd },
-): FrameSource {
-  const random = new Random("novelty/quieter");
-  const gains = segments.map(() => -random.uniform(0, QUIETEST_DB));
-  const plain = clipsOfSegments(set, segments, segmentFrames);
-  return {
-    ...plain,
-    async readFrames(i, first, count, out, offset) {
-      await plain.readFrames(i, first, count, out, offset);
-      makeQuieter(out.subarray(offset, offset + count * set.nMels), frontEnd, gains[i]);
-    },
   };
 }
 
