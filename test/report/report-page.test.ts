@@ -116,7 +116,7 @@ describe("reportPage", () => {
   it("says how well sounds of no class are told from those of the classes", () => {
     const page = pages[0][1];
     expect(proseOf(page, "unknown")).toContain(
-      "is above 2. Of the clips of the test split that have a class, 5.0 % are.",
+      "is above 2.00. Of the clips of the test split that have a class, 5.0 % are.",
     );
     const [kinds, chart] = rowsOf(page, "unknown");
     expect(kinds.slice(1)).toEqual([
@@ -124,7 +124,7 @@ describe("reportPage", () => {
       ["background", "4", "0.750", "50.0\u00a0%"],
     ]);
     expect(chart).toEqual([
-      ["novelty", "clips", "made", "background"],
+      ["novelty", "clips", "no class", "background"],
       ["−0.5", "25", "0", "0"],
       ["0.5", "70", "0", "50"],
       ["1.5", "5", "5", "25"],

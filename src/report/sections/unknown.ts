@@ -3,7 +3,6 @@ import { tableOf } from "../charts/figure.js";
 import { lineChart } from "../charts/line-chart.js";
 import { type Html, html } from "../html.js";
 import type { Section } from "../html-page.js";
-import { readable } from "../numbers.js";
 import type { Report } from "../report.js";
 import { partTitle, percentText } from "./words.js";
 
@@ -21,7 +20,7 @@ export function unknownSection({ parts: [{ unknown, split }] }: Report): Section
     id: "unknown",
     title: "Unknown sounds",
     body: html`<p>A sound is answered as unknown if its novelty, which says how unlike the training sounds it is, is above \
-${readable(limit)}. Of the clips of ${partTitle(split)} that have a class, ${percentText(falseAlarms)} are. The ROC AUC is \
+${limit.toFixed(2)}. Of the clips of ${partTitle(split)} that have a class, ${percentText(falseAlarms)} are. The ROC AUC is \
 the chance that a sound of no class has a higher novelty than such a clip: 1 if novelty tells them apart, 0.5 if it says nothing.</p>
 ${tableOf([["sound of no class", "sounds", "ROC AUC", "answered as unknown"], ...rows])}
 <div class="figures">${noveltyChart(unknown)}</div>`,
@@ -46,7 +45,7 @@ function noveltyChart({ limit, bins: { from, width }, histogram, kinds }: Unknow
     series: [
       ...series("clips", [histogram]),
       ...series(
-        "made",
+        "no class",
         made.map((kind) => kind.histogram),
       ),
       ...series(
@@ -54,6 +53,6 @@ function noveltyChart({ limit, bins: { from, width }, histogram, kinds }: Unknow
         background.map((kind) => kind.histogram),
       ),
     ],
-    marked: [{ name: `limit ${readable(limit)}`, x: limit }],
+    marked: [{ name: `limit ${limit.toFixed(2)}`, x: limit }],
   });
 }
