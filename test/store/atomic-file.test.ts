@@ -16,8 +16,10 @@ it("only these files of the library write files", () => {
   const writers = files.filter((file) => imports.test(readFileSync(join(src, file), "utf8")));
   expect(writers.map((file) => file.replaceAll("\\", "/")).sort()).toEqual([
     "store/atomic-file.ts",
+    "store/atomic-text.ts",
     "store/extract-clip.ts",
     "store/folder-lock.ts",
+    "store/grow-file.ts",
     "store/npy-writer.ts",
     "store/source-index.ts",
     "store/store.ts",
