@@ -8,13 +8,10 @@ import {
   INSTRUMENT_MIXES,
   type MixSizes,
   makeMixes,
-  N_BUNDLES,
-  N_RECORDING_BUNDLES,
-  N_RECORDING_MIXES,
-  N_SMALL_RECORDING_MIXES,
+  RECORDING_MIXES,
   SMALL_INSTRUMENT_MIXES,
+  SMALL_RECORDING_MIXES,
 } from "./mixes.js";
-import type { Split } from "./plan.js";
 import { RECORDINGS, recordingPackage } from "./recordings.js";
 
 /** What is mixed: clips, and the folder that their paths are relative to. */
@@ -32,20 +29,16 @@ export async function buildMixes(
   recordings: MixSource,
   { seed, small }: { seed: number; small: boolean },
 ): Promise<void> {
-  const counts = small ? SMALL_INSTRUMENT_MIXES : INSTRUMENT_MIXES;
-  const sizeOf = (split: Split) => ({ nMixes: counts[split], nBundles: N_BUNDLES[split] });
   const suffix = small ? "-small" : "";
   await build(join(dirname(instruments.dir), `mixes${suffix}`), instruments, {
     seed,
-    sizes: { train: sizeOf("train"), valid: sizeOf("valid"), test: sizeOf("test") },
+    sizes: small ? SMALL_INSTRUMENT_MIXES : INSTRUMENT_MIXES,
     source: hashRecord(readFileSync(join(instruments.dir, "recipe.json"), "utf8")),
   });
   const versions = RECORDINGS.map(([name]) => packageVersion(recordingPackage(name)));
   await build(join(dirname(recordings.dir), `recording-mixes${suffix}`), recordings, {
     seed,
-    sizes: {
-      test: { nMixes: small ? N_SMALL_RECORDING_MIXES : N_RECORDING_MIXES, nBundles: N_RECORDING_BUNDLES },
-    },
+    sizes: small ? SMALL_RECORDING_MIXES : RECORDING_MIXES,
     source: hashRecord(versions),
   });
 }

@@ -10,7 +10,7 @@ import { writeAtomically } from "../../src/store/atomic-file.js";
 import { whileLocked } from "../../src/store/folder-lock.js";
 import type { ManifestRow } from "./manifest.js";
 import type { Split } from "./plan.js";
-import { type MixPlan, type MixSize, planMixes } from "./plan-mixes.js";
+import { type MixPlan, planMixes } from "./plan-mixes.js";
 import { DATA_RATE } from "./render-worker.js";
 import { setPeak } from "./treatment.js";
 
@@ -21,18 +21,13 @@ const LOUDEST_SEC = 0.4;
 /** A clip that the mix's end cuts off fades out [s]. */
 const FADE_SEC = 0.02;
 
-/** Number of mixes and bundles in each split; a split that is left out has no mixes. */
-export type MixSizes = Readonly<Partial<Record<Split, MixSize>>>;
+/** Number of mixes in each split; a split that is left out has none. */
+export type MixSizes = Readonly<Partial<Record<Split, number>>>;
 
-export const INSTRUMENT_MIXES = { train: 1600, valid: 300, test: 300 } as const;
-export const SMALL_INSTRUMENT_MIXES = { train: 24, valid: 8, test: 8 } as const;
-export const N_RECORDING_MIXES = 300;
-export const N_SMALL_RECORDING_MIXES = 8;
-
-/** Bundles in each split: as many as give each about half of the families. */
-export const N_BUNDLES = { train: 8, valid: 4, test: 5 } as const;
-/** Of the twelve recorded instruments, three in each. */
-export const N_RECORDING_BUNDLES = 4;
+export const INSTRUMENT_MIXES: MixSizes = { train: 2400, valid: 300, test: 300 };
+export const SMALL_INSTRUMENT_MIXES: MixSizes = { train: 24, valid: 8, test: 8 };
+export const RECORDING_MIXES: MixSizes = { test: 300 };
+export const SMALL_RECORDING_MIXES: MixSizes = { test: 8 };
 
 export interface MixOptions {
   readonly seed: number;
@@ -55,11 +50,11 @@ export async function makeMixes(
   options: MixOptions,
 ): Promise<{ made: boolean; mixes: MixPlan[] }> {
   const { seed, sizes, from, source } = options;
-  const mixes = Object.entries(sizes).flatMap(([split, size]) =>
+  const mixes = Object.entries(sizes).flatMap(([split, nMixes]) =>
     planMixes(
       rows.filter((row) => row.split === split),
       split as Split,
-      { ...size, seed },
+      { nMixes, seed },
     ),
   );
   return await whileLocked(dir, async () => {

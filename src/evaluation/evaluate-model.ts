@@ -26,7 +26,7 @@ export interface ClipAnswer {
   readonly probabilities: Float32Array;
   /** The probabilities before calibration; null if the model has none, or its temperature is 1. */
   readonly uncalibrated: Float32Array | null;
-  /** How unlike the training sounds the clip is; null if the model does not say. */
+  /** How unlike the training sounds the clip is, see `NoveltyScore`; null if the model has none. */
   readonly novelty: number | null;
 }
 

@@ -27,7 +27,7 @@ export function clipFacts(
     [...clips, ...(background?.clips ?? [])].map(({ audioHash }) => audioHash);
   const trainClips = addClips(from.trainClips, hashesOf(train));
   const { validClips } = from;
-  // Copies and the clips of an earlier run make these differ from what `trainCounts` counts.
+  // Copies, background and the clips of an earlier run make these differ from what `trainCounts` counts.
   const areAllCounted = trainClipCount({ trainClips }) === train.clips.length && !train.lacksTargets;
   const isKnown = (clip: Clip, label: string) => hasLabel(clip, label) !== null;
   const known = task === "single-label" || areAllCounted ? {} : { knownCounts: countsOf(isKnown) };

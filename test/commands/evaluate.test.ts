@@ -80,7 +80,7 @@ describe("evaluate --format", () => {
         "majority",
         "linear",
       ],
-      ...["kind", "net", "uncalibrated", "differences"],
+      ...["kind", "net", "uncalibrated", "unknown", "differences"],
     ]);
     expect(scored).toMatchObject({
       chose: { nTrained: 15, nValidation: 6, seenIn: null },
@@ -173,7 +173,7 @@ describe("evaluate --compare", () => {
     ],
     [
       ["--predictions", "x.csv"],
-      "--predictions must be used without --compare: it writes the answers of one model, got both; leave out one of them",
+      "--predictions must be used without --compare: it is about one model, got both; leave out one of them",
     ],
   ])("is used without %j", async (flags, message) => {
     expect(await mistakeOf(modelPath, "--compare", linearPath, ...flags)).toBe(message);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { LABELS, type Label } from "../../scripts/data/labels.js";
 import type { ManifestRow } from "../../scripts/data/manifest.js";
-import { makeMixes, mixManifest, mixOf, N_RECORDING_BUNDLES } from "../../scripts/data/mixes.js";
+import { makeMixes, mixManifest, mixOf } from "../../scripts/data/mixes.js";
 import type { Split } from "../../scripts/data/plan.js";
 import { type MixPlan, planMixes } from "../../scripts/data/plan-mixes.js";
 import { listRecordings } from "../../scripts/data/recordings.js";
@@ -21,8 +21,8 @@ const rowsOf = (split: Split, nGroups: (label: Label) => number): ManifestRow[] 
       split,
     })),
   );
-const rows = rowsOf("valid", (label) => (label === "vocal" ? 1 : 4));
-const mixes = planMixes(rows, "valid", { nMixes: 200, nBundles: 4, seed: 1 });
+const rows = rowsOf("valid", (label) => (label === "vocal" ? 3 : 4));
+const mixes = planMixes(rows, "valid", { nMixes: 200, seed: 1 });
 const groupOf = new Map(
   [...rows, ...listRecordings("data/recordings")].map(({ path, group }) => [path, group]),
 );
@@ -35,24 +35,20 @@ describe("planMixes", () => {
     expect([...new Set(sizes)].sort()).toEqual([2, 3]);
     expect(new Set(mixes.map(({ path }) => path)).size).toBe(200);
   });
-  it("uses every family about as often, whatever its number of groups", () => {
-    const counts = LABELS.map(
-      (label) => mixes.filter(({ parts }) => parts.some((part) => part.label === label)).length,
-    );
-    // 500 clips in 11 families: 45 each; vocal is in one bundle of four, and has a part in at most 50 mixes.
-    for (const count of counts) expect([count >= 25, count <= 70]).toEqual([true, true]);
+  it("has every family in every bundle, about as often as the others", () => {
+    // 500 clips in 11 families and 3 bundles: 15 each.
+    for (const label of LABELS)
+      for (const group of ["valid-1", "valid-2", "valid-3"]) {
+        const n = mixes.filter(
+          (mix) => mix.group === group && mix.parts.some((part) => part.label === label),
+        );
+        expect([label, group, n.length >= 5, n.length <= 30]).toEqual([label, group, true, true]);
+      }
   });
   it.each([
-    ["rendered", mixes],
-    [
-      "recorded",
-      planMixes(listRecordings("data/recordings"), "test", {
-        nMixes: 100,
-        nBundles: N_RECORDING_BUNDLES,
-        seed: 1,
-      }),
-    ],
-  ])("shares no group of clips between groups of mixes: %s", (_, planned) => {
+    ["rendered", mixes, 3],
+    ["recorded", planMixes(listRecordings("data/recordings"), "test", { nMixes: 100, seed: 1 }), 1],
+  ] as const)("shares no group of clips between groups of mixes: %s", (_, planned, nBundles) => {
     const mixGroups = new Map<string, Set<string>>();
     for (const { group, parts } of planned)
       for (const { path } of parts) {
@@ -61,12 +57,24 @@ describe("planMixes", () => {
       }
     expect(mixGroups.size).toBeGreaterThan(10);
     expect([...mixGroups].filter(([, groups]) => groups.size > 1)).toEqual([]);
-    expect(new Set(planned.map(({ group }) => group)).size).toBe(4);
+    expect(new Set(planned.map(({ group }) => group)).size).toBe(nBundles);
+  });
+  it("has as many bundles as the family with the fewest groups has groups", () => {
+    const clip = (label: Label, group: string): ManifestRow => ({
+      path: `${label} ${group}`,
+      label,
+      group,
+      split: "test",
+    });
+    const own = [clip("reed", "a"), clip("reed", "b"), clip("bass", "c"), clip("bass", "d")];
+    const groupsIn = (extra: ManifestRow[]) =>
+      new Set(planMixes([...own, ...extra], "test", { nMixes: 9, seed: 1 }).map(({ group }) => group)).size;
+    expect(groupsIn([clip("organ", "e"), clip("organ", "f")])).toBe(2);
+    expect(groupsIn([clip("organ", "e")])).toBe(1);
   });
   it("draws the same for the same seed, and else for another", () => {
-    const size = { nMixes: 200, nBundles: 4 };
-    expect(planMixes(rows, "valid", { ...size, seed: 1 })).toEqual(mixes);
-    expect(planMixes(rows, "valid", { ...size, seed: 2 })).not.toEqual(mixes);
+    expect(planMixes(rows, "valid", { nMixes: 200, seed: 1 })).toEqual(mixes);
+    expect(planMixes(rows, "valid", { nMixes: 200, seed: 2 })).not.toEqual(mixes);
   });
   it("draws gains, onsets and lengths, and the level of training mixes alone", () => {
     const parts = mixes.flatMap((mix) => mix.parts);
@@ -76,7 +84,7 @@ describe("planMixes", () => {
     const train = planMixes(
       rowsOf("train", () => 4),
       "train",
-      { nMixes: 20, nBundles: 4, seed: 1 },
+      { nMixes: 20, seed: 1 },
     );
     expect(new Set(train.map(({ peakDb }) => peakDb)).size).toBe(20);
   });
@@ -129,7 +137,7 @@ describe("makeMixes", () => {
     write(from, path, toneWav(200 * (i + 1), { durationSec: 1, sampleRate: i === 0 ? 8000 : 22050 }));
   const options = {
     seed: 1,
-    sizes: { train: { nMixes: 3, nBundles: 1 }, test: { nMixes: 2, nBundles: 1 } },
+    sizes: { train: 3, test: 2 },
     from,
     source: "tones",
   };

@@ -178,7 +178,7 @@ describe("an answer as text", () => {
       '   0.00  3.00  sax, "alto" 75.0 %',
       "   1.50  4.50  unknown",
     ]);
-    const silent = { ...unknown, novelty: null };
+    const silent = { ...unknown, warnings: [{ code: "silent" as const, message: "all samples are zero" }] };
     expect(taggingText("a.wav", silent, shown).split("\n")[0]).toBe("a.wav (4.5 s): unknown: it is silent");
     const csv = taggingCsv("a.wav", unknown, { labels: LABELS, segments: true });
     expect(csv[1]).toBe("a.wav,1.5,4.5,unknown,0.375,0.5,0.125");

@@ -67,7 +67,7 @@ describe.each(["single-label", "multi-label"] as const)("training against backgr
     expect(highest[1]).toBeLessThan(task === "single-label" ? 0.65 : 0.3);
     expect(after.kind.nClips).toBe(12);
     expect(after.kind.rocAuc).toBeGreaterThan(0.95);
-    expect(after.kind.rocAuc).toBeGreaterThan(before.kind.rocAuc);
+    expect(after.kind.rocAuc).toBeGreaterThanOrEqual(before.kind.rocAuc);
     expect([before.chose.nTrained, after.chose.nTrained]).toEqual([48, 72]);
   });
 
