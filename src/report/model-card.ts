@@ -32,7 +32,7 @@ export function modelCard(report: Report): string {
 
 Tags audio with ${counted(labels.length, "label")} (${kind}): ${labels.map(plain).join(", ")}.
 
-A net trained with [timbrel](https://www.npmjs.com/package/timbrel). \`${basename(report.model)}\` is an ONNX model: its input \`inputs\` is a
+A net trained with timbrel. \`${basename(report.model)}\` is an ONNX model: its input \`inputs\` is a
 log-mel spectrogram [batch, frames, bands], its output \`probabilities\` [batch, ${labels.length}].
 
 ## How good it is

@@ -84,7 +84,7 @@ describe("reportPage", () => {
       "75.1 % balanced accuracy on 40 clips of the test split; 95 % interval 60.0 % to 88.0 %, from 9 groups of clips.",
     );
     expect(prose).toContain(
-      "That is 41.8 points above a baseline that never listens (33.3 %), more than chance explains (+30.0 to +50.0); it is 5.1 points above a linear classifier on descriptors (70.0 %), which may be chance (−2.0 to +11.0). One clip is worth about 2.5 points, and smaller differences mean nothing.",
+      "That is 41.8 points above a baseline that never listens (33.3 %), more than chance explains (+30.0 to +50.0); it is 5.1 points above a linear classifier on descriptors (70.0 %), which may be chance (−2.0 to +11.0). Only 40 clips: one clip is worth 2.5 points of accuracy",
     );
   });
 

@@ -3,18 +3,17 @@ import { type LeftOut, reasonsIn } from "../../evaluation/choose-clips.js";
 import { choosingSentences } from "../../evaluation/chose.js";
 import type { Differences } from "../../evaluation/evaluate-model.js";
 import { type Measure, mainMeasure, measuresOf } from "../../evaluation/measures.js";
+import { sampleNotes } from "../../evaluation/sample-notes.js";
 import type { Scores } from "../../evaluation/scores.js";
 import { type Cells, tableOf } from "../charts/figure.js";
 import { type Html, html } from "../html.js";
 import type { Section } from "../html-page.js";
-import { NO_BREAK, withUnits } from "../numbers.js";
+import { withUnits } from "../numbers.js";
 import type { Report, ReportPart } from "../report.js";
 import { capital, differenceText, intervalText, measureText, partTitle } from "./words.js";
 
 /** Differences that are 0.0 points. */
 const SAME = 0.0005;
-/** Below this number of clips, the page says what one of them is worth. */
-const FEW_CLIPS = 100;
 
 /** The section on the score: what it is, how sure it is, and what it means against the two baselines. */
 export function resultSection(report: Report): Section {
@@ -34,18 +33,17 @@ ${counted(net.nClips, "clip")} of ${partTitle(split)}; ${headlineInterval(net)}.
 <p class="finding">${withUnits(meaning(part).join(" "))}</p>`;
 }
 
-/** The 95 % interval of the main score, or why there is none. */
+/** The 95 % interval of the main score, if there is one. */
 export function headlineInterval(net: Scores): string {
   const measure = mainMeasure(net.task);
   const interval = net.intervals[measure.name] ?? null;
-  if (interval !== null)
-    return `95${NO_BREAK}% interval ${intervalText(measure, interval)}, ${net.nGroups === net.nClips ? "from these clips" : `from ${counted(net.nGroups, "group")} of clips`}`;
-  return net.nGroups < 2
-    ? "there is no interval, because all clips are of one group"
-    : "there is no interval, because the score is not defined";
+  if (interval === null) return "there is no 95 % interval";
+  const from =
+    net.nGroups === net.nClips ? "from these clips" : `from ${counted(net.nGroups, "group")} of clips`;
+  return withUnits(`95 % interval ${intervalText(measure, interval)}, ${from}`);
 }
 
-/** What the main score means, in sentences: against the baselines, and how much one clip is worth. */
+/** What the main score means, in sentences: against the baselines, and how much the number of clips says. */
 export function meaning({ net, majority, linear, differences, chose }: ReportPart): string[] {
   const measure = mainMeasure(net.task);
   const against = (name: string, other: Scores, found: Differences | null) => {
@@ -61,13 +59,8 @@ export function meaning({ net, majority, linear, differences, chose }: ReportPar
   };
   const parts = [against("a baseline that never listens", majority, differences.majority)];
   if (linear !== null) parts.push(against("a linear classifier on descriptors", linear, differences.linear));
-  const sentences = [`That is ${parts.join("; it is ")}.`];
-  if (net.nClips < FEW_CLIPS)
-    sentences.push(
-      `One clip is worth about ${(100 / net.nClips).toFixed(1)} points, and smaller differences mean nothing.`,
-    );
   const [, meaningOfChoice] = choosingSentences(chose);
-  return [...sentences, `${capital(meaningOfChoice)}.`];
+  return [`That is ${parts.join("; it is ")}.`, ...sampleNotes(net), `${capital(meaningOfChoice)}.`];
 }
 
 /** All scores of a part, beside the baselines'. */
