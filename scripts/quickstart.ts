@@ -39,7 +39,7 @@ function someRecording(): string {
 const isBegun = (): boolean => existsSync(join(RUN, "checkpoint.safetensors"));
 
 const STAGES: readonly (() => Stage)[] = [
-  () => ({ verb: "data", args: [] }),
+  () => ({ verb: "data", args: ["--no-mixes"] }),
   () => ({ verb: "extract", args: [AUDIO, "--out", FEATURES, ...EXTRACT_FLAGS] }),
   () => ({ verb: "extract", args: [RECORDINGS, "--out", RECORDING_FEATURES, ...EXTRACT_FLAGS] }),
   () => ({ verb: "train", args: [FEATURES, "--out", RUN, ...(isBegun() ? ["--resume"] : TRAIN_FLAGS)] }),

@@ -5,6 +5,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { DataError, errorLine, UsageError } from "../../src/core/errors.js";
 import { shellWord } from "../../src/report/shell-word.js";
 import { writeAtomically } from "../../src/store/atomic-file.js";
+import { buildMixes } from "./build-mixes.js";
 import { LABELS, type Label } from "./labels.js";
 import { countTable, type ManifestRow, manifestCsv } from "./manifest.js";
 import { FULL_SIZE, SMALL_SIZE, type Split } from "./plan.js";
@@ -28,8 +29,19 @@ function readRows(file: string): ManifestRow[] {
   });
 }
 
+interface Options {
+  out?: string;
+  recordings: string;
+  seed: number;
+  workers: number;
+  small: boolean;
+  mixes: boolean;
+}
+
 const command = new Command("data")
-  .description("Render the default instrument data and list the real recordings for the external test.")
+  .description(
+    "Render the default instrument data, list the real recordings for the external test, and mix both for a model of several tags.",
+  )
   .option(
     "--out <folder>",
     "folder for the rendered instruments (default: data/instruments; with --small, data/instruments-small)",
@@ -37,36 +49,40 @@ const command = new Command("data")
   .option("--recordings <folder>", "folder for the manifest of the real recordings", "data/recordings")
   .option("--seed <number>", "seed of the drawn notes and of the held-out groups", parseWhole(0), 1)
   .option("--workers <number>", "threads", parseWhole(1), availableParallelism())
-  .option("--small", "a set of 220 clips for a quick check", false)
+  .option("--small", "a set of 220 clips and 48 mixes for a quick check", false)
+  .option(
+    "--no-mixes",
+    "no mixes of several instruments, which are made in mixes and recording-mixes beside these folders",
+  )
   .exitOverride()
-  .action(
-    async (options: { out?: string; recordings: string; seed: number; workers: number; small: boolean }) => {
-      const size = options.small ? SMALL_SIZE : FULL_SIZE;
-      const nWorkers = Math.min(options.workers, 8);
-      const out = options.out ?? (options.small ? "data/instruments-small" : "data/instruments");
-      const { rendered, silent } = await renderSet(resolve(out), {
-        seed: options.seed,
-        size,
-        nWorkers,
-      });
-      const rows = readRows(join(out, "manifest.csv"));
-      if (!rendered) console.error(`${out} is complete, nothing to render`);
-      console.error(`\nclips (groups) in ${out}\n${countTable(rows)}\n`);
-      if (silent.length > 0) console.error(`silent clips, left out: ${silent.length} (${silent.join(", ")})`);
-      for (const label of LABELS)
-        for (const split of ["valid", "test"] as const)
-          if (!rows.some((row) => row.label === label && row.split === split))
-            console.error(`warning: no clips of ${label} in ${split}`);
-      const folder = resolve(options.recordings);
-      const recordings = listRecordings(folder);
-      writeAtomically(join(folder, "manifest.csv"), manifestCsv(recordings));
-      console.error(
-        `${recordings.length} real recordings in ${join(options.recordings, "manifest.csv")} (test only)`,
-      );
-      const [manifest, features] = [join(out, "manifest.csv"), join("data/features", basename(out))];
-      console.error(`next: npm run extract -- ${shellWord(manifest)} --out ${shellWord(features)}`);
-    },
-  );
+  .action(async (options: Options) => {
+    const size = options.small ? SMALL_SIZE : FULL_SIZE;
+    const nWorkers = Math.min(options.workers, 8);
+    const out = options.out ?? (options.small ? "data/instruments-small" : "data/instruments");
+    const { rendered, silent } = await renderSet(resolve(out), {
+      seed: options.seed,
+      size,
+      nWorkers,
+    });
+    const rows = readRows(join(out, "manifest.csv"));
+    if (!rendered) console.error(`${out} is complete, nothing to render`);
+    console.error(`\nclips (groups) in ${out}\n${countTable(rows)}\n`);
+    if (silent.length > 0) console.error(`silent clips, left out: ${silent.length} (${silent.join(", ")})`);
+    for (const label of LABELS)
+      for (const split of ["valid", "test"] as const)
+        if (!rows.some((row) => row.label === label && row.split === split))
+          console.error(`warning: no clips of ${label} in ${split}`);
+    const folder = resolve(options.recordings);
+    const recordings = listRecordings(folder);
+    writeAtomically(join(folder, "manifest.csv"), manifestCsv(recordings));
+    console.error(
+      `${recordings.length} real recordings in ${join(options.recordings, "manifest.csv")} (test only)`,
+    );
+    if (options.mixes)
+      await buildMixes({ dir: out, rows }, { dir: options.recordings, rows: recordings }, options);
+    const [manifest, features] = [join(out, "manifest.csv"), join("data/features", basename(out))];
+    console.error(`next: npm run extract -- ${shellWord(manifest)} --out ${shellWord(features)}`);
+  });
 
 try {
   await command.parseAsync();

@@ -69,9 +69,11 @@ async function tryCommand(
     ["inspect", wav, "--model", model],
     ["summary", model],
     ["evaluate", model, store],
+    ["calibrate", model, store],
   ];
   const inStore = [
     ["evaluate", model, store, "--split", "train"],
+    ["calibrate", model, store],
     ["train", store, "--out", join(workDir, "new-run"), "--epochs", "1", "--overwrite"],
     [
       "extract",
@@ -105,7 +107,7 @@ async function tryCommand(
     { path: join(run, RUN_FILES.split), edits: [damaged, EDITS.lines], commands: resume },
     { path: join(store, "store.json"), edits: [damaged], commands: inStore },
     { path: join(store, "clips.jsonl"), edits: [damaged, EDITS.lines], commands: inStore },
-    { path: join(store, "sources.jsonl"), edits: [damaged, EDITS.lines], commands: inStore.slice(2) },
+    { path: join(store, "sources.jsonl"), edits: [damaged, EDITS.lines], commands: inStore.slice(3) },
     { path: join(store, features), edits: [damaged], commands: inStore },
     { path: join(store, descriptors), edits: [damaged], commands: inStore },
   ]);

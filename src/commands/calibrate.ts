@@ -12,11 +12,12 @@ import { writeAtomically } from "../store/atomic-file.js";
 import { statOrNull } from "../store/audio-files.js";
 import { whileLocked } from "../store/folder-lock.js";
 import { readModelFile } from "../store/read-files.js";
+import { openStore } from "../store/store.js";
 import { decodeModel, encodeModel } from "../tagging/model-file.js";
 import { calibrateModel } from "../training/calibrate-model.js";
 import { RUN_FILES } from "../training/run-folder.js";
-import { openMatchingStore } from "./matching-store.js";
 import { threadsOption } from "./options.js";
+import { checkStoreFits } from "./store-fits.js";
 
 interface Options {
   out?: string;
@@ -58,7 +59,9 @@ async function calibrateFile(
 ): Promise<void> {
   const model = decodeModel(readModelFile(modelPath), modelPath);
   const { labels, epoch } = model.info;
-  const sets = ownSets(model, openMatchingStore(storeDir, model.info, modelPath));
+  const store = openStore(storeDir);
+  checkStoreFits(store, model, modelPath);
+  const sets = ownSets(model, store);
   let bar: ProgressBar | undefined;
   const calibrated = await calibrateModel(model, sets, {
     engine: nodeEngine({ threads }),

@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
 import { Command, Option } from "commander";
-import { DataError, UsageError } from "../core/errors.js";
+import { UsageError } from "../core/errors.js";
 import type { PartName } from "../evaluation/choose-clips.js";
 import { compareModels } from "../evaluation/compare-models.js";
 import { evaluateModel } from "../evaluation/evaluate-model.js";
-import { describeDifference, frontEndHash } from "../features/front-end.js";
 import { comparisonReport } from "../report/comparison.js";
 import { predictionsCsv } from "../report/predictions-csv.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
@@ -21,11 +20,10 @@ import { type FeatureStore, openStore } from "../store/store.js";
 import { linearModel } from "../tagging/linear-model.js";
 import { type AnyModel, decodeAnyModel, isLinear } from "../tagging/open-tagger.js";
 import { linearBaselinePath } from "../training/run-folder.js";
-import { commandLine } from "./command-line.js";
-import { withFlags } from "./flag-names.js";
-import { addFrontEndOptions, frontEndFlags } from "./front-end-options.js";
+import { checkReport, reportEvaluation } from "./evaluation-report.js";
 import { choiceOption, threadsOption } from "./options.js";
 import { checkOutputs } from "./output-paths.js";
+import { checkStoreFits } from "./store-fits.js";
 
 const EVALUATE_FORMATS = ["text", "json", "csv"] as const;
 
@@ -33,6 +31,7 @@ interface Options {
   split?: PartName;
   compare?: string;
   predictions?: string;
+  report?: string;
   format: (typeof EVALUATE_FORMATS)[number];
   json: boolean;
   threads: number;
@@ -56,13 +55,14 @@ Formats:
         with --compare: task, model, compare, store, split, leftOut, leftOutForOther, first, other, differences
   csv   the columns model, label, measure, value, low, high: one line for each score, label is empty in those of all labels
 Numbers that are not defined are null in JSON and empty in CSV. --predictions writes CSV, too: file, true, predicted,
-correct, probability of the true label, loss, then p(<label>) for every label; the worst answers are first.`;
+correct, probability of the true label, loss, novelty, then p(<label>) for every label; the worst answers are first.`;
 
 const EXAMPLES = `
 Examples:
   timbrel evaluate models/mine/model.onnx features
   timbrel evaluate models/mine/model.onnx features --split valid
   timbrel evaluate models/mine/model.onnx features --predictions answers.csv
+  timbrel evaluate models/mine/model.onnx features --report scores.html
   timbrel evaluate models/mine/model.onnx features --compare models/other/model.onnx
   timbrel evaluate models/mine/model.onnx other-features --split all --format json > scores.json`;
 
@@ -73,6 +73,10 @@ export const command = new Command("evaluate")
   .addOption(splitOption())
   .option("--compare <model>", "another model file: score both on the clips that neither has seen")
   .option("--predictions <file>", "CSV file to write with the answer to every clip, the worst first")
+  .option(
+    "--report <file>",
+    "HTML page to write with scores, mistakes and worst clips; its numbers go beside it, as .json",
+  )
   .addOption(choiceOption("-f, --format <name>", "format of the output", EVALUATE_FORMATS, "text"))
   .addOption(
     new Option("--json", "short for --format json: everything else goes to stderr")
@@ -114,12 +118,16 @@ async function score({ model, modelPath, store, engine, options }: Asked): Promi
   const linearPath = linearBaselinePath(modelPath);
   const hasLinear = !isLinear(model) && existsSync(linearPath);
   const linear = hasLinear ? linearModel(readModelFile(linearPath), linearPath, info) : null;
-  const { predictions, split } = options;
-  if (predictions !== undefined)
-    checkPredictions(predictions, [modelPath, ...(hasLinear ? [linearPath] : [])]);
-  const { answers, ...evaluation } = await withBar((onProgress) =>
+  const { predictions, report, split } = options;
+  const inputs = [modelPath, ...(hasLinear ? [linearPath] : [])];
+  if (predictions !== undefined) checkPredictions(predictions, inputs);
+  if (report !== undefined) checkReport(report, inputs);
+  const scoring = await withBar((onProgress) =>
     evaluateModel(model, store, { engine, split, linear, onProgress }),
   );
+  if (report !== undefined)
+    await reportEvaluation(report, { model: modelPath, info, store, evaluation: scoring });
+  const { answers, ...evaluation } = scoring;
   if (predictions !== undefined) writeAtomically(predictions, predictionsCsv(answers, info));
   const scored = { model: modelPath, store: store.dir, labels: info.labels, ...evaluation };
   printResult(options, {
@@ -146,11 +154,12 @@ async function compare(
   { model, modelPath, store, engine, options }: Asked,
   otherPath: string,
 ): Promise<void> {
-  const { split, predictions } = options;
-  if (predictions !== undefined)
+  const { split } = options;
+  const ofOne = (["predictions", "report"] as const).find((name) => options[name] !== undefined);
+  if (ofOne !== undefined)
     throw new UsageError({
-      setting: "--predictions",
-      rule: "be used without --compare: it writes the answers of one model",
+      setting: `--${ofOne}`,
+      rule: "be used without --compare: it is about one model",
       got: "both",
       remedy: "leave out one of them",
     });
@@ -198,15 +207,4 @@ function printResult(
   const chosen = json ? "json" : format;
   if (chosen === "json") print(JSON.stringify(forms.json()));
   else print(forms[chosen]().trimEnd());
-}
-
-/** @throws DataError unless the features in a store are those of the model's front end */
-function checkStoreFits(store: FeatureStore, { info }: AnyModel, modelPath: string): void {
-  if (frontEndHash(info.frontEnd) === store.frontEndHash) return;
-  const extract = addFrontEndOptions(new Command());
-  const difference = withFlags(describeDifference(store.frontEnd, info.frontEnd), extract);
-  throw new DataError(
-    store.dir,
-    `holds features of a different front end from ${modelPath} (${difference}); extract them again: ${commandLine("extract", ["<audio>", "--out", "<new store>", ...frontEndFlags(info.frontEnd)])}`,
-  );
 }

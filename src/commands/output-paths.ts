@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync, readSync, realpathSync } from "node:fs";
 import { UsageError } from "../core/errors.js";
 import { PREDICTIONS_HEAD } from "../report/predictions-csv.js";
+import { REPORT_HEAD } from "../report/report.js";
 import { statOrNull } from "../store/audio-files.js";
 
 /** A file that a command is to write, and the first bytes of such files. */
@@ -8,10 +9,16 @@ export interface Output {
   /** The flag that names it. */
   readonly flag: string;
   readonly path: string;
-  readonly kind: "PNG" | ".npy" | "text" | "predictions";
+  readonly kind: "PNG" | ".npy" | "text" | "predictions" | "HTML" | "JSON report";
 }
 
-const MARKS = { PNG: "\x89PNG", ".npy": "\x93NUMPY", predictions: PREDICTIONS_HEAD } as const;
+const MARKS = {
+  PNG: "\x89PNG",
+  ".npy": "\x93NUMPY",
+  predictions: PREDICTIONS_HEAD,
+  HTML: "<!doctype html>",
+  "JSON report": REPORT_HEAD,
+} as const;
 /** Bytes that are looked at to tell text from other files. */
 const HEAD_BYTES = 512;
 /** Control characters that text holds: tab, line feed, form feed, carriage return. */

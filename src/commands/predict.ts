@@ -60,7 +60,8 @@ const FORMATS = `
 Formats:
   text      for reading
   json      one object per file: file, durationSec, tags, isUnknown, novelty, noveltyLimit, warnings; segments and events if
-            they are asked for
+            they are asked for; a tag has label, probability, threshold (null if there is none) and isPresent, whether it is
+            in the answer
   csv       file, start, end, predicted tag and the probability of every tag: one line per file, with --segments one per
             segment; with --events file, start, end, label, probability: one line per event
   audacity  the events as a label track: File > Import > Labels
@@ -151,7 +152,7 @@ async function predict(paths: string[], options: Options): Promise<void> {
     output.discard();
     process.exit(EXIT.interrupted);
   };
-  if (options.out !== undefined) process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+  if (options.out !== undefined) process.on("SIGINT", interrupted).on("SIGTERM", interrupted);
   let plot = async (): Promise<void> => {};
   try {
     for (const file of files) {

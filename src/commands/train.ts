@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { counted } from "../core/counted.js";
 import { UsageError } from "../core/errors.js";
+import type { ClipSplits } from "../dataset/splits.js";
 import { mainMeasure } from "../evaluation/measures.js";
 import { calibrationLines } from "../report/calibration.js";
 import { flowTable } from "../report/gradient-flow.js";
@@ -20,6 +21,7 @@ import { EXIT } from "./exit.js";
 import { findRate, RANGE_FILES } from "./find-learning-rate.js";
 import { interruptible } from "./interrupt.js";
 import { threadsOption } from "./options.js";
+import { removeReport, reportRun } from "./run-report.js";
 import { TrainDisplay } from "./train-display.js";
 import { addTrainOptions, resumedConfigOf, trainConfigOf } from "./train-settings.js";
 
@@ -28,6 +30,7 @@ interface Options {
   background?: string;
   resume: boolean;
   overwrite: boolean;
+  tensorboard: boolean;
   findLr: boolean;
   threads: number;
 }
@@ -49,7 +52,9 @@ with cosine, one-cycle or a warm-up the result differs from a run that had that 
 
 const EXAMPLES = `
 Files written to <dir>: ${RUN_FILES.model} (the best epoch), ${RUN_FILES.linear} (the baseline on descriptors),
-${RUN_FILES.checkpoint}, ${RUN_FILES.metrics} and ${RUN_FILES.split} (which clip is in which split); with --watch also ${RUN_FILES.watch}; with --find-lr only
+${RUN_FILES.checkpoint}, ${RUN_FILES.metrics}, ${RUN_FILES.split} (which clip is in which split), ${RUN_FILES.report} (scores,
+mistakes and worst clips), ${RUN_FILES.numbers} and ${RUN_FILES.card}; with --watch also ${RUN_FILES.watch}; with --tensorboard also
+${RUN_FILES.events}; with --find-lr only
 ${RANGE_FILES.json} and ${RANGE_FILES.page}.
 
 Examples:
@@ -67,6 +72,7 @@ export const command = addTrainOptions(
     .requiredOption("-o, --out <dir>", "folder of the run; created if missing")
     .option("--resume", "continue the run in <dir>, with its settings", false)
     .option("--overwrite", "replace the run in <dir>", false)
+    .option("--tensorboard", "write every epoch's numbers for TensorBoard, too; kept up by --resume", false)
     .option("--find-lr", "try learning rates and suggest one, without training a model", false)
     .addOption(new Option("--background <folder>").hideHelp())
     .addOption(threadsOption()),
@@ -75,7 +81,7 @@ export const command = addTrainOptions(
   .action(train);
 
 async function train(storeDir: string, options: Options): Promise<void> {
-  const { out, threads, resume, overwrite } = options;
+  const { out, threads, resume, overwrite, tensorboard } = options;
   if (options.background !== undefined)
     throw new UsageError({
       setting: "--background",
@@ -87,19 +93,27 @@ async function train(storeDir: string, options: Options): Promise<void> {
   if (options.findLr) return findRate(storeDir, out, { config, threads });
   const display = new TrainDisplay(threads, command);
   const { onStep, onEpoch } = display;
+  const store = openStore(storeDir);
+  const engine = nodeEngine({ threads });
+  let splits: ClipSplits | undefined;
   const result = await interruptible("after this step", ({ signal, begin }) =>
-    trainTagger(openStore(storeDir), out, {
+    trainTagger(store, out, {
       config,
       resume,
       overwrite,
-      engine: nodeEngine({ threads }),
+      tensorboard,
+      engine,
       signal,
       onStart(run) {
         begin();
+        splits = run.splits;
         display.onStart(run);
       },
       onStep,
-      onEpoch,
+      onEpoch(record, isBest) {
+        if (isBest) removeReport(out); // it is about an older model
+        return onEpoch(record, isBest);
+      },
     })
       .catch((error: unknown) => {
         if (error instanceof DivergedError) display.warn(error.divergence.layers);
@@ -108,8 +122,9 @@ async function train(storeDir: string, options: Options): Promise<void> {
       .finally(() => display.stop()),
   );
   await drawWatch(out, result);
-  if (result.ended === "interrupted") sayStopped(storeDir, options, result);
-  else sayDone(storeDir, result);
+  if (result.ended === "interrupted") return sayStopped(storeDir, options, result);
+  sayDone(storeDir, result);
+  await reportRun(store, { out, splits: splits!, result, engine });
 }
 
 /** Draws the layer statistics of a watched run as far as it got, and prints those of its last epoch. */
@@ -125,11 +140,12 @@ async function drawWatch(out: string, result: TrainResult): Promise<void> {
 }
 
 /** Settings of the run: from the flags if it is new, from its checkpoint if it is resumed. */
-function checkedConfig({ out, resume, overwrite, findLr }: Options): TrainConfig {
-  if (findLr && (resume || overwrite))
+function checkedConfig({ out, resume, overwrite, tensorboard, findLr }: Options): TrainConfig {
+  const other = Object.entries({ resume, overwrite, tensorboard }).find(([, isSet]) => isSet);
+  if (findLr && other !== undefined)
     throw new UsageError({
       setting: "--find-lr",
-      rule: `be used without --${resume ? "resume" : "overwrite"}, because it trains nothing`,
+      rule: `be used without --${other[0]}, because it trains nothing`,
       got: "both",
       remedy: "leave out one of them",
     });

@@ -8,7 +8,7 @@ import type { Engine } from "../runtime/engine.js";
 import { linearGraph } from "../tagging/linear-model.js";
 import { modelGraph, segmentsPerRun } from "../tagging/model-file.js";
 import { type AnyModel, isLinear } from "../tagging/open-tagger.js";
-import { evaluateLinear, evaluateNet, type NetAnswers } from "./evaluate.js";
+import { type AnsweredSet, evaluateLinear, evaluateNet } from "./evaluate.js";
 
 /** @throws DataError naming the settings in which the data's front end differs from the model's */
 export function checkFrontEnd({ info }: AnyModel, data: FeatureData, name = "the model"): void {
@@ -37,20 +37,7 @@ export function setOf(
   return featureSets(data, { train: [], valid: [], test: clips, hash: "" }, labels).test;
 }
 
-/** @throws DataError if the model gives each clip one label, and some labels of a clip are not known */
-function checkKnown({ info }: AnyModel, { clips }: FeatureSet): void {
-  const clip = info.task === "single-label" ? clips.find(lacksLabels) : undefined;
-  if (clip !== undefined)
-    throw new DataError(
-      clip.name,
-      `is labelled ${labelText(clip)}: some of its labels are not known, but the model gives each clip one label; score it on clips whose labels are all known`,
-    );
-}
-
-/**
- * Answers a set with a model, and scores the answers.
- * @throws DataError if the model gives each clip one label, and some labels of a clip are not known
- */
+/** Answers a set with a model, and scores the answers. */
 export async function answerSet(
   model: AnyModel,
   set: FeatureSet,
@@ -59,8 +46,7 @@ export async function answerSet(
     name = "model",
     onProgress,
   }: { engine: Engine; name?: string; onProgress?: ((done: number, total: number) => void) | undefined },
-): Promise<NetAnswers> {
-  checkKnown(model, set);
+): Promise<AnsweredSet> {
   if (isLinear(model)) {
     const { task } = model.info;
     const answered = await evaluateLinear(linearGraph(model, model.info), set, { engine, task, name });

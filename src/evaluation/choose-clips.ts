@@ -139,7 +139,7 @@ const drawOf = ({ split: { seed, validFraction, testFraction } }: SeenClips) => 
 });
 
 /** The splits of the training; null if clips came or went since. */
-function ownSplits(clips: readonly Clip[], info: SeenClips): ClipSplits | null {
+export function ownSplits(clips: readonly Clip[], info: SeenClips): ClipSplits | null {
   try {
     const splits = splitClips(clips, drawOf(info));
     return splits.hash === info.split.hash ? splits : null;

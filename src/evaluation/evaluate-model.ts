@@ -143,8 +143,8 @@ export async function evaluateModel(
     answers: clips.map((clip, i) => ({
       clip,
       targets: set.targets(i),
-      probabilities: net.answers.probabilities[i],
-      uncalibrated: before?.answers.probabilities[i] ?? null,
+      probabilities: net.rows[i],
+      uncalibrated: before?.rows[i] ?? null,
       novelty: net.novelties[i],
     })),
   };

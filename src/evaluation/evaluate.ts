@@ -7,8 +7,6 @@ import { checkProbabilities } from "../tagging/probabilities.js";
 import type { Answers } from "./answers.js";
 import { type ScoredAnswers, scoreAnswers } from "./score-answers.js";
 
-const targetsOf = (set: FeatureSet) => set.clips.map((_, clip) => set.targets(clip));
-
 /** How answers to a set are scored. */
 export interface Scoring {
   readonly task: Task;
@@ -18,27 +16,31 @@ export interface Scoring {
   readonly resamples?: number | undefined;
 }
 
+/** The answers to every clip of a set, with their scores. */
+export interface AnsweredSet extends ScoredAnswers {
+  /** [nLabels] for each clip of the set. */
+  readonly rows: readonly Float32Array[];
+  /** For each clip of the set how unlike the training sounds it is; null if the model does not say. */
+  readonly novelties: readonly (number | null)[];
+}
+
 /** Scores rows of probabilities against a set's labels. */
 function scoreSet(
   set: FeatureSet,
-  probabilities: readonly Float32Array[],
+  rows: readonly Float32Array[],
   { task, thresholds, resamples }: Scoring,
-): ScoredAnswers {
+): AnsweredSet {
   const groups = set.clips.map(({ group }) => group);
-  const answers = { task, labels: set.labels, groups, targets: targetsOf(set), probabilities, thresholds };
-  return scoreAnswers(answers, resamples === undefined ? {} : { resamples });
-}
-
-/** The answers of a net, and their scores. */
-export interface NetAnswers extends ScoredAnswers {
-  /** Of every clip; null if the net has none. See `NoveltyScore`. */
-  readonly novelties: readonly (number | null)[];
+  const targets = set.clips.map((_, clip) => set.targets(clip));
+  const answers = { task, labels: set.labels, groups, targets, probabilities: rows, thresholds };
+  const scored = scoreAnswers(answers, resamples === undefined ? {} : { resamples });
+  return { ...scored, rows, novelties: rows.map(() => null) };
 }
 
 /**
  * Scores a net on a set, each clip by the mean over its segments.
  * @param model see `buildInferenceModel`
- * @param options.maxSegments see `clipAnswers`
+ * @param options.maxSegments see `SegmentRuns`
  * @param options.name the model's name in errors: its probabilities are checked. `@default` they are not; those of a model
  *   in training show in its loss
  */
@@ -52,7 +54,7 @@ export async function evaluateNet(
     name?: string;
     onProgress?: ((done: number, total: number) => void) | undefined;
   },
-): Promise<NetAnswers> {
+): Promise<AnsweredSet> {
   const { engine, segmentFrames, maxSegments, name, onProgress } = options;
   const answers = await withSession(engine, model, (session) =>
     clipAnswers(session, set, {
@@ -100,7 +102,7 @@ export async function evaluateLinear(
   model: Uint8Array,
   set: FeatureSet,
   options: Scoring & { engine: Engine; name?: string },
-): Promise<ScoredAnswers> {
+): Promise<AnsweredSet> {
   const { engine, name } = options;
   const vectors = await readAllDescriptors(set);
   const nFeatures = vectors[0].length;

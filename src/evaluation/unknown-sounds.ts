@@ -9,6 +9,8 @@ import { rank, scoreRanking } from "./ranking.js";
 /** Sounds made of each kind, and their levels, from loud to quiet [dB relative to full scale]. */
 const CLIPS_PER_SOUND = 20;
 const LEVELS_DB = [-10, -20, -30, -40, -50] as const;
+/** Bins of the histograms of novelty. */
+const N_BINS = 24;
 /** Their length [segments]. */
 const SEGMENTS = 2;
 
@@ -23,6 +25,8 @@ export interface UnknownKind {
   readonly rocAuc: number;
   /** Fraction that is above the model's limit. */
   readonly unknown: number;
+  /** Number of the sounds in each bin of `UnknownSounds.bins`. */
+  readonly histogram: readonly number[];
 }
 
 /** What a model calls unknown. */
@@ -31,6 +35,10 @@ export interface UnknownSounds {
   readonly limit: number;
   /** Fraction of the scored clips that are called unknown. */
   readonly falseAlarms: number;
+  /** Bins of equal width that hold every novelty: where the first begins, and how wide they are. */
+  readonly bins: { readonly from: number; readonly width: number };
+  /** Number of the scored clips in each bin. */
+  readonly histogram: readonly number[];
   /** Sounds that are of no class, made for this, and the background clips of the split if there are some. */
   readonly kinds: readonly UnknownKind[];
 }
@@ -51,12 +59,6 @@ export async function unknownSounds(
   if (limit === undefined || known.length === 0) return null;
   const isUnknown = (novelty: number) => novelty > limit;
   const fractionUnknown = (values: readonly number[]) => values.filter(isUnknown).length / values.length;
-  const kindOf = (sound: UnknownKind["sound"], found: readonly number[]): UnknownKind => ({
-    sound,
-    nClips: found.length,
-    rocAuc: rocAuc(found, known),
-    unknown: fractionUnknown(found),
-  });
   const { segmentFrames } = model.info;
   const kinds = await withSession(engine, modelGraph(model), async (session) => {
     const noveltiesOf = async (source: FrameSource) => {
@@ -66,13 +68,38 @@ export async function unknownSounds(
       });
       return answers.map(({ novelty }) => novelty!);
     };
-    const found: UnknownKind[] = [];
-    for (const sound of CLASSLESS_SOUNDS)
-      found.push(kindOf(sound, await noveltiesOf(soundsOf(sound, model))));
-    if (background !== null) found.push(kindOf("background", await noveltiesOf(background)));
+    const found: [sound: UnknownKind["sound"], novelties: readonly number[]][] = [];
+    for (const sound of CLASSLESS_SOUNDS) found.push([sound, await noveltiesOf(soundsOf(sound, model))]);
+    if (background !== null) found.push(["background", await noveltiesOf(background)]);
     return found;
   });
-  return { limit, falseAlarms: fractionUnknown(known), kinds };
+  const bins = binsOf([...known, ...kinds.flatMap(([, values]) => values)]);
+  return {
+    limit,
+    falseAlarms: fractionUnknown(known),
+    bins,
+    histogram: histogram(known, bins),
+    kinds: kinds.map(([sound, values]) => ({
+      sound,
+      nClips: values.length,
+      rocAuc: rocAuc(values, known),
+      unknown: fractionUnknown(values),
+      histogram: histogram(values, bins),
+    })),
+  };
+}
+
+/** Bins from the lowest value to the highest. */
+function binsOf(values: readonly number[]): UnknownSounds["bins"] {
+  const from = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+  const to = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  return { from, width: (to - from) / N_BINS || 1 };
+}
+
+function histogram(values: readonly number[], { from, width }: UnknownSounds["bins"]): number[] {
+  const counts = Array.from({ length: N_BINS }, () => 0);
+  for (const value of values) counts[Math.min(N_BINS - 1, Math.floor((value - from) / width))]++;
+  return counts;
 }
 
 /** The fraction of pairs in which the first kind's value is higher; equal ones count half. */

@@ -22,7 +22,7 @@ html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 17px/1.55 Charter, "Bitstream Charter", "Sitka Text", Cambria, Georgia, serif; }
 main { max-width: 1400px; margin: 0 auto; padding: 24px 16px 64px; }
 header, section > p, section > h3, section > ul { max-width: 42em; }
-h1 { font-size: 1.9em; line-height: 1.2; margin: 0.6em 0 0.3em; font-weight: 600; }
+h1 { overflow-wrap: anywhere; font-size: 1.9em; line-height: 1.2; margin: 0.6em 0 0.3em; font-weight: 600; }
 h2 { font-size: 1.4em; line-height: 1.25; margin: 2.4em 0 0.5em; padding-top: 0.8em; border-top: 1px solid var(--line); font-weight: 600; }
 h3 { font-size: 1.1em; margin: 1.8em 0 0.3em; font-weight: 600; }
 p { margin: 0.6em 0; }
@@ -51,6 +51,14 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: 3px 12px 3px 0; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; font-weight: 400; }
 th:first-child { text-align: left; }
 thead th { color: var(--quiet); vertical-align: bottom; white-space: normal; max-width: 9em; }
+.headline strong { font-size: 1.6em; margin-right: 0.2em; }
+.wide > figure { max-width: none; }
+.tall > .scroll { max-height: 80vh; overflow: auto; }
+.tall thead th { position: sticky; top: 0; background: var(--paper); }
+.clip img { display: block; width: 100%; height: 128px; margin: 0.4em 0; background: #000; image-rendering: auto; }
+.clip audio { display: block; width: 100%; height: 40px; }
+.clip figcaption { overflow-wrap: anywhere; }
+.clip ul { padding-left: 1.2em; }
 .finding { font-size: 1.05em; }
 .method { color: var(--quiet); font-size: 0.9em; }
 @media print { details { display: none; } }
@@ -79,6 +87,7 @@ ${body}
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:">
 <title>${title}</title>
 <style>${trusted(STYLE)}</style>
 </head>

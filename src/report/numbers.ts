@@ -33,6 +33,11 @@ export function readable(value: number | null | undefined): string {
   );
 }
 
+/** The text with every number on one line with its unit: `95 %`, `3 s`, `2.5 points`. */
+export function withUnits(text: string): string {
+  return text.replace(/(?<=[\d∞]) (?=(?:%|s|ms|min|h|Hz|kHz|dB|points|nat)(?!\w))/g, NO_BREAK);
+}
+
 /** `10⁻⁷` for -7. */
 export function powerOfTen(exponent: number): string {
   const digits = [...String(Math.abs(exponent))].map((digit) => SUPERSCRIPTS[Number(digit)]).join("");

@@ -17,14 +17,24 @@ export function predictionsCsv(answers: readonly ClipAnswer[], info: AnyModel["i
   const judged = answers
     .map((answer) => ({ ...answer, ...clipResult(answer, { task, labels, thresholds }) }))
     .sort((a, b) => b.loss - a.loss);
-  const head = ["file", "true", "predicted", "correct", ...(isSingle ? ["probability"] : []), "loss"];
-  const rows = judged.map(({ clip, targets, probabilities, predicted, isCorrect, loss }) => [
+  const hasNovelty = answers.some(({ novelty }) => novelty !== null);
+  const head = [
+    "file",
+    "true",
+    "predicted",
+    "correct",
+    ...(isSingle ? ["probability"] : []),
+    "loss",
+    ...(hasNovelty ? ["novelty"] : []),
+  ];
+  const rows = judged.map(({ clip, targets, probabilities, novelty, predicted, isCorrect, loss }) => [
     clip.name,
     labels.flatMap((label, i) => nameOf(label, targets[i])).join("|"),
     predicted.join("|"),
     String(isCorrect),
     ...(isSingle ? [rounded(probabilities[targets.indexOf(1)])] : []),
     rounded(loss),
+    ...(hasNovelty ? [novelty === null ? null : rounded(novelty)] : []),
     ...Array.from(probabilities, rounded),
   ]);
   return csvText([[...head, ...labels.map((label) => `p(${label})`)], ...rows]);

@@ -8,6 +8,7 @@ import type {
   SingleLabelScores,
 } from "../evaluation/scores.js";
 import { percent, table } from "./table.js";
+import { visibleLine } from "./terminal.js";
 
 /** Largest width of a table [characters]. */
 export const MAX_WIDTH = 110;
@@ -17,9 +18,11 @@ const MAX_LABEL = 20;
 const MANY_LABELS = 40;
 const SHOWN_OF_MANY = 20;
 
-/** A label as a table shows it: a long one is cut. */
-export const shortLabel = (label: string, length = MAX_LABEL): string =>
-  label.length <= length ? label : `${label.slice(0, length - 1)}…`;
+/** A label as a table shows it: on one line, and cut if it is long. */
+function shortLabel(label: string, length = MAX_LABEL): string {
+  const line = visibleLine(label);
+  return line.length <= length ? line : `${line.slice(0, length - 1)}…`;
+}
 
 const number = (value: number, text: (value: number) => string) => (Number.isNaN(value) ? "–" : text(value));
 /** A fraction as a percentage; a dash if it is not defined. */

@@ -24,7 +24,7 @@ export function scoresReport(
   const { net, labels } = scored;
   const parts = [header(scored, info), comparison(scored, linearPath), differences(scored)];
   const notes = sampleNotes(net);
-  if (notes.length > 0) parts.push(notes.join("\n"));
+  if (notes.length > 0) parts.push(notes.map(visibleLine).join("\n"));
   if (net.task === "single-label") parts.push(labelTable(net, labels), confusionTable(net, labels));
   else parts.push(tagTable(net));
   if (scored.unknown !== null) parts.push(unknownTable(scored.unknown));
@@ -74,11 +74,12 @@ function leftOutLines(leftOut: LeftOut, nScored: number): string[] {
 const nameOf = ({ kind }: ScoredModel) => (kind === "net" ? "net" : "linear baseline");
 
 function comparison(scored: ScoredModel, linearPath: string): string {
-  const { majority, linear, net, kind } = scored;
+  const { majority, linear, net, kind, uncalibrated } = scored;
   const missing = linear === null && kind === "net" ? `\nno linear baseline: ${linearPath} is missing` : "";
   return `${comparisonTable([
     ["majority class", majority],
     ...(linear === null ? [] : ([["linear baseline", linear]] as const)),
+    ...(uncalibrated === null ? [] : ([[`${nameOf(scored)}, not calibrated`, uncalibrated]] as const)),
     [nameOf(scored), net],
   ])}${missing}`;
 }

@@ -4,6 +4,7 @@ import type { Segment } from "../tagging/tagger.js";
 import { type Canvas, elided, TEXT_HEIGHT, textWidth } from "./canvas.js";
 import type { Rgb } from "./magma.js";
 import { percent } from "./table.js";
+import { UNKNOWN } from "./tagging-text.js";
 
 const ROW_HEIGHT = 18;
 const ROW_GAP = 3;
@@ -17,29 +18,42 @@ const BRIGHT: Rgb = [110, 231, 213];
 /** A tag over time. */
 export interface TagRow {
   readonly label: string;
-  /** Its highest probability. */
-  readonly highest: number;
+  /** Its highest probability; null for the row of what is unknown. */
+  readonly highest: number | null;
   /** Its probability in each segment; where they overlap, their mean is drawn. */
   readonly spans: readonly (TimeSpan & { readonly probability: number })[];
 }
 
 /** The part of a segment that is drawn. */
-export type DrawnSegment = Pick<Segment, "startSec" | "endSec" | "tags">;
+export type DrawnSegment = Pick<Segment, "startSec" | "endSec" | "tags"> &
+  Partial<Pick<Segment, "isUnknown">>;
 
 /**
- * The tags that are the most probable in some segment, each with its probability over time.
+ * The tags that are the most probable in some segment, each with its probability over time. Unknown segments have no tag:
+ * they are a row of their own, the last.
  * @param top number of tags
  */
 export function tagRows(segments: readonly DrawnSegment[], top: number): TagRow[] {
+  const known = segments.filter(({ isUnknown }) => isUnknown !== true);
   const highest = new Map<string, number>();
-  for (const { tags } of segments)
+  for (const { tags } of known)
     for (const { label, probability } of tags)
       highest.set(label, Math.max(probability, highest.get(label) ?? 0));
   const shown = [...highest].sort(([, a], [, b]) => b - a).slice(0, top);
-  const rows = new Map(shown.map(([label]): [string, TagRow["spans"][number][]] => [label, []]));
-  for (const { startSec, endSec, tags } of segments)
-    for (const { label, probability } of tags) rows.get(label)?.push({ startSec, endSec, probability });
-  return shown.map(([label, most]) => ({ label, highest: most, spans: rows.get(label)! }));
+  const spans = new Map(shown.map(([label]): [string, TagRow["spans"][number][]] => [label, []]));
+  for (const { startSec, endSec, tags } of known)
+    for (const { label, probability } of tags) spans.get(label)?.push({ startSec, endSec, probability });
+  const rows: TagRow[] = shown.map(([label, most]) => ({ label, highest: most, spans: spans.get(label)! }));
+  return known.length === segments.length ? rows : [...rows, unknownRow(segments)];
+}
+
+function unknownRow(segments: readonly DrawnSegment[]): TagRow {
+  const spans = segments.map(({ startSec, endSec, isUnknown }) => ({
+    startSec,
+    endSec,
+    probability: isUnknown === true ? 1 : 0,
+  }));
+  return { label: UNKNOWN, highest: null, spans };
 }
 
 /** Checks that a value is a list of segments. */
@@ -73,7 +87,7 @@ export function drawTagRows(
     canvas.text(label, left - GAP - textWidth(label), textTop, ink);
     for (const [x, probability] of columnMeans(row, width, pixelsPerSec).entries())
       if (!Number.isNaN(probability)) canvas.fill(left + x, top, 1, ROW_HEIGHT, tint(probability));
-    canvas.text(percent(row.highest), left + width + 2 * GAP, textTop, ink);
+    if (row.highest !== null) canvas.text(percent(row.highest), left + width + 2 * GAP, textTop, ink);
   }
 }
 

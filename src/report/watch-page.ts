@@ -2,9 +2,9 @@ import { mainMeasure } from "../evaluation/measures.js";
 import { ACTIVATIONS } from "../nn/activations.js";
 import type { LayerHealth } from "../nn/watch.js";
 import type { EpochRecord } from "../training/fit.js";
-import type { TrainResult } from "../training/train-tagger.js";
 import { lineChart } from "./charts/line-chart.js";
 import { thinned } from "./charts/thinned.js";
+import { type EpochRun, epochCharts, LOSSES } from "./epoch-charts.js";
 import { type Html, html } from "./html.js";
 import { htmlPage } from "./html-page.js";
 
@@ -54,16 +54,13 @@ const MEASURES: readonly Measure[] = [
   },
 ];
 
-/** The epochs of a run, as `trainTagger` returns them. */
-type Run = Pick<TrainResult, "task" | "history" | "bestEpoch">;
-
 /**
  * Renders how a run trains as an HTML page: losses and scores by epoch, and layer statistics by layer, for the first epoch,
  * the last, the best and some in between.
  * @param title name of the run, e.g. its folder
  * @param run a run of at least one epoch, with `watch` on in its last one
  */
-export function watchPage(title: string, run: Run): string {
+export function watchPage(title: string, run: EpochRun): string {
   const { history, bestEpoch } = run;
   const score = mainMeasure(run.task).title;
   const { layers } = history.at(-1)!;
@@ -80,9 +77,8 @@ among equal ones the lowest loss.</p>`,
       {
         id: "epochs",
         title: "By epoch",
-        body: html`<p>The train loss is the mean over an epoch's steps, with augmentation, dropout and label smoothing. \
-The clean loss is of training clips that are scored after the epoch as the validation clips are.</p>
-<div class="figures">${epochCharts(run, score)}</div>`,
+        body: html`<p>${LOSSES}</p>
+<div class="figures">${epochCharts(run)}</div>`,
       },
       {
         id: "flow",
@@ -94,54 +90,7 @@ The clean loss is of training clips that are scored after the epoch as the valid
   });
 }
 
-/** Losses, scores and learning rate of every epoch. */
-function epochCharts({ history, bestEpoch }: Run, score: string): Html[] {
-  const x = { label: "epoch", domain: [1, Math.max(2, history.length)], isWhole: true } as const;
-  const marked = [{ name: `best: ${bestEpoch}`, x: bestEpoch }];
-  const series = (name: string, value: (record: EpochRecord) => number | undefined) => {
-    const points = history.flatMap((record) => {
-      const found = value(record);
-      return found === undefined ? [] : [[record.epoch, found] as const];
-    });
-    return points.length === 0 ? [] : [{ name, points }];
-  };
-  const percent = (fraction: number | undefined) => (fraction === undefined ? undefined : 100 * fraction);
-  return [
-    lineChart({
-      title: "Loss",
-      x,
-      y: { label: "loss" },
-      series: [
-        ...series("train", ({ trainLoss }) => trainLoss),
-        ...series("valid", ({ valid }) => valid.loss),
-        ...series("clean", ({ cleanTrainLoss }) => cleanTrainLoss),
-      ],
-      marked,
-    }),
-    lineChart({
-      title: "Score",
-      x,
-      y: { label: `${score} [%]` },
-      series: [
-        ...series("valid", (record) => percent(record.score)).map((each) => ({ ...each, style: 1 })),
-        ...series("clean", ({ cleanTrainScore }) => percent(cleanTrainScore)).map((each) => ({
-          ...each,
-          style: 2,
-        })),
-      ],
-      marked,
-    }),
-    lineChart({
-      title: "Learning rate",
-      x,
-      y: { label: "rate of the last step" },
-      series: series("", ({ learningRate }) => learningRate),
-      marked,
-    }),
-  ];
-}
-
-function layerCharts({ history, bestEpoch }: Run): Html[] {
+function layerCharts({ history, bestEpoch }: EpochRun): Html[] {
   const watched = history.filter(({ layers }) => layers !== undefined);
   const shown = spread(watched, bestEpoch);
   const names = shown[0].layers!.map(({ layer }) => layer);

@@ -2,6 +2,7 @@ import { appendFileSync, closeSync, openSync, readFileSync, truncateSync } from 
 import { join } from "node:path";
 import { z } from "zod";
 import type { WarningCode } from "../audio/warning.js";
+import { statOrNull } from "./audio-files.js";
 import { isOnDisk, onDisk } from "./system-errors.js";
 
 const sourceEntry = z.object({
@@ -90,6 +91,24 @@ export class SourceIndex {
     this.#byPath.set(entry.path, entry);
     this.#byAudio.set(entry.audioHash, entry);
   }
+}
+
+/**
+ * The audio files that a store's features were computed from, by audio hash, without those that are gone or have changed
+ * since.
+ * @param audioHashes the audio to look for
+ */
+export function findSources(storeDir: string, audioHashes: ReadonlySet<string>): Map<string, SourceEntry> {
+  const path = join(storeDir, "sources.jsonl");
+  const lines = isOnDisk(path) ? onDisk("read", path, () => readFileSync(path, "utf8")).split("\n") : [];
+  const found = new Map<string, SourceEntry>();
+  for (const line of lines) {
+    const entry = parseEntry(line);
+    if (entry === undefined || !audioHashes.has(entry.audioHash)) continue;
+    const now = statOrNull(entry.path);
+    if (now?.size === entry.size && now.mtimeMs === entry.mtimeMs) found.set(entry.audioHash, entry);
+  }
+  return found;
 }
 
 function parseEntry(line: string): SourceEntry | undefined {

@@ -130,15 +130,6 @@ export async function clipAnswers(
   }));
 }
 
-/** The probabilities of each clip, [nLabels]; see `clipAnswers`. */
-export async function clipProbabilities(
-  session: Session,
-  source: FrameSource,
-  options: SegmentRuns & { segments?: SegmentAnswers },
-): Promise<Float32Array[]> {
-  return (await clipAnswers(session, source, options)).map(({ probabilities }) => probabilities);
-}
-
 /** A segment that the net has to read. */
 interface PlannedSegment {
   readonly first: number;

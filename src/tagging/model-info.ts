@@ -64,7 +64,10 @@ export const infoSchema = z.object({
     hash: z.string(),
     /** Number of training clips of each label, by label. */
     trainCounts: clipCounts,
-    /** Number of training clips of which it is known whether they have each label. Absent if that is known of all. */
+    /**
+     * Number of the run's training clips of which it is known whether they have each label. Absent if it is the number of
+     * `trainClips` for each, and in single-label models.
+     */
     knownCounts: clipCounts.optional(),
   }),
   /** Scores on the validation split at the epoch whose weights these are. */

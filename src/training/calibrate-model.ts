@@ -4,15 +4,18 @@ import { recordOf } from "../core/record.js";
 import { abortSignal, callback, checkOptions, optional } from "../core/setting-checks.js";
 import { isFiniteData } from "../core/tensor.js";
 import { checkTrain, type FeatureSet } from "../dataset/feature-set.js";
+import { lacksLabels } from "../dataset/known-labels.js";
 import { segmentStarts } from "../dataset/segments.js";
 import { fitNovelty } from "../evaluation/fit-novelty.js";
 import { reliability } from "../evaluation/reliability.js";
 import { fitTemperature, lossAt, probabilitiesAt } from "../evaluation/temperature.js";
 import { fitThresholds } from "../evaluation/thresholds.js";
+import type { Task } from "../nn/training-step.js";
 import { type Engine, engineOption, withSession } from "../runtime/engine.js";
 import { runSegments } from "../tagging/aggregate.js";
 import { type Calibration, DEFAULT_THRESHOLD } from "../tagging/calibration.js";
 import {
+  addClips,
   checkModel,
   logitsGraph,
   segmentsPerRun,
@@ -38,8 +41,8 @@ interface CalibrateOptions {
  *
  * With fewer than 20 validation clips, the temperature is 1, every threshold 0.5, and no sound is unknown.
  * @param sets the sets that the model was trained and validated on, over its labels, see `ownSets`
- * @returns the model with `info.calibration`
- * @throws UsageError if the sets have other labels than the model, or no validation clip
+ * @returns the model with `info.calibration`, and with `info.validClips` if an older version had not recorded them
+ * @throws UsageError if the sets have other labels than the model, or no validation clip whose labels are known
  * @throws DataError if the model gives logits that are not finite
  * @example
  * import { calibrateModel, featuresInMemory, frontEnd, netConfig, nodeEngine, ownSets, trainModel } from "timbrel";
@@ -76,22 +79,42 @@ export async function calibrateModel(
   return {
     ...plain,
     ...(score && { novelty: score }),
-    info: { ...plain.info, calibration: { ...calibration, unknown } },
+    info: { ...plain.info, ...validClipsOf(plain.info, sets), calibration: { ...calibration, unknown } },
   };
 }
 
-function checkValidation({ split, clips, labels }: FeatureSet<"valid">, { info }: TrainedModel): void {
-  if ((split as string) !== "valid" || clips.length === 0)
-    throw new UsageError({
-      setting: "sets.valid",
-      rule: "be the FeatureSet of the valid split, with at least 1 clip",
-      got: clips.length === 0 ? "none" : split,
-    });
+/**
+ * The validation clips, for a model of an older version that does not record which they were. They stay unknown if it was
+ * trained on other clips, too.
+ */
+function validClipsOf(
+  { trainClips, validClips }: TrainedModel["info"],
+  { train, valid }: { readonly train: FeatureSet<"train">; readonly valid: FeatureSet<"valid"> },
+): { validClips?: string } {
+  const recorded = ({ clips, background }: FeatureSet) =>
+    addClips(
+      "",
+      [...clips, ...(background?.clips ?? [])].map(({ audioHash }) => audioHash),
+    );
+  if (validClips !== undefined || recorded(train) !== trainClips) return {};
+  return { validClips: recorded(valid) };
+}
+
+function checkValidation(valid: FeatureSet<"valid">, { info }: TrainedModel): void {
+  const { split, clips, labels } = valid;
+  if ((split as string) !== "valid")
+    throw new UsageError({ setting: "sets.valid", rule: "be the FeatureSet of the valid split", got: split });
   if (JSON.stringify(labels) !== JSON.stringify(info.labels))
     throw new UsageError({
       setting: "sets.valid",
       rule: `have the labels of the model, ${info.labels.join(", ")}`,
       got: labels.join(", "),
+    });
+  if (!clips.some((_, clip) => countsIn(info.task, valid, clip)))
+    throw new UsageError({
+      setting: "sets.valid",
+      rule: "hold at least 1 clip whose labels are known",
+      got: "none",
     });
 }
 
@@ -101,11 +124,12 @@ async function calibrationOf(
   options: CalibrateOptions,
 ): Promise<Calibration> {
   const { task, labels } = model.info;
-  const targets = valid.clips.map((_, clip) => valid.targets(clip));
-  const logits = await segmentLogits(model, valid, options);
+  const all = await segmentLogits(model, valid, options);
+  const counted = valid.clips.map((_, clip) => clip).filter((clip) => countsIn(task, valid, clip));
+  const [targets, logits] = [counted.map((clip) => valid.targets(clip)), counted.map((clip) => all[clip])];
   const answers = { task, targets, logits };
   const { temperature, basis } = fitTemperature(answers);
-  const groups = valid.clips.map(({ group }) => group);
+  const groups = counted.map((clip) => valid.clips[clip].group);
   const answeredAt = (at: number) => {
     const row = (clip: Float32Array) => Float32Array.from(probabilitiesAt(task, clip, labels.length, at));
     return { task, labels, groups, targets, probabilities: logits.map(row) };
@@ -122,11 +146,18 @@ async function calibrationOf(
     ...(isTuned ? fitThresholds(after) : untuned),
     unknown: null,
     validation: {
-      nClips: valid.clips.length,
+      nClips: counted.length,
       loss: [lossAt(answers, 1), lossAt(answers, temperature)],
       calibrationError: [reliability(before).calibrationError, reliability(after).calibrationError],
     },
   };
+}
+
+/** Whether a clip says something about the labels. Clips of no class do not, nor do those of which nothing is known. */
+function countsIn(task: Task, set: FeatureSet, clip: number): boolean {
+  const [facts, target] = [set.clips[clip], set.targets(clip)];
+  if (task === "single-label") return target.includes(1);
+  return (facts.labels.length > 0 || lacksLabels(facts)) && !target.every(Number.isNaN);
 }
 
 /** The logits of every segment that a clip's answer is the mean of: [nSegments, nLabels] for each clip. */

@@ -2,33 +2,38 @@ import { recordOf } from "../core/record.js";
 import type { Clip } from "../dataset/clip.js";
 import type { FeatureSet } from "../dataset/feature-set.js";
 import { hasLabel } from "../dataset/known-labels.js";
-import { addClips, type ModelInfo } from "../tagging/model-file.js";
+import type { Task } from "../nn/training-step.js";
+import { addClips, type ModelInfo, trainClipCount } from "../tagging/model-file.js";
 
 /** How the clips of a run were split, as a model file records it. */
 export type DrawnSplit = Omit<ModelInfo["split"], "trainCounts" | "knownCounts">;
 
 /**
  * What a model file says about the clips of its training.
- * @param from facts about the model that training started from, whose clips count as well
+ * @param run.from facts about the model that training started from, whose clips count as well
  */
 export function clipFacts(
   { train, valid }: { train: FeatureSet<"train">; valid: FeatureSet<"valid"> },
   { seed, validFraction, testFraction, hash }: DrawnSplit,
-  from: Pick<ModelInfo, "trainClips" | "validClips"> = { trainClips: "", validClips: "" },
+  run: { task: Task; from?: Pick<ModelInfo, "trainClips" | "validClips"> | undefined },
 ): Pick<ModelInfo, "split" | "trainClips" | "validClips"> {
+  const { task, from = { trainClips: "", validClips: "" } } = run;
   const countsOf = (isCounted: (clip: Clip, label: string) => boolean) =>
     recordOf(
       train.labels.map((label) => [label, train.clips.filter((clip) => isCounted(clip, label)).length]),
     );
   const trainCounts = countsOf((clip, label) => clip.labels.includes(label));
-  const isKnown = (clip: Clip, label: string) => hasLabel(clip, label) !== null;
-  const missing = train.lacksTargets ? { knownCounts: countsOf(isKnown) } : {};
   const hashesOf = ({ clips, background }: FeatureSet) =>
     [...clips, ...(background?.clips ?? [])].map(({ audioHash }) => audioHash);
-  const { trainClips, validClips } = from;
+  const trainClips = addClips(from.trainClips, hashesOf(train));
+  const { validClips } = from;
+  // Copies, background and the clips of an earlier run make these differ from what `trainCounts` counts.
+  const areAllCounted = trainClipCount({ trainClips }) === train.clips.length && !train.lacksTargets;
+  const isKnown = (clip: Clip, label: string) => hasLabel(clip, label) !== null;
+  const known = task === "single-label" || areAllCounted ? {} : { knownCounts: countsOf(isKnown) };
   return {
-    split: { seed, validFraction, testFraction, hash, trainCounts, ...missing },
-    trainClips: addClips(trainClips, hashesOf(train)),
+    split: { seed, validFraction, testFraction, hash, trainCounts, ...known },
+    trainClips,
     // If the model that the run started from does not record its clips, they stay unknown.
     ...(validClips === undefined ? {} : { validClips: addClips(validClips, hashesOf(valid)) }),
   };

@@ -120,7 +120,7 @@ export async function trainLinearBaseline(
   });
   if (ended === "interrupted") return null;
   const { frontEnd, labels } = train;
-  const info = { task, labels: [...labels], frontEnd, ...clipFacts(sets, split) };
+  const info = { task, labels: [...labels], frontEnd, ...clipFacts(sets, split, { task }) };
   const { net, normalization } = config;
   return encodeLinearModel({ info, net, weights: state.best.weights, normalization });
 }

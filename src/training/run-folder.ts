@@ -1,15 +1,17 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { csvText } from "../core/csv.js";
 import { DataError, UsageError } from "../core/errors.js";
 import { labelText } from "../dataset/known-labels.js";
 import { SPLITS } from "../dataset/split-names.js";
 import type { ClipSplits } from "../dataset/splits.js";
 import { removeFile, removeParts, writeAtomically } from "../store/atomic-file.js";
+import { growFile } from "../store/grow-file.js";
 import { checkSize } from "../store/read-files.js";
 import { onDisk } from "../store/system-errors.js";
 import { decodeModel, encodeModel, type TrainedModel, uncalibrated } from "../tagging/model-file.js";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint.js";
+import { encodeEvents } from "./event-file.js";
 
 /** Names of the files that a run writes into its folder. The checkpoint is written first; the others are made from it. */
 export const RUN_FILES = {
@@ -19,8 +21,14 @@ export const RUN_FILES = {
   metrics: "metrics.jsonl",
   /** Which clip is in which split. */
   split: "split.csv",
+  /** Scores, mistakes and worst clips, as a page and as numbers; the command line writes them. */
+  report: "report.html",
+  numbers: "report.json",
+  card: "MODEL_CARD.md",
   /** Charts of the layer statistics, if the run records them. */
   watch: "watch.html",
+  /** Every epoch's numbers for TensorBoard, if they are asked for. */
+  events: "tensorboard/events.out.tfevents.timbrel",
   /** The last weights with a finite loss, if the run diverged. */
   diverged: "diverged.safetensors",
 } as const;
@@ -76,8 +84,9 @@ export function readCheckpoint(path: string): Checkpoint | null {
 
 /** Removes what killed runs had written of their files when they died. */
 export function removeRunParts(outDir: string): void {
-  const names: readonly string[] = Object.values(RUN_FILES);
-  removeParts(outDir, (name) => names.includes(name));
+  const paths = Object.values(runPaths(outDir));
+  for (const dir of new Set(paths.map((path) => dirname(path))))
+    if (existsSync(dir)) removeParts(dir, (name) => paths.includes(join(dir, name)));
 }
 
 /** Removes what is made from a checkpoint, before the checkpoint of another run takes its place. */
@@ -113,6 +122,11 @@ export function repairDerived(
   if (model !== null && !holdsCalibrated(paths.model, model)) writeModel(paths, model);
   writeIfOther(paths.metrics, metricsText(checkpoint));
   writeIfOther(paths.split, splitText(splits));
+}
+
+/** Writes the epochs of a checkpoint for TensorBoard, or adds those that its file lacks. */
+export function writeEvents(paths: RunPaths, { state }: Checkpoint): void {
+  growFile(paths.events, encodeEvents(state.history));
 }
 
 /** Writes a run's model, unless the file is that already. */

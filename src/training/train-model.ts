@@ -214,7 +214,7 @@ function modelMaker(
 ): (state: FitResult["state"]) => TrainedModel {
   const { seed, validFraction, testFraction, segmentFrames, net } = config;
   const drawn = { seed, validFraction, testFraction, hash: splits.hash };
-  const { split, ...clips } = clipFacts(sets, drawn, from?.info);
+  const { split, ...clips } = clipFacts(sets, drawn, { task, from: from?.info });
   const outputs = {
     task,
     labels: [...sets.train.labels],

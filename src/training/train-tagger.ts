@@ -24,6 +24,7 @@ import {
   repairDerived,
   runPaths,
   writeEpoch,
+  writeEvents,
   writeModel,
   writeSplit,
 } from "./run-folder.js";
@@ -50,6 +51,11 @@ export interface TrainTaggerOptions extends TrainEvents {
   readonly resume?: boolean;
   /** Replaces a run that is in the folder, once the first epoch is done. @default false */
   readonly overwrite?: boolean;
+  /**
+   * Writes every epoch's numbers for TensorBoard, too, to the folder `tensorboard` in the run's. A resumed run that has
+   * this folder goes on with it. @default false
+   */
+  readonly tensorboard?: boolean;
   /** @default ONNX Runtime on every core */
   readonly engine?: Engine;
   /** After an abort the run ends after its current step; that epoch is lost. */
@@ -100,6 +106,7 @@ export async function trainTagger(
     config: optional((setting, value) => checkObject(setting, value, "be an object of settings")),
     resume: optional(boolean),
     overwrite: optional(boolean),
+    tensorboard: optional(boolean),
     engine: optional(engineOption),
     signal: optional(abortSignal),
     onStart: optional(callback),
@@ -127,6 +134,7 @@ async function trainLocked(
   const paths = runPaths(outDir);
   removeRunParts(outDir);
   const resume = checkpointToResume(outDir, options);
+  const hasEvents = () => options.tensorboard === true || existsSync(paths.events);
   let linear: Uint8Array | null = null;
   let splits: ClipSplits | undefined;
   const { model, task, ended, history, checkpoint } = await trainModel(store, config, {
@@ -138,6 +146,7 @@ async function trainLocked(
       // Nothing is written or deleted before all settings have been checked.
       if (resume === null) removeFile(paths.diverged);
       else repairDerived(paths, resume, run);
+      if (resume !== null && hasEvents()) writeEvents(paths, resume);
       splits = run.splits;
       options.onStart?.(run);
       if (resume !== null && isBaselineOf(paths.linear, run)) return;
@@ -150,6 +159,7 @@ async function trainLocked(
       // A run that is overwritten is kept until there is a checkpoint to put in its place.
       if (record.epoch === 1) removeDerived(paths);
       writeEpoch(paths, { checkpoint, model, isBest });
+      if (hasEvents()) writeEvents(paths, checkpoint);
       if (record.epoch === 1) {
         writeSplit(paths, splits!);
         if (linear !== null) writeAtomically(paths.linear, linear);

@@ -12,7 +12,6 @@ import {
   SOUNDS,
   TINY_FRONT_END,
   type TinyClip,
-  tinyClips,
   tinyConfig,
 } from "../training/tiny-store.js";
 import { makeFolder, timbrel } from "./cli.js";
@@ -65,51 +64,19 @@ describe("calibrate", () => {
     expect(summary.stdout.trimEnd().split("\n").slice(-2)).toEqual([first.trim(), change.trim()]);
   });
 
-  it("takes the validation clips of a store that has grown", async () => {
-    const more = await makeTinyStore([
-      ...clips,
-      ...tinyClips().map((clip) => ({ ...clip, name: `more/${clip.name}` })),
-    ]);
-    cpSync(more.dir, join(dir, "grown"), { recursive: true });
-    expect((await calibrate("run/model.onnx", "grown", "--out", "grown.onnx")).code).toBe(0);
-    const [grown, own] = [bytesOf("grown.onnx"), whole].map(
-      (bytes) => decodeModel(bytes, "").info.calibration!,
-    );
-    expect(grown.validation.nClips).toBe(own.validation.nClips);
-    expect(grown.temperature).toBeCloseTo(own.temperature, 5);
-  });
-
   it("names what is wrong, in one line, and leaves the model alone", async () => {
-    const [other, wide] = [
-      await makeTinyStore(tinyClips()),
-      await makeTinyStore(clips.slice(0, 3), frontEnd({ ...TINY_FRONT_END, nMels: 20 })),
-    ];
+    const wide = await makeTinyStore(clips.slice(0, 3), frontEnd({ ...TINY_FRONT_END, nMels: 20 }));
     const before = bytesOf("run/model.onnx");
     const cases: [string[], number, string | RegExp][] = [
-      [
-        ["run/model.onnx", other.dir, "--out", "never.onnx"],
-        1,
-        `${other.dir}: holds none of the training clips of the model; use the data that it was trained on`,
-      ],
       [
         ["run/model.onnx", wide.dir, "--out", "never.onnx"],
         1,
         /: holds features of a different front end from run\/model\.onnx \(--n-mels 20 there, 16 here\); .*extract -- <audio> --out <new store> .*--n-mels 16/,
       ],
       [
-        ["run/model.onnx", "store", "--out", "run"],
-        2,
-        "--out must name a new file, or a model to replace, got run, which is a folder",
-      ],
-      [
         ["run/model.onnx", "store", "--out", "run/metrics.jsonl"],
         2,
         "--out must name a new file, or a model to replace, got run/metrics.jsonl, which is another kind of file",
-      ],
-      [
-        ["run/model.linear.onnx", "store", "--out", "never.onnx"],
-        1,
-        /^run\/model\.linear\.onnx: is a linear baseline/,
       ],
     ];
     const outcomes = await Promise.all(cases.map(([args]) => calibrate(...args)));
@@ -131,15 +98,9 @@ describe("predict --threshold", () => {
   beforeAll(() => writeFileSync(join(dir, "clip.wav"), encodeWav(makeSound("hum", "new"))));
 
   it("says whether a tag reaches it", async () => {
-    const [none, all, json] = await Promise.all([
-      predict("--threshold", "1"),
-      predict("--threshold", "0"),
-      predict("--threshold", "1", "--json"),
-    ]);
+    const [none, json] = [await predict("--threshold", "1"), await predict("--threshold", "1", "--json")];
     expect(none.stdout).toMatch(/^clip\.wav \(0\.5 s\): no tag reaches its threshold\n/);
     expect(none.stdout.match(/ {2}below its threshold, 100\.0 %$/gm)).toHaveLength(3);
-    const [, label] = /^clip\.wav \(0\.5 s\): (\w+)\n/.exec(all.stdout)!;
-    expect(all.stdout).toMatch(new RegExp(`\\n  ${label} `));
     const { tags } = JSON.parse(json.stdout) as { tags: { threshold: number; isPresent: boolean }[] };
     expect(tags.map(({ threshold, isPresent }) => [threshold, isPresent])).toEqual(Array(3).fill([1, false]));
   });

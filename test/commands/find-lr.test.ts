@@ -39,7 +39,7 @@ describe("train --find-lr", () => {
     expect(stderr).toMatch(/stopped; nothing was written\n$/);
     expect(existsSync(join(dir, "stopped"))).toBe(false);
   });
-  it.each(["resume", "overwrite"])("cannot be used with --%s", async (other) => {
+  it.each(["resume", "overwrite", "tensorboard"])("cannot be used with --%s", async (other) => {
     expect(await timbrel(dir, train("--out", "run", "--find-lr", `--${other}`))).toEqual({
       code: 2,
       stdout: "",

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { interruptible } from "../../src/commands/interrupt.js";
@@ -68,6 +68,19 @@ it("Ctrl-C ends a command at once while there is nothing to lose, even within a 
   const predicting = await timbrel(dir, ["predict", "audio"], { interruptAt: /low.0\.wav/ });
   expect(predicting.code).toBeNull();
   expect(predicting.stdout).not.toContain("low/2.wav");
+});
+
+it("predict leaves nothing of a file that it was writing", async () => {
+  const dir = makeFolder();
+  write(dir, "tags.csv", "old");
+  write(dir, "some/short.wav", toneWav(440, { durationSec: 0.05 }));
+  write(dir, "some/tone.wav", toneWav(440));
+  const { code } = await timbrel(dir, ["predict", "some", "--format", "csv", "--out", "tags.csv"], {
+    interruptAt: /short\.wav: warning/,
+  });
+  expect(code).toBe(130);
+  expect(readdirSync(dir).filter((name) => name.includes("tags"))).toEqual(["tags.csv"]);
+  expect(readFileSync(join(dir, "tags.csv"), "utf8")).toBe("old");
 });
 
 it("work is stopped gently only between its begin and its end", async () => {

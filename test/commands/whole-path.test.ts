@@ -190,6 +190,17 @@ describe("predict", () => {
       /^audio\/low\/1\.wav \(0\.5 s\)\n( +(low|mid|high) +\d+\.\d %( {2}#+)?\n){2}audio\/mid/,
     );
   });
+  it("answers with a linear baseline, for the whole file alone", async () => {
+    const asked = ["predict", "audio/low/1.wav", "--model", "run/model.linear.onnx"];
+    const [found] = jsonLines((await timbrel(dir, [...asked, "--json"])).stdout);
+    const tags = found["tags"] as { label: string; probability: number }[];
+    expect(tags.map(({ label }) => label).sort()).toEqual(["high", "low", "mid"]);
+    const { code, stderr } = await timbrel(dir, [...asked, "--segments", "--hop", "0.1"]);
+    expect([code, stderr]).toEqual([
+      2,
+      "timbrel: --hop must be used with a net: a linear baseline answers for the whole clip, got 0.1\n",
+    ]);
+  });
   it("searches folders; a bad file gives a line on stderr and exit code 1, and the others are still tagged", async () => {
     const { code, stdout, stderr } = await predict("audio/low", "nowhere.wav", "--json");
     expect(code).toBe(1);

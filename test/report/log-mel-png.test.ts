@@ -125,6 +125,18 @@ describe("logMelPng", () => {
       for (const sec of [0.5, 1.5, 2.5])
         expect(at(sec, 1)).toEqual(dark.map((low, i) => Math.round(low + (bright[i] - low) / 4)));
     });
+    it("draws unknown segments in a row of their own, without tags", () => {
+      const some = [segments[0], { ...segments[1], startSec: 2, endSec: 4, isUnknown: true }];
+      const unknown = logMelPng(mel, { frontEnd: front, segments: some, top: 1 });
+      expect(decode(unknown).height).toBe(TOP + 384 + 8 + 2 * 21 + BOTTOM);
+      const left = Math.max(LEFT, 16 + 8 * "unknown".length);
+      const colours = [0, 1].map((i) => [1, 3].map((sec) => pixel(unknown, left + 160 * sec, row(i))));
+      expect(colours[0][1]).toEqual(PAPER);
+      expect(colours[1]).toEqual([
+        [44, 46, 58],
+        [110, 231, 213],
+      ]);
+    });
     it("makes room for long labels, and shortens longer ones", () => {
       const widthOf = (label: string) =>
         decode(

@@ -53,6 +53,15 @@ c.wav,harp,harp,true,0.75,0.2876821,0.25,0.75
 `);
     expect(csv.startsWith(PREDICTIONS_HEAD)).toBe(true);
   });
+  it("has the novelty of each clip, if the model says it", () => {
+    const answers = answersOf(TARGETS).map((answer, i) => ({ ...answer, novelty: i === 1 ? null : i / 3 }));
+    const [head, worst, second] = predictionsCsv(answers, infoOf({})).split("\n");
+    expect(head).toBe("file,true,predicted,correct,probability,loss,novelty,p(flute),p(harp)");
+    expect([worst, second]).toEqual([
+      "d,harp,flute,false,0.125,2.079442,1,0.875,0.125",
+      "b,flute,flute,true,0.5,0.6931472,,0.5,0.5",
+    ]);
+  });
   it("has the losses whose mean is the model's", () => {
     const rows = parse(predictionsCsv(answersOf(TARGETS), infoOf({})), { columns: true }) as {
       loss: string;

@@ -190,6 +190,13 @@ No ROC-AUC, since every clip has the label: always`,
     );
   });
 
+  it("keeps a label on one line wherever it is named", () => {
+    const odd = labels.map((label) => `${label}\n`);
+    const text = tagTable(multi(odd, targets, probabilities));
+    expect(lines(text)).toHaveLength(lines(tagTable(multi(labels, targets, probabilities))).length);
+    expect(text).toContain("only 1 clip has the label: once\\n");
+  });
+
   it("shows the lowest of many, within the width of a page", () => {
     const many = names(60, "a rather long name of a tag, number");
     const row = (clip: number) => many.map((_, i) => (clip < 2 ? 1 : clip === 2 && i === 7 ? Number.NaN : 0));

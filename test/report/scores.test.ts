@@ -62,8 +62,8 @@ describe("scoresReport", () => {
   it("says what the model calls unknown", () => {
     const labels = ["bass", "flute"];
     const kinds = [
-      { sound: "silence" as const, nClips: 20, rocAuc: 1, unknown: 1 },
-      { sound: "background" as const, nClips: 3, rocAuc: 0.875, unknown: 1 / 3 },
+      { sound: "silence" as const, nClips: 20, rocAuc: 1, unknown: 1, histogram: [] },
+      { sound: "background" as const, nClips: 3, rocAuc: 0.875, unknown: 1 / 3, histogram: [] },
     ];
     const text = report(
       labels,
@@ -71,7 +71,7 @@ describe("scoresReport", () => {
         [1, 0],
         [0, 1],
       ],
-      { unknown: { limit: 4.5, falseAlarms: 0.05, kinds } },
+      { unknown: { limit: 4.5, falseAlarms: 0.05, bins: { from: 0, width: 1 }, histogram: [], kinds } },
     );
     expect(text.slice(text.indexOf("unknown sounds"))).toBe(
       `unknown sounds: novelty above 4.50; 5.0 % of the scored clips are called unknown
@@ -138,6 +138,22 @@ background      3                             0.875          33.3 %`,
       "       nothing is scored on clips that the model was trained on; its file does not say which clips chose something",
     ]);
   });
+  it("shows the scores before calibration, if there was one", () => {
+    const { scores } = scored(
+      [[1], [1]].map((row) => [...row, 1]),
+      ["a", "b"],
+    );
+    const text = report(
+      ["a", "b"],
+      [
+        [1, 0],
+        [0, 2],
+      ],
+      { uncalibrated: { ...scores, calibrationError: 0.321 } },
+    );
+    expect(text).toMatch(/^net, not calibrated +50\.0 % .* 32\.1 %\nnet +100\.0 % /m);
+  });
+
   it("shows the model, the data, the scores, the recalls and the confusion matrix", () => {
     const labels = ["cello", "harp", "tuba"];
     expect(

@@ -86,6 +86,9 @@ describe("an answer as JSON", () => {
       file: "a.wav",
       durationSec: 4.5,
       tags: [{ label: 'sax, "alto"', probability: 0.625, threshold: null, isPresent: true }],
+      isUnknown: false,
+      novelty: null,
+      noveltyLimit: null,
       warnings: [],
     });
     const { segments, events } = JSON.parse(
@@ -161,6 +164,27 @@ describe("an answer as text", () => {
     expect(taggingText("a.wav", none, shown).split("\n")[0]).toBe(
       "a.wav (4.5 s): no tag reaches its threshold",
     );
+  });
+  it("says that a clip or a segment is unknown, in text and in CSV", () => {
+    const [known, other] = TAGGING.segments;
+    const unknown: Tagging = {
+      ...{ ...TAGGING, isUnknown: true, novelty: 3.125, noveltyLimit: 1.5, events: [] },
+      segments: [known, { ...other, isUnknown: true }],
+    };
+    const shown = { top: 1, segments: true, events: false };
+    const lines = taggingText("a.wav", unknown, shown).split("\n");
+    expect([lines[0], ...lines.slice(-2)]).toEqual([
+      'a.wav (4.5 s): unknown: unlike the training sounds (novelty 3.1, limit 1.5); nearest is sax, "alto"',
+      '   0.00  3.00  sax, "alto" 75.0 %',
+      "   1.50  4.50  unknown",
+    ]);
+    const silent: Tagging = {
+      ...unknown,
+      warnings: [{ code: "silent", message: "all samples are zero" }],
+    };
+    expect(taggingText("a.wav", silent, shown).split("\n")[0]).toBe("a.wav (4.5 s): unknown: it is silent");
+    const csv = taggingCsv("a.wav", unknown, { labels: LABELS, segments: true });
+    expect(csv[1]).toBe("a.wav,1.5,4.5,unknown,0.375,0.5,0.125");
   });
   it("says that there are none", () => {
     const lines = taggingText("a.wav", NONE, { top: 1, segments: false, events: true }).split("\n");

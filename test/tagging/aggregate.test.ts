@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/core/random.js";
 import type { Session } from "../../src/runtime/engine.js";
-import { clipProbabilities, type FrameSource } from "../../src/tagging/aggregate.js";
+import { clipAnswers, type FrameSource } from "../../src/tagging/aggregate.js";
 import { ENGINE } from "../engine.js";
 import { SEGMENT_FRAMES, tinyModel } from "./tiny-model.js";
 
@@ -45,7 +45,11 @@ async function meanOfSegments(clip: Float32Array, starts: readonly number[]): Pr
   return sums;
 }
 
-describe("clipProbabilities", () => {
+/** The probabilities of each clip. */
+const clipProbabilities = async (...args: Parameters<typeof clipAnswers>) =>
+  (await clipAnswers(...args)).map(({ probabilities }) => probabilities);
+
+describe("clipAnswers", () => {
   const lengths = [16, 1, 40, 15, 17, 700, 16];
   const clips = randomClips(lengths);
   const together = clipProbabilities(session, sourceOf(clips), { segmentFrames: SEGMENT_FRAMES });

@@ -7,7 +7,7 @@ import { featureSets } from "../../src/dataset/feature-set.js";
 import { splitClips } from "../../src/dataset/splits.js";
 import { frontEnd } from "../../src/features/front-end.js";
 import { netConfig } from "../../src/nn/architectures.js";
-import { clipProbabilities } from "../../src/tagging/aggregate.js";
+import { clipAnswers } from "../../src/tagging/aggregate.js";
 import { Tagger, type Tagging } from "../../src/tagging/tagger.js";
 import { buildWav, float32, int16 } from "../audio/build-wav.js";
 import { ENGINE } from "../engine.js";
@@ -84,7 +84,8 @@ describe("a tagger", () => {
     const own = await Tagger.open(bytes, "m.onnx", ENGINE);
     const session = await ENGINE.open(bytes);
     const { test } = featureSets(store, splitClips(store.clips));
-    const rows = await clipProbabilities(session, test, { segmentFrames: SEGMENT_FRAMES });
+    const answers = await clipAnswers(session, test, { segmentFrames: SEGMENT_FRAMES });
+    const rows = answers.map(({ probabilities }) => probabilities);
     expect(rows.length).toBe(6);
     for (const [i, { name }] of test.clips.entries()) {
       const place = store.clips.findIndex((clip) => clip.name === name);

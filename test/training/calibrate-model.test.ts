@@ -94,6 +94,29 @@ describe.each(["single-label", "multi-label"] as const)("calibrateModel, %s", (t
     expect((await calibrated("valid")).info.calibration).not.toMatchObject(calibration);
   });
 
+  it("records the validation clips of a model of an older version, unless it was trained on other clips, too", async () => {
+    const model = (await run).model!;
+    const { validClips, ...older } = model.info;
+    const calibrated = (info: typeof older) =>
+      calibrateModel({ ...model, info }, setsOf(data), { engine: ENGINE });
+    expect((await calibrated(older)).info.validClips).toBe(validClips);
+    const others = { ...older, trainClips: `${older.trainClips}ffffffffff` };
+    expect((await calibrated(others)).info.validClips).toBeUndefined();
+  });
+
+  it("leaves out clips of no class, and those of which nothing is known", async () => {
+    const model = (await run).model!;
+    const splits = splitClips(data.clips);
+    const more = splits.test.map((clip, i) => ({
+      ...clip,
+      labels: [],
+      ...(i < 20 ? { unknownLabels: ["?"] } : {}),
+    }));
+    const sets = featureSets(data, { ...splits, valid: [...splits.valid, ...more] }, model.info.labels);
+    const { calibration } = (await calibrateModel(model, sets, { engine: ENGINE })).info;
+    expect({ ...calibration, unknown: null }).toEqual({ ...model.info.calibration, unknown: null });
+  });
+
   it("is kept by the model's file, which is written again as the same bytes", async () => {
     const bytes = encodeModel((await run).model!);
     const read = decodeModel(bytes, "m.onnx");
@@ -174,10 +197,13 @@ describe("calibrateModel", () => {
     const model = (await trained).model!;
     const { train: set, valid, test } = setsOf(data);
     const calibrate = (sets: object) => rejectionOf(calibrateModel(model, sets as never, { engine: ENGINE }));
-    const rule = "sets.valid must be the FeatureSet of the valid split, with at least 1 clip";
-    expect(await calibrate({ train: set, valid: test })).toBe(`${rule}, got test`);
+    expect(await calibrate({ train: set, valid: test })).toBe(
+      "sets.valid must be the FeatureSet of the valid split, got test",
+    );
     const none = featureSets(data, { ...splitClips(data.clips), valid: [] });
-    expect(await calibrate(none)).toBe(`${rule}, got none`);
+    expect(await calibrate(none)).toBe(
+      "sets.valid must hold at least 1 clip whose labels are known, got none",
+    );
     expect(await calibrate({ train: valid, valid })).toBe(
       "train must be the FeatureSet of the train split, got valid",
     );

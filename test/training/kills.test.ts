@@ -38,13 +38,16 @@ describe("a run that is killed", () => {
   it(
     "at any change to the disk ends with the same bytes when it is resumed",
     async () => {
+      const withEvents = (dir: string, resume = false) => train(dir, { resume, tensorboard: true });
+      const undisturbed = makeFolder();
+      await withEvents(undisturbed);
       const faults: string[] = [];
       let n = 1;
       for (; ; n++) {
         const dir = makeFolder();
-        if (!(await killedAt(n, dir, () => train(dir)))) break;
-        await train(dir, { resume: true });
-        const difference = differenceOf(contentOf(dir), whole);
+        if (!(await killedAt(n, dir, () => withEvents(dir)))) break;
+        await withEvents(dir, true);
+        const difference = differenceOf(contentOf(dir), contentOf(undisturbed));
         if (difference !== "") faults.push(`call ${n}: ${difference}`);
       }
       expect(faults).toEqual([]);

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { decodeModel } from "../../src/tagging/model-file.js";
+import { encodeEvents } from "../../src/training/event-file.js";
 import { RUN_FILES } from "../../src/training/run-folder.js";
 import { trainTagger } from "../../src/training/train-tagger.js";
 import { ENGINE } from "../engine.js";
@@ -98,6 +99,48 @@ describe("overwriting a run", () => {
     const { [RUN_FILES.split]: split, ...others } = filesOf(dir);
     expect(split).toBe(whole.files[RUN_FILES.split]); // the store names the splits
     for (const [name, hex] of Object.entries(others)) expect(hex).not.toBe(whole.files[name]);
+  });
+});
+
+describe("the events for TensorBoard", () => {
+  const pathIn = (dir: string) => join(dir, RUN_FILES.events);
+  const train = (dir: string, epochs: number, more: object = {}) =>
+    trainTagger(store, dir, { engine: ENGINE, config: tinyConfig({ epochs }), ...more });
+
+  it("are written if they are asked for, and grow in the same file when the run is resumed", async () => {
+    const dir = makeFolder();
+    await train(dir, 1, { tensorboard: true });
+    const { ino, size } = statSync(pathIn(dir));
+    const { history } = await trainTagger(store, dir, {
+      engine: ENGINE,
+      resume: true,
+      config: { epochs: 3 },
+    });
+    expect(history).toHaveLength(3);
+    expect(readFileSync(pathIn(dir)).equals(encodeEvents(history))).toBe(true);
+    expect(statSync(pathIn(dir)).ino).toBe(ino);
+    expect(statSync(pathIn(dir)).size).toBeGreaterThan(size);
+  });
+  it("are made again from the checkpoint if they are cut short or damaged", async () => {
+    const dir = makeFolder();
+    const { history } = await train(dir, 1, { tensorboard: true });
+    for (const damage of [
+      () => truncateSync(pathIn(dir), 70),
+      () => writeFileSync(pathIn(dir), "no events"),
+      () => writeFileSync(pathIn(dir), Buffer.concat([encodeEvents(history), encodeEvents(history)])),
+    ]) {
+      damage();
+      await resume(dir);
+      expect(readFileSync(pathIn(dir)).equals(encodeEvents(history))).toBe(true);
+    }
+  });
+  it("are not written otherwise, and are removed with the run that they belong to", async () => {
+    const dir = makeFolder();
+    await train(dir, 1);
+    expect(existsSync(pathIn(dir))).toBe(false);
+    await train(dir, 1, { overwrite: true, tensorboard: true });
+    await train(dir, 1, { overwrite: true });
+    expect(existsSync(pathIn(dir))).toBe(false);
   });
 });
 

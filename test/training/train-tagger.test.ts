@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { encodeWav } from "../../src/audio/encode-wav.js";
@@ -74,7 +74,7 @@ describe("a run", () => {
     const text = await textOf(several);
     expect(text).toContain('\n"hiss/a, ""b"".wav",hiss|hum,g,train\n');
     const { rows } = readTable("split.csv", text, ",", expect.fail);
-    expect(rows.map(({ line: _, absent: __, ...row }) => row)).toEqual(
+    expect(rows.map(({ line: _, ...row }) => row)).toEqual(
       ["train", "valid", "test"].flatMap((split) =>
         several.clips
           .filter((clip) => clip.split === split)
@@ -216,6 +216,7 @@ describe("a run", () => {
 
   it("that overwrites another leaves none of its files", async () => {
     const dir = makeFolder();
+    mkdirSync(join(dir, "tensorboard"));
     for (const file of Object.values(RUN_FILES)) writeFileSync(join(dir, file), "old");
     await trainTagger(store, dir, { overwrite: true, engine: ENGINE, config: tinyConfig() });
     expect(filesOf(dir)).toEqual((await whole).files);

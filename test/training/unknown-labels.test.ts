@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { featureSets } from "../../src/dataset/feature-set.js";
+import { labelText } from "../../src/dataset/known-labels.js";
 import { splitClips } from "../../src/dataset/splits.js";
 import { evaluateModel } from "../../src/evaluation/evaluate-model.js";
 import type { TagScores } from "../../src/evaluation/scores.js";
@@ -82,10 +83,8 @@ describe("clips of which some labels are not known", () => {
     const open = store.clips.find(
       ({ split, unknownLabels }) => split === "test" && unknownLabels !== undefined,
     )!;
-    const { labels, absentLabels = [] } = open;
-    const text = labels.length > 0 ? `${labels[0]}|?` : `? without ${absentLabels[0]}`;
     expect(await rejectionOf(evaluateModel(model!, store, { engine: ENGINE }))).toBe(
-      `${open.name}: is labelled ${text}: some of its labels are not known, but the model gives each clip one label; score it on clips whose labels are all known`,
+      `${store.dir}: holds clips of which some labels are not known, e.g. ${open.name} labelled ${labelText(open)}, but the model gives each clip one label; score it on clips whose labels are all known`,
     );
   });
 });

@@ -5,13 +5,14 @@ import type { Section } from "../../report/html-page.js";
 import { isMeasured, listed, readable } from "../../report/numbers.js";
 import type { BatchNormResult, BatchNormRun, LabData } from "../results.js";
 import { capital, figures, finding, method } from "./prose.js";
-import { lossAxis, pointsOf, scoreText } from "./runs.js";
+import { clipWorth, FEW_CLIPS, lastScore, lossAxis, pointsOf, scoreText } from "./runs.js";
 
 /** The section on scores by step with and without batch norm, and on the spread of activations during training. */
 export function batchNormSection(
   { net, runs }: BatchNormResult,
-  { measure }: Pick<LabData, "measure">,
+  { measure, nValid }: Pick<LabData, "measure" | "nValid">,
 ): Section {
+  const hasRatios = nValid >= FEW_CLIPS;
   const series = (value: (run: BatchNormRun) => ReturnType<typeof pointsOf>) =>
     runs.map((run) => ({
       name: run.divergedAt === null ? run.name : `${run.name} (diverged)`,
@@ -21,7 +22,7 @@ export function batchNormSection(
   return {
     id: "batch-norm",
     title: "Batch norm",
-    body: html`${finding([stepsSentence(runs), bestSentence(runs)])}
+    body: html`${finding([lastSentence(runs), stepsSentence(runs, hasRatios), clipWorth(nValid, "validation")])}
 ${method(`${capital(net)}. The experiment follows Figure 2 of Ioffe and Szegedy, 2015: "BN" has batch norm, "x5" and "x30" train \
 at 5 and 30 times the baseline's learning rate, and "sigmoid" has sigmoids instead of ReLUs. Scores are taken every \
 ${interval} steps, so numbers of steps are rounded up to a multiple of ${interval}.`)}
@@ -39,7 +40,7 @@ ${figures([
     series: series((run) => pointsOf(run, ({ trainLoss }) => trainLoss)),
   }),
 ])}
-${tableOf(comparison(runs))}
+${tableOf(comparison(runs, hasRatios))}
 <h3>Spread of the last hidden layer's activations during training</h3>
 ${figures(runs.flatMap(spreadChart))}`,
   };
@@ -55,14 +56,14 @@ function speedText(steps: number, baselineSteps: number): string {
     : `${readable(steps / baselineSteps)} times slower`;
 }
 
-function stepsSentence(runs: readonly BatchNormRun[]): string {
+function stepsSentence(runs: readonly BatchNormRun[], hasRatios: boolean): string {
   const baseline = baselineOf(runs);
   if (baseline === undefined || baseline.stepsToBaselineBest === null)
     return "The baseline has no score to compare the others with.";
   const own = baseline.stepsToBaselineBest;
   const others = runs.filter((run) => run !== baseline);
   const reached = others.flatMap(({ name, stepsToBaselineBest: steps }) =>
-    steps === null ? [] : [`${steps} steps with ${name} (${speedText(steps, own)})`],
+    steps === null ? [] : [`${steps} steps with ${name}${hasRatios ? ` (${speedText(steps, own)})` : ""}`],
   );
   const never = others
     .filter(({ stepsToBaselineBest }) => stepsToBaselineBest === null)
@@ -75,18 +76,19 @@ function stepsSentence(runs: readonly BatchNormRun[]): string {
   return parts.length === 0 ? sentence : `${sentence} ${capital(parts.join("; "))}.`;
 }
 
-function bestSentence(runs: readonly BatchNormRun[]): string {
-  const measured = runs.filter(({ best }) => isMeasured(best));
+/** Ranks the runs by their last scores: the best score of a run that collapsed later is of no use to anyone. */
+function lastSentence(runs: readonly BatchNormRun[]): string {
+  const measured = runs.filter((run) => isMeasured(lastScore(run)));
   if (measured.length === 0) return "No run has a score.";
-  const most = Math.max(...measured.map(({ best }) => best));
-  const winners = measured.filter(({ best }) => best === most).map(({ name }) => name);
-  const parts = [`the highest score is ${scoreText(most)}, reached by ${listed(winners)}`];
+  const most = Math.max(...measured.map(lastScore));
+  const winners = measured.filter((run) => lastScore(run) === most).map(({ name }) => name);
+  const parts = [`at the end, the highest score is ${scoreText(most)}, of ${listed(winners)}`];
   const [plain, normalized] = (["sigmoid", "BN x5 sigmoid"] as const).map((name) =>
     measured.find((run) => run.name === name),
   );
   if (plain !== undefined && normalized !== undefined)
     parts.push(
-      `with sigmoids, the best is ${scoreText(plain.best)} without batch norm and ${scoreText(normalized.best)} with batch norm at x5`,
+      `with sigmoids, it is ${scoreText(lastScore(plain))} without batch norm and ${scoreText(lastScore(normalized))} with batch norm at x5`,
     );
   const diverged = runs.flatMap(({ name, divergedAt }) =>
     divergedAt === null ? [] : [`${name} diverged at step ${divergedAt}`],
@@ -94,7 +96,7 @@ function bestSentence(runs: readonly BatchNormRun[]): string {
   return `${capital([...parts, ...diverged].join("; "))}.`;
 }
 
-function comparison(runs: readonly BatchNormRun[]): string[][] {
+function comparison(runs: readonly BatchNormRun[], hasRatios: boolean): string[][] {
   const baseline = baselineOf(runs);
   const rows = runs.map((run) => {
     const { name, learningRate, stepsToBaselineBest: steps, best, divergedAt } = run;
@@ -103,13 +105,18 @@ function comparison(runs: readonly BatchNormRun[]): string[][] {
       name,
       readable(learningRate),
       steps === null ? "never" : String(steps),
-      run === baseline || steps === null || own === null ? "" : speedText(steps, own),
+      ...(hasRatios ? [run === baseline || steps === null || own === null ? "" : speedText(steps, own)] : []),
+      scoreText(lastScore(run)),
       scoreText(best),
       divergedAt === null ? "" : `diverged at step ${divergedAt}`,
     ];
   });
   return [
-    ["", "learning rate", "steps to the baseline's best", "compared with the baseline", "best score", ""],
+    [
+      ...["", "learning rate", "steps to the baseline's best"],
+      ...(hasRatios ? ["compared with the baseline"] : []),
+      ...["last score", "best score", ""],
+    ],
     ...rows,
   ];
 }

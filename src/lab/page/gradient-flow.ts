@@ -1,3 +1,4 @@
+import { tableOf } from "../../report/charts/figure.js";
 import { lineChart } from "../../report/charts/line-chart.js";
 import { type Html, html } from "../../report/html.js";
 import type { Section } from "../../report/html-page.js";
@@ -8,7 +9,7 @@ import { capital, figures, finding, grouped, method } from "./prose.js";
 /** A first layer's gradient that differs from the last layer's by more than this factor has vanished or exploded. */
 const LARGEST_FACTOR = 1000;
 
-type Fate = "zero" | "vanished" | "exploded" | "flows" | "lost";
+type Fate = "flows" | "vanished" | "zero" | "exploded" | "lost";
 
 /** The section on deviations of activations and gradients, by layer and by depth. */
 export function gradientFlowSection({ width, runs }: GradientFlowResult): Section {
@@ -18,7 +19,9 @@ export function gradientFlowSection({ width, runs }: GradientFlowResult): Sectio
   return {
     id: "gradient-flow",
     title,
-    body: html`${finding([...flowSentence(deepest, depth), ...batchNormSentences(deepest)])}
+    body: html`${finding([flowSentence(deepest, depth)])}
+${fateTable(deepest)}
+<p>${batchNormSentence(deepest)}</p>
 ${method(
   `Untrained nets whose hidden layers have ${width} units each, on one batch of standardized training segments. A name such \
 as "tanh with small" gives the activation and the initializer. The charts show standard deviations of each layer's \
@@ -45,58 +48,72 @@ function fateOf(run: GradientFlowRun): Fate {
   return ratio > LARGEST_FACTOR ? "exploded" : "flows";
 }
 
-function flowSentence(deepest: readonly GradientFlowRun[], depth: number): string[] {
-  const plain = deepest.filter(({ isBatchNorm }) => !isBatchNorm);
-  if (plain.length === 0) return [];
-  return [
-    `In ${plain.length} nets of ${depth} hidden layers without batch norm, the gradient that reaches the first layer ${fates(plain)}.`,
-  ];
-}
-
-/** Says how many nets' gradients met each fate, and names the nets. */
-function fates(runs: readonly GradientFlowRun[]): string {
-  const words: Readonly<Record<Fate, string>> = {
-    zero: "exactly 0",
-    vanished: `below 1 / ${LARGEST_FACTOR} of the last layer's`,
-    exploded: `above ${LARGEST_FACTOR} times the last layer's`,
-    flows: `within a factor of ${LARGEST_FACTOR} of the last layer's`,
-    lost: "not finite",
-  };
-  const parts = (Object.keys(words) as Fate[]).flatMap((fate) => {
-    const own = runs.filter((run) => fateOf(run) === fate);
-    if (own.length === 0) return [];
-    const names = grouped(own.map(({ activation, init }) => [activation, init]));
-    return [`${words[fate]} in ${own.length === runs.length ? "all of them" : own.length} (${names})`];
+/** One sentence: in how many of the deepest nets the gradient reaches the first layer, without batch norm and with it. */
+function flowSentence(deepest: readonly GradientFlowRun[], depth: number): string {
+  const parts = [false, true].flatMap((isBatchNorm) => {
+    const runs = deepest.filter((run) => run.isBatchNorm === isBatchNorm);
+    if (runs.length === 0) return [];
+    const nFlows = runs.filter((run) => fateOf(run) === "flows").length;
+    return [`${nFlows} of ${runs.length} nets ${isBatchNorm ? "with" : "without"} batch norm`];
   });
-  return `is ${listed(parts)}`;
+  return `With ${depth} hidden layers, the gradient at the first layer is within a factor of ${LARGEST_FACTOR} of the last layer's in ${listed(parts)}.`;
 }
 
-function batchNormSentences(deepest: readonly GradientFlowRun[]): string[] {
-  const normalized = deepest.filter(({ isBatchNorm }) => isBatchNorm);
-  if (normalized.length === 0) return [];
-  const pairs = normalized.flatMap((run) => {
+const FATES: Readonly<Record<Fate, string>> = {
+  flows: `within a factor of ${LARGEST_FACTOR} of the last layer's`,
+  vanished: `below 1 / ${LARGEST_FACTOR} of the last layer's`,
+  zero: "exactly 0",
+  exploded: `above ${LARGEST_FACTOR} times the last layer's`,
+  lost: "not finite",
+};
+
+/** Number of nets by what becomes of their gradient, without batch norm and with it; the nets' names unfold below. */
+function fateTable(deepest: readonly GradientFlowRun[]): Html {
+  const kinds = [false, true]
+    .map((isBatchNorm) => ({ isBatchNorm, runs: deepest.filter((run) => run.isBatchNorm === isBatchNorm) }))
+    .filter(({ runs }) => runs.length > 0);
+  const nameOf = (isBatchNorm: boolean) => `${isBatchNorm ? "with" : "without"} batch norm`;
+  const fates = (Object.keys(FATES) as Fate[]).filter((fate) => deepest.some((run) => fateOf(run) === fate));
+  const of = (runs: readonly GradientFlowRun[], fate: Fate) => runs.filter((run) => fateOf(run) === fate);
+  const rows = fates.map((fate) => [FATES[fate], ...kinds.map(({ runs }) => String(of(runs, fate).length))]);
+  const medians = [
+    "median of first layer's over last layer's",
+    ...kinds.map(({ runs }) => readable(medianRatio(runs))),
+  ];
+  const heading = [
+    "gradient at the first layer",
+    ...kinds.map(({ isBatchNorm }) => `nets ${nameOf(isBatchNorm)}`),
+  ];
+  const names = fates.flatMap((fate) =>
+    kinds.flatMap(({ isBatchNorm, runs }) => {
+      const own = of(runs, fate);
+      if (own.length === 0) return [];
+      const which = grouped(own.map(({ activation, init }) => [activation, init]));
+      return [html`<li>${capital(FATES[fate])}, ${nameOf(isBatchNorm)}: ${which}.</li>`];
+    }),
+  );
+  return html`${tableOf([heading, ...rows, medians])}<details><summary>Which nets</summary><ul>${names}</ul></details>`;
+}
+
+/** What batch norm changes in nets that are otherwise the same. */
+function batchNormSentence(deepest: readonly GradientFlowRun[]): string {
+  const pairs = deepest.flatMap((run) => {
     const plain = deepest.find(
       ({ isBatchNorm, activation, init }) =>
         !isBatchNorm && activation === run.activation && init === run.init,
     );
-    return plain === undefined ? [] : [{ plain, run }];
+    return plain === undefined || !run.isBatchNorm ? [] : [{ plain, run }];
   });
   const lost = pairs.filter(({ plain }) => fateOf(plain) !== "flows");
   const saved = lost.filter(({ run }) => fateOf(run) === "flows");
   const broken = pairs.filter(({ plain, run }) => fateOf(plain) === "flows" && fateOf(run) !== "flows");
-  const parts = [`with batch norm it ${fates(normalized)}`];
-  if (lost.length > 0)
-    parts.push(
-      `batch norm brings it within a factor of ${LARGEST_FACTOR} in ${saved.length} of the ${lost.length} nets where it was not`,
-    );
-  if (broken.length > 0)
-    parts.push(`it is no longer within a factor of ${LARGEST_FACTOR} in ${broken.length} where it was`);
-  const medians = [pairs.map(({ plain }) => plain), pairs.map(({ run }) => run)].map(medianRatio);
-  if (medians.every(isMeasured))
-    parts.push(
-      `the median ratio of the first layer's gradient to the last layer's goes from ${readable(medians[0])} to ${readable(medians[1])}`,
-    );
-  return parts.map((part) => `${capital(part)}.`);
+  const parts = [
+    ...(lost.length > 0
+      ? [`brings it there in ${saved.length} of the ${lost.length} nets where it was not`]
+      : []),
+    ...(broken.length > 0 ? [`takes it away in ${broken.length} where it was`] : []),
+  ];
+  return parts.length === 0 ? "" : `Batch norm ${listed(parts)}.`;
 }
 
 /** The median of the ratios; 0 / 0 counts as 0, since no gradient reaches the first layer. */

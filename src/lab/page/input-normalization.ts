@@ -12,7 +12,16 @@ import type {
 } from "../results.js";
 import { type Paired, paired } from "./paired.js";
 import { capital, figures, finding, method } from "./prose.js";
-import { bestRuns, divergedNames, finalLoss, lossAxis, pointsOf, runTable, scoreText } from "./runs.js";
+import {
+  bestRuns,
+  clipWorth,
+  divergedNames,
+  finalLoss,
+  lossAxis,
+  pointsOf,
+  runTable,
+  scoreText,
+} from "./runs.js";
 
 const NAMES: readonly NormalizeName[] = ["none", "standardize", "whiten"];
 
@@ -29,7 +38,7 @@ const TIE = 0.01;
 /** The section on loss curves by normalization, the spectrum of the input, and statistics fitted on all data. */
 export function inputNormalizationSection(
   result: InputNormalizationResult,
-  { measure }: Pick<LabData, "measure">,
+  { measure, nTest }: Pick<LabData, "measure" | "nTest">,
 ): Section {
   const { net, runs, conditionNumber, leak } = result;
   const nameOf = ({ normalize }: NormalizeRun) => normalize;
@@ -44,7 +53,7 @@ export function inputNormalizationSection(
   return {
     id: "input-normalization",
     title: "Input normalization",
-    body: html`${finding([conditionSentence(result, best), leakSentence(leak, measure)])}
+    body: html`${finding([conditionSentence(result, best), leakSentence(leak, measure), clipWorth(nTest, "test")])}
 ${method(`${capital(net)}. All runs take the same number of steps. The curves show each normalization's run with the lowest \
 final training loss; the table has all runs.`)}
 ${figures([...curves(best, measure), spectrum(result), ...leakChart(leak, measure)])}

@@ -1,14 +1,14 @@
 import { type Html, html } from "../../report/html.js";
-import { listed } from "../../report/numbers.js";
+import { listed, withUnits } from "../../report/numbers.js";
 
 /** A section's finding, in sentences. */
 export function finding(sentences: readonly string[]): Html {
-  return html`<p class="finding">${sentences.join(" ")}</p>`;
+  return html`<p class="finding">${withUnits(sentences.filter((sentence) => sentence !== "").join(" "))}</p>`;
 }
 
 /** How the section's numbers were measured, in small print below the finding. */
 export function method(text: string): Html {
-  return html`<p class="method">${text}</p>`;
+  return html`<p class="method">${withUnits(text)}</p>`;
 }
 
 /** Figures, side by side where there is room. */

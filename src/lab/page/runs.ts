@@ -1,3 +1,4 @@
+import { counted } from "../../core/counted.js";
 import type { Axis } from "../../report/charts/axis.js";
 import type { Cells } from "../../report/charts/figure.js";
 import { isMeasured, readable } from "../../report/numbers.js";
@@ -67,6 +68,21 @@ export function runTable<R extends LabRun>(runs: readonly R[], nameOf: (run: R) 
     ];
   });
   return [heading, ...rows];
+}
+
+/** With fewer clips, a score moves in leaps, and a ratio of the steps to reach one is chance. */
+export const FEW_CLIPS = 100;
+
+/** Says what one clip is worth if the scores are of few; "" if they are of many. */
+export function clipWorth(nClips: number, split: "validation" | "test"): string {
+  if (nClips >= FEW_CLIPS || nClips < 1) return "";
+  return `Scores are of ${counted(nClips, `${split} clip`)}: one clip is worth ${readable(100 / nClips)} points, and smaller differences mean nothing.`;
+}
+
+/** The last score of the curve; NaN if it has none or the run diverged. */
+export function lastScore({ curve, divergedAt }: LabRun): number {
+  const last = curve.at(-1)?.score;
+  return divergedAt === null && isMeasured(last) ? last : Number.NaN;
 }
 
 /** The best score of the curve; NaN if it has none. */

@@ -107,7 +107,7 @@ function layOutLinear(
     least: Number.NEGATIVE_INFINITY,
     floor: Number.NEGATIVE_INFINITY,
     ticks,
-    tickLabel: (tick) => (areDistinct ? readable(tick) : String(tick)),
+    tickLabel: (tick) => (areDistinct ? readable(tick) : String(tick).replace(/^-/, "−")),
     fraction: (value) => (value - low) / (high - low),
     at: (fraction) => low + fraction * (high - low),
   };

@@ -1,4 +1,5 @@
 import { type Html, html } from "../html.js";
+import { withUnits } from "../numbers.js";
 
 /** The cells of a table: the first row is the heading, the first cell of each row names the row. */
 export type Cells = readonly (readonly string[])[];
@@ -9,7 +10,7 @@ export function tableOf([heading, ...rows]: Cells): Html {
     (cell) => html`<th scope="col">${cell}</th>`,
   )}</tr></thead><tbody>${rows.map(
     ([name, ...cells]) =>
-      html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`,
+      html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${withUnits(cell)}</td>`)}</tr>`,
   )}</tbody></table></div>`;
 }
 
@@ -31,8 +32,8 @@ export function figure(parts: {
     wide === undefined
       ? narrow
       : html`<div class="on-narrow">${narrow}</div><div class="on-wide">${wide}</div>`;
-  return html`<figure${wide === undefined ? "" : html` class="wide"`}><figcaption><strong>${title}</strong> ${caption}</figcaption>${legend}${picture}${
-    notes.length === 0 ? html`` : html`<p class="note">${notes.join(" ")}</p>`
+  return html`<figure${wide === undefined ? "" : html` class="wide"`}><figcaption><strong>${title}</strong> ${withUnits(caption)}</figcaption>${legend}${picture}${
+    notes.length === 0 ? html`` : html`<p class="note">${withUnits(notes.join(" "))}</p>`
   }<details><summary>Numbers: ${title}</summary>${tableOf(numbers)}</details></figure>
 `;
 }

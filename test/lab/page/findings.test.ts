@@ -7,61 +7,65 @@ import { inputNormalizationSection } from "../../../src/lab/page/input-normaliza
 import { optimizationSection } from "../../../src/lab/page/optimization.js";
 import type { LabResult } from "../../../src/lab/results.js";
 import { SHARPNESS_NET } from "../../../src/lab/sharpness.js";
+import type { Html } from "../../../src/report/html.js";
 import type { Section } from "../../../src/report/html-page.js";
 import { madeUpResult } from "./lab-result.js";
 
 const result = madeUpResult();
 
+const pageOf = (body: Html) => parseHTML(`<!doctype html><html><body>${body}</body></html>`).document;
 /** The finding of a section. */
 const findingOf = ({ body }: Section) =>
-  parseHTML(`<!doctype html><html><body>${body}</body></html>`).document.querySelector(".finding")!
-    .textContent!;
+  pageOf(body).querySelector(".finding")!.textContent!.replaceAll("\u00a0", " ");
 
 describe("the finding on gradient flow", () => {
   const run = { depth: 20, activation: "tanh", activationStd: [1, 1] } as const;
-  const flow = (plain: readonly [number, number], normalized: readonly [number, number]) =>
-    findingOf(
-      gradientFlowSection({
-        width: 64,
-        runs: [
-          { ...run, init: "small", isBatchNorm: false, gradientStd: plain },
-          { ...run, init: "small", isBatchNorm: true, gradientStd: normalized },
-        ],
-      }),
+  const net = (init: "small" | "he-normal", isBatchNorm: boolean, first: number) => ({
+    ...run,
+    init,
+    isBatchNorm,
+    gradientStd: [first, 1],
+  });
+  const sectionOf = (runs: LabResult["gradientFlow"]["runs"]) => gradientFlowSection({ width: 64, runs });
+  const flow = (plain: number, normalized: number) =>
+    sectionOf([net("small", false, plain), net("small", true, normalized)]);
+  const textOf = ({ body }: Section) => pageOf(body).body.textContent!;
+  const rowsOf = ({ body }: Section) =>
+    [...pageOf(body).querySelector("table")!.querySelectorAll("tr")].map((row) =>
+      [...row.children].map((cell) => cell.textContent),
     );
-  it("says where the gradient vanishes, and that batch norm brings it back", () => {
-    const text = flow([1e-9, 1], [0.5, 1]);
-    expect(text).toContain(
-      "first layer is below 1 / 1000 of the last layer's in all of them (tanh with small)",
+
+  it("leads with one line and a small table", () => {
+    const section = flow(1e-9, 0.5);
+    expect(findingOf(section)).toBe(
+      "With 20 hidden layers, the gradient at the first layer is within a factor of 1000 of the last layer's in 0 of 1 nets without batch norm and 1 of 1 nets with batch norm.",
     );
-    expect(text).toContain(
-      "Batch norm brings it within a factor of 1000 in 1 of the 1 nets where it was not.",
+    expect(rowsOf(section)).toEqual([
+      ["gradient at the first layer", "nets without batch norm", "nets with batch norm"],
+      ["within a factor of 1000 of the last layer's", "0", "1"],
+      ["below 1 / 1000 of the last layer's", "1", "0"],
+      ["median of first layer's over last layer's", "10⁻⁹", "0.5"],
+    ]);
+    expect(textOf(section)).toContain(
+      "Below 1 / 1000 of the last layer's, without batch norm: tanh with small.",
     );
-    expect(text).toContain("goes from 10⁻⁹ to 0.5");
+    expect(textOf(section)).toContain("Batch norm brings it there in 1 of the 1 nets where it was not.");
   });
   it("does not say that batch norm helps where it does not", () => {
-    expect(flow([1e-9, 1], [1e-8, 1])).toContain(
-      "Batch norm brings it within a factor of 1000 in 0 of the 1 nets where it was not.",
-    );
-    const worse = flow([0.5, 1], [0, 1]);
-    expect(worse).toContain("With batch norm it is exactly 0 in all of them (tanh with small)");
-    expect(worse).toContain("It is no longer within a factor of 1000 in 1 where it was.");
+    expect(textOf(flow(1e-9, 1e-8))).toContain("brings it there in 0 of the 1 nets where it was not.");
+    const worse = flow(0.5, 0);
+    expect(rowsOf(worse)).toContainEqual(["exactly 0", "0", "1"]);
+    expect(textOf(worse)).toContain("Batch norm takes it away in 1 where it was.");
   });
   it("gives the median of an even number of nets as the mean of the middle two", () => {
-    const net = (init: "small" | "he-normal", isBatchNorm: boolean, first: number) => ({
-      ...run,
-      init,
-      isBatchNorm,
-      gradientStd: [first, 1],
-    });
     const runs = [
       ...[net("small", false, 0.01), net("he-normal", false, 0.5)],
       ...[net("small", true, 1), net("he-normal", true, 4)],
     ];
-    expect(findingOf(gradientFlowSection({ width: 64, runs }))).toContain("goes from 0.255 to 2.5");
+    expect(rowsOf(sectionOf(runs)).at(-1)).toEqual([expect.stringContaining("median"), "0.255", "2.5"]);
   });
   it("says where it explodes", () => {
-    expect(flow([5000, 1], [1, 1])).toContain("above 1000 times the last layer's");
+    expect(rowsOf(flow(5000, 1))).toContainEqual(["above 1000 times the last layer's", "1", "0"]);
   });
 });
 
@@ -130,29 +134,51 @@ describe("the finding on initialization", () => {
 });
 
 describe("the finding on batch norm", () => {
-  const run = { learningRate: 0.1, curve: [], divergedAt: null, spread: [] };
-  const said = (runs: LabResult["batchNorm"]["runs"]) =>
-    findingOf(batchNormSection({ net: "a net", runs }, result.data));
-  const baseline = { ...run, name: "baseline", best: 0.7, stepsToBaselineBest: 100 } as const;
+  type Run = LabResult["batchNorm"]["runs"][number];
+  /** A run whose scores end with `last`. */
+  const run = (name: Run["name"], best: number, last: number, stepsToBaselineBest: number | null): Run => ({
+    name,
+    best,
+    stepsToBaselineBest,
+    learningRate: 0.1,
+    curve: [best, last].map((score, i) => ({ step: 10 * (i + 1), trainLoss: 1, validLoss: 1, score })),
+    divergedAt: null,
+    spread: [],
+  });
+  const section = (runs: readonly Run[], nValid = 200) =>
+    batchNormSection({ net: "a net", runs }, { measure: "accuracy", nValid });
+  const said = (runs: readonly Run[], nValid?: number) => findingOf(section(runs, nValid));
+  const baseline = run("baseline", 0.7, 0.7, 100);
   it("compares the steps to the baseline's best score: faster, slower, never", () => {
     const text = said([
       baseline,
-      { ...run, name: "BN", best: 0.72, stepsToBaselineBest: 50 },
-      { ...run, name: "BN x5", best: 0.7, stepsToBaselineBest: 150 },
-      { ...run, name: "BN x30", best: 0.5, stepsToBaselineBest: null, divergedAt: 7 },
+      run("BN", 0.72, 0.72, 50),
+      run("BN x5", 0.7, 0.7, 150),
+      { ...run("BN x30", 0.5, 0.5, null), divergedAt: 7 },
     ]);
     expect(text).toBe(
-      "The baseline reaches its best score, 70.0 %, after 100 steps. Reaching it takes 50 steps with BN (2 times faster) and 150 steps with BN x5 (1.5 times slower); BN x30 never reaches it. The highest score is 72.0 %, reached by BN; BN x30 diverged at step 7.",
+      "At the end, the highest score is 72.0 %, of BN; BN x30 diverged at step 7. The baseline reaches its best score, 70.0 %, after 100 steps. Reaching it takes 50 steps with BN (2 times faster) and 150 steps with BN x5 (1.5 times slower); BN x30 never reaches it.",
     );
   });
   it("says so if batch norm did not help, and if runs tie", () => {
-    const text = said([
-      baseline,
-      { ...run, name: "BN", best: 0.6, stepsToBaselineBest: null },
-      { ...run, name: "BN x5", best: 0.7, stepsToBaselineBest: 100 },
-    ]);
+    const text = said([baseline, run("BN", 0.6, 0.6, null), run("BN x5", 0.7, 0.7, 100)]);
     expect(text).toContain("Reaching it takes 100 steps with BN x5 (equally fast); BN never reaches it.");
-    expect(text).toContain("The highest score is 70.0 %, reached by baseline and BN x5.");
+    expect(text).toContain("At the end, the highest score is 70.0 %, of baseline and BN x5.");
+  });
+  it("does not call a run the best that collapsed after a high score", () => {
+    const text = said([baseline, run("BN", 1, 0.2, 50)]);
+    expect(text).toContain("At the end, the highest score is 70.0 %, of baseline.");
+    expect(text).not.toContain("100.0");
+  });
+  it("gives no ratios of few clips, and says what one clip is worth", () => {
+    const runs = [baseline, run("BN", 0.72, 0.72, 50)];
+    const few = section(runs, 18);
+    expect(findingOf(few)).toContain("Reaching it takes 50 steps with BN.");
+    expect(findingOf(few)).toContain(
+      "Scores are of 18 validation clips: one clip is worth 5.56 points, and smaller differences mean nothing.",
+    );
+    expect(String(few.body)).not.toMatch(/times (faster|slower)|compared with/);
+    expect(findingOf(section(runs, 100))).not.toContain("worth");
   });
 });
 

@@ -1,27 +1,22 @@
 import { Command } from "commander";
 import { DataError } from "../core/errors.js";
-import { describeDifference, frontEndHash } from "../features/front-end.js";
-import { type FeatureStore, openStore } from "../store/store.js";
-import type { ModelInfo } from "../tagging/model-file.js";
+import { describeDifference, type FrontEnd, frontEndHash } from "../features/front-end.js";
+import type { FeatureStore } from "../store/store.js";
 import { commandLine } from "./command-line.js";
 import { withFlags } from "./flag-names.js";
 import { addFrontEndOptions, frontEndFlags } from "./front-end-options.js";
 
-/**
- * Opens a store of a model's front end.
- * @throws DataError with the command that makes one, if it is of another front end
- */
-export function openMatchingStore(
-  dir: string,
-  { frontEnd }: Pick<ModelInfo, "frontEnd">,
+/** @throws DataError unless the features in a store are those of the model's front end */
+export function checkStoreFits(
+  store: FeatureStore,
+  { info: { frontEnd } }: { readonly info: { readonly frontEnd: FrontEnd } },
   modelPath: string,
-): FeatureStore {
-  const store = openStore(dir);
-  if (frontEndHash(frontEnd) === store.frontEndHash) return store;
+): void {
+  if (frontEndHash(frontEnd) === store.frontEndHash) return;
   const extract = addFrontEndOptions(new Command());
   const difference = withFlags(describeDifference(store.frontEnd, frontEnd), extract);
   throw new DataError(
-    dir,
+    store.dir,
     `holds features of a different front end from ${modelPath} (${difference}); extract them again: ${commandLine("extract", ["<audio>", "--out", "<new store>", ...frontEndFlags(frontEnd)])}`,
   );
 }

@@ -1,0 +1,67 @@
+import { existsSync } from "node:fs";
+import { DataError, errorLine } from "../core/errors.js";
+import type { ClipSplits } from "../dataset/splits.js";
+import { type Evaluation, evaluateModel } from "../evaluation/evaluate-model.js";
+import { type ProgressBar, progressBar } from "../report/progress.js";
+import { print, say } from "../report/terminal.js";
+import type { Engine } from "../runtime/engine.js";
+import { removeFile } from "../store/atomic-file.js";
+import { readModelFile } from "../store/read-files.js";
+import type { FeatureStore } from "../store/store.js";
+import { linearModel } from "../tagging/linear-model.js";
+import { decodeModel } from "../tagging/model-file.js";
+import { runPaths } from "../training/run-folder.js";
+import type { TrainResult } from "../training/train-tagger.js";
+import { thisCommandLine } from "./command-line.js";
+
+/** Removes the report of a run. */
+export function removeReport(out: string): void {
+  const { report, numbers, card } = runPaths(out);
+  for (const path of [report, numbers, card]) removeFile(path);
+}
+
+/**
+ * Writes the report and the model card of a run into its folder: scores on the test clips, if there are any, and on the
+ * validation clips. If they cannot be written, a line says why: the model is there, and the run has not failed.
+ */
+export async function reportRun(
+  store: FeatureStore,
+  { out, splits, result, engine }: { out: string; splits: ClipSplits; result: TrainResult; engine: Engine },
+): Promise<void> {
+  const paths = runPaths(out);
+  let bar: ProgressBar | undefined;
+  try {
+    const model = decodeModel(readModelFile(paths.model), paths.model);
+    const { info } = model;
+    const hasLinear = existsSync(paths.linear);
+    const linear = hasLinear ? linearModel(readModelFile(paths.linear), paths.linear, info) : null;
+    const parts = (["test", "valid"] as const).filter((split) => splits[split].length > 0);
+    bar = progressBar("report", parts.length);
+    const evaluations: Evaluation[] = [];
+    for (const split of parts) {
+      evaluations.push(await evaluateModel(model, store, { engine, split, linear }));
+      bar.update(evaluations.length);
+    }
+    bar.stop();
+    const { writeReport } = await import("../report/write-report.js"); // charts take a while to load
+    const [first, ...others] = evaluations;
+    await writeReport(
+      {
+        model: paths.model,
+        info,
+        data: store,
+        splits,
+        command: thisCommandLine(),
+        evaluations: [first, ...others],
+        history: result.history,
+      },
+      { paths: { page: paths.report, numbers: paths.numbers, card: paths.card }, storeDir: store.dir },
+    );
+    print(`report: ${paths.report}`);
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    say(`no report: ${errorLine(error)}`);
+  } finally {
+    bar?.stop();
+  }
+}

@@ -1,0 +1,117 @@
+import { counted } from "../../core/counted.js";
+import { type LeftOut, reasonsIn } from "../../evaluation/choose-clips.js";
+import { choosingSentences } from "../../evaluation/chose.js";
+import type { Differences } from "../../evaluation/evaluate-model.js";
+import { type Measure, mainMeasure, measuresOf } from "../../evaluation/measures.js";
+import type { Scores } from "../../evaluation/scores.js";
+import { type Cells, tableOf } from "../charts/figure.js";
+import { type Html, html } from "../html.js";
+import type { Section } from "../html-page.js";
+import { NO_BREAK, withUnits } from "../numbers.js";
+import type { Report, ReportPart } from "../report.js";
+import { capital, differenceText, intervalText, measureText, partTitle } from "./words.js";
+
+/** Differences that are 0.0 points. */
+const SAME = 0.0005;
+/** Below this number of clips, the page says what one of them is worth. */
+const FEW_CLIPS = 100;
+
+/** The section on the score: what it is, how sure it is, and what it means against the two baselines. */
+export function resultSection(report: Report): Section {
+  return {
+    id: "result",
+    title: "Result",
+    body: html`${headline(report.parts[0])}${report.parts.map((part, i) => scoresOf(part, i === 0))}`,
+  };
+}
+
+/** The main score with its interval, and what it means. */
+function headline(part: ReportPart): Html {
+  const { net, split } = part;
+  const measure = mainMeasure(net.task);
+  return html`<p class="headline"><strong>${measureText(measure, measure.of(net))}</strong> ${measure.title} on \
+${counted(net.nClips, "clip")} of ${partTitle(split)}; ${headlineInterval(net)}.</p>
+<p class="finding">${withUnits(meaning(part).join(" "))}</p>`;
+}
+
+/** The 95 % interval of the main score, or why there is none. */
+export function headlineInterval(net: Scores): string {
+  const measure = mainMeasure(net.task);
+  const interval = net.intervals[measure.name] ?? null;
+  if (interval !== null)
+    return `95${NO_BREAK}% interval ${intervalText(measure, interval)}, ${net.nGroups === net.nClips ? "from these clips" : `from ${counted(net.nGroups, "group")} of clips`}`;
+  return net.nGroups < 2
+    ? "there is no interval, because all clips are of one group"
+    : "there is no interval, because the score is not defined";
+}
+
+/** What the main score means, in sentences: against the baselines, and how much one clip is worth. */
+export function meaning({ net, majority, linear, differences, chose }: ReportPart): string[] {
+  const measure = mainMeasure(net.task);
+  const against = (name: string, other: Scores, found: Differences | null) => {
+    const { difference, interval } = found?.[measure.name] ?? {
+      difference: measure.of(net) - measure.of(other),
+      interval: null,
+    };
+    if (Math.abs(difference) < SAME) return `as good as ${name} (${measureText(measure, measure.of(other))})`;
+    const by = `${Math.abs(100 * difference).toFixed(1)} points ${difference < 0 ? "below" : "above"} ${name} (${measureText(measure, measure.of(other))})`;
+    if (interval === null) return by;
+    const ends = interval.map((end) => differenceText(measure, end)).join(" to ");
+    return `${by}, ${interval[0] > 0 || interval[1] < 0 ? "more than chance explains" : "which may be chance"} (${ends})`;
+  };
+  const parts = [against("a baseline that never listens", majority, differences.majority)];
+  if (linear !== null) parts.push(against("a linear classifier on descriptors", linear, differences.linear));
+  const sentences = [`That is ${parts.join("; it is ")}.`];
+  if (net.nClips < FEW_CLIPS)
+    sentences.push(
+      `One clip is worth about ${(100 / net.nClips).toFixed(1)} points, and smaller differences mean nothing.`,
+    );
+  const [, meaningOfChoice] = choosingSentences(chose);
+  return [...sentences, `${capital(meaningOfChoice)}.`];
+}
+
+/** All scores of a part, beside the baselines'. */
+function scoresOf(part: ReportPart, isOpen: boolean): Html {
+  const { net, majority, linear, differences, leftOut, isExternal, split } = part;
+  const rows = definedMeasures(net).map((measure) => {
+    const interval = net.intervals[measure.name] ?? null;
+    const text = (scores: Scores) => measureText(measure, measure.of(scores));
+    return [
+      measure.title,
+      text(net),
+      interval === null ? "–" : intervalText(measure, interval),
+      ...(linear === null ? [] : [text(linear), gainText(measure, differences.linear)]),
+      text(majority),
+    ];
+  });
+  const linearColumns = linear === null ? [] : ["linear baseline", "net minus linear"];
+  const cells: Cells = [["", "net", "95 % interval", ...linearColumns, "majority class"], ...rows];
+  const notes = [
+    ...(isExternal ? ["The clips are not from the model's own splits: this is an external test."] : []),
+    ...(leftOut === null ? [] : [leftOutText(leftOut)]),
+    ...(linear === null ? ["The file of the linear baseline is missing."] : []),
+  ];
+  const title = `${capital(partTitle(split))}: ${counted(net.nClips, "clip")} in ${counted(net.nGroups, "group")}`;
+  const body = html`${tableOf(cells)}${notes.map((note) => html`<p class="note">${note}</p>`)}`;
+  return isOpen
+    ? html`<h3>${title}</h3>${body}`
+    : html`<details><summary>${title}</summary>${body}</details>`;
+}
+
+/** The measures that the scores have: with three labels, for example, there is no top-3 accuracy. */
+export function definedMeasures(scores: Scores): readonly Measure[] {
+  return measuresOf(scores.task).filter((measure) => !Number.isNaN(measure.of(scores)));
+}
+
+/** `+12.3 (+4.0 to +19.8)` */
+function gainText(measure: Measure, differences: Differences | null): string {
+  const found = differences?.[measure.name];
+  if (found === undefined) return "–";
+  const ends = found.interval?.map((end) => differenceText(measure, end)).join(" to ");
+  return `${differenceText(measure, found.difference)}${ends === undefined ? "" : ` (${ends})`}`;
+}
+
+function leftOutText(leftOut: LeftOut): string {
+  const reasons = reasonsIn(leftOut).map(([count, reason]) => `${counted(count, "clip")}, since ${reason}`);
+  return `Left out: ${reasons.join("; ")}.`;
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { modelCard } from "../../src/report/model-card.js";
+import { madeUpReport } from "./made-up-report.js";
+
+interface FrontMatter {
+  readonly library_name: string;
+  readonly pipeline_tag: string;
+  readonly tags: readonly string[];
+  readonly "model-index": readonly {
+    readonly name: string;
+    readonly results: readonly {
+      readonly task: { readonly type: string };
+      readonly dataset: { readonly type: string; readonly name: string; readonly split: string };
+      readonly metrics: readonly { readonly type: string; readonly name: string; readonly value: number }[];
+    }[];
+  }[];
+}
+
+function frontMatterOf(card: string): FrontMatter {
+  const [, matter] = /^---\n(.*?)\n---\n/s.exec(card)!;
+  return parse(matter) as FrontMatter;
+}
+
+describe("modelCard", () => {
+  it("has the front matter that the Hub reads, with the scores of every part", () => {
+    const report = madeUpReport();
+    const matter = frontMatterOf(modelCard(report));
+    expect(matter).toMatchObject({
+      library_name: "timbrel",
+      pipeline_tag: "audio-classification",
+      tags: ["audio", "music", "onnx"],
+    });
+    const [{ name, results }] = matter["model-index"];
+    expect(name).toBe("mine");
+    expect(
+      results.map(({ task, dataset }) => [task.type, dataset.type, dataset.name, dataset.split]),
+    ).toEqual([
+      ["audio-classification", "features", "features", "test"],
+      ["audio-classification", "features", "features", "validation"],
+    ]);
+    const [{ net }] = report.parts;
+    if (net.task !== "single-label") throw new Error("of another task");
+    const metric = (type: string) => results[0].metrics.find((one) => one.type === type)!.value;
+    expect(metric("accuracy")).toBeCloseTo(net.accuracy, 5);
+    expect(metric("balanced_accuracy")).toBeCloseTo(net.balancedAccuracy, 5);
+    expect(metric("f1")).toBeCloseTo(net.macro.f1, 5);
+    expect(results[0].metrics.every(({ value }) => Number.isFinite(value))).toBe(true);
+  });
+
+  it.each([`a: "b" # c`, "- x\n---\nlicense: mit", "日本語 é \u2028", "{[&*!|>%@`"])(
+    "survives the name %j",
+    (nasty) => {
+      const card = modelCard({ ...madeUpReport({ labels: [nasty, "b"] }), data: nasty });
+      const [{ results }] = frontMatterOf(card)["model-index"];
+      expect(results[0].dataset.name).toBe(nasty);
+      expect(frontMatterOf(card)).not.toHaveProperty("license");
+    },
+  );
+
+  it("says how good the model is, and what it does not know", () => {
+    const card = modelCard(madeUpReport({ task: "multi-label" }));
+    expect(card).toMatch(
+      /\*\*\d+\.\d.%\*\* mean average precision on \d+ clips of the test split; 95.% interval/,
+    );
+    expect(card).toContain("Tags audio with 3 labels (any number of labels a clip): bass, drums, flute.");
+    expect(card).toContain(
+      "Nothing is scored on clips that the model was trained on or that chose something.",
+    );
+    expect(card).not.toMatch(/NaN|undefined|null/);
+  });
+});
