@@ -4,18 +4,22 @@ import { isFiniteData, type Tensor } from "../core/tensor.js";
 import { checkTrain, type FeatureSet } from "../dataset/feature-set.js";
 import { segmentStarts } from "../dataset/segments.js";
 import { CLASSLESS_SOUNDS, classlessSound } from "../features/classless-sounds.js";
+import type { LinearFunctions } from "../nn/inference.js";
 import { type Engine, type Session, withSession } from "../runtime/engine.js";
 import { type FrameSource, runSegments } from "../tagging/aggregate.js";
 import type { Calibration } from "../tagging/calibration.js";
 import { logitsGraph, segmentsPerRun, type TrainedModel } from "../tagging/model-file.js";
 import { ClipNovelty, type NoveltyScore } from "../tagging/novelty.js";
-import { ridgeDirection, type Vectors } from "./ridge-direction.js";
+import { fisherDiscriminants, type Vectors } from "./fisher-discriminants.js";
 import { LEAST_CLIPS } from "./temperature.js";
 
 /** Training segments that are read at most, evenly chosen. */
 const MAX_SEGMENTS = 2000;
 /** The sounds of no class that are used, all but the hum and the clicks; these show what becomes of other sounds. */
 const SOUNDS = CLASSLESS_SOUNDS.slice(0, 4);
+/** How many of each kind are made, to fit the functions and to find the limit. */
+const FIT_SOUNDS = 40;
+const LIMIT_SOUNDS = 20;
 /** Range of their levels [dB relative to full scale]. */
 const LEVELS_DB = { min: -60, max: -10 } as const;
 /** Fraction of the validation clips below the limit, and of the others above it, if both are possible. */
@@ -23,23 +27,16 @@ const RIGHT = 0.95;
 
 /** When a model calls a sound unknown. */
 export interface FittedNovelty {
-  readonly noveltyDirection: Tensor;
+  readonly score: NoveltyScore;
   readonly unknown: NonNullable<Calibration["unknown"]>;
 }
 
-/** The net's outputs, one row for each clip of a source that has one segment per clip. */
-interface Outputs {
-  readonly embeddings: Vectors;
-  /** Of softmax(logits); 0 in a multi-label task. */
-  readonly entropies: Float64Array;
-}
-
 /**
- * Fits what a model says *unknown* by. The direction in the embedding is the one that tells the training segments from the
- * background clips, silence, and noise of three colours at many levels; it and the entropy are scaled so that each has mean 0
- * and deviation 1 over the segments of the validation clips. The threshold is halfway between the novelty that 95 % of the
- * validation clips stay below, and the one that 95 % of other silence and noise exceed, and 95 % of the background clips in
- * the validation split; if the latter is lower, it is the former.
+ * Fits what a model says *unknown* by. The functions of the embedding are Fisher's discriminants of the labels' training
+ * segments, silence, noise of three colours at many levels, and the background clips. They are
+ * scaled so that the novelty has mean 0 and deviation 1 over the segments of the validation clips. The threshold is
+ * halfway between the novelty that 95 % of the validation clips stay below, and the one that 95 % of other silence and noise
+ * exceed, and 95 % of the background clips in the validation split; if the latter is lower, it is the former.
  *
  * Chosen by measurement among maximum probability, energy, distances to classes and neighbours in the embedding, and
  * ViM; see models/README.md.
@@ -62,58 +59,85 @@ export async function fitNovelty(
   const backgroundToo = segmentsOf(valid.background, segmentFrames);
   const sources = {
     train: clipsOfSegments(train, chosen, segmentFrames),
-    classless: classlessSegments(model, "fit", 40),
-    otherClassless: classlessSegments(model, "limit", 20),
+    classless: classlessSegments(model, "fit", FIT_SOUNDS),
+    otherClassless: classlessSegments(model, "limit", LIMIT_SOUNDS),
     background: clipsOfSegments(train.background ?? train, background, segmentFrames),
     validation: clipsOfSegments(valid, validation, segmentFrames),
     validationBackground: clipsOfSegments(valid.background ?? valid, backgroundToo, segmentFrames),
   };
   return withSession(engine, logitsGraph(model), async (session) => {
-    const outputsOf = (source: FrameSource) => netOutputs(session, source, model, signal);
-    const known = (await outputsOf(sources.train)).embeddings;
-    const classless = (await outputsOf(sources.classless)).embeddings;
-    const others =
-      background.length === 0
-        ? classless
-        : joined(classless, (await outputsOf(sources.background)).embeddings);
-    const score = scaled(ridgeDirection(known, others), await outputsOf(sources.validation), model);
-    const noveltiesOf = async (source: FrameSource, segments: readonly SegmentOf[] | null) =>
-      clipNovelties(await outputsOf(source), score, segments);
-    const novelties = await noveltiesOf(sources.validation, validation);
+    const embeddingsOf = (source: FrameSource) => netEmbeddings(session, source, model, signal);
+    const own = await embeddingsOf(sources.train);
+    const ofLabels = train.labels
+      .map((_, label) => rowsWhere(own, (row) => train.targets(chosen[row].clip)[label] === 1))
+      .filter(({ data }) => data.length > 0);
+    const sounds = await embeddingsOf(sources.classless);
+    const classless = SOUNDS.map((_, kind) =>
+      rowsWhere(sounds, (row) => Math.floor(row / FIT_SOUNDS) === kind),
+    );
+    if (background.length > 0) classless.push(await embeddingsOf(sources.background));
+    const { weights, biases } = fisherDiscriminants([...ofLabels, ...classless]);
+    const functions = (from: number, to?: number) => linear(weights.slice(from, to), biases.slice(from, to));
+    const validated = await embeddingsOf(sources.validation);
+    const score = scaled(
+      { known: functions(0, ofLabels.length), classless: functions(ofLabels.length) },
+      validated,
+    );
+    const novelties = clipNovelties(validated, score, validation);
     const unknowns = [
-      await noveltiesOf(sources.otherClassless, null),
-      await noveltiesOf(sources.validationBackground, backgroundToo),
+      clipNovelties(await embeddingsOf(sources.otherClassless), score, null),
+      clipNovelties(await embeddingsOf(sources.validationBackground), score, backgroundToo),
     ];
-    const { direction, entropyWeight, bias } = score;
     const threshold = limitBetween(novelties, unknowns);
     const falseAlarms = novelties.filter((value) => value > threshold).length / novelties.length;
-    return { noveltyDirection: direction, unknown: { threshold, entropyWeight, bias, falseAlarms } };
+    return { score, unknown: { threshold, falseAlarms } };
   });
 }
 
-/** Scales both terms of the novelty to the validation segments. */
-function scaled(
-  direction: Float64Array,
-  { embeddings, entropies }: Outputs,
-  { info }: TrainedModel,
-): NoveltyScore {
-  const [lean, unsure] = [meanAndStd(leaningOf(embeddings, direction)), meanAndStd(entropies)];
-  const entropyWeight = info.task === "single-label" ? 1 / unsure.std : 0;
+function linear(weights: readonly Float64Array[], biases: readonly number[]): LinearFunctions {
+  const size = weights[0].length;
+  const data = new Float32Array(weights.length * size);
+  for (const [i, row] of weights.entries()) data.set(row, i * size);
   return {
-    direction: {
-      data: Float32Array.from(direction, (value) => value / lean.std),
-      shape: [direction.length],
-    },
-    entropyWeight,
-    bias: -lean.mean / lean.std - unsure.mean * entropyWeight,
+    weight: { data, shape: [weights.length, size] },
+    bias: { data: Float32Array.from(biases), shape: [biases.length] },
   };
 }
 
-/** The product of each embedding with a direction. */
-function leaningOf({ data, size }: Vectors, direction: ArrayLike<number>): Float64Array {
-  const leaning = new Float64Array(data.length / size);
-  for (let i = 0; i < data.length; i++) leaning[Math.floor(i / size)] += data[i] * direction[i % size];
-  return leaning;
+/** The vectors whose index is wanted. */
+function rowsWhere({ data, size }: Vectors, isWanted: (row: number) => boolean): Vectors {
+  return { data: data.filter((_, i) => isWanted(Math.floor(i / size))), size };
+}
+
+/** Scales functions so that the novelty has mean 0 and deviation 1 over some segments. */
+function scaled(functions: NoveltyScore, embeddings: Vectors): NoveltyScore {
+  const { mean, std } = meanAndStd(noveltiesOf(embeddings, functions));
+  const map = ({ data, shape }: Tensor, to: (value: number) => number): Tensor => ({
+    data: data.map(to),
+    shape,
+  });
+  const both = ({ weight, bias }: LinearFunctions, shift: number): LinearFunctions => ({
+    weight: map(weight, (value) => value / std),
+    bias: map(bias, (value) => (value - shift) / std),
+  });
+  return { known: both(functions.known, 0), classless: both(functions.classless, mean) };
+}
+
+/** The novelty of each embedding. */
+function noveltiesOf({ data, size }: Vectors, { known, classless }: NoveltyScore): Float64Array {
+  const greatest = ({ weight, bias }: LinearFunctions, at: number): number => {
+    let most = Number.NEGATIVE_INFINITY;
+    for (let kind = 0; kind < bias.data.length; kind++) {
+      let value = bias.data[kind];
+      for (let i = 0; i < size; i++) value += data[at + i] * weight.data[kind * size + i];
+      most = Math.max(most, value);
+    }
+    return most;
+  };
+  return Float64Array.from(
+    { length: data.length / size },
+    (_, row) => greatest(classless, row * size) - greatest(known, row * size),
+  );
 }
 
 /**
@@ -121,15 +145,15 @@ function leaningOf({ data, size }: Vectors, direction: ArrayLike<number>): Float
  * @param segments the clip of each row; null if each row is one
  */
 function clipNovelties(
-  { embeddings, entropies }: Outputs,
-  { direction, entropyWeight, bias }: NoveltyScore,
+  embeddings: Vectors,
+  score: NoveltyScore,
   segments: readonly SegmentOf[] | null,
 ): Float64Array {
   const ofClip = new Map<number, ClipNovelty>();
-  leaningOf(embeddings, direction.data).forEach((leaning, row) => {
+  noveltiesOf(embeddings, score).forEach((value, row) => {
     const clip = segments?.[row].clip ?? row;
     const novelty = ofClip.get(clip) ?? new ClipNovelty();
-    novelty.add(entropies[row] * entropyWeight + leaning + bias);
+    novelty.add(value);
     ofClip.set(clip, novelty);
   });
   return Float64Array.from(ofClip.values(), ({ value }) => value).sort();
@@ -206,50 +230,28 @@ function classlessSegments(
   };
 }
 
-async function netOutputs(
+/** The embeddings of clips of one segment each. */
+async function netEmbeddings(
   session: Session,
   source: FrameSource,
   model: TrainedModel,
   signal: AbortSignal | undefined,
-): Promise<Outputs> {
-  const { segmentFrames, task } = model.info;
+): Promise<Vectors> {
   const rows: Float32Array[] = [];
-  const entropies: number[] = [];
   const runs = {
-    segmentFrames,
+    segmentFrames: model.info.segmentFrames,
     maxSegments: segmentsPerRun(model),
     onProgress: () => signal?.throwIfAborted(),
   };
   await runSegments(session, source, runs, {
     plan: () => [{ first: 0 }],
-    visit(_clip, _segment, { logits, embedding }, row) {
-      const of = ({ data, shape: [, width] }: Tensor) => data.subarray(row * width, (row + 1) * width);
-      rows.push(of(embedding).slice());
-      entropies.push(task === "single-label" ? entropyOf(of(logits)) : 0);
+    visit(_clip, _segment, { embedding: { data, shape } }, row) {
+      rows.push(data.slice(row * shape[1], (row + 1) * shape[1]));
     },
   });
   const size = rows[0]?.length ?? 0;
   const data = new Float32Array(rows.length * size);
   for (const [i, row] of rows.entries()) data.set(row, i * size);
   if (!isFiniteData(data)) throw new DataError("model", "gives numbers that are not finite; train it again");
-  return { embeddings: { data, size }, entropies: Float64Array.from(entropies) };
-}
-
-/** Entropy of softmax(logits) [nat]. */
-function entropyOf(logits: Float32Array): number {
-  const greatest = logits.reduce((most, value) => Math.max(most, value));
-  let [sum, weighted] = [0, 0];
-  for (const logit of logits) {
-    const part = Math.exp(logit - greatest);
-    sum += part;
-    weighted += part * (logit - greatest);
-  }
-  return Math.log(sum) - weighted / sum;
-}
-
-function joined(a: Vectors, b: Vectors): Vectors {
-  const data = new Float32Array(a.data.length + b.data.length);
-  data.set(a.data);
-  data.set(b.data, a.data.length);
-  return { data, size: a.size };
+  return { data, size };
 }

@@ -1,15 +1,13 @@
 import type { Tensor } from "../core/tensor.js";
 import {
-  add,
+  dense,
   div,
   encodeGraph,
-  exp,
   Graph,
-  matmul,
-  mul,
+  globalMaxPool,
   reshape,
   sigmoid,
-  sum,
+  sub,
   type Value,
 } from "../graph/index.js";
 import { emitNet, type NetOutput } from "./emit-net.js";
@@ -26,12 +24,18 @@ export interface InferenceConfig
   readonly novelty?: NoveltyTerms | undefined;
 }
 
+/** Linear functions of the embedding, one for each kind of sound. */
+export interface LinearFunctions {
+  /** [nKinds, embedding size] */
+  readonly weight: Tensor;
+  /** [nKinds] */
+  readonly bias: Tensor;
+}
+
 /** What the novelty of a segment is computed from; see `NoveltyScore`. */
-interface NoveltyTerms {
-  /** [embedding size] */
-  readonly direction: Tensor;
-  readonly entropyWeight: number;
-  readonly bias: number;
+export interface NoveltyTerms {
+  readonly known: LinearFunctions;
+  readonly classless: LinearFunctions;
 }
 
 /**
@@ -59,22 +63,18 @@ export function buildInferenceModel(
   return encodeGraph(graph, metadata);
 }
 
-/** Name of the tensor in the graph and in a model's file. */
-export const NOVELTY_DIRECTION = "novelty.direction";
-
 /** [N] */
-function emitNovelty(
-  { logits, embedding }: NetOutput,
-  { direction, entropyWeight, bias }: NoveltyTerms,
-): Value {
-  const { graph } = logits;
-  const [batch, size] = embedding.shape;
-  const column = reshape(graph.weight(NOVELTY_DIRECTION, direction), [size, 1]);
-  const leaning = reshape(matmul(embedding, column), [batch]);
-  if (entropyWeight === 0) return add(leaning, bias);
-  const logProbabilities = graph.emit("LogSoftmax", [logits], { shape: logits.shape }, { axis: -1 });
-  const entropy = reshape(sum(mul(exp(logProbabilities), logProbabilities), [1]), [batch]);
-  return add(add(mul(entropy, -entropyWeight), leaning), bias);
+function emitNovelty({ embedding }: NetOutput, terms: NoveltyTerms): Value {
+  const { graph } = embedding;
+  const [batch] = embedding.shape;
+  const greatest = (kind: "known" | "classless"): Value => {
+    const [weight, bias] = (["weight", "bias"] as const).map((part) =>
+      graph.weight(`novelty.${kind}.${part}`, terms[kind][part]),
+    );
+    const values = dense(embedding, weight, bias);
+    return reshape(globalMaxPool(reshape(values, [batch, 1, values.shape[1]])), [batch]);
+  };
+  return sub(greatest("classless"), greatest("known"));
 }
 
 /**

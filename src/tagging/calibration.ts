@@ -39,14 +39,12 @@ export const calibrationSchema = z.object({
   sharedThreshold: z.array(z.string()).readonly(),
   /**
    * When a sound is unknown; null if the model calls none unknown, because it had too few validation clips. See
-   * `NoveltyScore`, whose direction is a tensor of the file.
+   * `NoveltyScore`, whose functions are tensors of the file.
    */
   unknown: z
     .object({
       /** The novelty above which a sound is unknown. */
       threshold: z.number(),
-      entropyWeight: z.number().min(0),
-      bias: z.number(),
       /** Fraction of the validation clips that are unknown by it. */
       falseAlarms: z.number().min(0).max(1),
     })

@@ -17,6 +17,7 @@ import { upgradeRecord, upgradeTensors } from "./format-1.js";
 import { LINEAR_RECORD } from "./linear-model.js";
 import { infoSchema, type ModelInfo } from "./model-info.js";
 import { modelTensors, normalizedWidth, storedTensors } from "./model-tensors.js";
+import type { NoveltyScore } from "./novelty.js";
 
 export type { ModelInfo } from "./model-info.js";
 
@@ -50,8 +51,8 @@ export interface TrainedModel {
   /** The net's parameters and batch norm's moving averages, by their names in the training step's state. */
   readonly weights: ReadonlyMap<string, Tensor>;
   readonly normalization: InputNormalization;
-  /** See `NoveltyScore`; present if `info.calibration` says when a sound is unknown. */
-  readonly noveltyDirection?: Tensor | undefined;
+  /** Present if `info.calibration` says when a sound is unknown; see `NoveltyScore`. */
+  readonly novelty?: NoveltyScore | undefined;
 }
 
 /**
@@ -147,11 +148,10 @@ function recordText({ info, net, normalization }: TrainedModel, format: number):
 }
 
 /** What decides a model's graph, besides its weights. */
-function graphConfig({ info, net, normalization, noveltyDirection }: TrainedModel): InferenceConfig {
+function graphConfig({ info, net, normalization, novelty }: TrainedModel): InferenceConfig {
   const { task, labels, segmentFrames, frontEnd, calibration } = info;
   const inputShape = [segmentFrames, frontEnd.nMels];
-  const { temperature, unknown } = calibration ?? {};
-  const novelty = unknown && noveltyDirection && { ...unknown, direction: noveltyDirection };
+  const { temperature } = calibration ?? {};
   return {
     net,
     task,
@@ -159,7 +159,7 @@ function graphConfig({ info, net, normalization, noveltyDirection }: TrainedMode
     inputShape,
     normalization,
     temperature,
-    novelty: novelty ?? undefined,
+    novelty,
   };
 }
 
@@ -203,14 +203,18 @@ export function encodeModel(model: TrainedModel): Uint8Array {
   return modelGraph(model, { [RECORD]: record, [CHECKSUM]: checksum });
 }
 
-/** @throws UsageError unless the model has a direction of novelty if and only if its calibration says how to use it */
-function checkNovelty({ info, weights, noveltyDirection }: TrainedModel): void {
-  const size = info.calibration?.unknown ? weights.get("output.weight")?.shape[1] : undefined;
-  if (noveltyDirection?.shape.join() === size?.toString()) return;
+/** @throws UsageError unless the model can compute its novelty if and only if its calibration says what it is for */
+function checkNovelty({ info, weights, novelty }: TrainedModel): void {
+  const isNeeded = Boolean(info.calibration?.unknown);
+  const size = weights.get("output.weight")?.shape[1];
+  const sizes = novelty && [novelty.known.weight.shape[1], novelty.classless.weight.shape[1]];
+  if (isNeeded ? sizes?.every((each) => each === size) : novelty === undefined) return;
   throw new UsageError({
-    setting: "model.noveltyDirection",
-    rule: size === undefined ? "be absent in a model that calls no sound unknown" : `have shape [${size}]`,
-    got: noveltyDirection === undefined ? "none" : `[${noveltyDirection.shape.join(", ")}]`,
+    setting: "model.novelty",
+    rule: isNeeded
+      ? `be for embeddings of ${size} values`
+      : "be absent in a model that calls no sound unknown",
+    got: sizes === undefined ? "none" : `one for ${sizes.join(" and ")}`,
     remedy: "calibrate the model again",
   });
 }
@@ -249,7 +253,7 @@ export function segmentsPerRun({ info, net, normalization }: TrainedModel): numb
 /** The model as its net was trained, without its calibration. */
 export function uncalibrated(model: TrainedModel): TrainedModel {
   const { calibration: _, ...info } = model.info;
-  const { noveltyDirection: __, ...trained } = model;
+  const { novelty: __, ...trained } = model;
   return { ...trained, info };
 }
 

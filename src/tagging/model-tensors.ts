@@ -2,9 +2,9 @@ import { DataError } from "../core/errors.js";
 import { sizeOf, type Tensor } from "../core/tensor.js";
 import { isConstantName } from "../graph/graph.js";
 import { MAX_OUTPUT_VALUES, minBands, type NetConfig } from "../nn/architectures.js";
-import { NOVELTY_DIRECTION } from "../nn/inference.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
 import { largestOutput, netTensors } from "../nn/summary.js";
+import type { NoveltyScore } from "./novelty.js";
 
 /** Settings that decide which tensors a model has. */
 export interface ModelShape {
@@ -22,18 +22,22 @@ export interface ModelTensors {
   /** The net's parameters and batch norm's moving averages, by name. */
   readonly weights: ReadonlyMap<string, Tensor>;
   readonly normalization: InputNormalization;
-  /** See `NoveltyScore`; [embedding size]. Absent if the model calls no sound unknown. */
-  readonly noveltyDirection?: Tensor | undefined;
+  /** Absent if the model calls no sound unknown. */
+  readonly novelty?: NoveltyScore | undefined;
 }
 
+/** Most kinds of sounds of no class in a file from elsewhere; fitting uses five. */
+const MAX_CLASSLESS = 64;
+const NOVELTY_KINDS = ["known", "classless"] as const;
+
 /** Returns the tensors of a model by the names under which its file stores them. */
-export function storedTensors({
-  weights,
-  normalization,
-  noveltyDirection,
-}: ModelTensors): Map<string, Tensor> {
+export function storedTensors({ weights, normalization, novelty }: ModelTensors): Map<string, Tensor> {
   const tensors = new Map(weights);
-  if (noveltyDirection !== undefined) tensors.set(NOVELTY_DIRECTION, noveltyDirection);
+  if (novelty !== undefined)
+    for (const kind of NOVELTY_KINDS) {
+      tensors.set(`novelty.${kind}.weight`, novelty[kind].weight);
+      tensors.set(`novelty.${kind}.bias`, novelty[kind].bias);
+    }
   if (normalization.kind === "none") return tensors;
   const vector = (data: Float32Array): Tensor => ({ data, shape: [data.length] });
   tensors.set("normalization.mean", vector(normalization.mean));
@@ -92,7 +96,18 @@ export function modelTensors(
   const specs = netTensors(net, netInput, nLabels);
   const weights = new Map(specs.map(({ name, shape }) => [name, take(name, shape)]));
   const embeddingSize = weights.get("output.weight")!.shape[1];
-  const novelty = hasNovelty ? { noveltyDirection: take(NOVELTY_DIRECTION, [embeddingSize]) } : {};
+  const functions = (kind: (typeof NOVELTY_KINDS)[number]) => {
+    const most = kind === "known" ? nLabels : MAX_CLASSLESS;
+    const count = left.get(`novelty.${kind}.bias`)?.shape[0] ?? 1;
+    const nKinds = Math.max(1, Math.min(count, most));
+    return {
+      weight: take(`novelty.${kind}.weight`, [nKinds, embeddingSize]),
+      bias: take(`novelty.${kind}.bias`, [nKinds]),
+    };
+  };
+  const novelty = hasNovelty
+    ? { novelty: { known: functions("known"), classless: functions("classless") } }
+    : {};
   for (const [name, { shape }] of left)
     throw new DataError(
       path,

@@ -1,19 +1,15 @@
-import type { Tensor } from "../core/tensor.js";
+import type { NoveltyTerms } from "../nn/inference.js";
 
 /**
  * What a model needs to say how unlike its training sounds a segment is. Its *novelty* is
  *
- *     novelty = entropy(softmax(logits)) * entropyWeight + embedding . direction + bias
+ *     novelty = max(classless) - max(known)
  *
- * in which the first term is only in single-label models: it says how unsure the net is, and the second one how far the
- * net's last hidden layer leans away from training sounds, towards sounds of no class. `fitNovelty` fits it.
+ * of linear functions of the net's last hidden layer, one for each label and one for each kind of sound that is of no class:
+ * it says how much more the segment is like one of the latter. `fitNovelty` fits them, and scales them so that the novelty
+ * has mean 0 and deviation 1 over the segments of validation clips.
  */
-export interface NoveltyScore {
-  /** [embedding size] */
-  readonly direction: Tensor;
-  readonly entropyWeight: number;
-  readonly bias: number;
-}
+export type NoveltyScore = NoveltyTerms;
 
 /**
  * The novelty of a clip: minus the logarithm of the mean of exp(-novelty) over its segments. So a clip is as familiar as its

@@ -75,10 +75,10 @@ export async function calibrateModel(
   checkValidation(sets.valid, plain);
   const calibration = await calibrationOf(plain, sets.valid, options);
   const novelty = await fitNovelty(plain, sets, options);
-  const { noveltyDirection, unknown } = novelty ?? { unknown: null };
+  const { score, unknown } = novelty ?? { unknown: null };
   return {
     ...plain,
-    ...(noveltyDirection && { noveltyDirection }),
+    ...(score && { novelty: score }),
     info: { ...plain.info, ...validClipsOf(plain.info, sets), calibration: { ...calibration, unknown } },
   };
 }

@@ -63,7 +63,7 @@ describe("background audio", () => {
       expect.stringMatching(/a sound with a novelty above \d+\.\d\d is unknown/),
     ]);
     const evaluated = await run("evaluate", "run/model.onnx", "features", "--threads", "1");
-    expect(evaluated.stdout).toMatch(/\nwhite noise +20 +[01]\.\d+ +\d+\.\d %\n/);
+    expect(evaluated.stdout).toMatch(/\nwhite noise +20 +1\.000 +100\.0 %\n/);
     expect(evaluated.stdout).toMatch(/\nbackground +\d+ +1\.000 +100\.0 %\n$/);
 
     const noise = await run("predict", "other/noise.wav", "--model", "run/model.onnx");

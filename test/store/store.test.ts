@@ -75,7 +75,6 @@ it.each([
   [{ features: "" }, "features"],
   [{ descriptors: "clips/ab/cd/../../../../x.descriptors.npy" }, "descriptors"],
   [{ audioHash: "../../x" }, "audioHash"],
-  [{ labels: [] }, "labels"],
 ])("a list of clips that claims %j is not read", async (changes, member) => {
   const { dir } = await makeTinyStore(tinyClips().slice(0, 2));
   const path = join(dir, "clips.jsonl");
