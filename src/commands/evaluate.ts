@@ -71,11 +71,17 @@ export const command = new Command("evaluate")
   .argument("<model>", "model file made by train: model.onnx, or model.linear.onnx")
   .argument("<store>", "store of features made by extract")
   .addOption(splitOption())
-  .option("--compare <model>", "another model file: score both on the clips that neither has seen")
-  .option("--predictions <file>", "CSV file to write with the answer to every clip, the worst first")
+  .option(
+    "--compare <model>",
+    "another model file: score both on the clips that neither has seen (default: none)",
+  )
+  .option(
+    "--predictions <file>",
+    "CSV file to write with the answer to every clip, the worst first (default: none)",
+  )
   .option(
     "--report <file>",
-    "HTML page to write with scores, mistakes and worst clips; its numbers go beside it, as .json",
+    "HTML page to write with scores, mistakes and worst clips; its numbers go beside it, as .json (default: none)",
   )
   .addOption(choiceOption("-f, --format <name>", "format of the output", EVALUATE_FORMATS, "text"))
   .addOption(
