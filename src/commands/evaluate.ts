@@ -77,11 +77,11 @@ export const command = new Command("evaluate")
   )
   .option(
     "--predictions <file>",
-    "CSV file to write with the answer to every clip, the worst first (default: not written)",
+    "CSV file to write with the answer to every clip, the worst first (default: none)",
   )
   .option(
     "--report <file>",
-    "HTML page to write with scores, mistakes and worst clips; its numbers go beside it, as .json (default: not written)",
+    "HTML page to write with scores, mistakes and worst clips; its numbers go beside it, as .json (default: none)",
   )
   .addOption(choiceOption("-f, --format <name>", "format of the output", EVALUATE_FORMATS, "text"))
   .addOption(
