@@ -80,6 +80,7 @@ export { type Difference, pairedDifference } from "./evaluation/paired-differenc
 export { type ReliabilityBin, reliability } from "./evaluation/reliability.js";
 export { type ScoredAnswers, scoreAnswers } from "./evaluation/score-answers.js";
 export type { Interval, Scores } from "./evaluation/scores.js";
+export type { UnknownKind, UnknownSounds } from "./evaluation/unknown-sounds.js";
 
 // Read and write models
 

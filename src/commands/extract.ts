@@ -63,7 +63,7 @@ export const command = addFrontEndOptions(
     )
     .option(
       "--background <folder>",
-      "audio of no class, such as noise or speech: the net is trained to answer it with none",
+      "audio of no class, such as noise or speech: the net is trained to answer it with none (default: none)",
     )
     .option("--drop-copies", "keep one of byte-identical files, none if their labels differ", false)
     .addOption(maxDurationOption())

@@ -74,7 +74,7 @@ export const command = addTrainOptions(
     .option("--overwrite", "replace the run in <dir>", false)
     .option("--tensorboard", "write every epoch's numbers for TensorBoard, too; kept up by --resume", false)
     .option("--find-lr", "try learning rates and suggest one, without training a model", false)
-    .addOption(new Option("--background <folder>").hideHelp())
+    .addOption(new Option("--background <folder>", "belongs to extract (default: none)").hideHelp())
     .addOption(threadsOption()),
 )
   .addHelpText("after", EXAMPLES)

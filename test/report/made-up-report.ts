@@ -65,7 +65,7 @@ export function madeUpSource(madeUp: MadeUp = {}): ReportSource {
             basis: "fitted",
             thresholds: task === "multi-label" ? thresholds : null,
             sharedThreshold: [],
-            unknown: { threshold: 2, entropyWeight: 1, bias: 0, falseAlarms: 0.04 },
+            unknown: { threshold: 2, falseAlarms: 0.04 },
             validation: { nClips: splits.valid.length, loss: [0.9, 0.7], calibrationError: [0.2, 0.05] },
           },
         }
