@@ -19,6 +19,15 @@ export function manifestCsv(rows: readonly ManifestRow[]): string {
     .concat("\n");
 }
 
+/**
+ * The training and validation clips without groups and splits, so that notes of one instrument come into every split when
+ * they are drawn: the mistake that the other manifest prevents, to show what it does to scores.
+ */
+export function randomNotesCsv(rows: readonly ManifestRow[]): string {
+  const clips = rows.filter(({ split }) => split !== "test");
+  return ["path,label", ...clips.map(({ path, label }) => `${path},${label}`)].join("\n").concat("\n");
+}
+
 /** Clips per class and split as a text table, with the number of groups in brackets. */
 export function countTable(rows: readonly ManifestRow[]): string {
   const splits = (["train", "valid", "test"] as const).filter((split) =>

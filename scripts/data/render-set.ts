@@ -83,7 +83,12 @@ async function renderLocked(dir: string, options: RenderSetOptions): Promise<Ren
 
 /** Removes what killed runs had written of the set's files when they died. */
 function removeSetParts(dir: string, clips: readonly ClipPlan[]): void {
-  const files = new Set(["recipe.json", "manifest.csv", ...clips.map(({ path }) => path)]);
+  const files = new Set([
+    "recipe.json",
+    "manifest.csv",
+    "random-notes.csv",
+    ...clips.map(({ path }) => path),
+  ]);
   for (const folder of new Set([...files].map(dirname)))
     if (existsSync(join(dir, folder)))
       removeParts(join(dir, folder), (name) => files.has(join(folder, name).replaceAll(sep, "/")));
