@@ -3,7 +3,9 @@ import { Random } from "../core/random.js";
 import { isFiniteData, type Tensor } from "../core/tensor.js";
 import { checkTrain, type FeatureSet } from "../dataset/feature-set.js";
 import { segmentStarts } from "../dataset/segments.js";
+import { atLevel } from "../features/at-level.js";
 import { CLASSLESS_SOUNDS, classlessSound } from "../features/classless-sounds.js";
+import type { FrontEnd } from "../features/front-end.js";
 import type { LinearFunctions } from "../nn/inference.js";
 import { type Engine, type Session, withSession } from "../runtime/engine.js";
 import { type FrameSource, runSegments } from "../tagging/aggregate.js";
@@ -22,6 +24,8 @@ const FIT_SOUNDS = 40;
 const LIMIT_SOUNDS = 20;
 /** Range of their levels [dB relative to full scale]. */
 const LEVELS_DB = { min: -60, max: -10 } as const;
+/** How much quieter training segments are made, so that a known sound is known at other levels, too [dB]. */
+const QUIETER_DB = { min: -40, max: 0 } as const;
 /** Fraction of the validation clips below the limit, and of the others above it, if both are possible. */
 const RIGHT = 0.95;
 
@@ -33,7 +37,7 @@ export interface FittedNovelty {
 
 /**
  * Fits what a model says *unknown* by. The functions of the embedding are Fisher's discriminants of the labels' training
- * segments, silence, noise of three colours at many levels, and the background clips. They are
+ * segments, as they are and quieter, silence, noise of three colours at many levels, and the background clips. They are
  * scaled so that the novelty has mean 0 and deviation 1 over the segments of the validation clips. The threshold is
  * halfway between the novelty that 95 % of the validation clips stay below, and the one that 95 % of other silence and noise
  * exceed, and 95 % of the background clips in the validation split; if the latter is lower, it is the former.
@@ -52,13 +56,14 @@ export async function fitNovelty(
   const { train, valid } = sets;
   checkTrain(train);
   if (valid.clips.length < LEAST_CLIPS) return null;
-  const { segmentFrames } = model.info;
+  const { frontEnd, segmentFrames } = model.info;
   const validation = segmentsOf(valid, segmentFrames);
   const chosen = evenly(segmentsOf(train, segmentFrames), MAX_SEGMENTS);
   const background = evenly(segmentsOf(train.background, segmentFrames), MAX_SEGMENTS);
   const backgroundToo = segmentsOf(valid.background, segmentFrames);
   const sources = {
     train: clipsOfSegments(train, chosen, segmentFrames),
+    quietTrain: quieter(clipsOfSegments(train, chosen, segmentFrames), frontEnd),
     classless: classlessSegments(model, "fit", FIT_SOUNDS),
     otherClassless: classlessSegments(model, "limit", LIMIT_SOUNDS),
     background: clipsOfSegments(train.background ?? train, background, segmentFrames),
@@ -67,9 +72,10 @@ export async function fitNovelty(
   };
   return withSession(engine, logitsGraph(model), async (session) => {
     const embeddingsOf = (source: FrameSource) => netEmbeddings(session, source, model, signal);
-    const own = await embeddingsOf(sources.train);
+    const own = joined(await embeddingsOf(sources.train), await embeddingsOf(sources.quietTrain));
+    const clipOf = (row: number) => chosen[row % chosen.length].clip;
     const ofLabels = train.labels
-      .map((_, label) => rowsWhere(own, (row) => train.targets(chosen[row].clip)[label] === 1))
+      .map((_, label) => rowsWhere(own, (row) => train.targets(clipOf(row))[label] === 1))
       .filter(({ data }) => data.length > 0);
     const sounds = await embeddingsOf(sources.classless);
     const classless = SOUNDS.map((_, kind) =>
@@ -205,6 +211,27 @@ function clipsOfSegments(
     readFrames: (i, first, count, out, offset) =>
       set.readFrames(segments[i].clip, segments[i].first + first, count, out, offset),
   };
+}
+
+/** The same segments, each made quieter by some decibels that its place decides. */
+function quieter({ clips, nMels, readFrames }: FrameSource, frontEnd: FrontEnd): FrameSource {
+  return {
+    clips,
+    nMels,
+    async readFrames(clip, first, count, out, offset) {
+      await readFrames(clip, first, count, out, offset);
+      const levelDb = new Random(`novelty/level ${clip}`).uniform(QUIETER_DB.min, QUIETER_DB.max);
+      atLevel(frontEnd, levelDb)(out.subarray(offset, offset + count * nMels));
+    },
+  };
+}
+
+/** The vectors of both. */
+function joined(a: Vectors, b: Vectors): Vectors {
+  const data = new Float32Array(a.data.length + b.data.length);
+  data.set(a.data);
+  data.set(b.data, a.data.length);
+  return { data, size: a.size };
 }
 
 /**
