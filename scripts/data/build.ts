@@ -7,7 +7,7 @@ import { shellWord } from "../../src/report/shell-word.js";
 import { writeAtomically } from "../../src/store/atomic-file.js";
 import { buildMixes } from "./build-mixes.js";
 import { LABELS, type Label } from "./labels.js";
-import { countTable, type ManifestRow, manifestCsv, randomNotesCsv } from "./manifest.js";
+import { countTable, type ManifestRow, manifestCsv, unsplitCsv } from "./manifest.js";
 import { FULL_SIZE, SMALL_SIZE, type Split } from "./plan.js";
 import { listRecordings } from "./recordings.js";
 import { renderSet } from "./render-set.js";
@@ -65,7 +65,8 @@ const command = new Command("data")
       nWorkers,
     });
     const rows = readRows(join(out, "manifest.csv"));
-    writeAtomically(join(out, "random-notes.csv"), randomNotesCsv(rows));
+    writeAtomically(join(out, "random-notes.csv"), unsplitCsv(rows, { withGroups: false }));
+    writeAtomically(join(out, "held-out-groups.csv"), unsplitCsv(rows, { withGroups: true }));
     if (!rendered) console.error(`${out} is complete, nothing to render`);
     console.error(`\nclips (groups) in ${out}\n${countTable(rows)}\n`);
     if (silent.length > 0) console.error(`silent clips, left out: ${silent.length} (${silent.join(", ")})`);

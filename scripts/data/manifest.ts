@@ -20,12 +20,16 @@ export function manifestCsv(rows: readonly ManifestRow[]): string {
 }
 
 /**
- * The training and validation clips without groups and splits, so that notes of one instrument come into every split when
- * they are drawn: the mistake that the other manifest prevents, to show what it does to scores.
+ * The clips of the training fonts without their splits, for runs that draw them: with groups, so that no split has a note
+ * of another's instrument; or without, so that all have notes of every instrument. The latter is the mistake that the
+ * groups prevent, to show what it does to scores.
  */
-export function randomNotesCsv(rows: readonly ManifestRow[]): string {
+export function unsplitCsv(rows: readonly ManifestRow[], { withGroups }: { withGroups: boolean }): string {
   const clips = rows.filter(({ split }) => split !== "test");
-  return ["path,label", ...clips.map(({ path, label }) => `${path},${label}`)].join("\n").concat("\n");
+  const lines = clips.map(({ path, label, group }) =>
+    [path, label, ...(withGroups ? [group] : [])].join(","),
+  );
+  return [withGroups ? "path,label,group" : "path,label", ...lines].join("\n").concat("\n");
 }
 
 /** Clips per class and split as a text table, with the number of groups in brackets. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { countTable, manifestCsv, randomNotesCsv } from "../../scripts/data/manifest.js";
+import { countTable, manifestCsv, unsplitCsv } from "../../scripts/data/manifest.js";
 import { listRecordings } from "../../scripts/data/recordings.js";
 
 const dir = resolve(import.meta.dirname, "../../data/recordings");
@@ -37,7 +37,9 @@ describe("manifest", () => {
   const row = { path: "a b.wav", label: "organ", group: "g", split: "valid" } as const;
   it("is a CSV with a header", () => {
     expect(manifestCsv([row])).toBe("path,label,group,split\na b.wav,organ,g,valid\n");
-    expect(randomNotesCsv([row, { ...row, split: "test" }])).toBe("path,label\na b.wav,organ\n");
+    const rows = [row, { ...row, split: "test" as const }];
+    expect(unsplitCsv(rows, { withGroups: true })).toBe("path,label,group\na b.wav,organ,g\n");
+    expect(unsplitCsv(rows, { withGroups: false })).toBe("path,label\na b.wav,organ\n");
   });
   it("has no field that needs quotes", () => {
     expect(rows.filter((one) => /[",\n]/.test(Object.values(one).join("")))).toEqual([]);
