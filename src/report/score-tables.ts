@@ -1,5 +1,5 @@
 import { mainMeasure } from "../evaluation/measures.js";
-import type { Difference } from "../evaluation/paired-difference.js";
+import { type Difference, type Verdict, verdictOn } from "../evaluation/paired-difference.js";
 import type {
   Interval,
   MultiLabelScores,
@@ -69,25 +69,33 @@ const MULTI_COLUMNS: [string, (scores: Scores) => string][] = [
 
 /** Paired differences of the main score, one row each, and whether chance explains them. */
 export function differenceTable(
-  task: Scores["task"],
+  { task, nGroups }: Pick<Scores, "task" | "nGroups">,
   rows: readonly (readonly [name: string, differences: Readonly<Record<string, Difference>>])[],
 ): string {
   const { name: measure, title } = mainMeasure(task);
   const cells = rows.map(([name, differences]) => {
     const { difference, interval: ends } = differences[measure];
-    return [name, signed(difference), interval(ends, signed), verdict(ends).padEnd(CHANCE.length)];
+    return [
+      name,
+      signed(difference),
+      interval(ends, signed),
+      VERDICTS[verdictOn(differences[measure], nGroups)],
+    ];
   });
+  const width = Math.max(...cells.map(([, , , verdict]) => verdict.length));
+  for (const row of cells) row[3] = row[3].padEnd(width);
   return table([[`difference in ${title} [points]`, "", "95 % interval", ""], ...cells]);
 }
 
 const signed = (value: number) => number(value, (each) => `${each < 0 ? "" : "+"}${(100 * each).toFixed(1)}`);
 
-const CHANCE = "may be chance";
-
-function verdict(ends: Interval | null): string {
-  if (ends === null) return "";
-  return ends[0] > 0 ? "better" : ends[1] < 0 ? "worse" : CHANCE;
-}
+const VERDICTS: Readonly<Record<Verdict, string>> = {
+  higher: "better",
+  lower: "worse",
+  "may be chance": "may be chance",
+  "too few groups": "too few groups to tell",
+  "not defined": "",
+};
 
 /** The scores of every label of a single-label task; of many labels, those with the lowest F1. */
 export function labelTable(scores: SingleLabelScores, labels: readonly string[]): string {

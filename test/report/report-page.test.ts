@@ -88,6 +88,15 @@ describe("reportPage", () => {
     );
   });
 
+  it("draws no conclusion from five groups", () => {
+    const report = madeUpReport();
+    const [main] = report.parts;
+    const net = { ...main.net, nGroups: 5 };
+    const prose = proseOf(pageOf({ ...report, parts: [{ ...main, net }] }), "result");
+    expect(prose).toContain("which may be chance, as there are too few groups to tell (");
+    expect(prose).not.toContain("more than chance");
+  });
+
   it("says of scores on validation clips that they chose the epoch", () => {
     const report = madeUpReport();
     const alone = { ...report, parts: [report.parts[1]] } as unknown as Report;

@@ -66,15 +66,17 @@ describe("the table of models", () => {
         ["sure", { difference: 0.1, interval: [0.02, 0.2] }],
         ["worse", { difference: -0.1, interval: [-0.2, -0.02] }],
         ["unsure", { difference: 0.1, interval: [-0.02, 0.2] }],
-        ["one group", { difference: 0.1, interval: null }],
+        ["undefined", { difference: Number.NaN, interval: null }],
       ] as const
     ).map(([name, balancedAccuracy]) => [name, { balancedAccuracy }] as const);
-    expect(differenceTable("single-label", rows)).toBe(`\
+    expect(differenceTable({ task: "single-label", nGroups: 6 }, rows)).toBe(`\
 difference in balanced accuracy [points]         95 % interval
 sure                                      +10.0  +2.0 to +20.0  better
 worse                                     -10.0  -20.0 to -2.0  worse
 unsure                                    +10.0  -2.0 to +20.0  may be chance
-one group                                 +10.0           none`);
+undefined                                     –           none`);
+    const few = differenceTable({ task: "single-label", nGroups: 5 }, rows);
+    expect(few.match(/too few groups to tell$/gm)).toHaveLength(3);
   });
 });
 

@@ -175,7 +175,7 @@ net                        37.5 %  25.0 % to 50.0 %    50.0 %    42.9 %  1.040  
 no linear baseline: m.linear.onnx is missing
 
 difference in balanced accuracy [points]         95 % interval
-net minus majority class                  -12.5  -25.0 to +0.0  may be chance
+net minus majority class                  -12.5  -25.0 to +0.0  too few groups to tell
 
 Only 6 clips: one clip is worth 16.7 points of accuracy, and up to 25.0 points of balanced accuracy.
 The clips are in only 2 groups: the true scores are outside the intervals more often than 1 time in 20.

@@ -3,6 +3,7 @@ import { type LeftOut, reasonsIn } from "../../evaluation/choose-clips.js";
 import { choosingSentences } from "../../evaluation/chose.js";
 import type { Differences } from "../../evaluation/evaluate-model.js";
 import { type Measure, mainMeasure, measuresOf } from "../../evaluation/measures.js";
+import { type Verdict, verdictOn } from "../../evaluation/paired-difference.js";
 import { sampleNotes } from "../../evaluation/sample-notes.js";
 import type { Scores } from "../../evaluation/scores.js";
 import { type Cells, tableOf } from "../charts/figure.js";
@@ -14,6 +15,14 @@ import { capital, differenceText, intervalText, measureText, partTitle } from ".
 
 /** Differences that are 0.0 points. */
 const SAME = 0.0005;
+
+/** Whether chance explains a difference. */
+const CHANCE: Readonly<Record<Exclude<Verdict, "not defined">, string>> = {
+  higher: "more than chance explains",
+  lower: "more than chance explains",
+  "may be chance": "which may be chance",
+  "too few groups": "which may be chance, as there are too few groups to tell",
+};
 
 /** The section on the score: what it is, how sure it is, and what it means against the two baselines. */
 export function resultSection(report: Report): Section {
@@ -51,11 +60,13 @@ export function meaning({ net, majority, linear, differences, chose }: ReportPar
       difference: measure.of(net) - measure.of(other),
       interval: null,
     };
+    const verdict = verdictOn({ difference, interval }, net.nGroups);
+    if (verdict === "not defined") return `not comparable with ${name}`;
     if (Math.abs(difference) < SAME) return `as good as ${name} (${measureText(measure, measure.of(other))})`;
     const by = `${Math.abs(100 * difference).toFixed(1)} points ${difference < 0 ? "below" : "above"} ${name} (${measureText(measure, measure.of(other))})`;
     if (interval === null) return by;
     const ends = interval.map((end) => differenceText(measure, end)).join(" to ");
-    return `${by}, ${interval[0] > 0 || interval[1] < 0 ? "more than chance explains" : "which may be chance"} (${ends})`;
+    return `${by}, ${CHANCE[verdict]} (${ends})`;
   };
   const parts = [against("a baseline that never listens", majority, differences.majority)];
   if (linear !== null) parts.push(against("a linear classifier on descriptors", linear, differences.linear));
