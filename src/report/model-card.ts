@@ -15,7 +15,7 @@ const HUB_NAMES: Readonly<Record<string, string>> = {
 
 /**
  * Writes a model card: Markdown that says what a model does and how well, with the front matter of the Hugging Face Hub,
- * whose `model-index` holds the scores of every part of the data.
+ * whose `model-index` holds the scores on clips that the model has not seen; if there are none, its names say so.
  *
  * Reference: https://huggingface.co/docs/hub/model-cards#evaluation-results
  */
@@ -42,11 +42,7 @@ ${meaning(main).join(" ")}
 
 ${report.parts.map(scoreTable).join("\n\n")}
 
-Which clips chose what:
-
-${choosingSentences(main.chose)
-  .map((sentence) => `- ${capital(sentence)}.`)
-  .join("\n")}
+${capital(choosingSentences(main.chose)[0])}.
 
 ## Data
 
@@ -76,7 +72,7 @@ function modelName(path: string): string {
   return stem === "model" && folder !== "" && folder !== "." ? folder : stem;
 }
 
-function scoreTable({ net, majority, linear, split }: ReportPart): string {
+function scoreTable({ net, majority, linear, split, chose }: ReportPart): string {
   const heading = [
     "",
     "net",
@@ -95,14 +91,19 @@ function scoreTable({ net, majority, linear, split }: ReportPart): string {
     ];
   });
   const lines = [heading, heading.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
-  return `${capital(partTitle(split))}, ${counted(net.nClips, "clip")} in ${counted(net.nGroups, "group")}:\n\n${lines.join("\n")}`;
+  const [, meaning] = choosingSentences(chose);
+  const title = `${capital(partTitle(split))}, ${counted(net.nClips, "clip")} in ${counted(net.nGroups, "group")} (${meaning}):`;
+  return `${title}\n\n${lines.join("\n")}`;
 }
 
 function frontMatter({ data, parts }: Report, name: string): string {
-  const results = parts.map(({ net, split }) => {
+  // Leader boards read these scores without the text around them.
+  const tests = parts.filter(({ chose }) => chose.seenIn === null);
+  const mark = tests.length === 0 ? " (not a test)" : "";
+  const results = (tests.length === 0 ? parts : tests).map(({ net, split }) => {
     const metrics = definedMeasures(net).map(
       (measure) => `    - type: ${hubName(measure.name)}
-      name: ${text(measure.title)}
+      name: ${text(`${measure.title}${mark}`)}
       value: ${Number(measure.of(net).toPrecision(6))}`,
     );
     return `  - task:

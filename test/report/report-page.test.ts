@@ -103,7 +103,10 @@ describe("reportPage", () => {
     expect(proseOf(pageOf(alone), "result")).toContain(
       "These clips chose the epoch, the temperature and the limit of novelty: the scores are too good, and this is not a test.",
     );
-    expect(proseOf(pageOf(report), "result")).not.toContain("These clips chose");
+    const parts = (part: string) => documentOf(pageOf(report)).querySelector(`#result ${part}`)!.textContent;
+    expect(parts("details")).toContain("These clips chose the epoch");
+    expect(parts(".finding")).toContain("The model was not trained on these clips, and they chose nothing.");
+    expect(parts(".finding")).not.toContain("These clips chose");
   });
 
   it("lists the mistakes of a hand-made matrix", () => {

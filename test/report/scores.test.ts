@@ -99,7 +99,7 @@ background      3                             0.875          33.3 %`,
       "           30, since the model was trained on them",
       "            8, since they chose its epoch",
       "            1, since they have labels that it does not know",
-      "       nothing is scored on clips that the model was trained on or that chose something",
+      "       the model was not trained on these clips, and they chose nothing",
     ]);
   });
 
@@ -135,7 +135,7 @@ background      3                             0.875          33.3 %`,
     );
     expect(lines({ nValidation: null }, "test")).toEqual([
       "       the validation clips chose the epoch",
-      "       nothing is scored on clips that the model was trained on; its file does not say which clips chose something",
+      "       the model was not trained on these clips; its file does not say which clips chose something",
     ]);
   });
   it("shows the scores before calibration, if there was one", () => {
@@ -167,7 +167,7 @@ background      3                             0.875          33.3 %`,
        4 validation clips chose the epoch
 data   s, split test: 6 clips in 2 groups
        not from the model's own splits: an external test
-       nothing is scored on clips that the model was trained on or that chose something
+       the model was not trained on these clips, and they chose nothing
 
                 balanced accuracy     95 % interval  accuracy  macro F1   loss  calibration error
 majority class             50.0 %  50.0 % to 50.0 %    66.7 %    40.0 %  0.924             16.7 %

@@ -75,8 +75,8 @@ export function meaning({ net, majority, linear, differences, chose }: ReportPar
 }
 
 /** All scores of a part, beside the baselines'. */
-function scoresOf(part: ReportPart, isOpen: boolean): Html {
-  const { net, majority, linear, differences, leftOut, isExternal, split } = part;
+function scoresOf(part: ReportPart, isFirst: boolean): Html {
+  const { net, majority, linear, differences, leftOut, isExternal, split, chose } = part;
   const rows = definedMeasures(net).map((measure) => {
     const interval = net.intervals[measure.name] ?? null;
     const text = (scores: Scores) => measureText(measure, measure.of(scores));
@@ -91,13 +91,14 @@ function scoresOf(part: ReportPart, isOpen: boolean): Html {
   const linearColumns = linear === null ? [] : ["linear baseline", "net minus linear"];
   const cells: Cells = [["", "net", "95 % interval", ...linearColumns, "majority class"], ...rows];
   const notes = [
+    ...(isFirst ? [] : [`${capital(choosingSentences(chose)[1])}.`]), // of the first part, the headline says it
     ...(isExternal ? ["The clips are not from the model's own splits: this is an external test."] : []),
     ...(leftOut === null ? [] : [leftOutText(leftOut)]),
     ...(linear === null ? ["The file of the linear baseline is missing."] : []),
   ];
   const title = `${capital(partTitle(split))}: ${counted(net.nClips, "clip")} in ${counted(net.nGroups, "group")}`;
   const body = html`${tableOf(cells)}${notes.map((note) => html`<p class="note">${note}</p>`)}`;
-  return isOpen
+  return isFirst
     ? html`<h3>${title}</h3>${body}`
     : html`<details><summary>${title}</summary>${body}</details>`;
 }
