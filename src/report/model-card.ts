@@ -4,7 +4,14 @@ import { choosingSentences } from "../evaluation/chose.js";
 import { mainMeasure } from "../evaluation/measures.js";
 import type { Report, ReportPart } from "./report.js";
 import { definedMeasures, headlineInterval, meaning } from "./sections/result.js";
-import { capital, durationText, intervalText, measureText, partTitle } from "./sections/words.js";
+import {
+  BEFORE_MEAN,
+  capital,
+  durationText,
+  intervalText,
+  measureText,
+  partTitle,
+} from "./sections/words.js";
 
 /** Names that the Hugging Face Hub has for measures; the others go by their own, with underscores. */
 const HUB_NAMES: Readonly<Record<string, string>> = {
@@ -42,7 +49,7 @@ ${meaning(main).join(" ")}
 
 ${report.parts.map(scoreTable).join("\n\n")}
 
-${capital(choosingSentences(main.chose)[0])}.
+${capital(choosingSentences(main.chose)[0])}.${main.uncalibrated === null ? "" : ` ${BEFORE_MEAN}`}
 
 ## Data
 
@@ -72,11 +79,12 @@ function modelName(path: string): string {
   return stem === "model" && folder !== "" && folder !== "." ? folder : stem;
 }
 
-function scoreTable({ net, majority, linear, split, chose }: ReportPart): string {
+function scoreTable({ net, majority, linear, split, chose, uncalibrated }: ReportPart): string {
   const heading = [
     "",
     "net",
     "95 % interval",
+    ...(uncalibrated === null ? [] : ["net, not calibrated"]),
     ...(linear === null ? [] : ["linear baseline"]),
     "majority class",
   ];
@@ -86,6 +94,7 @@ function scoreTable({ net, majority, linear, split, chose }: ReportPart): string
       measure.title,
       measureText(measure, measure.of(net)),
       interval === null ? "–" : intervalText(measure, interval),
+      ...(uncalibrated === null ? [] : [measureText(measure, measure.of(uncalibrated))]),
       ...(linear === null ? [] : [measureText(measure, measure.of(linear))]),
       measureText(measure, measure.of(majority)),
     ];

@@ -70,6 +70,16 @@ describe("modelCard", () => {
     },
   );
 
+  it("shows the scores before calibration", () => {
+    const report = madeUpReport();
+    const [{ net, uncalibrated }] = report.parts;
+    const losses = [net, uncalibrated!].map(({ loss }) => loss.toFixed(3));
+    expect(modelCard(report)).toMatch(
+      new RegExp(`^\\| loss \\| ${losses[0]} \\| [^|]+ \\| ${losses[1]} \\|`, "m"),
+    );
+    expect(modelCard(madeUpReport({ isCalibrated: false }))).not.toContain("not calibrated");
+  });
+
   it("says how good the model is, and what it does not know", () => {
     const card = modelCard(madeUpReport({ task: "multi-label" }));
     expect(card).toMatch(

@@ -88,6 +88,29 @@ describe("reportPage", () => {
     );
   });
 
+  it("shows the scores before calibration, and says why they may differ", () => {
+    const WHY = "Calibration acts on each segment, before the mean";
+    const report = madeUpReport();
+    const heading = ["", "net", "95 % interval", "net, not calibrated", "linear baseline"];
+    for (const table of rowsOf(pageOf(report), "result")) expect(table[0].slice(0, 5)).toEqual(heading);
+    const [{ net, uncalibrated }] = report.parts;
+    const loss = rowsOf(pageOf(report), "result")[0].find(([name]) => name === "loss")!;
+    expect([loss[1], loss[3]]).toEqual([net, uncalibrated!].map((scores) => scores.loss.toFixed(3)));
+    expect(proseOf(pageOf(report), "result")).toContain(WHY);
+    expect(proseOf(pageOf(report), "training")).toContain(`These are from before calibration. ${WHY}`);
+    const plain = pageOf(madeUpReport({ isCalibrated: false }));
+    expect(rowsOf(plain, "result")[0][0]).not.toContain("net, not calibrated");
+    expect(plain).not.toContain(WHY);
+  });
+
+  it("calls a linear baseline that is scored as a model by its name", () => {
+    const report = { ...madeUpReport({ isCalibrated: false }), kind: "linear" } as Report;
+    const parts: Report["parts"] = [{ ...report.parts[0], linear: null }];
+    const page = pageOf({ ...report, parts });
+    expect(rowsOf(page, "result")[0][0]).toEqual(["", "linear baseline", "95 % interval", "majority class"]);
+    expect(page).not.toContain("is missing");
+  });
+
   it("draws no conclusion from five groups", () => {
     const report = madeUpReport();
     const [main] = report.parts;

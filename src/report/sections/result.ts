@@ -11,7 +11,7 @@ import { type Html, html } from "../html.js";
 import type { Section } from "../html-page.js";
 import { withUnits } from "../numbers.js";
 import type { Report, ReportPart } from "../report.js";
-import { capital, differenceText, intervalText, measureText, partTitle } from "./words.js";
+import { BEFORE_MEAN, capital, differenceText, intervalText, measureText, partTitle } from "./words.js";
 
 /** Differences that are 0.0 points. */
 const SAME = 0.0005;
@@ -29,7 +29,7 @@ export function resultSection(report: Report): Section {
   return {
     id: "result",
     title: "Result",
-    body: html`${headline(report.parts[0])}${report.parts.map((part, i) => scoresOf(part, i === 0))}`,
+    body: html`${headline(report.parts[0])}${report.parts.map((part, i) => scoresOf(part, report.kind, i === 0))}`,
   };
 }
 
@@ -75,8 +75,8 @@ export function meaning({ net, majority, linear, differences, chose }: ReportPar
 }
 
 /** All scores of a part, beside the baselines'. */
-function scoresOf(part: ReportPart, isFirst: boolean): Html {
-  const { net, majority, linear, differences, leftOut, isExternal, split, chose } = part;
+function scoresOf(part: ReportPart, kind: Report["kind"], isFirst: boolean): Html {
+  const { net, majority, linear, differences, leftOut, isExternal, split, chose, uncalibrated } = part;
   const rows = definedMeasures(net).map((measure) => {
     const interval = net.intervals[measure.name] ?? null;
     const text = (scores: Scores) => measureText(measure, measure.of(scores));
@@ -84,17 +84,21 @@ function scoresOf(part: ReportPart, isFirst: boolean): Html {
       measure.title,
       text(net),
       interval === null ? "–" : intervalText(measure, interval),
+      ...(uncalibrated === null ? [] : [text(uncalibrated)]),
       ...(linear === null ? [] : [text(linear), gainText(measure, differences.linear)]),
       text(majority),
     ];
   });
   const linearColumns = linear === null ? [] : ["linear baseline", "net minus linear"];
-  const cells: Cells = [["", "net", "95 % interval", ...linearColumns, "majority class"], ...rows];
+  const name = kind === "net" ? "net" : "linear baseline";
+  const heading = ["", name, "95 % interval", ...(uncalibrated === null ? [] : [`${name}, not calibrated`])];
+  const cells: Cells = [[...heading, ...linearColumns, "majority class"], ...rows];
   const notes = [
     ...(isFirst ? [] : [`${capital(choosingSentences(chose)[1])}.`]), // of the first part, the headline says it
     ...(isExternal ? ["The clips are not from the model's own splits: this is an external test."] : []),
     ...(leftOut === null ? [] : [leftOutText(leftOut)]),
-    ...(linear === null ? ["The file of the linear baseline is missing."] : []),
+    ...(uncalibrated === null ? [] : [BEFORE_MEAN]),
+    ...(linear === null && kind === "net" ? ["The file of the linear baseline is missing."] : []),
   ];
   const title = `${capital(partTitle(split))}: ${counted(net.nClips, "clip")} in ${counted(net.nGroups, "group")}`;
   const body = html`${tableOf(cells)}${notes.map((note) => html`<p class="note">${note}</p>`)}`;
