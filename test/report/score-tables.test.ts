@@ -185,7 +185,7 @@ unclear      2        1        1   83.3   33.3 to 100.0     50.0       0.50     
 macro                              88.9                     62.5                  66.7    66.7   66.7
 micro                              88.1                     85.0                  75.0    66.7   70.6
 weighted                                                                          75.0    75.0   75.0
-The means are over 3 of 5 labels.
+The rows macro and weighted are over 3 of 5 labels, the row micro is over all 5.
 Not in them, since only 1 clip has the label: once
 Not in them, since no clip has the label: never
 No ROC-AUC, since every clip has the label: always`,
@@ -221,7 +221,14 @@ describe("the notes on a sample", () => {
     expect(sampleNotes(single(["a", "b"], pairs(100)))).toEqual([]);
     const targets = Array.from({ length: 40 }, (_, clip) => [clip < 2 ? 1 : 0, clip < 9 ? 1 : 0]);
     expect(sampleNotes(multi(["a", "b"], targets, targets))).toEqual([
-      "Only 40 clips: one clip with a, the rarest label, is worth about 25.0 points of mean average precision.",
+      "Only 40 clips: one clip with a, the rarest label that counts, is worth about 25.0 points of mean average precision.",
+    ]);
+  });
+
+  it("say how many labels the means leave out", () => {
+    const targets = Array.from({ length: 100 }, (_, clip) => [clip < 1 ? 1 : 0, clip < 9 ? 1 : 0, 0]);
+    expect(sampleNotes(multi(["a", "b", "c"], targets, targets))).toEqual([
+      "The means leave out 2 of 3 labels: too few clips have them.",
     ]);
   });
 
