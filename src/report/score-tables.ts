@@ -1,3 +1,4 @@
+import { FEWEST_GROUPS } from "../evaluation/bootstrap.js";
 import { mainMeasure } from "../evaluation/measures.js";
 import { type Difference, type Verdict, verdictOn } from "../evaluation/paired-difference.js";
 import type {
@@ -37,7 +38,7 @@ const NO_INTERVAL = "none";
 /** Says why a row has no interval although there are several groups; nothing if every row has one. */
 function missingIntervals(rows: readonly (readonly string[])[], { nGroups }: Scores): string[] {
   return nGroups > 1 && rows.some((cells) => cells.includes(NO_INTERVAL))
-    ? ["no interval: all clips with the label are in one group"]
+    ? [`no interval: the clips with the label are in fewer than ${FEWEST_GROUPS} groups`]
     : [];
 }
 

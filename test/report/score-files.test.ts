@@ -103,16 +103,17 @@ const scoresOf = {
 
 describe("scoresCsv", () => {
   it("has a line for every score, with its interval, and for every difference", () => {
-    const rows = parse(scoresCsv(scoresOf), { columns: true }) as Record<string, string>[];
+    const { intervals, labelIntervals } = good.scores;
+    const harp = { recall: [0.25, 0.75] as const };
+    const net = { ...good.scores, labelIntervals: { ...labelIntervals, harp } };
+    const rows = parse(scoresCsv({ ...scoresOf, net }), { columns: true }) as Record<string, string>[];
     const find = (model: string, label: string, measure: string) =>
       rows.filter((row) => row["model"] === model && row["label"] === label && row["measure"] === measure);
-    const { intervals, labelIntervals } = good.scores;
     const [low, high] = intervals["accuracy"]!.map(String);
     expect(find("net", "", "accuracy")).toEqual([
       { model: "net", label: "", measure: "accuracy", value: "0.75", low, high },
     ]);
-    const [lowRecall, highRecall] = labelIntervals["harp"]["recall"]!.map(String);
-    expect(find("net", "harp", "recall")).toMatchObject([{ value: "0.5", low: lowRecall, high: highRecall }]);
+    expect(find("net", "harp", "recall")).toMatchObject([{ value: "0.5", low: "0.25", high: "0.75" }]);
     expect(find("net", "", "nGroups")).toMatchObject([{ value: "4", low: "", high: "" }]);
     expect(find("net", "", "top3Accuracy")).toMatchObject([{ value: "", low: "", high: "" }]);
     const difference = find("net minus majority class", "", "accuracy");

@@ -180,11 +180,12 @@ net minus majority class                  -12.5  -25.0 to +0.0  too few groups t
 Only 6 clips: one clip is worth 16.7 points of accuracy, and up to 25.0 points of balanced accuracy.
 The clips are in only 2 groups: the true scores are outside the intervals more often than 1 time in 20.
 
-label     clips  precision  recall      95 % interval      F1  most often mistaken for
-cello         4    100.0 %  75.0 %  50.0 % to 100.0 %  85.7 %                 harp (1)
-harp          2      0.0 %   0.0 %     0.0 % to 0.0 %   0.0 %                 tuba (2)
-macro         6     50.0 %  37.5 %                     42.9 %
-weighted      6     66.7 %  50.0 %                     57.1 %
+label     clips  precision  recall  95 % interval      F1  most often mistaken for
+cello         4    100.0 %  75.0 %           none  85.7 %                 harp (1)
+harp          2      0.0 %   0.0 %           none   0.0 %                 tuba (2)
+macro         6     50.0 %  37.5 %                 42.9 %
+weighted      6     66.7 %  50.0 %                 57.1 %
+no interval: the clips with the label are in fewer than 6 groups
 
 clips by label (rows) and answer (columns)
        cello  harp  tuba
