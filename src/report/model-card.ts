@@ -4,6 +4,7 @@ import { choosingSentences } from "../evaluation/chose.js";
 import { mainMeasure } from "../evaluation/measures.js";
 import type { Report, ReportPart } from "./report.js";
 import { definedMeasures, headlineInterval, meaning } from "./sections/result.js";
+import { unknownAnswers } from "./sections/unknown.js";
 import {
   BEFORE_MEAN,
   capital,
@@ -67,8 +68,9 @@ const { tags } = await tagger.predict("song.wav"); // [{ label, probability }, .
 ## Limits
 
 It knows the labels above and the kind of audio it was trained on. Its scores hold for audio of the same kind as the
-scored clips; score your own clips before you rely on it. The model has no licence until you add one, as \`license\` in
-the front matter of this file.
+scored clips; score your own clips before you rely on it. ${unknownAnswers(report)}
+
+The model has no licence until you add one, as \`license\` in the front matter of this file.
 `;
 }
 

@@ -77,7 +77,7 @@ describe("modelCard", () => {
     expect(modelCard(report)).toMatch(
       new RegExp(`^\\| loss \\| ${losses[0]} \\| [^|]+ \\| ${losses[1]} \\|`, "m"),
     );
-    expect(modelCard(madeUpReport({ isCalibrated: false }))).not.toContain("not calibrated");
+    expect(modelCard(madeUpReport({ isCalibrated: false }))).not.toContain("net, not calibrated");
   });
 
   it("says how good the model is, and what it does not know", () => {
@@ -87,6 +87,8 @@ describe("modelCard", () => {
     );
     expect(card).toContain("Tags audio with 3 labels (any number of labels a clip): bass, drums, flute.");
     expect(card).toContain("The model was not trained on these clips, and they chose nothing.");
+    expect(card).toContain("A sound is answered as unknown if its novelty");
+    expect(modelCard(madeUpReport({ isCalibrated: false }))).toContain("Only silence is answered as unknown");
     expect(card).not.toMatch(/NaN|undefined|null/);
   });
 });

@@ -56,7 +56,6 @@ describe("reportPage", () => {
       ...["unknown", "training", "data"],
     ]);
     expect(sectionsOf(pages[1][1])).not.toContain("mistakes");
-    expect(sectionsOf(pages[2][1])).not.toContain("unknown");
     expect(sectionsOf(pages[3][1])).not.toContain("worst-clips");
     expect(sectionsOf(pageOf(madeUpReport({ change: { history: null } })))).not.toContain("training");
   });
@@ -165,6 +164,26 @@ describe("reportPage", () => {
       ["1.5", "5", "5", "25"],
       ["2.5", "0", "95", "25"],
     ]);
+  });
+
+  it("says why only silence is answered as unknown, if that is so", () => {
+    const report = madeUpReport();
+    const proseWith = (changes: Partial<Report>) => {
+      const parts: Report["parts"] = [{ ...report.parts[0], unknown: null }];
+      return proseOf(pageOf({ ...report, parts, ...changes }), "unknown");
+    };
+    const calibration = (nClips: number) => ({
+      ...report.calibration!,
+      unknown: null,
+      validation: { ...report.calibration!.validation, nClips },
+    });
+    const ONLY = "Only silence is answered as unknown: ";
+    expect(proseWith({ calibration: calibration(8) })).toContain(
+      `${ONLY}8 validation clips cannot set a limit of novelty, 20 could.`,
+    );
+    expect(proseWith({ calibration: calibration(20) })).toContain(`${ONLY}the model was calibrated without`);
+    expect(proseWith({ calibration: null })).toContain(`${ONLY}the model is not calibrated.`);
+    expect(proseWith({ kind: "linear" })).toContain(`${ONLY}a linear baseline measures no novelty.`);
   });
 
   it("says of a tag that one clip has that it does not count", () => {
