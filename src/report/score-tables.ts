@@ -193,8 +193,8 @@ function outOfMeans({ perLabel, meanLabels }: MultiLabelScores): string[] {
     meanLabels.length === labels.length
       ? `The rows macro, micro and weighted are over all ${labels.length} labels.`
       : `The rows macro and weighted are over ${meanLabels.length} of ${labels.length} labels, the row micro is over all ${labels.length}.`,
-    ...named(1, "Not in them, since only 1 clip has the label"),
-    ...named(0, "Not in them, since no clip has the label"),
+    ...named(1, "Not in the means, since only 1 clip has the label"),
+    ...named(0, "Not in the means, since no clip has the label"),
     ...(always.length === 0
       ? []
       : wrapped(

@@ -195,8 +195,8 @@ micro                              88.1                    85.0                 
 weighted                                                                         75.0    75.0   75.0
 no interval: the clips with the label are in fewer than 6 groups
 The rows macro and weighted are over 3 of 5 labels, the row micro is over all 5.
-Not in them, since only 1 clip has the label: once
-Not in them, since no clip has the label: never
+Not in the means, since only 1 clip has the label: once
+Not in the means, since no clip has the label: never
 No ROC-AUC, since every clip has the label: always`,
     );
   });
