@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { DataError, errorLine } from "../core/errors.js";
+import { isBackground } from "../dataset/known-labels.js";
 import type { ClipSplits } from "../dataset/splits.js";
 import { type Evaluation, evaluateModel } from "../evaluation/evaluate-model.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
@@ -20,6 +21,11 @@ export function removeReport(out: string): void {
   for (const path of [report, numbers, card]) removeFile(path);
 }
 
+/** The splits that a run's model can be scored on, the one to quote first: a split of background clips alone has no scores. */
+export function scoredSplits(splits: ClipSplits): ("test" | "valid")[] {
+  return (["test", "valid"] as const).filter((split) => !splits[split].every(isBackground));
+}
+
 /**
  * Writes the report and the model card of a run into its folder: scores on the test clips, if there are any, and on the
  * validation clips. If they cannot be written, a line says why: the model is there, and the run has not failed.
@@ -35,7 +41,7 @@ export async function reportRun(
     const { info } = model;
     const hasLinear = existsSync(paths.linear);
     const linear = hasLinear ? linearModel(readModelFile(paths.linear), paths.linear, info) : null;
-    const parts = (["test", "valid"] as const).filter((split) => splits[split].length > 0);
+    const parts = scoredSplits(splits);
     bar = progressBar("report", parts.length);
     const evaluations: Evaluation[] = [];
     for (const split of parts) {

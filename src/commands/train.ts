@@ -21,7 +21,7 @@ import { EXIT } from "./exit.js";
 import { findRate, RANGE_FILES } from "./find-learning-rate.js";
 import { interruptible } from "./interrupt.js";
 import { threadsOption } from "./options.js";
-import { removeReport, reportRun } from "./run-report.js";
+import { removeReport, reportRun, scoredSplits } from "./run-report.js";
 import { TrainDisplay } from "./train-display.js";
 import { addTrainOptions, resumedConfigOf, trainConfigOf } from "./train-settings.js";
 
@@ -123,7 +123,7 @@ async function train(storeDir: string, options: Options): Promise<void> {
   );
   await drawWatch(out, result);
   if (result.ended === "interrupted") return sayStopped(storeDir, options, result);
-  sayDone(storeDir, result);
+  sayDone(storeDir, splits!, result);
   await reportRun(store, { out, splits: splits!, result, engine });
 }
 
@@ -200,6 +200,7 @@ function typedFlag(name: string): string[] {
 
 function sayDone(
   storeDir: string,
+  splits: ClipSplits,
   { task, ended, bestEpoch, history, calibration, modelPath }: TrainResult,
 ): void {
   const { score } = history[bestEpoch - 1];
@@ -211,6 +212,7 @@ function sayDone(
   print(`best epoch ${bestEpoch} of ${history.length}: ${measure} ${percent(score)} on the validation split`);
   for (const line of calibration === null ? [] : calibrationLines(calibration)) print(line);
   print(`model: ${modelPath}`);
-  print(`next:  ${commandLine("evaluate", [modelPath, storeDir])}`);
+  const flags = scoredSplits(splits)[0] === "test" ? [] : ["--split", "valid"];
+  print(`next:  ${commandLine("evaluate", [modelPath, storeDir, ...flags])}`);
   print(`       ${commandLine("predict", ["<audio>", "--model", modelPath])}`);
 }

@@ -87,7 +87,7 @@ function comparison(scored: ScoredModel, linearPath: string): string {
 function differences(scored: ScoredModel): string {
   const { majority, linear } = scored.differences;
   const name = nameOf(scored);
-  return differenceTable(scored.net.task, [
+  return differenceTable(scored.net, [
     [`${name} minus majority class`, majority],
     ...(linear === null ? [] : ([[`${name} minus linear baseline`, linear]] as const)),
   ]);

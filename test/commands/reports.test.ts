@@ -2,7 +2,8 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, expect, it, vi } from "vitest";
 import { checkReport, reportEvaluation } from "../../src/commands/evaluation-report.js";
-import { removeReport, reportRun } from "../../src/commands/run-report.js";
+import { removeReport, reportRun, scoredSplits } from "../../src/commands/run-report.js";
+import { command as trainCommand } from "../../src/commands/train.js";
 import { evaluateModel } from "../../src/evaluation/evaluate-model.js";
 import type { FeatureStore } from "../../src/store/store.js";
 import { openStore } from "../../src/store/store.js";
@@ -74,6 +75,28 @@ it("without a test split, quotes the validation clips and says that they chose t
   await report(noTest);
   expect(numbersIn(noTest.dir).parts.map(({ split }) => split)).toEqual(["valid"]);
   expect(readFileSync(join(noTest.dir, RUN_FILES.report), "utf8")).toContain("These clips chose the epoch");
+});
+
+it("scores no split that has background clips alone", () => {
+  const { splits } = run;
+  expect(scoredSplits(splits)).toEqual(["test", "valid"]);
+  const background = splits.test.map((clip) => ({ ...clip, labels: [] }));
+  expect(scoredSplits({ ...splits, test: background })).toEqual(["valid"]);
+});
+
+it.each([
+  ["0.2", ""],
+  ["0", " --split valid"],
+])("says after training how to score the model, with --test-fraction %s", async (fraction, flags) => {
+  const clips = tinyClips().map((clip) => ({ ...clip, split: null }));
+  const [store, out] = [await makeTinyStore(clips), makeFolder()];
+  const args = [store.dir, "--out", out, "--epochs", "1", "--threads", "1", "--batch-size", "4"];
+  const net = ["--net", "mlp", "--channels", "4", "--segment-frames", "16", "--test-fraction", fraction];
+  vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  const stdout = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  await trainCommand.parseAsync([...args, ...net], { from: "user" });
+  const text = stdout.mock.calls.map(([line]) => line).join("");
+  expect(text).toMatch(new RegExp(`^next: .* evaluate .*model\\.onnx ${store.dir}${flags}$`, "m"));
 });
 
 it("says in a line why there is no report, and does not fail", async () => {

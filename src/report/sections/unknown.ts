@@ -1,3 +1,5 @@
+import { counted } from "../../core/counted.js";
+import { LEAST_CLIPS } from "../../evaluation/temperature.js";
 import type { UnknownSounds } from "../../evaluation/unknown-sounds.js";
 import { tableOf } from "../charts/figure.js";
 import { lineChart } from "../charts/line-chart.js";
@@ -6,10 +8,24 @@ import type { Section } from "../html-page.js";
 import type { Report } from "../report.js";
 import { partTitle, percentText } from "./words.js";
 
-/** The section on sounds of no class; null if the model does not tell them. */
-export function unknownSection({ parts: [{ unknown, split }] }: Report): Section | null {
-  if (unknown === null) return null;
-  const { limit, falseAlarms, kinds } = unknown;
+/** What the model answers as unknown; of one that has no limit of novelty, why. */
+export function unknownAnswers({ kind, calibration }: Report): string {
+  if (kind === "linear") return "Only silence is answered as unknown: a linear baseline measures no novelty.";
+  if (calibration === null) return "Only silence is answered as unknown: the model is not calibrated.";
+  const { unknown, validation } = calibration;
+  if (unknown !== null)
+    return `A sound is answered as unknown if its novelty, which says how unlike the training sounds it is, is above ${unknown.threshold.toFixed(2)}.`;
+  if (validation.nClips >= LEAST_CLIPS)
+    return "Only silence is answered as unknown: the model was calibrated without a limit of novelty.";
+  return `Only silence is answered as unknown: ${counted(validation.nClips, "validation clip")} cannot set a limit of novelty, ${LEAST_CLIPS} could.`;
+}
+
+/** The section on sounds of no class. */
+export function unknownSection(report: Report): Section {
+  const { unknown, split } = report.parts[0];
+  const section = { id: "unknown", title: "Unknown sounds" };
+  if (unknown === null) return { ...section, body: html`<p>${unknownAnswers(report)}</p>` };
+  const { falseAlarms, kinds } = unknown;
   const rows = kinds.map(({ sound, nClips, rocAuc, unknown }) => [
     sound,
     String(nClips),
@@ -17,10 +33,8 @@ export function unknownSection({ parts: [{ unknown, split }] }: Report): Section
     percentText(unknown),
   ]);
   return {
-    id: "unknown",
-    title: "Unknown sounds",
-    body: html`<p>A sound is answered as unknown if its novelty, which says how unlike the training sounds it is, is above \
-${limit.toFixed(2)}. Of the clips of ${partTitle(split)} that have a class, ${percentText(falseAlarms)} are. The ROC AUC is \
+    ...section,
+    body: html`<p>${unknownAnswers(report)} Of the clips of ${partTitle(split)} that have a class, ${percentText(falseAlarms)} are. The ROC AUC is \
 the chance that a sound of no class has a higher novelty than such a clip: 1 if novelty tells them apart, 0.5 if it says nothing.</p>
 ${tableOf([["sound of no class", "sounds", "ROC AUC", "answered as unknown"], ...rows])}
 <div class="figures">${noveltyChart(unknown)}</div>`,
