@@ -1,6 +1,7 @@
 import { groupBy } from "../core/group-by.js";
 import type { Clip } from "../dataset/clip.js";
 import type { FeatureData } from "../dataset/feature-data.js";
+import { isBackground } from "../dataset/known-labels.js";
 import { SPLITS } from "../dataset/split-names.js";
 import type { ClipSplits } from "../dataset/splits.js";
 import { isNamedGroup } from "../dataset/ties.js";
@@ -123,7 +124,7 @@ export function summarize(parts: ClipSplits | { readonly all: readonly Clip[] })
     label,
     cells: clipsOf.map((clips) => count(clips.filter(({ labels }) => labels.includes(label)))),
   }));
-  const background = clipsOf.map((clips) => count(clips.filter(({ labels }) => labels.length === 0)));
+  const background = clipsOf.map((clips) => count(clips.filter(isBackground)));
   const hasBackground = background.some(({ nClips }) => nClips > 0);
   const sizeOf = (cells: readonly DataCount[]) => cells.reduce((sum, { nClips }) => sum + nClips, 0);
   return {

@@ -98,4 +98,9 @@ describe("summarize", () => {
     ]);
     expect(total.map(({ nClips }) => nClips)).toEqual([3, 1, 0]);
   });
+  it("counts as background no clip of which some labels are not known", () => {
+    const unknown = clip([], { unknownLabels: ["?"], absentLabels: ["bass"] });
+    expect(summarize({ all: [clip(["bass"]), unknown] }).background).toBeNull();
+    expect(summarize({ all: [clip([]), unknown] }).background).toMatchObject([{ nClips: 1 }]);
+  });
 });
