@@ -22,7 +22,7 @@ import {
   PREDICT_FORMATS,
   type PredictFormat,
 } from "./predict-output.js";
-import { checkPlot, drawPlot } from "./predict-plot.js";
+import { drawPlot, plotOutputs } from "./predict-plot.js";
 
 type OpenAudio = ReturnType<typeof reopenAudioFile>;
 
@@ -142,12 +142,8 @@ async function predict(paths: string[], options: Options): Promise<void> {
     labels: tagger.labels,
     frontEnd,
   };
-  checkPlot(
-    options.plot,
-    files.map(({ path }) => path),
-    modelPath,
-  );
-  const output = openOutput(options.out, files, form, [modelPath]);
+  const outputs = plotOutputs(options.plot, files.length);
+  const output = openOutput(options.out, files, form, { inputs: [modelPath], outputs });
   const interrupted = (): void => {
     output.discard();
     process.exit(EXIT.interrupted);

@@ -8,22 +8,13 @@ import type {
   Scores,
   SingleLabelScores,
 } from "../evaluation/scores.js";
-import { percent, table } from "./table.js";
-import { visibleLine } from "./terminal.js";
+import { percent, shortLabel, table } from "./table.js";
 
 /** Largest width of a table [characters]. */
 export const MAX_WIDTH = 110;
-/** Longest label in a table [characters]. */
-const MAX_LABEL = 20;
 /** Number of labels above which a table shows only those with the lowest scores. */
 const MANY_LABELS = 40;
 const SHOWN_OF_MANY = 20;
-
-/** A label as a table shows it: on one line, and cut if it is long. */
-function shortLabel(label: string, length = MAX_LABEL): string {
-  const line = visibleLine(label);
-  return line.length <= length ? line : `${line.slice(0, length - 1)}…`;
-}
 
 const number = (value: number, text: (value: number) => string) => (Number.isNaN(value) ? "–" : text(value));
 /** A fraction as a percentage; a dash if it is not defined. */

@@ -2,7 +2,7 @@ import type { Clip } from "../dataset/clip.js";
 import { isBackground } from "../dataset/known-labels.js";
 import { SPLITS } from "../dataset/split-names.js";
 import { type ClipSplits, checkSplits } from "../dataset/splits.js";
-import { visibleLine } from "./terminal.js";
+import { shortLabel } from "./table.js";
 
 /**
  * The splits as a table: clips per class and split, groups, and the hash. A clip with two labels counts for both.
@@ -34,7 +34,7 @@ export function splitTable(splits: ClipSplits): string {
   const rows = [
     ["class", ...SPLITS, "all"],
     ...labels.map((label) =>
-      row(visibleLine(label), (clips) => clips.filter((clip) => clip.labels.includes(label)).length),
+      row(shortLabel(label), (clips) => clips.filter((clip) => clip.labels.includes(label)).length),
     ),
     ...(all.some(isBackground) ? [row("background", (clips) => clips.filter(isBackground).length)] : []),
     row("clips", (clips) => clips.length),

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, expect, it, vi } from "vitest";
-import { checkReport, reportEvaluation } from "../../src/commands/evaluation-report.js";
+import { checkReport, reportEvaluation, reportOutputs } from "../../src/commands/evaluation-report.js";
 import { removeReport, reportRun, scoredSplits } from "../../src/commands/run-report.js";
 import { command as trainCommand } from "../../src/commands/train.js";
+import { checkOutputs } from "../../src/commands/output-paths.js";
 import { evaluateModel } from "../../src/evaluation/evaluate-model.js";
 import type { FeatureStore } from "../../src/store/store.js";
 import { openStore } from "../../src/store/store.js";
@@ -119,27 +120,29 @@ it("writes the report of an evaluation, with the epochs of the run that the mode
   const numbers = JSON.parse(readFileSync(page.replace("html", "json"), "utf8")) as Numbers;
   expect(numbers.parts.map(({ split }) => split)).toEqual(["valid"]);
   expect(numbers.training.history).toHaveLength(2);
-  checkReport(page, [path]); // both files may be replaced
+  checkOutputs(reportOutputs(page), [path]); // both files may be replaced
   writeFileSync(join(run.dir, RUN_FILES.metrics), "{");
   await reportEvaluation(page, { model: path, info: model.info, store: run.store, evaluation });
   expect(readFileSync(page.replace("html", "json"), "utf8")).toContain('"history":null');
 });
 
 it.each([
-  ["scores.txt", "--report must name an .html file, got scores.txt"],
-  [".html", "--report must name an .html file, got .html"],
+  ["scores.txt", "--report must name a file ending in .html, got scores.txt"],
+  [".html", "--report must name a file ending in .html, got .html"],
 ])("rejects the page %s", (page, message) => {
-  expect(() => checkReport(page, [])).toThrow(message);
+  expect(() => checkOutputs(reportOutputs(page), [])).toThrow(message);
 });
 
 it("replaces no file of another kind, and none that is read", () => {
   const dir = makeFolder();
   writeFileSync(join(dir, "page.json"), "{}");
-  expect(() => checkReport(join(dir, "page.html"), [])).toThrow(
+  expect(() => checkOutputs(reportOutputs(join(dir, "page.html")), [])).toThrow(
     /^--report must name a new file, or a JSON report file to replace, got .*page\.json/,
   );
   writeFileSync(join(dir, "mine.html"), "<p>mine");
-  expect(() => checkReport(join(dir, "mine.html"), [])).toThrow(/HTML file to replace, got .*mine\.html/);
+  expect(() => checkOutputs(reportOutputs(join(dir, "mine.html")), [])).toThrow(
+    /HTML file to replace, got .*mine\.html/,
+  );
 });
 
 it("removes the report of a run whose model is another by now", async () => {

@@ -50,6 +50,16 @@ describe("reportPage", () => {
     expect(policy.getAttribute("content")).toContain("default-src 'none'");
   });
 
+  it("cuts long labels in tables, where their title is the whole label", () => {
+    const long = "x".repeat(224);
+    const page = pageOf(madeUpReport({ labels: [long, "y"], perLabel: 3 }));
+    const cells = [...documentOf(page).querySelectorAll("table th, table td")];
+    const cut = cells.filter((cell) => cell.textContent.includes("…"));
+    expect(cells.filter(({ textContent }) => textContent.length > 40)).toEqual([]);
+    expect(cut.length).toBeGreaterThan(2);
+    for (const cell of cut) expect(cell.getAttribute("title")).toContain(long);
+  });
+
   it("has the sections whose data exist", () => {
     expect(sectionsOf(pages[0][1])).toEqual([
       ...["result", "classes", "mistakes", "worst-clips", "groups", "calibration"],

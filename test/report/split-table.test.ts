@@ -4,6 +4,12 @@ import { splitTable } from "../../src/report/split-table.js";
 import { clipOf } from "../dataset/stored-clips.js";
 
 describe("the table of splits", () => {
+  it("cuts long labels, so that the numbers stay beside them", () => {
+    const long = "a label ".repeat(30).trim();
+    const clips = (["train", "valid", "test"] as const).map((split) => clipOf(split, long, { split }));
+    const splits = splitClips(clips);
+    expect(splitTable(splits).split("\n")[2]).toBe("a label a label a l…      1      1     1    3");
+  });
   it("counts each class's clips and the groups in each split", () => {
     const clips = [
       clipOf("x", "violin", { split: "train", group: "g" }),
