@@ -40,22 +40,21 @@ export interface FittedNovelty {
  * segments, as they are and quieter, silence, noise of three colours at many levels, and the background clips. They are
  * scaled so that the novelty has mean 0 and deviation 1 over the segments of the validation clips. The threshold is
  * halfway between the novelty that 95 % of the validation clips stay below, and the one that 95 % of other silence and noise
- * exceed, and 95 % of the background clips in the validation split; if the latter is lower, it is the former.
+ * exceed, and 95 % of the background clips in the validation split; if the latter is lower, it is the former. Fewer than 20
+ * validation clips cannot say this alone: then the training clips, as they are, count, too.
  *
  * Chosen by measurement among maximum probability, energy, distances to classes and neighbours in the embedding, and
  * ViM; see models/README.md.
  * @param model without a calibration, over the sets' labels
- * @returns null with fewer than 20 validation clips: a threshold would be that of one of them
  * @throws DataError if the model gives numbers that are not finite; the signal's reason if it is aborted
  */
 export async function fitNovelty(
   model: TrainedModel,
   sets: { readonly train: FeatureSet<"train">; readonly valid: FeatureSet<"valid"> },
   { engine, signal }: { readonly engine: Engine; readonly signal?: AbortSignal | undefined },
-): Promise<FittedNovelty | null> {
+): Promise<FittedNovelty> {
   const { train, valid } = sets;
   checkTrain(train);
-  if (valid.clips.length < LEAST_CLIPS) return null;
   const { frontEnd, segmentFrames } = model.info;
   const validation = segmentsOf(valid, segmentFrames);
   const chosen = evenly(segmentsOf(train, segmentFrames), MAX_SEGMENTS);
@@ -72,7 +71,8 @@ export async function fitNovelty(
   };
   return withSession(engine, logitsGraph(model), async (session) => {
     const embeddingsOf = (source: FrameSource) => netEmbeddings(session, source, model, signal);
-    const own = joined(await embeddingsOf(sources.train), await embeddingsOf(sources.quietTrain));
+    const asTheyAre = await embeddingsOf(sources.train);
+    const own = joined(asTheyAre, await embeddingsOf(sources.quietTrain));
     const clipOf = (row: number) => chosen[row % chosen.length].clip;
     const ofLabels = train.labels
       .map((_, label) => rowsWhere(own, (row) => train.targets(clipOf(row))[label] === 1))
@@ -85,18 +85,20 @@ export async function fitNovelty(
     const { weights, biases } = fisherDiscriminants([...ofLabels, ...classless]);
     const functions = (from: number, to?: number) => linear(weights.slice(from, to), biases.slice(from, to));
     const validated = await embeddingsOf(sources.validation);
+    const hasFew = valid.clips.length < LEAST_CLIPS;
     const score = scaled(
       { known: functions(0, ofLabels.length), classless: functions(ofLabels.length) },
-      validated,
+      hasFew ? joined(validated, asTheyAre) : validated,
     );
     const novelties = clipNovelties(validated, score, validation);
+    const trained = hasFew ? clipNovelties(asTheyAre, score, chosen) : new Float64Array();
     const unknowns = [
       clipNovelties(await embeddingsOf(sources.otherClassless), score, null),
       clipNovelties(await embeddingsOf(sources.validationBackground), score, backgroundToo),
     ];
-    const threshold = limitBetween(novelties, unknowns);
+    const threshold = limitBetween(Float64Array.of(...novelties, ...trained).sort(), unknowns);
     const falseAlarms = novelties.filter((value) => value > threshold).length / novelties.length;
-    return { score, unknown: { threshold, falseAlarms } };
+    return { score, unknown: { threshold, falseAlarms, ...(hasFew && { basis: "training clips" }) } };
   });
 }
 

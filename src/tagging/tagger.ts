@@ -47,7 +47,7 @@ export interface Tagging {
   events: TagEvent[];
   /**
    * How unlike the training sounds it is: about 0 for most of them, and higher the less like anything it is; see
-   * `NoveltyScore`. null if the model was not calibrated, or on too few clips.
+   * `NoveltyScore`. null if the model is not calibrated.
    */
   novelty: number | null;
   /** The novelty above which the model calls a sound unknown; null if it has none. */
