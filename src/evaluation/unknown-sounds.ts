@@ -4,6 +4,7 @@ import { CLASSLESS_SOUNDS, type ClasslessSound, classlessSound } from "../featur
 import { type Engine, withSession } from "../runtime/engine.js";
 import { clipAnswers, type FrameSource } from "../tagging/aggregate.js";
 import { modelGraph, segmentsPerRun, type TrainedModel } from "../tagging/model-file.js";
+import { checkNovelty } from "../tagging/novelty.js";
 import { rank, scoreRanking } from "./ranking.js";
 
 /** Sounds made of each kind, and their levels, from loud to quiet [dB relative to full scale]. */
@@ -66,6 +67,7 @@ export async function unknownSounds(
         segmentFrames,
         maxSegments: segmentsPerRun(model),
       });
+      for (const { novelty } of answers) checkNovelty(novelty, "model");
       return answers.map(({ novelty }) => novelty!);
     };
     const found: [sound: UnknownKind["sound"], novelties: readonly number[]][] = [];

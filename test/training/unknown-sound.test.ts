@@ -119,6 +119,20 @@ describe.each(["single-label", "multi-label"] as const)("an unknown sound, %s", 
     expect(Math.abs(novelty! - leaning)).toBeLessThan(ROUNDING);
   });
 
+  it("is an error where the functions of the novelty are so large that it is not finite", async () => {
+    const { known, classless } = model.novelty!;
+    const huge = ({ weight, bias }: typeof known) => ({
+      weight: { ...weight, data: weight.data.map(() => 3e38) },
+      bias,
+    });
+    const bytes = encodeModel({ ...model, novelty: { known: huge(known), classless: huge(classless) } });
+    const broken = await Tagger.of(decodeModel(bytes, "m.onnx"), ENGINE, "m.onnx");
+    await expect(broken.tagWaveform({ samples: noise(0.1), sampleRate: RATE })).rejects.toThrow(
+      /^m\.onnx: gave the novelty \S+, which is not a finite number; calibrate it again$/,
+    );
+    await broken.close();
+  });
+
   it("needs the functions of novelty in the model", () => {
     const { novelty: _, ...without } = model;
     expect(() => encodeModel(without)).toThrow(
