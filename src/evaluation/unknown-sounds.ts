@@ -1,6 +1,11 @@
 import { Random } from "../core/random.js";
 import type { FeatureSet } from "../dataset/feature-set.js";
-import { CLASSLESS_SOUNDS, type ClasslessSound, classlessSound } from "../features/classless-sounds.js";
+import {
+  CLASSLESS_SOUNDS,
+  type ClasslessSound,
+  classlessSound,
+  FITTED_SOUNDS,
+} from "../features/classless-sounds.js";
 import { type Engine, withSession } from "../runtime/engine.js";
 import { clipAnswers, type FrameSource } from "../tagging/aggregate.js";
 import { modelGraph, segmentsPerRun, type TrainedModel } from "../tagging/model-file.js";
@@ -28,6 +33,11 @@ export interface UnknownKind {
   readonly unknown: number;
   /** Number of the sounds in each bin of `UnknownSounds.bins`. */
   readonly histogram: readonly number[];
+}
+
+/** Whether models are fitted to call a kind of sound unknown: background is that of training, if there is any. */
+export function isFittedTo(sound: UnknownKind["sound"]): boolean {
+  return sound === "background" || FITTED_SOUNDS.includes(sound);
 }
 
 /** What a model calls unknown. */

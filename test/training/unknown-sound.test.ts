@@ -80,6 +80,15 @@ describe.each(["single-label", "multi-label"] as const)("an unknown sound, %s", 
     }
   });
 
+  it("is noise of 1 to 50 ms in silence", async () => {
+    for (const ms of [1, 10, 50])
+      for (const level of [0.03, 0.3]) {
+        const samples = new Float32Array(RATE / 4);
+        samples.set(noise(level, ms / 1000), 400);
+        expect([ms, level, (await tag(samples)).isUnknown]).toEqual([ms, level, true]);
+      }
+  });
+
   it("is silence, and one bit of noise", async () => {
     expect(await tag(new Float32Array(RATE))).toMatchObject({ isUnknown: true });
     expect(await tag(noise(2e-5))).toMatchObject({ isUnknown: true });
