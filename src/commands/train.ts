@@ -124,7 +124,8 @@ async function train(storeDir: string, options: Options): Promise<void> {
   await drawWatch(out, result);
   if (result.ended === "interrupted") return sayStopped(storeDir, options, result);
   sayDone(storeDir, splits!, result);
-  await reportRun(store, { out, splits: splits!, result, engine });
+  const again = resumingLine(storeDir, options);
+  await reportRun(store, { out, splits: splits!, result, engine, again });
 }
 
 /** Draws the layer statistics of a watched run as far as it got, and prints those of its last epoch. */
@@ -173,11 +174,16 @@ function checkedConfig({ out, resume, overwrite, tensorboard, findLr }: Options)
   return resumedConfigOf(command, checkpoint, out);
 }
 
-function sayStopped(storeDir: string, { out, resume }: Options, result: TrainResult): void {
-  process.exitCode = EXIT.interrupted;
+/** The command line that resumes this run. */
+function resumingLine(storeDir: string, { out, resume }: Options): string {
   const repeated = ["epochs", "patience", "threads"].flatMap((name) =>
     resume || name === "threads" ? typedFlag(name) : [],
   );
+  return commandLine("train", [storeDir, "--out", out, "--resume", ...repeated]);
+}
+
+function sayStopped(storeDir: string, options: Options, result: TrainResult): void {
+  process.exitCode = EXIT.interrupted;
   const typed = process.argv.slice(3);
   const epochs = result.history.length;
   // A checkpoint may also be there from a run that was to be overwritten.
@@ -187,8 +193,8 @@ function sayStopped(storeDir: string, { out, resume }: Options, result: TrainRes
     return;
   }
   say(`stopped; epoch ${epochs} is kept (the best so far is ${result.bestEpoch}); to continue:`);
-  say(`  ${commandLine("train", [storeDir, "--out", out, "--resume", ...repeated])}`);
-  say("its model is not calibrated yet; to use it as it is:");
+  say(`  ${resumingLine(storeDir, options)}`);
+  say("a run calibrates its model when it ends; to end it here and calibrate the best so far:");
   say(`  ${commandLine("calibrate", [result.modelPath, storeDir])}`);
 }
 

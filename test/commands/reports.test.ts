@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, expect, it, vi } from "vitest";
-import { checkReport, reportEvaluation, reportOutputs } from "../../src/commands/evaluation-report.js";
+import { reportEvaluation, reportOutputs } from "../../src/commands/evaluation-report.js";
+import { checkOutputs } from "../../src/commands/output-paths.js";
 import { removeReport, reportRun, scoredSplits } from "../../src/commands/run-report.js";
 import { command as trainCommand } from "../../src/commands/train.js";
-import { checkOutputs } from "../../src/commands/output-paths.js";
 import { evaluateModel } from "../../src/evaluation/evaluate-model.js";
 import type { FeatureStore } from "../../src/store/store.js";
 import { openStore } from "../../src/store/store.js";
@@ -39,7 +39,7 @@ async function trained(clips = tinyClips()): Promise<Run> {
 async function report({ store, dir, splits, result }: Run): Promise<{ out: string; err: string }> {
   const out = vi.spyOn(process.stdout, "write").mockReturnValue(true);
   const err = vi.spyOn(process.stderr, "write").mockReturnValue(true);
-  await reportRun(store, { out: dir, splits, result, engine: ENGINE });
+  await reportRun(store, { out: dir, splits, result, engine: ENGINE, again: "timbrel train again" });
   const textOf = (spy: typeof out) => spy.mock.calls.map(([text]) => text).join("");
   return { out: textOf(out), err: textOf(err) };
 }
@@ -107,7 +107,8 @@ it("says in a line why there is no report, and does not fail", async () => {
   rmSync(join(store.dir, clip.features));
   const { out, err } = await report({ ...broken, store });
   expect(out).toBe("");
-  expect(err).toMatch(/^no report: .*features\.npy: .*; extract the features again\n$/m);
+  expect(err).toMatch(/^no report: .*features\.npy: .*; extract the features again$/m);
+  expect(err).toMatch(/^the run is whole; to write its report later:\n {2}timbrel train again\n$/m);
   expect(existsSync(join(broken.dir, RUN_FILES.report))).toBe(false);
 });
 

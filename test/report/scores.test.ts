@@ -63,6 +63,7 @@ describe("scoresReport", () => {
     const labels = ["bass", "flute"];
     const kinds = [
       { sound: "silence" as const, nClips: 20, rocAuc: 1, unknown: 1, histogram: [] },
+      { sound: "clicks" as const, nClips: 20, rocAuc: 0.75, unknown: 0.5, histogram: [] },
       { sound: "background" as const, nClips: 3, rocAuc: 0.875, unknown: 1 / 3, histogram: [] },
     ];
     const text = report(
@@ -77,7 +78,9 @@ describe("scoresReport", () => {
       `unknown sounds: novelty above 4.50; 5.0 % of the scored clips are called unknown
 sound       clips  ROC-AUC against the scored clips  called unknown
 silence        20                             1.000         100.0 %
-background      3                             0.875          33.3 %`,
+clicks *       20                             0.750          50.0 %
+background      3                             0.875          33.3 %
+* the model is not fitted to call these unknown`,
     );
   });
   it("says how many clips are left out, and why", () => {

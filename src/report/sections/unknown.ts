@@ -1,6 +1,6 @@
 import { counted } from "../../core/counted.js";
 import { LEAST_CLIPS } from "../../evaluation/temperature.js";
-import type { UnknownSounds } from "../../evaluation/unknown-sounds.js";
+import { isFittedTo, type UnknownSounds } from "../../evaluation/unknown-sounds.js";
 import { tableOf } from "../charts/figure.js";
 import { lineChart } from "../charts/line-chart.js";
 import { type Html, html } from "../html.js";
@@ -27,7 +27,7 @@ export function unknownSection(report: Report): Section {
   if (unknown === null) return { ...section, body: html`<p>${unknownAnswers(report)}</p>` };
   const { falseAlarms, kinds } = unknown;
   const rows = kinds.map(({ sound, nClips, rocAuc, unknown }) => [
-    sound,
+    isFittedTo(sound) ? sound : `${sound} *`,
     String(nClips),
     rocAuc.toFixed(3),
     percentText(unknown),
@@ -37,6 +37,7 @@ export function unknownSection(report: Report): Section {
     body: html`<p>${unknownAnswers(report)} Of the clips of ${partTitle(split)} that have a class, ${percentText(falseAlarms)} are. The ROC AUC is \
 the chance that a sound of no class has a higher novelty than such a clip: 1 if novelty tells them apart, 0.5 if it says nothing.</p>
 ${tableOf([["sound of no class", "sounds", "ROC AUC", "answered as unknown"], ...rows])}
+<p>* The model is not fitted to call these unknown: they show what becomes of other sounds.</p>
 <div class="figures">${noveltyChart(unknown)}</div>`,
   };
 }
