@@ -182,18 +182,20 @@ describe("reportPage", () => {
       const parts: Report["parts"] = [{ ...report.parts[0], unknown: null }];
       return proseOf(pageOf({ ...report, parts, ...changes }), "unknown");
     };
-    const calibration = (nClips: number) => ({
-      ...report.calibration!,
-      unknown: null,
-      validation: { ...report.calibration!.validation, nClips },
-    });
     const ONLY = "Only silence is answered as unknown: ";
-    expect(proseWith({ calibration: calibration(8) })).toContain(
-      `${ONLY}8 validation clips cannot set a limit of novelty, 20 could.`,
+    expect(proseWith({ calibration: { ...report.calibration!, unknown: null } })).toContain(
+      `${ONLY}the model was calibrated without`,
     );
-    expect(proseWith({ calibration: calibration(20) })).toContain(`${ONLY}the model was calibrated without`);
     expect(proseWith({ calibration: null })).toContain(`${ONLY}the model is not calibrated.`);
     expect(proseWith({ kind: "linear" })).toContain(`${ONLY}a linear baseline measures no novelty.`);
+  });
+
+  it("says if the training clips set the limit of novelty, too", () => {
+    const report = madeUpReport();
+    const unknown = { ...report.calibration!.unknown!, basis: "training clips" as const };
+    const page = pageOf({ ...report, calibration: { ...report.calibration!, unknown } });
+    expect(proseOf(page, "unknown")).toContain("since there are few validation clips");
+    expect(proseOf(pageOf(report), "unknown")).not.toContain("few validation clips");
   });
 
   it("says of a tag that one clip has that it does not count", () => {

@@ -1,5 +1,3 @@
-import { counted } from "../../core/counted.js";
-import { LEAST_CLIPS } from "../../evaluation/temperature.js";
 import { isFittedTo, type UnknownSounds } from "../../evaluation/unknown-sounds.js";
 import { tableOf } from "../charts/figure.js";
 import { lineChart } from "../charts/line-chart.js";
@@ -12,12 +10,14 @@ import { partTitle, percentText } from "./words.js";
 export function unknownAnswers({ kind, calibration }: Report): string {
   if (kind === "linear") return "Only silence is answered as unknown: a linear baseline measures no novelty.";
   if (calibration === null) return "Only silence is answered as unknown: the model is not calibrated.";
-  const { unknown, validation } = calibration;
-  if (unknown !== null)
-    return `A sound is answered as unknown if its novelty, which says how unlike the training sounds it is, is above ${unknown.threshold.toFixed(2)}.`;
-  if (validation.nClips >= LEAST_CLIPS)
-    return "Only silence is answered as unknown: the model was calibrated without a limit of novelty.";
-  return `Only silence is answered as unknown: ${counted(validation.nClips, "validation clip")} cannot set a limit of novelty, ${LEAST_CLIPS} could.`;
+  const { unknown } = calibration;
+  if (unknown !== null) {
+    const limit = `A sound is answered as unknown if its novelty, which says how unlike the training sounds it is, is above ${unknown.threshold.toFixed(2)}.`;
+    return unknown.basis === undefined
+      ? limit
+      : `${limit} The training clips set that limit, too, since there are few validation clips.`;
+  }
+  return "Only silence is answered as unknown: the model was calibrated without a limit of novelty.";
 }
 
 /** The section on sounds of no class. */
