@@ -9,7 +9,7 @@ import type { LayerHealth } from "../nn/watch.js";
 import { diagnosisText, NewDiagnoses, remedyTexts } from "../report/gradient-flow.js";
 import { threeDigits } from "../report/numbers.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
-import { splitTable } from "../report/split-table.js";
+import { drawnFromTrain, splitTable } from "../report/split-table.js";
 import { alignedRow, percent } from "../report/table.js";
 import { print, visibleLine } from "../report/terminal.js";
 import type { NormalizeConfig } from "../training/config.js";
@@ -79,6 +79,8 @@ export class TrainDisplay {
     const { net, segmentFrames } = config;
     this.#net = net;
     print(splitTable(splits));
+    const drawn = drawnFromTrain(splits);
+    if (drawn !== null) print(drawn);
     print(`\n${task}, ${netText(net)}, ${parameterCount} parameters,`);
     const reason = task === "multi-label" && config.task === "auto" ? multiLabelReason(splits) : null;
     if (reason !== null) print(visibleLine(reason));

@@ -71,6 +71,7 @@ export async function compareModels(
   checkFrontEnd(other, data, "the other model");
   const { engine, split, onProgress } = options;
   const chosen = chooseClips(data, model.info, split);
+  const { background: _, ...because } = chosen.leftOut ?? {};
   const clips = unseenByBoth(data, chosen, other);
   const set = setOf(data, clips, model.info);
   const pass = (index: number) => ({
@@ -82,7 +83,7 @@ export async function compareModels(
   const second = await answerSet(other, set, pass(1));
   return {
     split: chosen.part,
-    leftOut: Object.values(chosen.leftOut ?? {}).reduce((sum: number, count: number) => sum + count, 0),
+    leftOut: Object.values(because).reduce((sum: number, count: number) => sum + count, 0),
     leftOutForOther: chosen.clips.length - clips.length,
     first: first.scores,
     other: second.scores,
