@@ -49,10 +49,14 @@ function worthOfTag({ meanLabels, perLabel }: MultiLabelScores): string {
   return `one clip with ${rarest}, the rarest label that counts, is worth about ${points(worth)} of mean average precision`;
 }
 
-/** How many labels are in no mean, since too few clips have them. */
+/** How many labels are in no mean, since too few clips have them, or that all that are have one clip. */
 function uncounted({ meanLabels, perLabel }: MultiLabelScores): string[] {
   const nLabels = Object.keys(perLabel).length;
   const nOut = nLabels - meanLabels.length;
+  if (meanLabels.length > 0 && meanLabels.every((label) => perLabel[label].positives === 1))
+    return [
+      "No label is on more than one clip: an average precision is one over the rank of that clip, and the means say little.",
+    ];
   return nOut === 0
     ? []
     : [`The means leave out ${nOut} of ${counted(nLabels, "label")}: too few clips have them.`];

@@ -241,6 +241,18 @@ describe("the notes on a sample", () => {
     ]);
   });
 
+  it("say that the means say little if every label is on one clip", () => {
+    const targets = [
+      [1, 0],
+      [0, 1],
+    ];
+    expect(sampleNotes(multi(["a", "b"], targets, targets))).toContain(
+      "No label is on more than one clip: an average precision is one over the rank of that clip, and the means say little.",
+    );
+    const twice = [...targets, [1, 0]];
+    expect(sampleNotes(multi(["a", "b"], twice, twice)).join()).not.toContain("more than one clip");
+  });
+
   it("say that there are no intervals of one group, and that those of a few are too narrow", () => {
     expect(sampleNotes(single(["a", "b"], pairs(2)))[1]).toBe(
       "No intervals: all clips are in one group, so nothing says how much the scores depend on the choice of clips.",
