@@ -80,7 +80,8 @@ describe.each(["single-label", "multi-label"] as const)("an unknown sound, %s", 
     }
   });
 
-  it("is noise of 1 to 50 ms in silence", async () => {
+  it("is noise of 1 to 50 ms in silence, one of five kinds of sounds that the functions are fitted to", async () => {
+    expect(model.novelty!.classless.bias.shape).toEqual([5]);
     for (const ms of [1, 10, 50])
       for (const level of [0.03, 0.3]) {
         const samples = new Float32Array(RATE / 4);
