@@ -47,12 +47,13 @@ export function checkOutputs(outputs: readonly Output[], inputs: readonly string
     taken.set(real, `${flag} names too`);
     const stats = statOrNull(real);
     if (stats?.isDirectory()) throw mistake("name a file", "is a folder");
+    // The finished file takes the place of what has its name, which would remove the device.
+    if (stats?.isFile() === false) throw mistake("name a file", "is a device or a pipe");
     if (stats?.isFile() && !isOfKind(real, kind))
       throw mistake(`name a new file, or a ${kind} file to replace`, "is another kind of file");
     const { endings } = KINDS[kind];
     const isNamedSo = endings.length === 0 || endings.some((ending) => hasEnding(path, ending));
-    if (!isNamedSo && (stats === null || stats.isFile()))
-      throw mistake(`name a file ending in ${endings[0]}`);
+    if (!isNamedSo) throw mistake(`name a file ending in ${endings[0]}`);
     if (isInStore(real)) throw mistake("name a file that is not in a feature store", "is in one");
   }
 }

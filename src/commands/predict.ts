@@ -155,6 +155,7 @@ async function predict(paths: string[], options: Options): Promise<void> {
   if (options.out !== undefined) process.on("SIGINT", interrupted).on("SIGTERM", interrupted);
   let note = onlySilenceIsUnknown(model, modelPath);
   let plot = async (): Promise<void> => {};
+  let isAnswered = false;
   try {
     for (const file of files) {
       const open = reopenAudioFile(file.path);
@@ -164,9 +165,10 @@ async function predict(paths: string[], options: Options): Promise<void> {
       note = null;
       for (const { message } of tagging.warnings) say(visibleLine(`${file.path}: warning: ${message}`));
       output.write(file, tagging);
+      isAnswered = true;
       plot = () => drawTags(file.path, open, frontEnd, tagging, options);
     }
-    output.end();
+    if (isAnswered) output.end(); // an answer to nothing does not replace an earlier one
     await plot();
   } finally {
     process.off("SIGINT", interrupted).off("SIGTERM", interrupted);

@@ -81,7 +81,8 @@ it("Ctrl-C ends a command at once while there is nothing to lose, even within a 
 
 it("predict leaves nothing of a file that it was writing", async () => {
   const dir = makeFolder();
-  write(dir, "tags.csv", "old");
+  const old = "file,start,end,predicted,organ\n";
+  write(dir, "tags.csv", old);
   write(dir, "some/short.wav", toneWav(440, { durationSec: 0.05 }));
   write(dir, "some/tone.wav", toneWav(440));
   const { code } = await timbrel(dir, ["predict", "some", "--format", "csv", "--out", "tags.csv"], {
@@ -89,7 +90,7 @@ it("predict leaves nothing of a file that it was writing", async () => {
   });
   expect(code).toBe(130);
   expect(readdirSync(dir).filter((name) => name.includes("tags"))).toEqual(["tags.csv"]);
-  expect(readFileSync(join(dir, "tags.csv"), "utf8")).toBe("old");
+  expect(readFileSync(join(dir, "tags.csv"), "utf8")).toBe(old);
 });
 
 it("work is stopped gently only between its begin and its end", async () => {

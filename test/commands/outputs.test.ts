@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -132,9 +132,30 @@ describe("an output of inspect", () => {
     for (const name of ["a.wav", "b.wav"]) expect(readFileSync(join(dir, name)).equals(wav)).toBe(true);
   });
 
+  it.skipIf(process.platform === "win32")("does not replace a device or a pipe", async () => {
+    spawnSync("mkfifo", [join(dir, "pipe.png")]);
+    const { code, stderr } = await timbrel(dir, ["inspect", "a.wav", "--png", "pipe.png"]);
+    expect([code, stderr]).toEqual([
+      2,
+      "timbrel: --png must name a file, got pipe.png, which is a device or a pipe\n",
+    ]);
+    expect(statSync(join(dir, "pipe.png")).isFIFO()).toBe(true);
+    rmSync(join(dir, "pipe.png"));
+  });
+
   it("replaces one of its kind", async () => {
     const args = ["inspect", "a.wav", "--png", "a.png"];
     for (const _ of [1, 2]) expect((await timbrel(dir, args)).code).toBe(0);
     rmSync(join(dir, "a.png"));
   });
+});
+
+it("an answer to no file at all replaces none", async () => {
+  const dir = makeFolder();
+  const old = "file,start,end,predicted,organ\n";
+  write(dir, "tags.csv", old);
+  write(dir, "bad.wav", "not audio");
+  const { code } = await timbrel(dir, ["predict", "bad.wav", "--format", "csv", "--out", "tags.csv"]);
+  expect([code, readFileSync(join(dir, "tags.csv"), "utf8")]).toEqual([1, old]);
+  expect(readdirSync(dir).sort()).toEqual(["bad.wav", "tags.csv"]);
 });

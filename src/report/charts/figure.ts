@@ -16,7 +16,7 @@ export function tableOf([heading, ...rows]: Cells): Html {
 }
 
 /** Longest text in a cell [characters]: a longer name would move the numbers beside it off the screen. */
-const LONGEST_CELL = 40;
+const LONGEST_CELL = 60;
 const shown = (cell: string) => cutText(cell, LONGEST_CELL);
 /** The whole text of a cell that is cut. */
 const titleOf = (cell: string): Html => (shown(cell) === cell ? html`` : html` title="${cell}"`);
