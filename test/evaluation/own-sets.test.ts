@@ -37,6 +37,13 @@ describe("ownSets", () => {
     expect(namesOf(fewer)).toEqual([namesIn("train"), namesIn("valid")]);
   });
 
+  it("have each clip once when the data have grown by copies of them", async () => {
+    const copies = clips
+      .filter(({ split }) => split !== "test")
+      .map((clip) => ({ ...clip, name: `${clip.name} (copy)` }));
+    expect(namesOf(await makeTinyStore([...clips, ...copies]))).toEqual([namesIn("train"), namesIn("valid")]);
+  });
+
   it("are not found in other data", async () => {
     const others = await makeTinyStore(
       clips.map((clip, i) => ({ ...clip, wav: encodeWav(makeSound("hum", `other ${i}`)) })),
