@@ -158,6 +158,7 @@ describe("evaluate --compare", () => {
         "split",
         "leftOut",
         "leftOutForOther",
+        "chose",
         "first",
         "other",
         "differences",
