@@ -15,12 +15,12 @@ const NORMALIZATIONS: { readonly [K in NormalizeKind]: Extract<NormalizeConfig, 
 
 const { setting, plain } = settingsGroup<TrainConfig>("Data:");
 
-/** The flag for the fraction of clips in a split, for a store that names no splits. */
+/** The flag for the fraction of clips in a split, for a store that names no clip of it. */
 export function fractionOption(
   flag: "--valid-fraction <x>" | "--test-fraction <x>",
   fraction: number,
 ): Option {
-  const description = "fraction of clips in this split, if the store names no splits";
+  const description = "fraction of clips to draw for this split, if the store names none for it";
   return numberOption(flag, description, { min: 0, below: 1 }, fraction);
 }
 

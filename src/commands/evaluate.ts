@@ -14,15 +14,14 @@ import type { Engine } from "../runtime/engine.js";
 import { nodeEngine } from "../runtime/node.js";
 import { writeAtomically } from "../store/atomic-file.js";
 import { AtomicText } from "../store/atomic-text.js";
-import { statOrNull } from "../store/audio-files.js";
 import { readModelFile } from "../store/read-files.js";
 import { type FeatureStore, openStore } from "../store/store.js";
 import { linearModel } from "../tagging/linear-model.js";
 import { type AnyModel, decodeAnyModel, isLinear } from "../tagging/open-tagger.js";
 import { linearBaselinePath } from "../training/run-folder.js";
-import { checkReport, reportEvaluation } from "./evaluation-report.js";
+import { reportEvaluation, reportOutputs } from "./evaluation-report.js";
 import { choiceOption, threadsOption } from "./options.js";
-import { checkOutputs } from "./output-paths.js";
+import { checkOutputs, type Output } from "./output-paths.js";
 import { checkStoreFits } from "./store-fits.js";
 
 const EVALUATE_FORMATS = ["text", "json", "csv"] as const;
@@ -127,8 +126,9 @@ async function score({ model, modelPath, store, engine, options }: Asked): Promi
   const linear = hasLinear ? linearModel(readModelFile(linearPath), linearPath, info) : null;
   const { predictions, report, split } = options;
   const inputs = [modelPath, ...(hasLinear ? [linearPath] : [])];
-  if (predictions !== undefined) checkPredictions(predictions, inputs);
-  if (report !== undefined) checkReport(report, inputs);
+  const outputs = outputsOf(options);
+  checkOutputs(outputs, inputs);
+  for (const { path } of outputs) new AtomicText(path).discard(); // they can be written
   const scoring = await withBar((onProgress) =>
     evaluateModel(model, store, { engine, split, linear, onProgress }),
   );
@@ -144,16 +144,13 @@ async function score({ model, modelPath, store, engine, options }: Asked): Promi
   });
 }
 
-/** Checks, before the answers are computed, that their file can be written. */
-function checkPredictions(path: string, inputs: readonly string[]): void {
-  if (statOrNull(path)?.isDirectory())
-    throw new UsageError({
-      setting: "--predictions",
-      rule: "name a file",
-      got: `${path}, which is a folder`,
-    });
-  checkOutputs([{ flag: "--predictions", path, kind: "predictions" }], inputs);
-  new AtomicText(path).discard();
+function outputsOf({ predictions, report }: Options): Output[] {
+  return [
+    ...(predictions === undefined
+      ? []
+      : [{ flag: "--predictions", path: predictions, kind: "predictions" } as const]),
+    ...(report === undefined ? [] : reportOutputs(report)),
+  ];
 }
 
 /** Compares two models. */

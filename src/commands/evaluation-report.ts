@@ -1,31 +1,25 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { UsageError } from "../core/errors.js";
 import { ownSplits } from "../evaluation/choose-clips.js";
 import type { Evaluation } from "../evaluation/evaluate-model.js";
-import { AtomicText } from "../store/atomic-text.js";
-import { statOrNull } from "../store/audio-files.js";
 import type { FeatureStore } from "../store/store.js";
 import type { AnyModel } from "../tagging/open-tagger.js";
 import type { EpochRecord } from "../training/fit.js";
 import { RUN_FILES } from "../training/run-folder.js";
 import { thisCommandLine } from "./command-line.js";
-import { checkOutputs } from "./output-paths.js";
+import type { Output } from "./output-paths.js";
 
 const FLAG = "--report";
 
 /** Path of a report's numbers: `<name>.json` beside `<name>.html`. */
-const numbersPath = (page: string) => page.replace(/\.html?$/i, ".json");
+const numbersPath = (page: string) => page.replace(/(\.html?)?$/i, ".json");
 
-/** Checks, before anything is scored, that a report can be written. */
-export function checkReport(page: string, inputs: readonly string[]): void {
-  if (!/[^/\\]\.html?$/i.test(page))
-    throw new UsageError({ setting: FLAG, rule: "name an .html file", got: page });
-  if (statOrNull(page)?.isDirectory())
-    throw new UsageError({ setting: FLAG, rule: "name a file", got: `${page}, which is a folder` });
-  const numbers = { flag: FLAG, path: numbersPath(page), kind: "JSON report" } as const;
-  checkOutputs([{ flag: FLAG, path: page, kind: "HTML" }, numbers], inputs);
-  for (const path of [page, numbers.path]) new AtomicText(path).discard();
+/** The files of a report. */
+export function reportOutputs(page: string): Output[] {
+  return [
+    { flag: FLAG, path: page, kind: "HTML" },
+    { flag: FLAG, path: numbersPath(page), kind: "JSON report" },
+  ];
 }
 
 /** Writes the report of an evaluation, and its numbers beside it. */

@@ -1,59 +1,83 @@
 import { closeSync, existsSync, openSync, readSync, realpathSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { UsageError } from "../core/errors.js";
 import { PREDICTIONS_HEAD } from "../report/predictions-csv.js";
 import { REPORT_HEAD } from "../report/report.js";
-import { statOrNull } from "../store/audio-files.js";
+import { TAGGING_HEAD } from "../report/tagging-heads.js";
+import { isStoreFolder, statOrNull } from "../store/audio-files.js";
 
-/** A file that a command is to write, and the first bytes of such files. */
+/** A file that a command is to write. */
 export interface Output {
   /** The flag that names it. */
   readonly flag: string;
   readonly path: string;
-  readonly kind: "PNG" | ".npy" | "text" | "predictions" | "HTML" | "JSON report";
+  readonly kind: keyof typeof KINDS;
 }
 
-const MARKS = {
-  PNG: "\x89PNG",
-  ".npy": "\x93NUMPY",
-  predictions: PREDICTIONS_HEAD,
-  HTML: "<!doctype html>",
-  "JSON report": REPORT_HEAD,
-} as const;
-/** Bytes that are looked at to tell text from other files. */
-const HEAD_BYTES = 512;
-/** Control characters that text holds: tab, line feed, form feed, carriage return. */
-const TEXT_CONTROLS = [9, 10, 12, 13];
+/** What files of a kind begin with, and the endings of their names if they need one. */
+const KINDS = {
+  PNG: { head: /^\x89PNG/, endings: [".png"] },
+  ".npy": { head: /^\x93NUMPY/, endings: [".npy"] },
+  HTML: { head: /^<!doctype html>/, endings: [".html", ".htm"] },
+  "JSON report": { head: startingWith(REPORT_HEAD), endings: [] },
+  predictions: { head: startingWith(PREDICTIONS_HEAD), endings: [] },
+  "predict output": { head: TAGGING_HEAD, endings: [] },
+} as const satisfies Record<string, { head: RegExp; endings: readonly string[] }>;
+
+/** More than the first line of any output [bytes]. */
+const HEAD_BYTES = 8192;
+
+function startingWith(text: string): RegExp {
+  return new RegExp(`^${text.replace(/[^\w,]/g, "\\$&")}`);
+}
 
 /**
- * Checks that no output replaces a file that is read, another output, or a file of another kind: a forgotten name makes
- * the next argument, perhaps a recording, the name of the output.
+ * Checks all files that a command is to write: none may replace a file that is read, another output, or a file that
+ * timbrel has not written. A forgotten name makes the next argument, perhaps a recording, the name of an output.
  * @throws UsageError naming the flag
  */
 export function checkOutputs(outputs: readonly Output[], inputs: readonly string[]): void {
   const taken = new Map(inputs.map((path) => [realPath(path), "is read"]));
   for (const { flag, path, kind } of outputs) {
+    const mistake = (rule: string, what = "") =>
+      new UsageError({ setting: flag, rule, got: what === "" ? path : `${path}, which ${what}` });
     const real = realPath(path);
     const use = taken.get(real);
-    if (use !== undefined)
-      throw new UsageError({ setting: flag, rule: "name a file of its own", got: `${path}, which ${use}` });
+    if (use !== undefined) throw mistake("name a file of its own", use);
     taken.set(real, `${flag} names too`);
-    if (statOrNull(real)?.isFile() && !isOfKind(real, kind))
-      throw new UsageError({
-        setting: flag,
-        rule: `name a new file, or a ${kind} file to replace`,
-        got: `${path}, which is another kind of file`,
-      });
+    const stats = statOrNull(real);
+    if (stats?.isDirectory()) throw mistake("name a file", "is a folder");
+    if (stats?.isFile() && !isOfKind(real, kind))
+      throw mistake(`name a new file, or a ${kind} file to replace`, "is another kind of file");
+    const { endings } = KINDS[kind];
+    const isNamedSo = endings.length === 0 || endings.some((ending) => hasEnding(path, ending));
+    if (!isNamedSo && (stats === null || stats.isFile()))
+      throw mistake(`name a file ending in ${endings[0]}`);
+    if (isInStore(real)) throw mistake("name a file that is not in a feature store", "is in one");
   }
 }
 
-/** The path with links followed; the path itself for a file that does not exist. */
+const hasEnding = (path: string, ending: string): boolean => {
+  const name = basename(path).toLowerCase();
+  return name.endsWith(ending) && name !== ending;
+};
+
+/** The full path with links followed, as far as it exists. */
 function realPath(path: string): string {
-  return existsSync(path) ? realpathSync(path) : path;
+  const full = resolve(path);
+  if (existsSync(full)) return realpathSync(full);
+  const parent = dirname(full);
+  return parent === full ? full : join(realPath(parent), basename(full));
+}
+
+function isInStore(path: string): boolean {
+  const dir = dirname(path);
+  return dir !== path && (isStoreFolder(dir) || isInStore(dir));
 }
 
 /** Whether a file begins as files of its kind do, or is empty. */
 function isOfKind(path: string, kind: Output["kind"]): boolean {
-  const head = Buffer.alloc(kind === "text" ? HEAD_BYTES : MARKS[kind].length);
+  const head = Buffer.alloc(HEAD_BYTES);
   let fd: number;
   try {
     fd = openSync(path, "r");
@@ -62,9 +86,7 @@ function isOfKind(path: string, kind: Output["kind"]): boolean {
   }
   try {
     const nRead = readSync(fd, head, 0, head.length, 0);
-    if (kind === "text")
-      return head.subarray(0, nRead).every((byte) => byte >= 32 || TEXT_CONTROLS.includes(byte));
-    return nRead === 0 || head.toString("latin1") === MARKS[kind];
+    return nRead === 0 || KINDS[kind].head.test(head.toString("latin1", 0, nRead));
   } finally {
     closeSync(fd);
   }

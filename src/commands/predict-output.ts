@@ -16,7 +16,7 @@ import { writeAtomically } from "../store/atomic-file.js";
 import { AtomicText } from "../store/atomic-text.js";
 import { statOrNull } from "../store/audio-files.js";
 import type { Tagging } from "../tagging/tagger.js";
-import { checkOutputs } from "./output-paths.js";
+import { checkOutputs, type Output } from "./output-paths.js";
 
 export const PREDICT_FORMATS = ["text", "json", "csv", "audacity", "raven"] as const;
 export type PredictFormat = (typeof PREDICT_FORMATS)[number];
@@ -76,26 +76,31 @@ export interface PredictOutput {
   discard(): void;
 }
 
+/** What a command reads and writes beside audio files and answers. */
+interface Beside {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly Output[];
+}
+
 /**
  * Opens the output for answers: stdout, a file, or a folder with a file for each audio file.
  * @param out path of the file or folder; undefined for stdout
- * @param inputs other files that are read
+ * @param beside other files that are read, and other outputs
  * @throws UsageError if the format needs a folder and has none, or an output would replace something
  */
 export function openOutput(
   out: string | undefined,
   files: readonly FoundFile[],
   form: OutputForm,
-  inputs: readonly string[],
+  beside: Beside,
 ): PredictOutput {
-  const read = [...files.map(({ path }) => path), ...inputs];
   const isFolder = out !== undefined && (/[/\\]$/.test(out) || statOrNull(out)?.isDirectory() === true);
   if (isOnePerFile(form.format) && (isFolder || files.length > 1))
-    return folderOutput(out, files, form, read);
+    return folderOutput(out, files, form, beside);
   if (isFolder)
     throw new UsageError({ setting: "--out", rule: "name a file", got: `${out}, which is a folder` });
+  checkAll(out === undefined ? [] : [out], files, beside);
   if (out === undefined) return stdoutOutput(form);
-  checkOutputs([{ flag: "--out", path: out, kind: "text" }], read);
   const text = new AtomicText(out);
   text.write(joinedLines(headLines(form)));
   return {
@@ -103,6 +108,12 @@ export function openOutput(
     end: () => text.end(),
     discard: () => text.discard(),
   };
+}
+
+/** Checks the files of answers, and what else is written. */
+function checkAll(paths: readonly string[], files: readonly FoundFile[], { inputs, outputs }: Beside): void {
+  const answers = paths.map((path): Output => ({ flag: "--out", path, kind: "predict output" }));
+  checkOutputs([...answers, ...outputs], [...files.map(({ path }) => path), ...inputs]);
 }
 
 function stdoutOutput(form: OutputForm): PredictOutput {
@@ -122,7 +133,7 @@ function folderOutput(
   out: string | undefined,
   files: readonly FoundFile[],
   form: OutputForm,
-  inputs: readonly string[],
+  beside: Beside,
 ): PredictOutput {
   if (out === undefined)
     throw new UsageError({
@@ -143,10 +154,7 @@ function folderOutput(
       });
     named.set(pathOf(file), file.path);
   }
-  checkOutputs(
-    [...named.keys()].map((path) => ({ flag: "--out", path, kind: "text" })),
-    inputs,
-  );
+  checkAll([...named.keys()], files, beside);
   return {
     write: (file, tagging) =>
       writeAtomically(pathOf(file), joinedLines(answerLines(file.path, tagging, form))),

@@ -4,17 +4,17 @@ import { FeatureStream } from "../features/feature-stream.js";
 import { LogMelPicture } from "../report/log-mel-picture.js";
 import type { LogMelPngOptions } from "../report/log-mel-png.js";
 import { writeAtomically } from "../store/atomic-file.js";
-import { checkOutputs } from "./output-paths.js";
+import type { Output } from "./output-paths.js";
 
 /**
- * Checks the file of a plot.
- * @throws UsageError if there is more than one audio file, or the plot would replace something else
+ * The output of a plot; none if there is no path.
+ * @throws UsageError if there is more than one audio file
  */
-export function checkPlot(path: string | undefined, files: readonly string[], modelPath: string): void {
-  if (path === undefined) return;
-  if (files.length > 1)
-    throw new UsageError({ setting: "--plot", rule: "be used with one audio file", got: files.length });
-  checkOutputs([{ flag: "--plot", path, kind: "PNG" }], [...files, modelPath]);
+export function plotOutputs(path: string | undefined, nFiles: number): Output[] {
+  if (path === undefined) return [];
+  if (nFiles > 1)
+    throw new UsageError({ setting: "--plot", rule: "be used with one audio file", got: nFiles });
+  return [{ flag: "--plot", path, kind: "PNG" }];
 }
 
 /**

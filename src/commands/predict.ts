@@ -9,9 +9,16 @@ import { nodeEngine } from "../runtime/node.js";
 import { findAudio, statOrNull } from "../store/audio-files.js";
 import { reopenAudioFile } from "../store/open-audio-file.js";
 import { readModelFile } from "../store/read-files.js";
-import { type AnyTagger, decodeAnyModel, openTagger } from "../tagging/open-tagger.js";
+import {
+  type AnyModel,
+  type AnyTagger,
+  decodeAnyModel,
+  isLinear,
+  openTagger,
+} from "../tagging/open-tagger.js";
 import { SHIPPED_MODEL } from "../tagging/shipped-model.js";
 import type { Tagging, TagOptions } from "../tagging/tagger.js";
+import { commandLine } from "./command-line.js";
 import { EXIT, isBadFile, reportError } from "./exit.js";
 import { choiceOption, integerOption, maxDurationOption, numberOption, threadsOption } from "./options.js";
 import {
@@ -22,7 +29,7 @@ import {
   PREDICT_FORMATS,
   type PredictFormat,
 } from "./predict-output.js";
-import { checkPlot, drawPlot } from "./predict-plot.js";
+import { drawPlot, plotOutputs } from "./predict-plot.js";
 
 type OpenAudio = ReturnType<typeof reopenAudioFile>;
 
@@ -127,11 +134,8 @@ async function predict(paths: string[], options: Options): Promise<void> {
       got: options.hop,
       remedy: "add --segments, --events or --plot",
     });
-  const tagger = await openTagger(
-    decodeAnyModel(readModelFile(modelPath), modelPath),
-    nodeEngine({ threads: options.threads }),
-    modelPath,
-  );
+  const model = decodeAnyModel(readModelFile(modelPath), modelPath);
+  const tagger = await openTagger(model, nodeEngine({ threads: options.threads }), modelPath);
   const { frontEnd } = tagger.info;
   const files = paths.flatMap((path) => audioFiles(path).map((file) => foundFile(path, file)));
   const form: OutputForm = {
@@ -142,23 +146,22 @@ async function predict(paths: string[], options: Options): Promise<void> {
     labels: tagger.labels,
     frontEnd,
   };
-  checkPlot(
-    options.plot,
-    files.map(({ path }) => path),
-    modelPath,
-  );
-  const output = openOutput(options.out, files, form, [modelPath]);
+  const outputs = plotOutputs(options.plot, files.length);
+  const output = openOutput(options.out, files, form, { inputs: [modelPath], outputs });
   const interrupted = (): void => {
     output.discard();
     process.exit(EXIT.interrupted);
   };
   if (options.out !== undefined) process.on("SIGINT", interrupted).on("SIGTERM", interrupted);
+  let note = onlySilenceIsUnknown(model, modelPath);
   let plot = async (): Promise<void> => {};
   try {
     for (const file of files) {
       const open = reopenAudioFile(file.path);
       const tagging = await tagOrReport(tagger, file.path, open, options);
       if (tagging === null) continue;
+      if (note !== null) say(visibleLine(note));
+      note = null;
       for (const { message } of tagging.warnings) say(visibleLine(`${file.path}: warning: ${message}`));
       output.write(file, tagging);
       plot = () => drawTags(file.path, open, frontEnd, tagging, options);
@@ -181,6 +184,14 @@ function shippedModel(): string {
     got: `no ${path}`,
     remedy: "train one with timbrel train",
   });
+}
+
+/** What to know about a model that calls no noise unknown; null for the others. */
+function onlySilenceIsUnknown(model: AnyModel, path: string): string | null {
+  if (isLinear(model)) return `${path}: a linear baseline calls only silence unknown; a net also knows noise`;
+  if (model.info.calibration?.unknown) return null;
+  const calibrate = commandLine("calibrate", [path, "<store>"]);
+  return `${path}: calls only silence unknown until it is calibrated: ${calibrate}`;
 }
 
 /** Lists the audio files at a path; a folder is searched. What cannot be opened in it, or no audio in it, makes the exit code 1. */

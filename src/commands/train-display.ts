@@ -1,4 +1,7 @@
 import type { Command } from "commander";
+import { labelText } from "../dataset/known-labels.js";
+import type { ClipSplits } from "../dataset/splits.js";
+import { isMultiLabel } from "../dataset/trainable.js";
 import { mainMeasure } from "../evaluation/measures.js";
 import { NETS, type SegmentNetConfig } from "../nn/architectures.js";
 import type { Task } from "../nn/training-step.js";
@@ -6,9 +9,9 @@ import type { LayerHealth } from "../nn/watch.js";
 import { diagnosisText, NewDiagnoses, remedyTexts } from "../report/gradient-flow.js";
 import { threeDigits } from "../report/numbers.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
-import { splitTable } from "../report/split-table.js";
+import { drawnFromTrain, splitTable } from "../report/split-table.js";
 import { alignedRow, percent } from "../report/table.js";
-import { print } from "../report/terminal.js";
+import { print, visibleLine } from "../report/terminal.js";
 import type { NormalizeConfig } from "../training/config.js";
 import type { EpochRecord, StepReport } from "../training/fit.js";
 import { diagnose } from "../training/gradient-flow.js";
@@ -31,6 +34,15 @@ function netText(net: SegmentNetConfig): string {
   return net.kind === "mlp"
     ? `mlp of ${net.units.join("-")} units`
     : `${net.kind} of ${net.channels.join("-")} channels`;
+}
+
+/** Why the clips make the task multi-label; null if they do not. */
+function multiLabelReason({ train, valid, test }: ClipSplits): string | null {
+  const clips = [...train, ...valid, ...test];
+  const several = clips.filter(isMultiLabel);
+  if (several.length === 0) return null;
+  const have = `${several.length} of ${clips.length} clips ${several.length === 1 ? "has" : "have"}`;
+  return `multi-label because ${have} several labels, or some that are not known, e.g. ${several[0].name}: ${labelText(several[0])}`;
 }
 
 /** The effect of the normalization on the input: `whiten, condition number of the input's covariance 2300 -> 1`. */
@@ -67,7 +79,11 @@ export class TrainDisplay {
     const { net, segmentFrames } = config;
     this.#net = net;
     print(splitTable(splits));
+    const drawn = drawnFromTrain(splits);
+    if (drawn !== null) print(drawn);
     print(`\n${task}, ${netText(net)}, ${parameterCount} parameters,`);
+    const reason = task === "multi-label" && config.task === "auto" ? multiLabelReason(splits) : null;
+    if (reason !== null) print(visibleLine(reason));
     print(`batches of ${batchSize} segments of ${segmentFrames} frames, CPU threads: ${this.#threads}`);
     print(inputText(config.normalize, conditionNumber));
     if (unusedClips > 0)

@@ -21,7 +21,7 @@ import { EXIT } from "./exit.js";
 import { findRate, RANGE_FILES } from "./find-learning-rate.js";
 import { interruptible } from "./interrupt.js";
 import { threadsOption } from "./options.js";
-import { removeReport, reportRun } from "./run-report.js";
+import { removeReport, reportRun, scoredSplits } from "./run-report.js";
 import { TrainDisplay } from "./train-display.js";
 import { addTrainOptions, resumedConfigOf, trainConfigOf } from "./train-settings.js";
 
@@ -123,8 +123,9 @@ async function train(storeDir: string, options: Options): Promise<void> {
   );
   await drawWatch(out, result);
   if (result.ended === "interrupted") return sayStopped(storeDir, options, result);
-  sayDone(storeDir, result);
-  await reportRun(store, { out, splits: splits!, result, engine });
+  sayDone(storeDir, splits!, result);
+  const again = resumingLine(storeDir, options);
+  await reportRun(store, { out, splits: splits!, result, engine, again });
 }
 
 /** Draws the layer statistics of a watched run as far as it got, and prints those of its last epoch. */
@@ -173,11 +174,16 @@ function checkedConfig({ out, resume, overwrite, tensorboard, findLr }: Options)
   return resumedConfigOf(command, checkpoint, out);
 }
 
-function sayStopped(storeDir: string, { out, resume }: Options, result: TrainResult): void {
-  process.exitCode = EXIT.interrupted;
+/** The command line that resumes this run. */
+function resumingLine(storeDir: string, { out, resume }: Options): string {
   const repeated = ["epochs", "patience", "threads"].flatMap((name) =>
     resume || name === "threads" ? typedFlag(name) : [],
   );
+  return commandLine("train", [storeDir, "--out", out, "--resume", ...repeated]);
+}
+
+function sayStopped(storeDir: string, options: Options, result: TrainResult): void {
+  process.exitCode = EXIT.interrupted;
   const typed = process.argv.slice(3);
   const epochs = result.history.length;
   // A checkpoint may also be there from a run that was to be overwritten.
@@ -187,8 +193,8 @@ function sayStopped(storeDir: string, { out, resume }: Options, result: TrainRes
     return;
   }
   say(`stopped; epoch ${epochs} is kept (the best so far is ${result.bestEpoch}); to continue:`);
-  say(`  ${commandLine("train", [storeDir, "--out", out, "--resume", ...repeated])}`);
-  say("its model is not calibrated yet; to use it as it is:");
+  say(`  ${resumingLine(storeDir, options)}`);
+  say("a run calibrates its model when it ends; to end it here and calibrate the best so far:");
   say(`  ${commandLine("calibrate", [result.modelPath, storeDir])}`);
 }
 
@@ -200,6 +206,7 @@ function typedFlag(name: string): string[] {
 
 function sayDone(
   storeDir: string,
+  splits: ClipSplits,
   { task, ended, bestEpoch, history, calibration, modelPath }: TrainResult,
 ): void {
   const { score } = history[bestEpoch - 1];
@@ -211,6 +218,7 @@ function sayDone(
   print(`best epoch ${bestEpoch} of ${history.length}: ${measure} ${percent(score)} on the validation split`);
   for (const line of calibration === null ? [] : calibrationLines(calibration)) print(line);
   print(`model: ${modelPath}`);
-  print(`next:  ${commandLine("evaluate", [modelPath, storeDir])}`);
+  const flags = scoredSplits(splits)[0] === "test" ? [] : ["--split", "valid"];
+  print(`next:  ${commandLine("evaluate", [modelPath, storeDir, ...flags])}`);
   print(`       ${commandLine("predict", ["<audio>", "--model", modelPath])}`);
 }

@@ -32,6 +32,8 @@ export type DataFindingCode =
   | "similar-labels"
   /** A comma or semicolon in a label. */
   | "separator-in-label"
+  /** Labels that are the words for clips of no class. */
+  | "reserved-labels"
   /** Files with the same audio. */
   | "copies"
   /** Files with the same audio and different labels. */
@@ -71,7 +73,12 @@ const FEW_CLIPS = 20;
  */
 export function checkData(data: FeatureData): DataFinding[] {
   const { name, clips } = data;
-  const findings = [...labelFindings(clips), ...unheardOf(clips), ...copyFindings(clips)];
+  const findings = [
+    ...labelFindings(clips),
+    ...reservedLabels(clips),
+    ...unheardOf(clips),
+    ...copyFindings(clips),
+  ];
   if (clips.every((clip) => clip.split === "test" || isBackground(clip))) {
     const message = "every clip names the test split; a model can be evaluated on them";
     return [{ code: "only-test", message, blocks: true }, ...findings];
@@ -155,6 +162,19 @@ function unevenClasses(clips: readonly Clip[], splits: ClipSplits): string[] {
       return [`${label} has ${count} of ${total} clips in ${splitTitle(split)}`];
     }),
   );
+}
+
+/** Words that answers and tables have for what is of no class. */
+const RESERVED = ["unknown", "background"];
+
+function reservedLabels(clips: readonly Clip[]): DataFinding[] {
+  const reserved = [...namedCounts(clips)].filter(([label]) => RESERVED.includes(label.toLowerCase()));
+  if (reserved.length === 0) return [];
+  const names = listed(
+    reserved.map(([label, count]) => `${JSON.stringify(label)} (${counted(count, "clip")})`),
+  );
+  const message = `${reserved.length === 1 ? "label" : "labels"} ${names}: answers call sounds of no class unknown, and tables call clips of no class background; rename ${reserved.length === 1 ? "it" : "them"}, or give such audio as \`background\``;
+  return [{ code: "reserved-labels", message, blocks: false }];
 }
 
 /** Labels that are named, but that no clip is known to have. */

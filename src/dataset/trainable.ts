@@ -21,9 +21,14 @@ export function checkEnoughClips(name: string, splits: ClipSplits): void {
   );
 }
 
-/** The first clip that has several labels, or of which some are not known; undefined if all have one label each at most. */
+/** Whether a clip has several labels, or some of which it is not known whether it has them. */
+export function isMultiLabel(clip: Clip): boolean {
+  return clip.labels.length > 1 || lacksLabels(clip);
+}
+
+/** The first clip that makes a task multi-label; undefined if all have one label each at most. */
 export function multiLabelClip(clips: readonly Clip[]): Clip | undefined {
-  return clips.find((clip) => clip.labels.length > 1 || lacksLabels(clip));
+  return clips.find(isMultiLabel);
 }
 
 /**

@@ -4,6 +4,12 @@ import type { Interval } from "./scores.js";
 /** Number of resamples of an interval: enough for its ends to repeat within a twentieth of its width. */
 export const RESAMPLES = 1000;
 
+/**
+ * Fewest groups from which anything is concluded about others. Of n groups, all favour one of two equally good models in one
+ * of 2^(n-1) samples: with 5, that is more often than 1 time in 20. As often, all n scores are on one side of their true median.
+ */
+export const FEWEST_GROUPS = 6;
+
 /** A score that is computed twice has the same interval, and two models are scored on the same resamples. */
 const SEED = "bootstrap";
 

@@ -21,6 +21,8 @@ export interface LeftOut {
   readonly sameGroup: number;
   /** They have labels that the model does not know. */
   readonly unknownLabels: number;
+  /** They are background, which is counted here whatever else holds; missing if there is none. */
+  readonly background?: number;
 }
 
 const REASONS: Readonly<Record<keyof LeftOut, string>> = {
@@ -28,12 +30,13 @@ const REASONS: Readonly<Record<keyof LeftOut, string>> = {
   choseEpoch: "they chose its epoch",
   sameGroup: "they share a group with clips that it was trained on or that chose its epoch",
   unknownLabels: "they have labels that it does not know",
+  background: "they are background, of no class",
 };
 
 /** The reasons that hold for some clips, with their number. */
 export function reasonsIn(leftOut: LeftOut): [count: number, reason: string][] {
   return Object.entries(REASONS)
-    .map(([key, reason]): [number, string] => [leftOut[key as keyof LeftOut], reason])
+    .map(([key, reason]): [number, string] => [leftOut[key as keyof LeftOut] ?? 0, reason])
     .filter(([count]) => count > 0);
 }
 
@@ -49,7 +52,10 @@ export interface ChosenClips {
   readonly part: PartName;
   /** The split of the model's training that all of the clips were in; null if the model has seen none of them. */
   readonly seenIn: "train" | "valid" | null;
-  /** Number of the training's validation clips, copies counted once; null if it is not known. */
+  /**
+   * Number of the training's validation clips, copies counted once; null if it is not known. Background, which chooses
+   * nothing, is counted only if it is not in the data.
+   */
   readonly nValidation: number | null;
   /** Whether the clips come from other data than the model's own splits. */
   readonly isExternal: boolean;
@@ -78,7 +84,11 @@ export function chooseClips(data: FeatureData, info: SeenClips, asked: PartName 
   const validation = validationClips(data.name, { clips, own, info });
   const isSeen = (clip: Clip) => isTrained(clip.audioHash) || validation.has(clip.audioHash);
   const seenGroups = new Set(clips.filter(isSeen).map(({ group }) => group));
-  const reasonToLeaveOut = ({ audioHash, group, labels }: Clip): keyof LeftOut | null => {
+  const reasonToLeaveOut = ({
+    audioHash,
+    group,
+    labels,
+  }: Clip): Exclude<keyof LeftOut, "background"> | null => {
     if (part === "train") return null;
     if (isTrained(audioHash)) return "trainedOn";
     if (part === "valid") return null;
@@ -97,16 +107,23 @@ export function chooseClips(data: FeatureData, info: SeenClips, asked: PartName 
   const leftOut = { trainedOn: 0, choseEpoch: 0, sameGroup: 0, unknownLabels: 0 };
   const chosen = inPart.filter((clip) => {
     const reason = reasonToLeaveOut(clip);
-    if (reason !== null) leftOut[reason]++;
+    if (reason !== null && !isBackground(clip)) leftOut[reason]++;
     return reason === null;
   });
+  const apart = backgroundApart(chosen);
+  const { clips: labelled, background } = backgroundApart(inPart);
+  const validated = clips.filter((clip) => isBackground(clip) && validation.has(clip.audioHash));
+  const nValidation = validClipCount(info) ?? (own === null ? null : new Set(own.valid.map(hashOf)).size);
   return {
-    ...backgroundApart(chosen),
+    ...apart,
     part,
     seenIn: part === "train" || part === "valid" ? part : null,
-    nValidation: validClipCount(info) ?? (own === null ? null : new Set(own.valid.map(hashOf)).size),
+    nValidation: nValidation === null ? null : nValidation - new Set(validated.map(hashOf)).size,
     isExternal: own === null,
-    leftOut: chosen.length < inPart.length ? leftOut : null,
+    leftOut:
+      apart.clips.length === labelled.length
+        ? null
+        : { ...leftOut, ...(background.length > 0 && { background: background.length }) },
   };
 }
 

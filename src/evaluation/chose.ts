@@ -46,8 +46,8 @@ export function choosingSentences(chose: ChoosingClips): [chose: string, meaning
   const validation = nValidation === null ? "the validation clips" : counted(nValidation, "validation clip");
   const unseen =
     nValidation === null
-      ? "nothing is scored on clips that the model was trained on; its file does not say which clips chose something"
-      : "nothing is scored on clips that the model was trained on or that chose something";
+      ? "the model was not trained on these clips; its file does not say which clips chose something"
+      : "the model was not trained on these clips, and they chose nothing";
   return [
     `${validation} chose ${what}`,
     {

@@ -77,6 +77,7 @@ export async function compareModels(
   checkFrontEnd(other, data, "the other model");
   const { engine, split, onProgress } = options;
   const chosen = chooseClips(data, model.info, split);
+  const { background: _, ...because } = chosen.leftOut ?? {};
   const chosenForOther = chooseClips(data, other.info, "all");
   const clips = unseenByBoth(data.name, chosen, chosenForOther);
   const set = setOf(data, clips, model.info);
@@ -89,7 +90,7 @@ export async function compareModels(
   const second = await answerSet(other, set, pass(1));
   return {
     split: chosen.part,
-    leftOut: Object.values(chosen.leftOut ?? {}).reduce((sum: number, count: number) => sum + count, 0),
+    leftOut: Object.values(because).reduce((sum: number, count: number) => sum + count, 0),
     leftOutForOther: chosen.clips.length - clips.length,
     chose: { first: choosingClips(model.info, chosen), other: choosingClips(other.info, chosenForOther) },
     first: first.scores,

@@ -3,6 +3,7 @@ import type { FeatureSet } from "../dataset/feature-set.js";
 import type { Task } from "../nn/training-step.js";
 import { type Engine, withSession } from "../runtime/engine.js";
 import { clipAnswers } from "../tagging/aggregate.js";
+import { checkNovelty } from "../tagging/novelty.js";
 import { checkProbabilities } from "../tagging/probabilities.js";
 import type { Answers } from "./answers.js";
 import { type ScoredAnswers, scoreAnswers } from "./score-answers.js";
@@ -64,8 +65,12 @@ export async function evaluateNet(
     }),
   );
   const rows = answers.map(({ probabilities }) => probabilities);
-  if (name !== undefined) for (const row of rows) checkProbabilities(row, name);
-  return { ...scoreSet(set, rows, options), novelties: answers.map(({ novelty }) => novelty) };
+  const novelties = answers.map(({ novelty }) => novelty);
+  if (name !== undefined) {
+    for (const row of rows) checkProbabilities(row, name);
+    for (const novelty of novelties) checkNovelty(novelty, name);
+  }
+  return { ...scoreSet(set, rows, options), novelties };
 }
 
 /** Number of descriptors read at once: thousands of open files would exceed the system's limit. */

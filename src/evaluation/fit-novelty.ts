@@ -4,7 +4,7 @@ import { isFiniteData, type Tensor } from "../core/tensor.js";
 import { checkTrain, type FeatureSet } from "../dataset/feature-set.js";
 import { segmentStarts } from "../dataset/segments.js";
 import { atLevel } from "../features/at-level.js";
-import { CLASSLESS_SOUNDS, classlessSound } from "../features/classless-sounds.js";
+import { classlessSound, FITTED_SOUNDS } from "../features/classless-sounds.js";
 import type { FrontEnd } from "../features/front-end.js";
 import type { LinearFunctions } from "../nn/inference.js";
 import { type Engine, type Session, withSession } from "../runtime/engine.js";
@@ -17,8 +17,6 @@ import { LEAST_CLIPS } from "./temperature.js";
 
 /** Training segments that are read at most, evenly chosen. */
 const MAX_SEGMENTS = 2000;
-/** The sounds of no class that are used, all but the hum and the clicks; these show what becomes of other sounds. */
-const SOUNDS = CLASSLESS_SOUNDS.slice(0, 4);
 /** How many of each kind are made, to fit the functions and to find the limit. */
 const FIT_SOUNDS = 40;
 const LIMIT_SOUNDS = 20;
@@ -26,8 +24,8 @@ const LIMIT_SOUNDS = 20;
 const LEVELS_DB = { min: -60, max: -10 } as const;
 /** How much quieter training segments are made, so that a known sound is known at other levels, too [dB]. */
 const QUIETER_DB = { min: -40, max: 0 } as const;
-/** Fraction of the validation clips below the limit, and of the others above it, if both are possible. */
-const RIGHT = 0.95;
+/** Fractions of the validation clips below the limit, and of the others above it, if both are possible. */
+const RIGHT = { known: 0.98, unknown: 0.95 } as const;
 
 /** When a model calls a sound unknown. */
 export interface FittedNovelty {
@@ -37,25 +35,24 @@ export interface FittedNovelty {
 
 /**
  * Fits what a model says *unknown* by. The functions of the embedding are Fisher's discriminants of the labels' training
- * segments, as they are and quieter, silence, noise of three colours at many levels, and the background clips. They are
+ * segments, as they are and quieter, silence, noise of three colours at many levels, also short, and the background clips. They are
  * scaled so that the novelty has mean 0 and deviation 1 over the segments of the validation clips. The threshold is
- * halfway between the novelty that 95 % of the validation clips stay below, and the one that 95 % of other silence and noise
- * exceed, and 95 % of the background clips in the validation split; if the latter is lower, it is the former.
+ * halfway between the novelty that 98 % of the validation clips stay below, and the one that 95 % of other silence and noise
+ * exceed, and 95 % of the background clips in the validation split; if the latter is lower, it is the former. Fewer than 20
+ * validation clips cannot say this alone: then the training clips, as they are, count, too.
  *
  * Chosen by measurement among maximum probability, energy, distances to classes and neighbours in the embedding, and
  * ViM; see models/README.md.
  * @param model without a calibration, over the sets' labels
- * @returns null with fewer than 20 validation clips: a threshold would be that of one of them
  * @throws DataError if the model gives numbers that are not finite; the signal's reason if it is aborted
  */
 export async function fitNovelty(
   model: TrainedModel,
   sets: { readonly train: FeatureSet<"train">; readonly valid: FeatureSet<"valid"> },
   { engine, signal }: { readonly engine: Engine; readonly signal?: AbortSignal | undefined },
-): Promise<FittedNovelty | null> {
+): Promise<FittedNovelty> {
   const { train, valid } = sets;
   checkTrain(train);
-  if (valid.clips.length < LEAST_CLIPS) return null;
   const { frontEnd, segmentFrames } = model.info;
   const validation = segmentsOf(valid, segmentFrames);
   const chosen = evenly(segmentsOf(train, segmentFrames), MAX_SEGMENTS);
@@ -72,31 +69,34 @@ export async function fitNovelty(
   };
   return withSession(engine, logitsGraph(model), async (session) => {
     const embeddingsOf = (source: FrameSource) => netEmbeddings(session, source, model, signal);
-    const own = joined(await embeddingsOf(sources.train), await embeddingsOf(sources.quietTrain));
+    const asTheyAre = await embeddingsOf(sources.train);
+    const own = joined(asTheyAre, await embeddingsOf(sources.quietTrain));
     const clipOf = (row: number) => chosen[row % chosen.length].clip;
     const ofLabels = train.labels
       .map((_, label) => rowsWhere(own, (row) => train.targets(clipOf(row))[label] === 1))
       .filter(({ data }) => data.length > 0);
     const sounds = await embeddingsOf(sources.classless);
-    const classless = SOUNDS.map((_, kind) =>
+    const classless = FITTED_SOUNDS.map((_, kind) =>
       rowsWhere(sounds, (row) => Math.floor(row / FIT_SOUNDS) === kind),
     );
     if (background.length > 0) classless.push(await embeddingsOf(sources.background));
     const { weights, biases } = fisherDiscriminants([...ofLabels, ...classless]);
     const functions = (from: number, to?: number) => linear(weights.slice(from, to), biases.slice(from, to));
     const validated = await embeddingsOf(sources.validation);
+    const hasFew = valid.clips.length < LEAST_CLIPS;
     const score = scaled(
       { known: functions(0, ofLabels.length), classless: functions(ofLabels.length) },
-      validated,
+      hasFew ? joined(validated, asTheyAre) : validated,
     );
     const novelties = clipNovelties(validated, score, validation);
+    const trained = hasFew ? clipNovelties(asTheyAre, score, chosen) : new Float64Array();
     const unknowns = [
       clipNovelties(await embeddingsOf(sources.otherClassless), score, null),
       clipNovelties(await embeddingsOf(sources.validationBackground), score, backgroundToo),
     ];
-    const threshold = limitBetween(novelties, unknowns);
+    const threshold = limitBetween(Float64Array.of(...novelties, ...trained).sort(), unknowns);
     const falseAlarms = novelties.filter((value) => value > threshold).length / novelties.length;
-    return { score, unknown: { threshold, falseAlarms } };
+    return { score, unknown: { threshold, falseAlarms, ...(hasFew && { basis: "training clips" }) } };
   });
 }
 
@@ -167,10 +167,10 @@ function clipNovelties(
 
 /** The limit between the novelties of known clips and those of each kind of unknown ones, all sorted. */
 function limitBetween(known: Float64Array, unknowns: readonly Float64Array[]): number {
-  const highKnown = known[Math.ceil(RIGHT * known.length) - 1];
+  const highKnown = known[Math.ceil(RIGHT.known * known.length) - 1];
   const lowUnknown = unknowns
     .filter(({ length }) => length > 0)
-    .map((novelties) => novelties[Math.floor((1 - RIGHT) * novelties.length)]);
+    .map((novelties) => novelties[Math.floor((1 - RIGHT.unknown) * novelties.length)]);
   return Math.max(highKnown, (highKnown + Math.min(...lowUnknown)) / 2);
 }
 
@@ -244,7 +244,7 @@ function classlessSegments(
   nPerSound: number,
 ): FrameSource {
   const durationSec = ((segmentFrames - 1) * frontEnd.hopLength) / frontEnd.sampleRate;
-  const sounds = SOUNDS.flatMap((kind) => Array.from({ length: nPerSound }, () => kind));
+  const sounds = FITTED_SOUNDS.flatMap((kind) => Array.from({ length: nPerSound }, () => kind));
   return {
     clips: sounds.map(() => ({ nFrames: segmentFrames })),
     nMels: frontEnd.nMels,

@@ -1,7 +1,7 @@
 import { UsageError } from "../core/errors.js";
 import { checkObject } from "../core/inputs.js";
 import { recordOf } from "../core/record.js";
-import { intervalOf } from "./bootstrap.js";
+import { FEWEST_GROUPS, intervalOf } from "./bootstrap.js";
 import { measuresOf } from "./measures.js";
 import type { ScoredAnswers } from "./score-answers.js";
 import type { Interval } from "./scores.js";
@@ -11,6 +11,17 @@ export interface Difference {
   readonly difference: number;
   /** Percentiles 2.5 and 97.5; null where the measures themselves have no interval. */
   readonly interval: Interval | null;
+}
+
+/** What a difference says about the two models: which has the higher score on other groups, too. */
+export type Verdict = "higher" | "lower" | "may be chance" | "too few groups" | "not defined";
+
+/** Says what a difference means; of clips in few groups, nothing. */
+export function verdictOn({ difference, interval }: Difference, nGroups: number): Verdict {
+  if (Number.isNaN(difference)) return "not defined";
+  if (interval === null || nGroups < FEWEST_GROUPS) return "too few groups";
+  const [low, high] = interval;
+  return low > 0 ? "higher" : high < 0 ? "lower" : "may be chance";
 }
 
 /**

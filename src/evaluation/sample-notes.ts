@@ -11,6 +11,7 @@ export function sampleNotes(scores: Scores): string[] {
   const { nClips, nGroups } = scores;
   const notes: string[] = [];
   if (nClips < FEW_CLIPS) notes.push(`Only ${counted(nClips, "clip")}: ${worthOfOne(scores)}.`);
+  if (scores.task === "multi-label") notes.push(...uncounted(scores));
   if (nGroups < 2)
     notes.push(
       "No intervals: all clips are in one group, so nothing says how much the scores depend on the choice of clips.",
@@ -45,7 +46,20 @@ function worthOfTag({ meanLabels, perLabel }: MultiLabelScores): string {
   const [rarest] = [...meanLabels].sort((a, b) => perLabel[a].positives - perLabel[b].positives);
   if (rarest === undefined) return "no clip has a label";
   const worth = 1 / (perLabel[rarest].positives * meanLabels.length);
-  return `one clip with ${rarest}, the rarest label, is worth about ${points(worth)} of mean average precision`;
+  return `one clip with ${rarest}, the rarest label that counts, is worth about ${points(worth)} of mean average precision`;
+}
+
+/** How many labels are in no mean, since too few clips have them, or that all that are have one clip. */
+function uncounted({ meanLabels, perLabel }: MultiLabelScores): string[] {
+  const nLabels = Object.keys(perLabel).length;
+  const nOut = nLabels - meanLabels.length;
+  if (meanLabels.length > 0 && meanLabels.every((label) => perLabel[label].positives === 1))
+    return [
+      "No label is on more than one clip: an average precision is one over the rank of that clip, and the means say little.",
+    ];
+  return nOut === 0
+    ? []
+    : [`The means leave out ${nOut} of ${counted(nLabels, "label")}: too few clips have them.`];
 }
 
 /** The largest fraction of groups with wrong answers of which none is likely (5 %) to be among so many. */

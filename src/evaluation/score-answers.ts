@@ -1,7 +1,7 @@
 import { recordOf } from "../core/record.js";
 import { checkOptions, integer, optional } from "../core/setting-checks.js";
 import { type Answers, answersTo, checkAnswers } from "./answers.js";
-import { groupIndices, intervalOf, RESAMPLES, resampleGroups } from "./bootstrap.js";
+import { FEWEST_GROUPS, groupIndices, intervalOf, RESAMPLES, resampleGroups } from "./bootstrap.js";
 import { MEASURES, type Measure } from "./measures.js";
 import { meanLabelsOf, multiLabelScorer } from "./multi-label.js";
 import type { Interval, MultiLabelValues, Scores, SingleLabelValues, TagScores } from "./scores.js";
@@ -94,7 +94,7 @@ function sample<V extends Values>(
   const intervalsOf = (i: number): [string, Interval | null][] =>
     labelKeys.map((key, k) => [
       key,
-      groupsWith[i] < 2 ? null : intervalOf(labelScore(values, labels[i], key), ofLabels[i][k]),
+      groupsWith[i] < FEWEST_GROUPS ? null : intervalOf(labelScore(values, labels[i], key), ofLabels[i][k]),
     ]);
   return {
     values,

@@ -82,7 +82,7 @@ interface Sample {
    * measure is not defined.
    */
   readonly intervals: Readonly<Record<string, Interval | null>>;
-  /** By label and the name of its score. null if the clips with the label are of fewer than 2 groups. */
+  /** By label and the name of its score. null if the clips with the label are of fewer than 6 groups. */
   readonly labelIntervals: Readonly<Record<string, Readonly<Record<string, Interval | null>>>>;
 }
 

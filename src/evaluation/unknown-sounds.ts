@@ -1,9 +1,15 @@
 import { Random } from "../core/random.js";
 import type { FeatureSet } from "../dataset/feature-set.js";
-import { CLASSLESS_SOUNDS, type ClasslessSound, classlessSound } from "../features/classless-sounds.js";
+import {
+  CLASSLESS_SOUNDS,
+  type ClasslessSound,
+  classlessSound,
+  FITTED_SOUNDS,
+} from "../features/classless-sounds.js";
 import { type Engine, withSession } from "../runtime/engine.js";
 import { clipAnswers, type FrameSource } from "../tagging/aggregate.js";
 import { modelGraph, segmentsPerRun, type TrainedModel } from "../tagging/model-file.js";
+import { checkNovelty } from "../tagging/novelty.js";
 import { rank, scoreRanking } from "./ranking.js";
 
 /** Sounds made of each kind, and their levels, from loud to quiet [dB relative to full scale]. */
@@ -27,6 +33,11 @@ export interface UnknownKind {
   readonly unknown: number;
   /** Number of the sounds in each bin of `UnknownSounds.bins`. */
   readonly histogram: readonly number[];
+}
+
+/** Whether models are fitted to call a kind of sound unknown: background is that of training, if there is any. */
+export function isFittedTo(sound: UnknownKind["sound"]): boolean {
+  return sound === "background" || FITTED_SOUNDS.includes(sound);
 }
 
 /** What a model calls unknown. */
@@ -66,6 +77,7 @@ export async function unknownSounds(
         segmentFrames,
         maxSegments: segmentsPerRun(model),
       });
+      for (const { novelty } of answers) checkNovelty(novelty, "model");
       return answers.map(({ novelty }) => novelty!);
     };
     const found: [sound: UnknownKind["sound"], novelties: readonly number[]][] = [];

@@ -9,10 +9,21 @@ export const CLASSLESS_SOUNDS = [
   "white noise",
   "pink noise",
   "brown noise",
+  "short noise",
   "mains hum",
   "clicks",
 ] as const;
 export type ClasslessSound = (typeof CLASSLESS_SOUNDS)[number];
+
+/** Those that models are fitted to call unknown. The hum and the clicks show what becomes of other sounds. */
+export const FITTED_SOUNDS: readonly ClasslessSound[] = CLASSLESS_SOUNDS.filter(
+  (sound) => sound !== "mains hum" && sound !== "clicks",
+);
+
+type LastingSound = Exclude<ClasslessSound, "short noise">;
+
+/** Range of the length of short noise [s]. */
+const SHORT_SEC = { min: 0.001, max: 0.3 } as const;
 
 /** Amplitude of the noise of a converter that is given silence, one step of 16 bits. */
 const DITHER = 1 / 32768;
@@ -21,10 +32,11 @@ const DITHER = 1 / 32768;
  * Makes the features of a sound that is of no class.
  *
  * Silence is zeros, or half of the time one bit of noise. White noise has equal power at all frequencies; pink noise falls
- * by 3 dB an octave (a sum of white noises through low-pass filters two octaves apart), brown noise by 6. Hum is the first
- * ten harmonics of 50 or 60 Hz. Clicks come at random, three a second on average.
+ * by 3 dB an octave (a sum of white noises through low-pass filters two octaves apart), brown noise by 6. Short noise is 1 to
+ * 300 ms of one of them, at any time; the rest is zeros. Hum is the first ten harmonics of 50 or 60 Hz. Clicks come at random,
+ * three a second on average.
  * @param options.durationSec [s]
- * @param options.levelDb level of noise and hum, and peak of clicks [dB relative to full scale]
+ * @param options.levelDb level of noise while it lasts and of hum, and peak of clicks [dB relative to full scale]
  * @returns [nFrames, nMels]
  */
 export function classlessSound(
@@ -35,18 +47,35 @@ export function classlessSound(
 ): Tensor {
   const { sampleRate } = frontEnd;
   const nSamples = Math.max(1, Math.round(durationSec * sampleRate));
-  const next = generator(kind, sampleRate, random);
-  const samples = Float32Array.from({ length: nSamples }, (_, n) => next(n));
-  if (kind !== "silence") {
-    const gain = 10 ** (levelDb / 20);
-    const level = kind === "clicks" ? 1 : Math.sqrt(samples.reduce((sum, x) => sum + x * x, 0) / nSamples);
-    for (let n = 0; n < nSamples; n++) samples[n] *= gain / level;
-  }
+  const samples = new Float32Array(nSamples);
+  if (kind === "short noise") {
+    const { min, max } = SHORT_SEC;
+    const seconds = Math.exp(random.uniform(Math.log(min), Math.log(max)));
+    const length = Math.min(nSamples, Math.ceil(seconds * sampleRate));
+    const colour = random.pick(["white noise", "pink noise", "brown noise"] as const);
+    const first = random.integer(nSamples - length + 1);
+    fill(samples.subarray(first, first + length), colour, { sampleRate, random, levelDb });
+  } else fill(samples, kind, { sampleRate, random, levelDb });
   return logMel({ samples, sampleRate }, frontEnd);
 }
 
+/** Fills samples with a sound. */
+function fill(
+  samples: Float32Array,
+  kind: LastingSound,
+  { sampleRate, random, levelDb }: { sampleRate: number; random: Random; levelDb: number },
+): void {
+  const next = generator(kind, sampleRate, random);
+  for (let n = 0; n < samples.length; n++) samples[n] = next(n);
+  if (kind === "silence") return;
+  const gain = 10 ** (levelDb / 20);
+  const power = samples.reduce((sum, x) => sum + x * x, 0) / samples.length;
+  const level = kind === "clicks" ? 1 : Math.sqrt(power);
+  for (let n = 0; n < samples.length; n++) samples[n] *= gain / level;
+}
+
 /** Returns a function that gives the samples of a sound, at any level. */
-function generator(kind: ClasslessSound, sampleRate: number, random: Random): (n: number) => number {
+function generator(kind: LastingSound, sampleRate: number, random: Random): (n: number) => number {
   switch (kind) {
     case "silence": {
       const amplitude = random.uniform() < 0.5 ? 0 : DITHER;

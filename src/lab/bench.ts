@@ -61,7 +61,7 @@ export async function labBench(
   options: {
     seed: number;
     isQuick: boolean;
-    /** Fraction of the clips, if the store names no splits. @default as in training */
+    /** Fraction of the clips, if the store names none for the split. @default as in training */
     validFraction?: number;
     testFraction?: number;
     engine: Engine;

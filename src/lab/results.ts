@@ -9,7 +9,7 @@ export interface LabResult {
   readonly store: string;
   readonly isQuick: boolean;
   readonly seed: number;
-  /** Fractions of the clips used for validation and test, if the store names no splits. */
+  /** Fractions of the clips used for validation and test, if the store names none for them. */
   readonly validFraction: number;
   readonly testFraction: number;
   readonly data: LabData;

@@ -17,6 +17,7 @@ export function calibrationLines(calibration: Calibration): string[] {
     return [
       `not calibrated: ${clips} cannot say how sure the answers are, ${LEAST_CLIPS} could`,
       ...(thresholds === null ? [] : [`threshold of every tag: ${percent(sharedOf(calibration))}`]),
+      ...unknownLines(calibration),
     ];
   return [
     `calibrated on ${clips}: ${temperatureText(calibration)}`,
@@ -28,8 +29,11 @@ export function calibrationLines(calibration: Calibration): string[] {
 
 function unknownLines({ unknown, validation }: Calibration): string[] {
   if (unknown === null) return [];
-  const alarms = `${percent(unknown.falseAlarms)} of the ${counted(validation.nClips, "validation clip")} are`;
-  return [`a sound with a novelty above ${unknown.threshold.toFixed(2)} is unknown: ${alarms}`];
+  const { threshold, falseAlarms, basis } = unknown;
+  const found = `a sound with a novelty above ${threshold.toFixed(2)} is unknown`;
+  if (basis !== undefined)
+    return [`${found}: a limit from training clips, too, since there are few validation clips`];
+  return [`${found}: ${percent(falseAlarms)} of the ${counted(validation.nClips, "validation clip")} are`];
 }
 
 function temperatureText({ temperature, basis }: Calibration): string {
@@ -60,14 +64,15 @@ function thresholdLines(calibration: Calibration): string[] {
   const { thresholds, sharedThreshold } = calibration;
   const isShared = new Set(sharedThreshold);
   const own = Object.entries(thresholds!).flatMap(([label, value]) => (isShared.has(label) ? [] : [value]));
-  const range = own.length === 0 ? "" : `, ${percent(Math.min(...own))} to ${percent(Math.max(...own))}`;
-  const lines = [`thresholds of ${counted(own.length, "tag")} with the highest F1${range}`];
+  const range = `, ${percent(Math.min(...own))} to ${percent(Math.max(...own))}`;
+  const lines =
+    own.length === 0 ? [] : [`thresholds of ${counted(own.length, "tag")} with the highest F1${range}`];
   if (sharedThreshold.length > 0) {
     const named = sharedThreshold.slice(0, MOST_NAMED).map(visibleLine).join(", ");
     const more =
       sharedThreshold.length > MOST_NAMED ? ` and ${sharedThreshold.length - MOST_NAMED} more` : "";
     lines.push(
-      `${percent(sharedOf(calibration))} for ${counted(sharedThreshold.length, "tag")} that fewer than ${LEAST_POSITIVES} validation clips have, or all: ${named}${more}`,
+      `${own.length === 0 ? "threshold " : ""}${percent(sharedOf(calibration))} for ${counted(sharedThreshold.length, "tag")} that fewer than ${LEAST_POSITIVES} validation clips have, or all: ${named}${more}`,
     );
   }
   return lines;

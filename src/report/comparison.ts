@@ -1,7 +1,9 @@
 import { counted } from "../core/counted.js";
+import { FEWEST_GROUPS } from "../evaluation/bootstrap.js";
 import type { Comparison } from "../evaluation/compare-models.js";
 import { mainMeasure, measuresOf } from "../evaluation/measures.js";
-import type { Difference } from "../evaluation/paired-difference.js";
+import { type Difference, verdictOn } from "../evaluation/paired-difference.js";
+import { sampleNotes } from "../evaluation/sample-notes.js";
 import { percent, table } from "./table.js";
 import { visibleLine } from "./terminal.js";
 
@@ -48,7 +50,9 @@ export function comparisonReport(
     });
   const body = table([["", "A", "B", "A - B", "95 % interval of A - B"], ...rows]);
   const { name, title } = mainMeasure(task);
-  return [header.join("\n"), body, verdict(title, differences[name])].join("\n\n");
+  const notes = sampleNotes(first).filter((note) => sampleNotes(other).includes(note));
+  const parts = [header.join("\n"), body, notes.map(visibleLine).join("\n")].filter((text) => text !== "");
+  return [...parts, `${title}: ${conclusion(differences[name], first.nGroups)}`].join("\n\n");
 }
 
 const fixed = (value: number) => value.toFixed(3);
@@ -60,10 +64,12 @@ function signed(value: number, isFraction: boolean): string {
 }
 
 /** What a paired difference says about which of A and B is better. */
-function verdict(title: string, { difference, interval }: Difference): string {
-  if (interval === null) return "no interval: the clips are of one group, which says nothing about others";
-  const [low, high] = interval;
-  if (low <= 0 && high >= 0)
-    return `${title}: these clips do not tell which is better; the interval of the difference contains 0`;
-  return `${title}: ${difference > 0 ? "A" : "B"} is better; the interval of the difference does not contain 0`;
+function conclusion(difference: Difference, nGroups: number): string {
+  const verdict = verdictOn(difference, nGroups);
+  if (verdict === "too few groups")
+    return `${counted(nGroups, "group")} of clips cannot tell which is better, ${FEWEST_GROUPS} might`;
+  if (verdict === "not defined") return "it is not defined on these clips";
+  if (verdict === "may be chance")
+    return "these clips do not tell which is better; the interval of the difference contains 0";
+  return `${verdict === "higher" ? "A" : "B"} is better; the interval of the difference does not contain 0`;
 }

@@ -19,7 +19,7 @@ const STYLE = `
 }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 17px/1.55 Charter, "Bitstream Charter", "Sitka Text", Cambria, Georgia, serif; }
+body { margin: 0; overflow-wrap: break-word; background: var(--paper); color: var(--ink); font: 17px/1.55 Charter, "Bitstream Charter", "Sitka Text", Cambria, Georgia, serif; }
 main { max-width: 1400px; margin: 0 auto; padding: 24px 16px 64px; }
 header, section > p, section > h3, section > ul { max-width: 42em; }
 h1 { overflow-wrap: anywhere; font-size: 1.9em; line-height: 1.2; margin: 0.6em 0 0.3em; font-weight: 600; }
@@ -44,7 +44,7 @@ summary { cursor: pointer; font-size: 13px; }
 svg { display: block; width: 100%; height: auto; overflow: visible; font-family: system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial, sans-serif; }
 svg text { white-space: pre; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 0.4em 0; padding: 0; }
-.legend li { display: flex; align-items: center; gap: 6px; }
+.legend li { overflow-wrap: anywhere; display: flex; align-items: center; gap: 6px; }
 .legend svg { width: 36px; flex: none; }
 .scroll { overflow-x: auto; margin: 0.6em 0; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }

@@ -63,7 +63,7 @@ export function makeReport(source: ReportSource): Report {
 const calibrationOf = (info: AnyModel["info"]) => ("calibration" in info && info.calibration) || null;
 
 function partOf(evaluation: Evaluation, info: AnyModel["info"]): ReportPart {
-  const { answers, uncalibrated, kind: _, ...scores } = evaluation;
+  const { answers, kind: _, ...scores } = evaluation;
   const { task, labels } = info;
   const thresholds = calibrationOf(info)?.thresholds ?? null;
   const scored = answers
@@ -84,7 +84,8 @@ function partOf(evaluation: Evaluation, info: AnyModel["info"]): ReportPart {
   return {
     ...scores,
     reliability: {
-      before: uncalibrated === null ? null : reliabilityOf(answers.map((answer) => answer.uncalibrated!)),
+      before:
+        scores.uncalibrated === null ? null : reliabilityOf(answers.map((answer) => answer.uncalibrated!)),
       after: reliabilityOf(answers.map(({ probabilities }) => probabilities)),
     },
     groups: groupScores(scored),

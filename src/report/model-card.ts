@@ -4,7 +4,15 @@ import { choosingSentences } from "../evaluation/chose.js";
 import { mainMeasure } from "../evaluation/measures.js";
 import type { Report, ReportPart } from "./report.js";
 import { definedMeasures, headlineInterval, meaning } from "./sections/result.js";
-import { capital, durationText, intervalText, measureText, partTitle } from "./sections/words.js";
+import { unknownAnswers } from "./sections/unknown.js";
+import {
+  BEFORE_MEAN,
+  capital,
+  durationText,
+  intervalText,
+  measureText,
+  partTitle,
+} from "./sections/words.js";
 
 /** Names that the Hugging Face Hub has for measures; the others go by their own, with underscores. */
 const HUB_NAMES: Readonly<Record<string, string>> = {
@@ -15,7 +23,7 @@ const HUB_NAMES: Readonly<Record<string, string>> = {
 
 /**
  * Writes a model card: Markdown that says what a model does and how well, with the front matter of the Hugging Face Hub,
- * whose `model-index` holds the scores of every part of the data.
+ * whose `model-index` holds the scores on clips that the model has not seen; if there are none, its names say so.
  *
  * Reference: https://huggingface.co/docs/hub/model-cards#evaluation-results
  */
@@ -42,11 +50,7 @@ ${meaning(main).join(" ")}
 
 ${report.parts.map(scoreTable).join("\n\n")}
 
-Which clips chose what:
-
-${choosingSentences(main.chose)
-  .map((sentence) => `- ${capital(sentence)}.`)
-  .join("\n")}
+${capital(choosingSentences(main.chose)[0])}.${main.uncalibrated === null ? "" : ` ${BEFORE_MEAN}`}
 
 ## Data
 
@@ -64,8 +68,9 @@ const { tags } = await tagger.predict("song.wav"); // [{ label, probability }, .
 ## Limits
 
 It knows the labels above and the kind of audio it was trained on. Its scores hold for audio of the same kind as the
-scored clips; score your own clips before you rely on it. The model has no licence until you add one, as \`license\` in
-the front matter of this file.
+scored clips; score your own clips before you rely on it. ${unknownAnswers(report)}
+
+The model has no licence until you add one, as \`license\` in the front matter of this file.
 `;
 }
 
@@ -76,11 +81,12 @@ function modelName(path: string): string {
   return stem === "model" && folder !== "" && folder !== "." ? folder : stem;
 }
 
-function scoreTable({ net, majority, linear, split }: ReportPart): string {
+function scoreTable({ net, majority, linear, split, chose, uncalibrated }: ReportPart): string {
   const heading = [
     "",
     "net",
     "95 % interval",
+    ...(uncalibrated === null ? [] : ["net, not calibrated"]),
     ...(linear === null ? [] : ["linear baseline"]),
     "majority class",
   ];
@@ -90,19 +96,25 @@ function scoreTable({ net, majority, linear, split }: ReportPart): string {
       measure.title,
       measureText(measure, measure.of(net)),
       interval === null ? "–" : intervalText(measure, interval),
+      ...(uncalibrated === null ? [] : [measureText(measure, measure.of(uncalibrated))]),
       ...(linear === null ? [] : [measureText(measure, measure.of(linear))]),
       measureText(measure, measure.of(majority)),
     ];
   });
   const lines = [heading, heading.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
-  return `${capital(partTitle(split))}, ${counted(net.nClips, "clip")} in ${counted(net.nGroups, "group")}:\n\n${lines.join("\n")}`;
+  const [, meaning] = choosingSentences(chose);
+  const title = `${capital(partTitle(split))}, ${counted(net.nClips, "clip")} in ${counted(net.nGroups, "group")} (${meaning}):`;
+  return `${title}\n\n${lines.join("\n")}`;
 }
 
 function frontMatter({ data, parts }: Report, name: string): string {
-  const results = parts.map(({ net, split }) => {
+  // Leader boards read these scores without the text around them.
+  const tests = parts.filter(({ chose }) => chose.seenIn === null);
+  const mark = tests.length === 0 ? " (not a test)" : "";
+  const results = (tests.length === 0 ? parts : tests).map(({ net, split }) => {
     const metrics = definedMeasures(net).map(
       (measure) => `    - type: ${hubName(measure.name)}
-      name: ${text(measure.title)}
+      name: ${text(`${measure.title}${mark}`)}
       value: ${Number(measure.of(net).toPrecision(6))}`,
     );
     return `  - task:

@@ -91,7 +91,7 @@ export interface Reliability {
 }
 
 /** Scores on a part of the data. */
-export interface ReportPart extends Omit<Evaluation, "answers" | "uncalibrated" | "kind"> {
+export interface ReportPart extends Omit<Evaluation, "answers" | "kind"> {
   /** How far probabilities can be trusted, before calibration (null if that changed nothing) and after. */
   readonly reliability: { readonly before: Reliability | null; readonly after: Reliability };
   /** The worst groups first; empty if every clip is a group of its own. */

@@ -1,5 +1,6 @@
+import { FEWEST_GROUPS } from "../evaluation/bootstrap.js";
 import { mainMeasure } from "../evaluation/measures.js";
-import type { Difference } from "../evaluation/paired-difference.js";
+import { type Difference, type Verdict, verdictOn } from "../evaluation/paired-difference.js";
 import type {
   Interval,
   MultiLabelScores,
@@ -7,22 +8,13 @@ import type {
   Scores,
   SingleLabelScores,
 } from "../evaluation/scores.js";
-import { percent, table } from "./table.js";
-import { visibleLine } from "./terminal.js";
+import { percent, shortLabel, table } from "./table.js";
 
 /** Largest width of a table [characters]. */
 export const MAX_WIDTH = 110;
-/** Longest label in a table [characters]. */
-const MAX_LABEL = 20;
 /** Number of labels above which a table shows only those with the lowest scores. */
 const MANY_LABELS = 40;
 const SHOWN_OF_MANY = 20;
-
-/** A label as a table shows it: on one line, and cut if it is long. */
-function shortLabel(label: string, length = MAX_LABEL): string {
-  const line = visibleLine(label);
-  return line.length <= length ? line : `${line.slice(0, length - 1)}…`;
-}
 
 const number = (value: number, text: (value: number) => string) => (Number.isNaN(value) ? "–" : text(value));
 /** A fraction as a percentage; a dash if it is not defined. */
@@ -37,7 +29,7 @@ const NO_INTERVAL = "none";
 /** Says why a row has no interval although there are several groups; nothing if every row has one. */
 function missingIntervals(rows: readonly (readonly string[])[], { nGroups }: Scores): string[] {
   return nGroups > 1 && rows.some((cells) => cells.includes(NO_INTERVAL))
-    ? ["no interval: all clips with the label are in one group"]
+    ? [`no interval: the clips with the label are in fewer than ${FEWEST_GROUPS} groups`]
     : [];
 }
 
@@ -69,25 +61,33 @@ const MULTI_COLUMNS: [string, (scores: Scores) => string][] = [
 
 /** Paired differences of the main score, one row each, and whether chance explains them. */
 export function differenceTable(
-  task: Scores["task"],
+  { task, nGroups }: Pick<Scores, "task" | "nGroups">,
   rows: readonly (readonly [name: string, differences: Readonly<Record<string, Difference>>])[],
 ): string {
   const { name: measure, title } = mainMeasure(task);
   const cells = rows.map(([name, differences]) => {
     const { difference, interval: ends } = differences[measure];
-    return [name, signed(difference), interval(ends, signed), verdict(ends).padEnd(CHANCE.length)];
+    return [
+      name,
+      signed(difference),
+      interval(ends, signed),
+      VERDICTS[verdictOn(differences[measure], nGroups)],
+    ];
   });
+  const width = Math.max(...cells.map(([, , , verdict]) => verdict.length));
+  for (const row of cells) row[3] = row[3].padEnd(width);
   return table([[`difference in ${title} [points]`, "", "95 % interval", ""], ...cells]);
 }
 
 const signed = (value: number) => number(value, (each) => `${each < 0 ? "" : "+"}${(100 * each).toFixed(1)}`);
 
-const CHANCE = "may be chance";
-
-function verdict(ends: Interval | null): string {
-  if (ends === null) return "";
-  return ends[0] > 0 ? "better" : ends[1] < 0 ? "worse" : CHANCE;
-}
+const VERDICTS: Readonly<Record<Verdict, string>> = {
+  higher: "better",
+  lower: "worse",
+  "may be chance": "may be chance",
+  "too few groups": "too few groups to tell",
+  "not defined": "",
+};
 
 /** The scores of every label of a single-label task; of many labels, those with the lowest F1. */
 export function labelTable(scores: SingleLabelScores, labels: readonly string[]): string {
@@ -181,9 +181,11 @@ function outOfMeans({ perLabel, meanLabels }: MultiLabelScores): string[] {
   };
   const always = meanLabels.filter((label) => perLabel[label].negatives === 0);
   return [
-    `The means are over ${meanLabels.length} of ${labels.length} labels.`,
-    ...named(1, "Not in them, since only 1 clip has the label"),
-    ...named(0, "Not in them, since no clip has the label"),
+    meanLabels.length === labels.length
+      ? `The rows macro, micro and weighted are over all ${labels.length} labels.`
+      : `The rows macro and weighted are over ${meanLabels.length} of ${labels.length} labels, the row micro is over all ${labels.length}.`,
+    ...named(1, "Not in the means, since only 1 clip has the label"),
+    ...named(0, "Not in the means, since no clip has the label"),
     ...(always.length === 0
       ? []
       : wrapped(

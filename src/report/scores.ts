@@ -3,7 +3,7 @@ import { type LeftOut, reasonsIn } from "../evaluation/choose-clips.js";
 import { choosingSentences } from "../evaluation/chose.js";
 import type { Evaluation } from "../evaluation/evaluate-model.js";
 import { sampleNotes } from "../evaluation/sample-notes.js";
-import type { UnknownSounds } from "../evaluation/unknown-sounds.js";
+import { isFittedTo, type UnknownSounds } from "../evaluation/unknown-sounds.js";
 import type { AnyModel } from "../tagging/open-tagger.js";
 import { comparisonTable, confusionTable, differenceTable, labelTable, tagTable } from "./score-tables.js";
 import { percent, table } from "./table.js";
@@ -34,7 +34,7 @@ export function scoresReport(
 /** What the model calls unknown. */
 export function unknownTable({ limit, falseAlarms, kinds }: UnknownSounds): string {
   const rows = kinds.map(({ sound, nClips, rocAuc, unknown }) => [
-    sound,
+    isFittedTo(sound) ? sound : `${sound} *`,
     String(nClips),
     rocAuc.toFixed(3),
     percent(unknown),
@@ -42,6 +42,9 @@ export function unknownTable({ limit, falseAlarms, kinds }: UnknownSounds): stri
   return [
     `unknown sounds: novelty above ${limit.toFixed(2)}; ${percent(falseAlarms)} of the scored clips are called unknown`,
     table([["sound", "clips", "ROC-AUC against the scored clips", "called unknown"], ...rows]),
+    ...(kinds.every(({ sound }) => isFittedTo(sound))
+      ? []
+      : ["* the model is not fitted to call these unknown"]),
   ].join("\n");
 }
 
@@ -87,7 +90,7 @@ function comparison(scored: ScoredModel, linearPath: string): string {
 function differences(scored: ScoredModel): string {
   const { majority, linear } = scored.differences;
   const name = nameOf(scored);
-  return differenceTable(scored.net.task, [
+  return differenceTable(scored.net, [
     [`${name} minus majority class`, majority],
     ...(linear === null ? [] : ([[`${name} minus linear baseline`, linear]] as const)),
   ]);

@@ -1,8 +1,20 @@
 import type { Clip } from "../dataset/clip.js";
 import { isBackground } from "../dataset/known-labels.js";
-import { SPLITS } from "../dataset/split-names.js";
+import { SPLITS, splitTitle } from "../dataset/split-names.js";
 import { type ClipSplits, checkSplits } from "../dataset/splits.js";
-import { visibleLine } from "./terminal.js";
+import { shortLabel } from "./table.js";
+
+/**
+ * Says how many clips that name the train split are drawn for another, which no clip names; null if none are.
+ */
+export function drawnFromTrain(splits: ClipSplits): string | null {
+  const drawn = (["valid", "test"] as const).flatMap((split) => {
+    const count = splits[split].filter((clip) => clip.split === "train").length;
+    return count === 0 ? [] : [`${count} for ${splitTitle(split)}`];
+  });
+  if (drawn.length === 0) return null;
+  return `drawn from the clips that name train: ${drawn.join(" and ")}, which no clip names`;
+}
 
 /**
  * The splits as a table: clips per class and split, groups, and the hash. A clip with two labels counts for both.
@@ -34,7 +46,7 @@ export function splitTable(splits: ClipSplits): string {
   const rows = [
     ["class", ...SPLITS, "all"],
     ...labels.map((label) =>
-      row(visibleLine(label), (clips) => clips.filter((clip) => clip.labels.includes(label)).length),
+      row(shortLabel(label), (clips) => clips.filter((clip) => clip.labels.includes(label)).length),
     ),
     ...(all.some(isBackground) ? [row("background", (clips) => clips.filter(isBackground).length)] : []),
     row("clips", (clips) => clips.length),

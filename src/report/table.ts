@@ -19,6 +19,20 @@ export function alignedRow(cells: readonly string[], widths: readonly number[], 
     .trimEnd();
 }
 
+/** A text with at most some characters: of a longer one the beginning, and `…`. */
+export function cutText(text: string, most: number): string {
+  const letters = [...text];
+  return letters.length <= most ? text : `${letters.slice(0, most - 1).join("")}…`;
+}
+
+/** Longest label in a table [characters]. */
+const MAX_LABEL = 20;
+
+/** A label as a table shows it: on one line, and cut if it is long. */
+export function shortLabel(label: string, most = MAX_LABEL): string {
+  return cutText(visibleLine(label), most);
+}
+
 /** A fraction as a percentage with one decimal: `0.5` is `50.0 %`. */
 export function percent(fraction: number): string {
   return `${(100 * fraction).toFixed(1)} %`;

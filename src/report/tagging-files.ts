@@ -1,6 +1,7 @@
 import { csvLine } from "../core/csv.js";
 import type { FrontEnd } from "../features/front-end.js";
 import type { Segment, Tagging } from "../tagging/tagger.js";
+import { EVENTS_CSV_COLUMNS, RAVEN_COLUMNS, TAGGING_CSV_COLUMNS } from "./tagging-heads.js";
 import { type ShownParts, UNKNOWN } from "./tagging-text.js";
 
 /** Decimals of probabilities and times in files: more than a net or an ear can tell apart. */
@@ -29,7 +30,7 @@ export function taggingJson(file: string, tagging: Tagging, { top, segments, eve
 
 /** The columns of `taggingCsv`. */
 export function taggingCsvHead(labels: readonly string[]): string {
-  return csvLine(["file", "start", "end", "predicted", ...labels]);
+  return csvLine([...TAGGING_CSV_COLUMNS, ...labels]);
 }
 
 /**
@@ -62,7 +63,7 @@ export function taggingCsv(
     : [line({ startSec: 0, endSec: durationSec, tags, isUnknown })];
 }
 
-export const EVENTS_CSV_HEAD = csvLine(["file", "start", "end", "label", "probability"]);
+export const EVENTS_CSV_HEAD = csvLine(EVENTS_CSV_COLUMNS);
 
 /** The events of a file as lines of CSV. */
 export function eventsCsv(file: string, { events }: Tagging): string[] {
@@ -89,20 +90,6 @@ export function audacityLabels({ events }: Tagging): string[] {
     [startSec.toFixed(DECIMALS), endSec.toFixed(DECIMALS), cell(label)].join("\t"),
   );
 }
-
-const RAVEN_COLUMNS = [
-  "Selection",
-  "View",
-  "Channel",
-  "Begin Time (s)",
-  "End Time (s)",
-  "Low Freq (Hz)",
-  "High Freq (Hz)",
-  "Annotation",
-  "Score",
-  "Begin Path",
-  "File Offset (s)",
-];
 
 /**
  * The events of a file as a selection table of Raven, from its heading on. Selections span the frequencies that the net

@@ -1,4 +1,4 @@
-import { writeAtomically } from "../store/atomic-file.js";
+import { writeTogether } from "../store/atomic-file.js";
 import { clipMedia } from "./clip-media.js";
 import { makeReport, type ReportSource } from "./make-report.js";
 import { modelCard } from "./model-card.js";
@@ -15,7 +15,7 @@ export interface ReportPaths {
 }
 
 /**
- * Writes a report: its page, its numbers and the model's card.
+ * Writes a report: its page, its numbers and the model's card; if one cannot be written, none is.
  * @param options.storeDir folder of the store, whose audio files the page plays; null if the data are in no store
  * @throws DataError if a file cannot be written
  */
@@ -25,7 +25,10 @@ export async function writeReport(
 ): Promise<void> {
   const report = makeReport(source);
   const media = await clipMedia(report.parts[0].worst, { data: source.data, storeDir });
-  writeAtomically(paths.numbers, `${JSON.stringify(report)}\n`);
-  writeAtomically(paths.page, reportPage(report, media));
-  if (paths.card !== null) writeAtomically(paths.card, modelCard(report));
+  const files = new Map([
+    [paths.numbers, `${JSON.stringify(report)}\n`],
+    [paths.page, reportPage(report, media)],
+  ]);
+  if (paths.card !== null) files.set(paths.card, modelCard(report));
+  writeTogether(files);
 }

@@ -34,6 +34,26 @@ export function writeAtomically(
   });
 }
 
+/**
+ * Writes files as `writeAtomically` does. They get their names once every one is written, so that a full disk leaves none.
+ * @param files contents by path
+ * @throws DataError if one cannot be written; the old ones are kept
+ */
+export function writeTogether(files: ReadonlyMap<string, string>): void {
+  const parts = new Map([...files.keys()].map((path) => [path, partName(path)]));
+  try {
+    for (const [path, content] of files)
+      onDisk("written", path, () => {
+        ensureFolder(dirname(path));
+        writeFileSync(parts.get(path)!, content, { flush: true });
+      });
+    for (const [path, part] of parts) onDisk("written", path, () => renameSync(part, path));
+  } catch (error) {
+    for (const part of parts.values()) removeQuietly(part);
+    throw error;
+  }
+}
+
 /** Ending of the temporary name of a file. */
 const PART = /\.[0-9a-f]{12}\.part$/;
 

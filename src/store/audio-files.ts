@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
+import { type Dirent, existsSync, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { AUDIO_EXTENSIONS } from "../audio/decode.js";
 import { errorLine } from "../core/errors.js";
@@ -62,9 +62,16 @@ export function isOwnFolder(dir: string): boolean {
   return isStoreOrRun(dir, names) || (names.length > 0 && names.every(isOwn));
 }
 
+const STORE_NAMES = ["store.json", "sources.jsonl"];
+
 /** Whether these are names in a feature store. */
 export function hasStoreNames(names: readonly string[]): boolean {
-  return names.includes("store.json") && names.includes("sources.jsonl");
+  return STORE_NAMES.every((name) => names.includes(name));
+}
+
+/** Whether a folder is a feature store, without audio in it. */
+export function isStoreFolder(dir: string): boolean {
+  return STORE_NAMES.every((name) => existsSync(join(dir, name))) && isOwnFolder(dir);
 }
 
 /** Whether a folder with these names is a store or a run's folder, without audio in it, at any depth. */

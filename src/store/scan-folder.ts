@@ -2,7 +2,7 @@ import { join, relative, resolve, sep } from "node:path";
 import { counted } from "../core/counted.js";
 import { DataError } from "../core/errors.js";
 import { SPLITS, type Split, splitMeantBy } from "../dataset/split-names.js";
-import { findAudio, hasStoreNames, isOwnFolder, listFolder, mayBeAudio, statOrNull } from "./audio-files.js";
+import { findAudio, isOwnFolder, isStoreFolder, listFolder, mayBeAudio, statOrNull } from "./audio-files.js";
 import { isCompanionName } from "./companions.js";
 import type { Scan } from "./source-clip.js";
 import { checkAgainstManifest, manifestsIn } from "./unread-manifest.js";
@@ -15,7 +15,7 @@ import { checkAgainstManifest, manifestsIn } from "./unread-manifest.js";
  *   gives clips other labels than the folders
  */
 export function scanFolder(dir: string): Scan {
-  if (hasStoreNames(listFolder(dir)) && isOwnFolder(dir))
+  if (isStoreFolder(dir))
     throw new DataError(dir, "is a feature store; train on it, or extract the audio that it was made from");
   const scan = scanFolders(dir);
   for (const manifest of manifestsIn(dir)) {

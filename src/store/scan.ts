@@ -1,4 +1,5 @@
 import { dirname, join, relative, resolve, sep } from "node:path";
+import { counted } from "../core/counted.js";
 import { DataError } from "../core/errors.js";
 import { mapLabels } from "../dataset/known-labels.js";
 import { LabelSpellings } from "../dataset/labels.js";
@@ -36,6 +37,14 @@ function withBackground({ clips, problems }: Scan, sourceDir: string, folder: st
   const files = new Set(findAudio(folder, (line) => found.push(line)).map((file) => resolve(file)));
   if (files.size === 0)
     throw new DataError(folder, `holds no audio${firstProblem({ clips: [], problems: found })}`);
+  const taken = clips.filter(({ path }) => files.has(path));
+  if (taken.length > 0 && taken.length === clips.length)
+    throw new DataError(
+      folder,
+      "is all of the source; name a folder of other audio, or a part of the source",
+    );
+  const classes = [...new Set(taken.flatMap(({ labels }) => labels))];
+  const ofClasses = `${classes.length === 1 ? "class" : "classes"} ${classes.join(", ")}`;
   const background = [...files].map((path) => {
     const name = relative(resolve(sourceDir), path).split(sep).join("/");
     return { path, name, labels: [], group: null, split: null };
@@ -43,7 +52,13 @@ function withBackground({ clips, problems }: Scan, sourceDir: string, folder: st
   return {
     clips: [...clips.filter(({ path }) => !files.has(path)), ...background],
     // A background folder beside split folders is none of these, and need not be.
-    problems: [...problems.filter((line) => !line.startsWith(`${join(folder)}: is next to`)), ...found],
+    problems: [
+      ...problems.filter((line) => !line.startsWith(`${join(folder)}: is next to`)),
+      ...(taken.length === 0
+        ? []
+        : [`${folder}: warning: taken as background: ${counted(taken.length, "clip")} of ${ofClasses}`]),
+      ...found,
+    ],
   };
 }
 

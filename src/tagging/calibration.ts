@@ -38,7 +38,7 @@ export const calibrationSchema = z.object({
   /** Labels of which too few validation clips are known to have them: they share one threshold. */
   sharedThreshold: z.array(z.string()).readonly(),
   /**
-   * When a sound is unknown; null if the model calls none unknown, because it had too few validation clips. See
+   * When a sound is unknown; null if the model calls none unknown, because an earlier version calibrated it. See
    * `NoveltyScore`, whose functions are tensors of the file.
    */
   unknown: z
@@ -47,6 +47,8 @@ export const calibrationSchema = z.object({
       threshold: z.number(),
       /** Fraction of the validation clips that are unknown by it. */
       falseAlarms: z.number().min(0).max(1),
+      /** Present if there were few validation clips: the threshold is that of the training clips, too. */
+      basis: z.literal("training clips").optional(),
     })
     .nullable(),
   /** What the calibration changed on the clips that it was fitted to. */

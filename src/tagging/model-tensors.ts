@@ -26,7 +26,7 @@ export interface ModelTensors {
   readonly novelty?: NoveltyScore | undefined;
 }
 
-/** Most kinds of sounds of no class in a file from elsewhere; fitting uses five. */
+/** Most kinds of sounds of no class in a file from elsewhere; fitting uses six. */
 const MAX_CLASSLESS = 64;
 const NOVELTY_KINDS = ["known", "classless"] as const;
 

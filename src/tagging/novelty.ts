@@ -1,3 +1,4 @@
+import { DataError } from "../core/errors.js";
 import type { NoveltyTerms } from "../nn/inference.js";
 
 /**
@@ -33,4 +34,17 @@ export class ClipNovelty {
   get value(): number {
     return this.#least - Math.log(this.#sum / this.#count);
   }
+}
+
+/**
+ * Checks the novelty that a model gave to a clip or segment.
+ * @param model the model's name in errors
+ * @throws DataError if it is not finite
+ */
+export function checkNovelty(novelty: number | null, model: string): void {
+  if (novelty !== null && !Number.isFinite(novelty))
+    throw new DataError(
+      model,
+      `gave the novelty ${novelty}, which is not a finite number; calibrate it again`,
+    );
 }

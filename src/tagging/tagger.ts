@@ -17,6 +17,7 @@ import {
   segmentsPerRun,
   type TrainedModel,
 } from "./model-file.js";
+import { checkNovelty } from "./novelty.js";
 import { checkProbabilities } from "./probabilities.js";
 import { frameRate, mergeIntoEvents, segmentTimes, type TagEvent, type TimeSpan } from "./segments.js";
 import { streamProbabilities } from "./stream-probabilities.js";
@@ -47,7 +48,7 @@ export interface Tagging {
   events: TagEvent[];
   /**
    * How unlike the training sounds it is: about 0 for most of them, and higher the less like anything it is; see
-   * `NoveltyScore`. null if the model was not calibrated, or on too few clips.
+   * `NoveltyScore`. null if the model is not calibrated.
    */
   novelty: number | null;
   /** The novelty above which the model calls a sound unknown; null if it has none. */
@@ -202,6 +203,8 @@ export class Tagger {
     const { probabilities, novelty, features } = tagged;
     for (const row of [probabilities, ...tagged.segments.map((segment) => segment.probabilities)])
       checkProbabilities(row, this.#path);
+    for (const each of [novelty, ...tagged.segments.map((segment) => segment.novelty)])
+      checkNovelty(each, this.#path);
     const { durationSec } = features.mono;
     const times = segmentTimes(tagged.segments, { frontEnd, segmentFrames, hopSec, durationSec });
     const noveltyLimit = this.info.calibration?.unknown?.threshold ?? null;

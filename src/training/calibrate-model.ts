@@ -38,7 +38,8 @@ interface CalibrateOptions {
  *
  * It also finds what the model calls a sound unknown by, see `fitNovelty`.
  *
- * With fewer than 20 validation clips, the temperature is 1, every threshold 0.5, and no sound is unknown.
+ * With fewer than 20 validation clips, the temperature is 1, every threshold 0.5, and the limit of novelty is that of the
+ * training clips, too.
  * @param sets the sets that the model was trained and validated on, over its labels, see `ownSets`
  * @returns the model with `info.calibration`
  * @throws UsageError if the sets have other labels than the model, or no validation clip whose labels are known
@@ -73,11 +74,10 @@ export async function calibrateModel(
   const plain = uncalibrated(model);
   checkValidation(sets.valid, plain);
   const calibration = await calibrationOf(plain, sets.valid, options);
-  const novelty = await fitNovelty(plain, sets, options);
-  const { score, unknown } = novelty ?? { unknown: null };
+  const { score, unknown } = await fitNovelty(plain, sets, options);
   return {
     ...plain,
-    ...(score && { novelty: score }),
+    novelty: score,
     info: { ...plain.info, calibration: { ...calibration, unknown } },
   };
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { csvText } from "../core/csv.js";
 import { DataError, UsageError } from "../core/errors.js";
-import { labelText } from "../dataset/known-labels.js";
+import { isBackground, labelText } from "../dataset/known-labels.js";
 import { SPLITS } from "../dataset/split-names.js";
 import type { ClipSplits } from "../dataset/splits.js";
 import { removeFile, removeParts, writeAtomically } from "../store/atomic-file.js";
@@ -155,17 +155,20 @@ function metricsText({ state: { history } }: Checkpoint): string {
 }
 
 /**
- * The splits as a table with the columns of a manifest; `absent` is among them if it is needed. Its groups are those that
+ * The splits as a table with the columns of a manifest; `absent` is among them if it is needed. Background is left out, since
+ * a manifest cannot list clips of no class. Its groups are those that
  * were kept together: groups that hold copies of one clip are joined.
  */
 function splitText(splits: ClipSplits): string {
   const namesAbsent = SPLITS.some((split) => splits[split].some(({ absentLabels }) => absentLabels));
   const head = ["path", "label", "group", "split", ...(namesAbsent ? ["absent"] : [])];
   const rows = SPLITS.flatMap((split) =>
-    splits[split].map(({ name, labels, unknownLabels = [], absentLabels = [], group }) => [
-      ...[name, labelText({ labels, unknownLabels }), group, split],
-      ...(namesAbsent ? [absentLabels.join("|")] : []),
-    ]),
+    splits[split]
+      .filter((clip) => !isBackground(clip))
+      .map(({ name, labels, unknownLabels = [], absentLabels = [], group }) => [
+        ...[name, labelText({ labels, unknownLabels }), group, split],
+        ...(namesAbsent ? [absentLabels.join("|")] : []),
+      ]),
   );
   return csvText([head, ...rows]);
 }

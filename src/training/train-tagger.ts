@@ -75,7 +75,8 @@ export interface TrainResult {
 
 /**
  * Trains a tagger on a feature store as `trainModel` does, and writes to a folder: a checkpoint after every epoch, the
- * model of the best epoch, which is calibrated at the end, and the linear baseline next to it.
+ * model of the best epoch, which is calibrated at the end, and the linear baseline next to it. A report and a model card
+ * are written by the command line alone.
  *
  * @param outDir the run's folder; created if missing
  * @throws UsageError if the folder is a feature store, or holds a run that is to be neither resumed nor overwritten, or if the data lack

@@ -55,19 +55,18 @@ describe("calibrate", () => {
     const { code, stdout } = await calibrate("run/model.onnx", "store");
     expect(code).toBe(0);
     expect(Buffer.compare(bytesOf("run/model.onnx"), whole)).toBe(0);
-    const [title, ...calibration] = stdout.trimEnd().split("\n");
-    const last = calibration.pop();
-    const [first, change] = calibration;
+    const [title, first, change, unknown, last] = stdout.trimEnd().split("\n");
     expect(title).toMatch(/^model {2}run\/model\.onnx \(3 labels, epoch \d\)$/);
     expect(first).toMatch(/^ {7}calibrated on 21 validation clips: /);
     expect(change).toMatch(
       /^ {7}log loss [\d.]+ -> [\d.]+, calibration error [\d.]+ % -> [\d.]+ % on these clips$/,
     );
+    expect(unknown).toMatch(/^ {7}a sound with a novelty above \S+ is unknown: /);
     expect(last).toBe("written to run/model.onnx");
 
     const summary = await timbrel(dir, ["summary", "run/model.onnx"]);
-    expect(summary.stdout.trimEnd().split("\n").slice(-calibration.length)).toEqual(
-      calibration.map((line) => line.trim()),
+    expect(summary.stdout.trimEnd().split("\n").slice(-3)).toEqual(
+      [first, change, unknown].map((line) => line.trim()),
     );
   });
 
@@ -96,6 +95,23 @@ describe("calibrate", () => {
     }
     expect(bytesOf("run/model.onnx")).toEqual(before);
     expect(existsSync(join(dir, "never.onnx"))).toBe(false);
+  });
+});
+
+describe("predict", () => {
+  it("says that a model which is not calibrated calls only silence unknown, once", async () => {
+    const sound = encodeWav(makeSound("hum", "new"));
+    for (const name of ["a.wav", "b.wav"]) writeFileSync(join(dir, name), sound);
+    writeFileSync(join(dir, "plain.onnx"), plain);
+    writeFileSync(join(dir, "whole.onnx"), whole);
+    const predict = (model: string) =>
+      timbrel(dir, ["predict", "a.wav", "b.wav", "--model", model, "--threads", "1"]);
+    const [before, after] = await Promise.all(["plain.onnx", "whole.onnx"].map(predict));
+    expect([before.code, before.stderr]).toEqual([
+      0,
+      "plain.onnx: calls only silence unknown until it is calibrated: npm run calibrate -- plain.onnx <store>\n",
+    ]);
+    expect([after.code, after.stderr]).toEqual([0, ""]);
   });
 });
 

@@ -131,6 +131,21 @@ describe("evaluate --predictions", () => {
     expect(await mistakeOf(modelPath, "--predictions", join(dir, name))).toBe(message);
     expect(readFileSync(join(dir, "manifest.csv"), "utf8")).toBe(before);
   });
+  it("does not go into a store", async () => {
+    const path = join(dir, "other-store", "clips", "index.json");
+    mkdirSync(join(path, ".."), { recursive: true });
+    for (const name of ["store.json", "sources.jsonl"]) writeFileSync(join(dir, "other-store", name), "");
+    expect(await mistakeOf(modelPath, "--predictions", path)).toBe(
+      `--predictions must name a file that is not in a feature store, got other-store/clips/index.json, which is in one`,
+    );
+  });
+  it.each(["page.html", "page.json"])("is not also the report's: %s", async (name) => {
+    const [predictions, page] = [name, "page.html"].map((each) => join(dir, "new", each));
+    expect(await mistakeOf(modelPath, "--predictions", predictions, "--report", page)).toBe(
+      `--report must name a file of its own, got new/${name}, which --predictions names too`,
+    );
+    expect(existsSync(join(dir, "new"))).toBe(false);
+  });
   it("writes nothing if the clips cannot be scored", async () => {
     const path = join(dir, "none.csv");
     const wav = encodeWav(makeSound("hum", "a harp"));

@@ -45,12 +45,21 @@ it("train stops cleanly on Ctrl-C, and --resume ends in the same bits", async ()
   const stopped = await timbrel(dir, train("run"), { interruptAt: /^1 .*\*$/ });
   expect(stopped.code).toBe(130);
   expect(stopped.stderr).toMatch(
-    /stopped; epoch \d+ is kept \(the best so far is \d+\); to continue:\n {2}npm run train -- features --out run --resume --threads 1\nits model is not calibrated yet; to use it as it is:\n {2}npm run calibrate -- run\/model\.onnx features\n$/,
+    /stopped; epoch \d+ is kept \(the best so far is \d+\); to continue:\n {2}npm run train -- features --out run --resume --threads 1\na run calibrates its model when it ends; to end it here and calibrate the best so far:\n {2}npm run calibrate -- run\/model\.onnx features\n$/,
   );
-  const resumed = await timbrel(dir, ["train", "features", "--out", "run", "--resume", "--threads", "1"]);
-  expect(resumed.code).toBe(0);
+  const resume = ["train", "features", "--out", "run", "--resume", "--threads", "1"];
+  const resumed = await timbrel(dir, resume, { interruptAt: /^report 50 %/ });
+  expect(resumed.code).toBe(130);
   expect(resumed.stdout).toMatch(/^15 /m);
   expect(resumed.stdout).not.toMatch(/^1 /m);
+  expect(resumed.stderr).toMatch(
+    /stopped before the report was written; the run is whole, and to write its report:\n {2}npm run train -- features --out run --resume --threads 1\n$/,
+  );
+  const reports = () => readdirSync(join(dir, "run")).filter((name) => /report|CARD/.test(name));
+  expect(reports()).toEqual([]);
+  const reported = await timbrel(dir, resume);
+  expect([reported.code, reported.stdout]).toEqual([0, expect.stringMatching(/^report: /m)]);
+  expect(reports().sort()).toEqual(["MODEL_CARD.md", "report.html", "report.json"]);
 
   await timbrel(dir, train("whole"));
   const weights = (run: string) => readFileSync(join(dir, run, "model.onnx"), "base64");

@@ -40,8 +40,7 @@ describe("what cannot be written", () => {
 
   it.each([
     ["--png missing/tone.png", "missing/tone.png: cannot be written: its folder does not exist"],
-    ["--features folder", "folder: cannot be written: it is a folder"],
-    ["--waveform loop.png", "loop.png: cannot be written: it is a loop of links"],
+    ["--png loop.png", "loop.png: cannot be written: it is a loop of links"],
   ])("is named by inspect %s, after what it found", async (flags, message) => {
     const { code, stdout, stderr } = await timbrel(dir, ["inspect", "tone.wav", ...flags.split(" ")]);
     expect([code, stderr]).toEqual([1, `timbrel: ${message}\n`]);
@@ -123,6 +122,9 @@ describe("an output of inspect", () => {
       "a.wav --waveform x.npy --features x.npy",
       "--features must name a file of its own, got x.npy, which --waveform names too",
     ],
+    ["a.wav --features ./", "--features must name a file, got ./, which is a folder"],
+    ["a.wav --png x.jpg", "--png must name a file ending in .png, got x.jpg"],
+    ["a.wav --waveform x.wav", "--waveform must name a file ending in .npy, got x.wav"],
   ])("does not replace a recording or another output: %s", async (args, message) => {
     const { code, stderr } = await timbrel(dir, ["inspect", ...args.split(" ")]);
     expect([code, stderr]).toEqual([2, `timbrel: ${message}\n`]);

@@ -1,10 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { Output } from "../../src/commands/output-paths.js";
 import {
   foundFile,
   type OutputForm,
   openOutput,
+  PREDICT_FORMATS,
   type PredictFormat,
 } from "../../src/commands/predict-output.js";
 import { UsageError } from "../../src/core/errors.js";
@@ -31,12 +33,13 @@ const TAGGING: Tagging = {
   events: [{ startSec: 0, endSec: 2, label: "a", probability: 0.5 }],
   warnings: [],
 };
+const ALONE = { inputs: [], outputs: [] };
 const files = [foundFile("in", "in/x/a.wav"), foundFile("b.wav", "b.wav")];
 
 describe("the output of predict", () => {
   it("is one file for all audio files", () => {
     const path = join(makeFolder(), "new", "tags.csv");
-    const output = openOutput(path, files, form("csv", { events: true }), []);
+    const output = openOutput(path, files, form("csv", { events: true }), ALONE);
     for (const file of files) output.write(file, TAGGING);
     expect(readdirSync(join(path, "..")).map((name) => name.replace(/[0-9a-f]{12}/, "*"))).toEqual([
       "tags.csv.*.part",
@@ -50,7 +53,7 @@ describe("the output of predict", () => {
 
   it("is a file for each audio file, named after it, if a format has no room for names", () => {
     const dir = join(makeFolder(), "labels");
-    const output = openOutput(dir, files, form("audacity"), []);
+    const output = openOutput(dir, files, form("audacity"), ALONE);
     for (const file of files) output.write(file, TAGGING);
     output.end();
     expect(readdirSync(dir, { recursive: true }).sort()).toEqual([
@@ -68,31 +71,46 @@ describe("the output of predict", () => {
   ])("of one audio file may be %s", (_what, out, expected) => {
     const dir = makeFolder();
     mkdirSync(join(dir, "labels"));
-    const output = openOutput(`${dir}/${out}`, [files[1]], form("raven"), []);
+    const output = openOutput(`${dir}/${out}`, [files[1]], form("raven"), ALONE);
     output.write(files[1], TAGGING);
     output.end();
     expect(readFileSync(join(dir, expected), "utf8")).toMatch(/^Selection\t.*\n1\t.*\n$/);
   });
 
-  it("does not replace what is read, what is no text, or itself, and does not turn a folder into a file", () => {
+  it("does not replace what is read, what it has not written, or another output, and does not turn a folder into a file", () => {
     const dir = makeFolder();
     write(dir, "a.wav", toneWav(440));
     write(dir, "b.wav", toneWav(440));
-    writeFileSync(join(dir, "old.csv"), "file,start\nü,1\n");
-    const [a, b, old] = ["a.wav", "b.wav", "old.csv"].map((name) => join(dir, name));
+    writeFileSync(join(dir, "list.txt"), "a.wav\nb.wav\n");
+    const [a, b, list] = ["a.wav", "b.wav", "list.txt"].map((name) => join(dir, name));
     const open = (out: string | undefined, format: PredictFormat = "csv", found = [foundFile(a, a)]) => {
       try {
-        openOutput(out, found, form(format), []).discard();
+        openOutput(out, found, form(format), ALONE).discard();
       } catch (error) {
         expect(error).toBeInstanceOf(UsageError);
         return (error as UsageError).message.replaceAll(`${dir}/`, "");
       }
       return "fine";
     };
-    expect(open(old)).toBe("fine");
+    for (const format of PREDICT_FORMATS) {
+      const old = join(dir, `old.${format}`);
+      for (const _ of [1, 2]) {
+        const output = openOutput(old, [files[1]], form(format), ALONE);
+        output.write(files[1], TAGGING);
+        output.end();
+      }
+      for (const other of PREDICT_FORMATS) expect(open(old, other)).toBe("fine");
+    }
+    expect(open(list)).toBe(
+      "--out must name a new file, or a predict output file to replace, got list.txt, which is another kind of file",
+    );
     expect(open(a)).toBe("--out must name a file of its own, got a.wav, which is read");
     expect(open(b)).toBe(
-      "--out must name a new file, or a text file to replace, got b.wav, which is another kind of file",
+      "--out must name a new file, or a predict output file to replace, got b.wav, which is another kind of file",
+    );
+    const plot: Output = { flag: "--plot", path: join(dir, "x", "..", "new.png"), kind: "PNG" };
+    expect(() => openOutput(join(dir, "new.png"), [], form("csv"), { inputs: [], outputs: [plot] })).toThrow(
+      /^--plot must name a file of its own, got .*new\.png, which --out names too/,
     );
     expect(open(dir)).toBe(`--out must name a file, got ${dir}, which is a folder`);
     const two = [foundFile(a, a), foundFile(b, b)];

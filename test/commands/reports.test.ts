@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, expect, it, vi } from "vitest";
-import { checkReport, reportEvaluation } from "../../src/commands/evaluation-report.js";
-import { removeReport, reportRun } from "../../src/commands/run-report.js";
+import { reportEvaluation, reportOutputs } from "../../src/commands/evaluation-report.js";
+import { checkOutputs } from "../../src/commands/output-paths.js";
+import { removeReport, reportRun, scoredSplits } from "../../src/commands/run-report.js";
+import { command as trainCommand } from "../../src/commands/train.js";
 import { evaluateModel } from "../../src/evaluation/evaluate-model.js";
 import type { FeatureStore } from "../../src/store/store.js";
 import { openStore } from "../../src/store/store.js";
@@ -37,7 +39,7 @@ async function trained(clips = tinyClips()): Promise<Run> {
 async function report({ store, dir, splits, result }: Run): Promise<{ out: string; err: string }> {
   const out = vi.spyOn(process.stdout, "write").mockReturnValue(true);
   const err = vi.spyOn(process.stderr, "write").mockReturnValue(true);
-  await reportRun(store, { out: dir, splits, result, engine: ENGINE });
+  await reportRun(store, { out: dir, splits, result, engine: ENGINE, again: "timbrel train again" });
   const textOf = (spy: typeof out) => spy.mock.calls.map(([text]) => text).join("");
   return { out: textOf(out), err: textOf(err) };
 }
@@ -76,6 +78,28 @@ it("without a test split, quotes the validation clips and says that they chose t
   expect(readFileSync(join(noTest.dir, RUN_FILES.report), "utf8")).toContain("These clips chose the epoch");
 });
 
+it("scores no split that has background clips alone", () => {
+  const { splits } = run;
+  expect(scoredSplits(splits)).toEqual(["test", "valid"]);
+  const background = splits.test.map((clip) => ({ ...clip, labels: [] }));
+  expect(scoredSplits({ ...splits, test: background })).toEqual(["valid"]);
+});
+
+it.each([
+  ["0.2", ""],
+  ["0", " --split valid"],
+])("says after training how to score the model, with --test-fraction %s", async (fraction, flags) => {
+  const clips = tinyClips().map((clip) => ({ ...clip, split: null }));
+  const [store, out] = [await makeTinyStore(clips), makeFolder()];
+  const args = [store.dir, "--out", out, "--epochs", "1", "--threads", "1", "--batch-size", "4"];
+  const net = ["--net", "mlp", "--channels", "4", "--segment-frames", "16", "--test-fraction", fraction];
+  vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  const stdout = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  await trainCommand.parseAsync([...args, ...net], { from: "user" });
+  const text = stdout.mock.calls.map(([line]) => line).join("");
+  expect(text).toMatch(new RegExp(`^next: .* evaluate .*model\\.onnx ${store.dir}${flags}$`, "m"));
+});
+
 it("says in a line why there is no report, and does not fail", async () => {
   const broken = await trained();
   const store = openStore(broken.store.dir);
@@ -83,7 +107,8 @@ it("says in a line why there is no report, and does not fail", async () => {
   rmSync(join(store.dir, clip.features));
   const { out, err } = await report({ ...broken, store });
   expect(out).toBe("");
-  expect(err).toMatch(/^no report: .*features\.npy: .*; extract the features again\n$/m);
+  expect(err).toMatch(/^no report: .*features\.npy: .*; extract the features again$/m);
+  expect(err).toMatch(/^the run is whole; to write its report later:\n {2}timbrel train again\n$/m);
   expect(existsSync(join(broken.dir, RUN_FILES.report))).toBe(false);
 });
 
@@ -96,27 +121,29 @@ it("writes the report of an evaluation, with the epochs of the run that the mode
   const numbers = JSON.parse(readFileSync(page.replace("html", "json"), "utf8")) as Numbers;
   expect(numbers.parts.map(({ split }) => split)).toEqual(["valid"]);
   expect(numbers.training.history).toHaveLength(2);
-  checkReport(page, [path]); // both files may be replaced
+  checkOutputs(reportOutputs(page), [path]); // both files may be replaced
   writeFileSync(join(run.dir, RUN_FILES.metrics), "{");
   await reportEvaluation(page, { model: path, info: model.info, store: run.store, evaluation });
   expect(readFileSync(page.replace("html", "json"), "utf8")).toContain('"history":null');
 });
 
 it.each([
-  ["scores.txt", "--report must name an .html file, got scores.txt"],
-  [".html", "--report must name an .html file, got .html"],
+  ["scores.txt", "--report must name a file ending in .html, got scores.txt"],
+  [".html", "--report must name a file ending in .html, got .html"],
 ])("rejects the page %s", (page, message) => {
-  expect(() => checkReport(page, [])).toThrow(message);
+  expect(() => checkOutputs(reportOutputs(page), [])).toThrow(message);
 });
 
 it("replaces no file of another kind, and none that is read", () => {
   const dir = makeFolder();
   writeFileSync(join(dir, "page.json"), "{}");
-  expect(() => checkReport(join(dir, "page.html"), [])).toThrow(
+  expect(() => checkOutputs(reportOutputs(join(dir, "page.html")), [])).toThrow(
     /^--report must name a new file, or a JSON report file to replace, got .*page\.json/,
   );
   writeFileSync(join(dir, "mine.html"), "<p>mine");
-  expect(() => checkReport(join(dir, "mine.html"), [])).toThrow(/HTML file to replace, got .*mine\.html/);
+  expect(() => checkOutputs(reportOutputs(join(dir, "mine.html")), [])).toThrow(
+    /HTML file to replace, got .*mine\.html/,
+  );
 });
 
 it("removes the report of a run whose model is another by now", async () => {

@@ -27,6 +27,12 @@ const found = (clips: readonly Clip[]): string[] =>
 const codes = (findings: readonly DataFinding[]) => findings.map(({ code }) => code);
 
 describe("a check of data", () => {
+  it("warns of labels that are words for what is of no class", () => {
+    expect(found([...PLENTY, ...clipsOf({ Unknown: 70, background: 70 })])).toEqual([
+      'reserved-labels: labels "Unknown" (70 clips), "background" (70 clips): answers call sounds of no class unknown, and tables call clips of no class background; rename them, or give such audio as `background`',
+    ]);
+  });
+
   it("finds nothing in good data", () => {
     expect(found(PLENTY)).toEqual([]);
     expect(found(PLENTY.map((clip, i) => ({ ...clip, split: i % 2 === 0 ? "train" : "valid" })))).toEqual([]);

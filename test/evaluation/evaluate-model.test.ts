@@ -141,7 +141,7 @@ describe("evaluateModel", () => {
   });
 
   it("says which clips chose what", async () => {
-    const chose = { nTrained: 15, nValidation: 6, validationChose: ["epoch"] };
+    const chose = { nTrained: 15, nValidation: 6, validationChose: ["epoch", "limit of novelty"] };
     expect((await evaluate(store)).chose).toEqual({ ...chose, seenIn: null });
     expect((await evaluate(store, { split: "valid" })).chose).toEqual({ ...chose, seenIn: "valid" });
     expect((await evaluate(store, { split: "train" })).chose).toEqual({ ...chose, seenIn: "train" });
@@ -185,7 +185,7 @@ describe("evaluateModel", () => {
     expect([own.kind, beside.kind, own.split, own.isExternal]).toEqual(["linear", "net", "test", false]);
     expect([own.net, own.majority]).toEqual([beside.linear, beside.majority]);
     expect([own.linear, own.uncalibrated]).toEqual([null, null]);
-    expect(own.chose).toEqual(beside.chose);
+    expect(own.chose).toEqual({ ...beside.chose, validationChose: ["epoch"] });
     const all = await evaluateModel(linear, store, { engine: ENGINE, split: "all" });
     expect(all.leftOut).toEqual({ trainedOn: 15, choseEpoch: 6, sameGroup: 0, unknownLabels: 0 });
   });

@@ -94,16 +94,22 @@ describe.each(["single-label", "multi-label"] as const)("%s intervals", (task) =
     expect(Object.values(alike.intervals).every((interval) => interval === null)).toBe(true);
   });
 
-  it("of a label do not exist if one group has all its clips", () => {
-    const targets = answers.targets.map((row, clip) =>
-      row.map((value, i) => (i > 0 ? value : clip === 0 ? 1 : 0)),
+  it("of a label do not exist if its clips are in fewer than six groups", () => {
+    const firstOfGroups = answers.groups.flatMap((group, clip, groups) =>
+      groups.indexOf(group) === clip ? [clip] : [],
     );
-    if (task === "single-label") for (const row of targets) row[2] = row[0] === 0 && row[1] === 0 ? 1 : 0;
-    if (task === "single-label") targets[0].set([1, 0, 0]);
-    const { labelIntervals, perLabel } = scoreAnswers({ ...answers, targets }).scores;
-    expect(Number.isFinite(perLabel["a"].recall)).toBe(true);
-    expect(Object.values(labelIntervals["a"]).every((interval) => interval === null)).toBe(true);
-    expect(labelIntervals["b"]["recall"]).not.toBeNull();
+    const ofLabelInGroups = (nGroups: number) => {
+      const targets = answers.targets.map((_, clip) => {
+        const hasA = firstOfGroups.slice(0, nGroups).includes(clip);
+        return Float32Array.of(Number(hasA), Number(!hasA), 0);
+      });
+      const { labelIntervals, perLabel } = scoreAnswers({ ...answers, targets }, { resamples: 50 }).scores;
+      expect(Number.isFinite(perLabel["a"].recall)).toBe(true);
+      expect(labelIntervals["b"]["recall"]).not.toBeNull();
+      return Object.values(labelIntervals["a"]);
+    };
+    expect(ofLabelInGroups(5).every((interval) => interval === null)).toBe(true);
+    expect(ofLabelInGroups(6)).not.toContain(null);
   });
 });
 

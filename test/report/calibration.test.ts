@@ -20,8 +20,7 @@ describe("a calibration as text", () => {
     const labels = Array.from({ length: 20 }, (_, i) => `label\n${i}`);
     const thresholds = Object.fromEntries(labels.map((label) => [label, 0.25]));
     expect(calibrationLines({ ...multi, thresholds, sharedThreshold: labels }).slice(2)).toEqual([
-      "thresholds of 0 tags with the highest F1",
-      `25.0 % for 20 tags that fewer than 5 validation clips have, or all: ${[0, 1, 2, 3, 4, 5, 6, 7].map((i) => `label\\n${i}`).join(", ")} and 12 more`,
+      `threshold 25.0 % for 20 tags that fewer than 5 validation clips have, or all: ${[0, 1, 2, 3, 4, 5, 6, 7].map((i) => `label\\n${i}`).join(", ")} and 12 more`,
     ]);
   });
 
@@ -50,5 +49,16 @@ describe("a calibration as text", () => {
     const thresholds = { hiss: 0.5, hum: 0.5, tone: 0.5 };
     const multi = { ...tinyCalibration("multi-label"), thresholds, sharedThreshold: ["hiss", "hum", "tone"] };
     expect(calibrationLines({ ...multi, basis: "few clips" })[1]).toBe("threshold of every tag: 50.0 %");
+  });
+
+  it("says above which novelty a sound is unknown, and which clips say so", () => {
+    const unknown = { threshold: 1.234, falseAlarms: 0.05 };
+    expect(calibrationLines({ ...single, unknown }).at(-1)).toBe(
+      "a sound with a novelty above 1.23 is unknown: 5.0 % of the 40 validation clips are",
+    );
+    const few = { ...single, basis: "few clips", unknown: { ...unknown, basis: "training clips" } } as const;
+    expect(calibrationLines(few).at(-1)).toBe(
+      "a sound with a novelty above 1.23 is unknown: a limit from training clips, too, since there are few validation clips",
+    );
   });
 });

@@ -26,6 +26,19 @@ describe("learningRatePage", () => {
     // A narrow picture and a wide one.
     for (const name of rates) expect(texts.filter((text) => text === name)).toHaveLength(2);
   });
+  it("draws no line through a name, however near the marked rates are", () => {
+    const names = [...parseHTML(page).document.querySelectorAll("svg text")].filter((text) =>
+      text.textContent.includes("settings:"),
+    );
+    for (const name of names) {
+      const group = name.closest("g")!;
+      expect(["stroke", "paint-order"].map((key) => group.getAttribute(key))).toEqual([
+        "var(--paper)",
+        "stroke",
+      ]);
+      expect(group.getAttribute("fill")).not.toBe("none");
+    }
+  });
   it("is not flattened by the loss that diverged", () => {
     expect(page).toContain("10 values are above 3.3 and drawn at that value.");
   });

@@ -72,6 +72,8 @@ describe("makeReport", () => {
       labels: source.info.labels,
     });
     expect(text).not.toContain('"layers"');
+    const { uncalibrated } = source.evaluations[0];
+    expect(JSON.parse(text)).toMatchObject({ parts: [{ uncalibrated: { loss: uncalibrated!.loss } }, {}] });
   });
 });
 

@@ -23,7 +23,7 @@ function frontMatterOf(card: string): FrontMatter {
 }
 
 describe("modelCard", () => {
-  it("has the front matter that the Hub reads, with the scores of every part", () => {
+  it("has the front matter that the Hub reads, with the scores on the test split alone", () => {
     const report = madeUpReport();
     const matter = frontMatterOf(modelCard(report));
     expect(matter).toMatchObject({
@@ -35,10 +35,7 @@ describe("modelCard", () => {
     expect(name).toBe("mine");
     expect(
       results.map(({ task, dataset }) => [task.type, dataset.type, dataset.name, dataset.split]),
-    ).toEqual([
-      ["audio-classification", "features", "features", "test"],
-      ["audio-classification", "features", "features", "validation"],
-    ]);
+    ).toEqual([["audio-classification", "features", "features", "test"]]);
     const [{ net }] = report.parts;
     if (net.task !== "single-label") throw new Error("of another task");
     const metric = (type: string) => results[0].metrics.find((one) => one.type === type)!.value;
@@ -46,6 +43,21 @@ describe("modelCard", () => {
     expect(metric("balanced_accuracy")).toBeCloseTo(net.balancedAccuracy, 5);
     expect(metric("f1")).toBeCloseTo(net.macro.f1, 5);
     expect(results[0].metrics.every(({ value }) => Number.isFinite(value))).toBe(true);
+  });
+
+  it("says of every score on validation clips that it is no test", () => {
+    const report = madeUpReport();
+    const [, valid] = report.parts;
+    const { net } = valid;
+    const [{ results }] = frontMatterOf(modelCard({ ...report, parts: [valid] }))["model-index"];
+    expect(results.map(({ dataset }) => dataset.split)).toEqual(["validation"]);
+    expect(results[0].metrics.every(({ name }) => name.endsWith(" (not a test)"))).toBe(true);
+    expect(modelCard(report)).toContain(
+      `The validation split, ${net.nClips} clips in ${net.nGroups} groups (these clips chose the epoch, the temperature and the limit of novelty: the scores are too good, and this is not a test):`,
+    );
+    expect(modelCard(report)).toContain(
+      "(the model was not trained on these clips, and they chose nothing):",
+    );
   });
 
   it.each([`a: "b" # c`, "- x\n---\nlicense: mit", "日本語 é \u2028", "{[&*!|>%@`"])(
@@ -58,15 +70,25 @@ describe("modelCard", () => {
     },
   );
 
+  it("shows the scores before calibration", () => {
+    const report = madeUpReport();
+    const [{ net, uncalibrated }] = report.parts;
+    const losses = [net, uncalibrated!].map(({ loss }) => loss.toFixed(3));
+    expect(modelCard(report)).toMatch(
+      new RegExp(`^\\| loss \\| ${losses[0]} \\| [^|]+ \\| ${losses[1]} \\|`, "m"),
+    );
+    expect(modelCard(madeUpReport({ isCalibrated: false }))).not.toContain("net, not calibrated");
+  });
+
   it("says how good the model is, and what it does not know", () => {
     const card = modelCard(madeUpReport({ task: "multi-label" }));
     expect(card).toMatch(
       /\*\*\d+\.\d.%\*\* mean average precision on \d+ clips of the test split; 95.% interval/,
     );
     expect(card).toContain("Tags audio with 3 labels (any number of labels a clip): bass, drums, flute.");
-    expect(card).toContain(
-      "Nothing is scored on clips that the model was trained on or that chose something.",
-    );
+    expect(card).toContain("The model was not trained on these clips, and they chose nothing.");
+    expect(card).toContain("A sound is answered as unknown if its novelty");
+    expect(modelCard(madeUpReport({ isCalibrated: false }))).toContain("Only silence is answered as unknown");
     expect(card).not.toMatch(/NaN|undefined|null/);
   });
 });

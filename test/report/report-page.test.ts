@@ -50,13 +50,22 @@ describe("reportPage", () => {
     expect(policy.getAttribute("content")).toContain("default-src 'none'");
   });
 
+  it("cuts long labels in tables, where their title is the whole label", () => {
+    const long = "x".repeat(224);
+    const page = pageOf(madeUpReport({ labels: [long, "y"], perLabel: 3 }));
+    const cells = [...documentOf(page).querySelectorAll("table th, table td")];
+    const cut = cells.filter((cell) => cell.textContent.includes("…"));
+    expect(cells.filter(({ textContent }) => textContent.length > 40)).toEqual([]);
+    expect(cut.length).toBeGreaterThan(2);
+    for (const cell of cut) expect(cell.getAttribute("title")).toContain(long);
+  });
+
   it("has the sections whose data exist", () => {
     expect(sectionsOf(pages[0][1])).toEqual([
       ...["result", "classes", "mistakes", "worst-clips", "groups", "calibration"],
       ...["unknown", "training", "data"],
     ]);
     expect(sectionsOf(pages[1][1])).not.toContain("mistakes");
-    expect(sectionsOf(pages[2][1])).not.toContain("unknown");
     expect(sectionsOf(pages[3][1])).not.toContain("worst-clips");
     expect(sectionsOf(pageOf(madeUpReport({ change: { history: null } })))).not.toContain("training");
   });
@@ -88,13 +97,48 @@ describe("reportPage", () => {
     );
   });
 
+  it("shows the scores before calibration, and says why they may differ", () => {
+    const WHY = "Calibration acts on each segment, before the mean";
+    const report = madeUpReport();
+    const heading = ["", "net", "95 % interval", "net, not calibrated", "linear baseline"];
+    for (const table of rowsOf(pageOf(report), "result")) expect(table[0].slice(0, 5)).toEqual(heading);
+    const [{ net, uncalibrated }] = report.parts;
+    const loss = rowsOf(pageOf(report), "result")[0].find(([name]) => name === "loss")!;
+    expect([loss[1], loss[3]]).toEqual([net, uncalibrated!].map((scores) => scores.loss.toFixed(3)));
+    expect(proseOf(pageOf(report), "result")).toContain(WHY);
+    expect(proseOf(pageOf(report), "training")).toContain(`These are from before calibration. ${WHY}`);
+    const plain = pageOf(madeUpReport({ isCalibrated: false }));
+    expect(rowsOf(plain, "result")[0][0]).not.toContain("net, not calibrated");
+    expect(plain).not.toContain(WHY);
+  });
+
+  it("calls a linear baseline that is scored as a model by its name", () => {
+    const report = { ...madeUpReport({ isCalibrated: false }), kind: "linear" } as Report;
+    const parts: Report["parts"] = [{ ...report.parts[0], linear: null }];
+    const page = pageOf({ ...report, parts });
+    expect(rowsOf(page, "result")[0][0]).toEqual(["", "linear baseline", "95 % interval", "majority class"]);
+    expect(page).not.toContain("is missing");
+  });
+
+  it("draws no conclusion from five groups", () => {
+    const report = madeUpReport();
+    const [main] = report.parts;
+    const net = { ...main.net, nGroups: 5 };
+    const prose = proseOf(pageOf({ ...report, parts: [{ ...main, net }] }), "result");
+    expect(prose).toContain("which may be chance, as there are too few groups to tell (");
+    expect(prose).not.toContain("more than chance");
+  });
+
   it("says of scores on validation clips that they chose the epoch", () => {
     const report = madeUpReport();
     const alone = { ...report, parts: [report.parts[1]] } as unknown as Report;
     expect(proseOf(pageOf(alone), "result")).toContain(
       "These clips chose the epoch, the temperature and the limit of novelty: the scores are too good, and this is not a test.",
     );
-    expect(proseOf(pageOf(report), "result")).not.toContain("These clips chose");
+    const parts = (part: string) => documentOf(pageOf(report)).querySelector(`#result ${part}`)!.textContent;
+    expect(parts("details")).toContain("These clips chose the epoch");
+    expect(parts(".finding")).toContain("The model was not trained on these clips, and they chose nothing.");
+    expect(parts(".finding")).not.toContain("These clips chose");
   });
 
   it("lists the mistakes of a hand-made matrix", () => {
@@ -130,6 +174,28 @@ describe("reportPage", () => {
       ["1.5", "5", "5", "25"],
       ["2.5", "0", "95", "25"],
     ]);
+  });
+
+  it("says why only silence is answered as unknown, if that is so", () => {
+    const report = madeUpReport();
+    const proseWith = (changes: Partial<Report>) => {
+      const parts: Report["parts"] = [{ ...report.parts[0], unknown: null }];
+      return proseOf(pageOf({ ...report, parts, ...changes }), "unknown");
+    };
+    const ONLY = "Only silence is answered as unknown: ";
+    expect(proseWith({ calibration: { ...report.calibration!, unknown: null } })).toContain(
+      `${ONLY}the model was calibrated without`,
+    );
+    expect(proseWith({ calibration: null })).toContain(`${ONLY}the model is not calibrated.`);
+    expect(proseWith({ kind: "linear" })).toContain(`${ONLY}a linear baseline measures no novelty.`);
+  });
+
+  it("says if the training clips set the limit of novelty, too", () => {
+    const report = madeUpReport();
+    const unknown = { ...report.calibration!.unknown!, basis: "training clips" as const };
+    const page = pageOf({ ...report, calibration: { ...report.calibration!, unknown } });
+    expect(proseOf(page, "unknown")).toContain("since there are few validation clips");
+    expect(proseOf(pageOf(report), "unknown")).not.toContain("few validation clips");
   });
 
   it("says of a tag that one clip has that it does not count", () => {

@@ -103,16 +103,17 @@ const scoresOf = {
 
 describe("scoresCsv", () => {
   it("has a line for every score, with its interval, and for every difference", () => {
-    const rows = parse(scoresCsv(scoresOf), { columns: true }) as Record<string, string>[];
+    const { intervals, labelIntervals } = good.scores;
+    const harp = { recall: [0.25, 0.75] as const };
+    const net = { ...good.scores, labelIntervals: { ...labelIntervals, harp } };
+    const rows = parse(scoresCsv({ ...scoresOf, net }), { columns: true }) as Record<string, string>[];
     const find = (model: string, label: string, measure: string) =>
       rows.filter((row) => row["model"] === model && row["label"] === label && row["measure"] === measure);
-    const { intervals, labelIntervals } = good.scores;
     const [low, high] = intervals["accuracy"]!.map(String);
     expect(find("net", "", "accuracy")).toEqual([
       { model: "net", label: "", measure: "accuracy", value: "0.75", low, high },
     ]);
-    const [lowRecall, highRecall] = labelIntervals["harp"]["recall"]!.map(String);
-    expect(find("net", "harp", "recall")).toMatchObject([{ value: "0.5", low: lowRecall, high: highRecall }]);
+    expect(find("net", "harp", "recall")).toMatchObject([{ value: "0.5", low: "0.25", high: "0.75" }]);
     expect(find("net", "", "nGroups")).toMatchObject([{ value: "4", low: "", high: "" }]);
     expect(find("net", "", "top3Accuracy")).toMatchObject([{ value: "", low: "", high: "" }]);
     const difference = find("net minus majority class", "", "accuracy");
@@ -159,9 +160,13 @@ describe("a comparison", () => {
     },
   };
   const names = { first: "a.onnx", other: "b.onnx", store: "features" };
-  const verdictOf = (interval: [number, number] | null, difference = 0.25) =>
+  const verdictOf = (interval: [number, number] | null, difference = 0.25, nGroups = 6) =>
     comparisonReport(
-      { ...comparison, differences: { ...differences, balancedAccuracy: { difference, interval } } },
+      {
+        ...comparison,
+        first: { ...good.scores, nGroups },
+        differences: { ...differences, balancedAccuracy: { difference, interval } },
+      },
       names,
     )
       .split("\n\n")
@@ -196,7 +201,16 @@ data  features, split test: 4 clips that neither model was trained on
     expect(verdictOf([0, 0.5])).toBe(
       "balanced accuracy: these clips do not tell which is better; the interval of the difference contains 0",
     );
-    expect(verdictOf(null)).toBe("no interval: the clips are of one group, which says nothing about others");
+    expect(verdictOf([0.125, 0.5], 0.25, 5)).toBe(
+      "balanced accuracy: 5 groups of clips cannot tell which is better, 6 might",
+    );
+    expect(verdictOf(null, 0.25, 1)).toMatch(/ 1 group of clips cannot tell /);
+    expect(verdictOf(null, Number.NaN)).toBe("balanced accuracy: it is not defined on these clips");
+  });
+  it("says what the number of clips and groups means for the scores", () => {
+    expect(comparisonReport(comparison, names)).toContain(
+      "Only 4 clips: one clip is worth 25.0 points of accuracy, and up to 25.0 points of balanced accuracy.\n",
+    );
   });
   it("is CSV with the names of both models", () => {
     const rows = parse(comparisonCsv(comparison, names), { columns: true }) as Record<string, string>[];

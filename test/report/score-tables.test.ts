@@ -66,15 +66,17 @@ describe("the table of models", () => {
         ["sure", { difference: 0.1, interval: [0.02, 0.2] }],
         ["worse", { difference: -0.1, interval: [-0.2, -0.02] }],
         ["unsure", { difference: 0.1, interval: [-0.02, 0.2] }],
-        ["one group", { difference: 0.1, interval: null }],
+        ["undefined", { difference: Number.NaN, interval: null }],
       ] as const
     ).map(([name, balancedAccuracy]) => [name, { balancedAccuracy }] as const);
-    expect(differenceTable("single-label", rows)).toBe(`\
+    expect(differenceTable({ task: "single-label", nGroups: 6 }, rows)).toBe(`\
 difference in balanced accuracy [points]         95 % interval
 sure                                      +10.0  +2.0 to +20.0  better
 worse                                     -10.0  -20.0 to -2.0  worse
 unsure                                    +10.0  -2.0 to +20.0  may be chance
-one group                                 +10.0           none`);
+undefined                                     –           none`);
+    const few = differenceTable({ task: "single-label", nGroups: 5 }, rows);
+    expect(few.match(/too few groups to tell$/gm)).toHaveLength(3);
   });
 });
 
@@ -88,7 +90,15 @@ describe("the table of labels", () => {
       /^instrument [1-4] +2 +50\.0 % +50\.0 % +none +50\.0 % +instrument [2-5] \(1\)$/,
     );
     expect(text).toContain("\nand 40 more labels, whose F1 is higher; JSON and CSV have them all");
-    expect(text).toContain("\nno interval: all clips with the label are in one group");
+    expect(text).toContain("\nno interval: the clips with the label are in fewer than 6 groups");
+  });
+
+  it("shows the interval of a label whose clips are in six groups", () => {
+    const clips = (label: number, count: number) =>
+      Array.from({ length: count }, (_, i) => [label, i === 0 ? 1 - label : label] as const);
+    const text = labelTable(single(["a", "b"], [...clips(0, 12), ...clips(1, 10)]), ["a", "b"]);
+    expect(text).toMatch(/^a +12 .* \d+\.\d % to 100\.0 % /m);
+    expect(text).toMatch(/^b +10 .* none /m);
   });
 
   it("cuts long names", () => {
@@ -176,16 +186,17 @@ describe("the table of tags", () => {
   it("counts the clips with, without and unknown, and names the labels that the means leave out", () => {
     expect(tagTable(multi(labels, targets, probabilities))).toBe(
       `clips with and without each label, AP (average precision), and the answers from the threshold on
-[%]       with  without  unknown     AP   95 % interval  ROC-AUC  threshold  precision  recall     F1
-always       4        0        0  100.0  100.0 to 100.0        –       0.50      100.0   100.0  100.0
-banjo        2        2        0   83.3   33.3 to 100.0     75.0       0.50       50.0    50.0   50.0
-unclear      2        1        1   83.3   33.3 to 100.0     50.0       0.50       50.0    50.0   50.0
-macro                              88.9                     62.5                  66.7    66.7   66.7
-micro                              88.1                     85.0                  75.0    66.7   70.6
-weighted                                                                          75.0    75.0   75.0
-The means are over 3 of 5 labels.
-Not in them, since only 1 clip has the label: once
-Not in them, since no clip has the label: never
+[%]       with  without  unknown     AP  95 % interval  ROC-AUC  threshold  precision  recall     F1
+always       4        0        0  100.0           none        –       0.50      100.0   100.0  100.0
+banjo        2        2        0   83.3           none     75.0       0.50       50.0    50.0   50.0
+unclear      2        1        1   83.3           none     50.0       0.50       50.0    50.0   50.0
+macro                              88.9                    62.5                  66.7    66.7   66.7
+micro                              88.1                    85.0                  75.0    66.7   70.6
+weighted                                                                         75.0    75.0   75.0
+no interval: the clips with the label are in fewer than 6 groups
+The rows macro and weighted are over 3 of 5 labels, the row micro is over all 5.
+Not in the means, since only 1 clip has the label: once
+Not in the means, since no clip has the label: never
 No ROC-AUC, since every clip has the label: always`,
     );
   });
@@ -203,7 +214,7 @@ No ROC-AUC, since every clip has the label: always`,
     const answer = (clip: number) => many.map((_, i) => (i < 20 ? clip / 8 : 1 - clip / 8));
     const scores = multi(many, [0, 1, 2, 3].map(row), [0, 1, 2, 3].map(answer));
     const text = tagTable(scores);
-    expect(lines(text)).toHaveLength(2 + 20 + 3 + 1 + 1);
+    expect(lines(text)).toHaveLength(2 + 20 + 3 + 1 + 1 + 1);
     expect(text).toContain("\nand 40 more labels, whose AP is higher; JSON and CSV have them all");
     expect(widest(text)).toBeLessThanOrEqual(MAX_WIDTH);
     expect(widest(comparisonTable([["linear baseline", scores]]))).toBeLessThanOrEqual(MAX_WIDTH);
@@ -219,8 +230,27 @@ describe("the notes on a sample", () => {
     expect(sampleNotes(single(["a", "b"], pairs(100)))).toEqual([]);
     const targets = Array.from({ length: 40 }, (_, clip) => [clip < 2 ? 1 : 0, clip < 9 ? 1 : 0]);
     expect(sampleNotes(multi(["a", "b"], targets, targets))).toEqual([
-      "Only 40 clips: one clip with a, the rarest label, is worth about 25.0 points of mean average precision.",
+      "Only 40 clips: one clip with a, the rarest label that counts, is worth about 25.0 points of mean average precision.",
     ]);
+  });
+
+  it("say how many labels the means leave out", () => {
+    const targets = Array.from({ length: 100 }, (_, clip) => [clip < 1 ? 1 : 0, clip < 9 ? 1 : 0, 0]);
+    expect(sampleNotes(multi(["a", "b", "c"], targets, targets))).toEqual([
+      "The means leave out 2 of 3 labels: too few clips have them.",
+    ]);
+  });
+
+  it("say that the means say little if every label is on one clip", () => {
+    const targets = [
+      [1, 0],
+      [0, 1],
+    ];
+    expect(sampleNotes(multi(["a", "b"], targets, targets))).toContain(
+      "No label is on more than one clip: an average precision is one over the rank of that clip, and the means say little.",
+    );
+    const twice = [...targets, [1, 0]];
+    expect(sampleNotes(multi(["a", "b"], twice, twice)).join()).not.toContain("more than one clip");
   });
 
   it("say that there are no intervals of one group, and that those of a few are too narrow", () => {

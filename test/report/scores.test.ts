@@ -63,6 +63,7 @@ describe("scoresReport", () => {
     const labels = ["bass", "flute"];
     const kinds = [
       { sound: "silence" as const, nClips: 20, rocAuc: 1, unknown: 1, histogram: [] },
+      { sound: "clicks" as const, nClips: 20, rocAuc: 0.75, unknown: 0.5, histogram: [] },
       { sound: "background" as const, nClips: 3, rocAuc: 0.875, unknown: 1 / 3, histogram: [] },
     ];
     const text = report(
@@ -77,7 +78,9 @@ describe("scoresReport", () => {
       `unknown sounds: novelty above 4.50; 5.0 % of the scored clips are called unknown
 sound       clips  ROC-AUC against the scored clips  called unknown
 silence        20                             1.000         100.0 %
-background      3                             0.875          33.3 %`,
+clicks *       20                             0.750          50.0 %
+background      3                             0.875          33.3 %
+* the model is not fitted to call these unknown`,
     );
   });
   it("says how many clips are left out, and why", () => {
@@ -99,7 +102,7 @@ background      3                             0.875          33.3 %`,
       "           30, since the model was trained on them",
       "            8, since they chose its epoch",
       "            1, since they have labels that it does not know",
-      "       nothing is scored on clips that the model was trained on or that chose something",
+      "       the model was not trained on these clips, and they chose nothing",
     ]);
   });
 
@@ -135,7 +138,7 @@ background      3                             0.875          33.3 %`,
     );
     expect(lines({ nValidation: null }, "test")).toEqual([
       "       the validation clips chose the epoch",
-      "       nothing is scored on clips that the model was trained on; its file does not say which clips chose something",
+      "       the model was not trained on these clips; its file does not say which clips chose something",
     ]);
   });
   it("shows the scores before calibration, if there was one", () => {
@@ -167,7 +170,7 @@ background      3                             0.875          33.3 %`,
        4 validation clips chose the epoch
 data   s, split test: 6 clips in 2 groups
        not from the model's own splits: an external test
-       nothing is scored on clips that the model was trained on or that chose something
+       the model was not trained on these clips, and they chose nothing
 
                 balanced accuracy     95 % interval  accuracy  macro F1   loss  calibration error
 majority class             50.0 %  50.0 % to 50.0 %    66.7 %    40.0 %  0.924             16.7 %
@@ -175,16 +178,17 @@ net                        37.5 %  25.0 % to 50.0 %    50.0 %    42.9 %  1.040  
 no linear baseline: m.linear.onnx is missing
 
 difference in balanced accuracy [points]         95 % interval
-net minus majority class                  -12.5  -25.0 to +0.0  may be chance
+net minus majority class                  -12.5  -25.0 to +0.0  too few groups to tell
 
 Only 6 clips: one clip is worth 16.7 points of accuracy, and up to 25.0 points of balanced accuracy.
 The clips are in only 2 groups: the true scores are outside the intervals more often than 1 time in 20.
 
-label     clips  precision  recall      95 % interval      F1  most often mistaken for
-cello         4    100.0 %  75.0 %  50.0 % to 100.0 %  85.7 %                 harp (1)
-harp          2      0.0 %   0.0 %     0.0 % to 0.0 %   0.0 %                 tuba (2)
-macro         6     50.0 %  37.5 %                     42.9 %
-weighted      6     66.7 %  50.0 %                     57.1 %
+label     clips  precision  recall  95 % interval      F1  most often mistaken for
+cello         4    100.0 %  75.0 %           none  85.7 %                 harp (1)
+harp          2      0.0 %   0.0 %           none   0.0 %                 tuba (2)
+macro         6     50.0 %  37.5 %                 42.9 %
+weighted      6     66.7 %  50.0 %                 57.1 %
+no interval: the clips with the label are in fewer than 6 groups
 
 clips by label (rows) and answer (columns)
        cello  harp  tuba

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.js";
-import { ensureFolder, writeAtomically } from "../../src/store/atomic-file.js";
+import { ensureFolder, writeAtomically, writeTogether } from "../../src/store/atomic-file.js";
 import { onDisk } from "../../src/store/system-errors.js";
 import { makeFolder } from "./files.js";
 
@@ -98,5 +98,27 @@ describe("onDisk", () => {
         throw bug;
       }),
     ).toThrow(bug);
+  });
+});
+
+describe("writeTogether", () => {
+  it("writes all files, or leaves all as they were if one cannot be written", () => {
+    const dir = makeFolder();
+    const [a, b] = [join(dir, "a"), join(dir, "new/b")];
+    writeTogether(
+      new Map([
+        [a, "1"],
+        [b, "2"],
+      ]),
+    );
+    expect([readFileSync(a, "utf8"), readFileSync(b, "utf8")]).toEqual(["1", "2"]);
+    const files = new Map([
+      [b, "3"],
+      [join(dir, "other"), "4"],
+      [join(a, "in a file"), "5"],
+    ]);
+    expect(() => writeTogether(files)).toThrow(DataError);
+    expect(readFileSync(b, "utf8")).toBe("2");
+    expect([readdirSync(dir), readdirSync(join(dir, "new"))]).toEqual([["a", "new"], ["b"]]);
   });
 });

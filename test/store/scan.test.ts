@@ -51,6 +51,12 @@ describe("scanning with a background folder", () => {
     ]);
     const split = folderOf("train/flute/a.wav", "test/flute/b.wav", "noise/c.wav");
     expect(scanSource(split, join(split, "noise")).problems).toEqual([]);
+    expect(scanSource(dir, join(dir, "noise")).problems).toEqual([
+      `${join(dir, "noise")}: warning: taken as background: 1 clip of class noise`,
+    ]);
+    expect(messageOf(() => scanSource(dir, dir))).toBe(
+      `${dir}: is all of the source; name a folder of other audio, or a part of the source`,
+    );
     expect(scanSource(split).problems).not.toEqual([]);
   });
   it("names a folder that is none, is missing or holds no audio", () => {

@@ -82,6 +82,8 @@ describe("a run", () => {
           .sort((a, b) => (a.path < b.path ? -1 : 1)),
       ),
     );
+    const noise = several.clips.map((clip, i) => (i === 1 ? { ...clip, labels: [] } : clip));
+    expect(await textOf({ ...several, clips: noise })).not.toContain(several.clips[1].name);
     const facts = [{ unknownLabels: ["tone"] }, { unknownLabels: ["?"], absentLabels: ["hum"] }];
     const clips = several.clips.map((clip, i) => ({ ...clip, ...facts[i] }));
     const lines = (await textOf({ ...several, clips })).split("\n");

@@ -48,6 +48,18 @@ const noise = (level: number, seconds = 1) => {
   return Float32Array.from({ length: RATE * seconds }, () => level * random.normal());
 };
 
+/** A second of noise of three colours, at about the same level; pink noise as Paul Kellet's three filters make it. */
+function noises(level: number): Record<"white" | "pink" | "brown", Float32Array> {
+  const white = noise(level);
+  const lowPassed = (keep: number, gain: number) => {
+    let held = 0;
+    return white.map((x) => (held = keep * held + gain * x));
+  };
+  const [low, middle, high] = [lowPassed(0.99765, 0.099), lowPassed(0.963, 0.2965), lowPassed(0.57, 1.0527)];
+  const pink = white.map((x, n) => (low[n] + middle[n] + high[n] + 0.1848 * x) / 2);
+  return { white, pink, brown: lowPassed(0.98, 0.2) };
+}
+
 describe.each(["single-label", "multi-label"] as const)("an unknown sound, %s", (task) => {
   let model: TrainedModel;
   let tagger: Tagger;
@@ -66,6 +78,16 @@ describe.each(["single-label", "multi-label"] as const)("an unknown sound, %s", 
       expect(tags.filter(({ isPresent }) => isPresent)).toEqual([]);
       expect(events).toEqual([]);
     }
+  });
+
+  it("is noise of 1 to 50 ms in silence, one of five kinds of sounds that the functions are fitted to", async () => {
+    expect(model.novelty!.classless.bias.shape).toEqual([5]);
+    for (const ms of [1, 10, 50])
+      for (const level of [0.03, 0.3]) {
+        const samples = new Float32Array(RATE / 4);
+        samples.set(noise(level, ms / 1000), 400);
+        expect([ms, level, (await tag(samples)).isUnknown]).toEqual([ms, level, true]);
+      }
   });
 
   it("is silence, and one bit of noise", async () => {
@@ -107,6 +129,20 @@ describe.each(["single-label", "multi-label"] as const)("an unknown sound, %s", 
     expect(Math.abs(novelty! - leaning)).toBeLessThan(ROUNDING);
   });
 
+  it("is an error where the functions of the novelty are so large that it is not finite", async () => {
+    const { known, classless } = model.novelty!;
+    const huge = ({ weight, bias }: typeof known) => ({
+      weight: { ...weight, data: weight.data.map(() => 3e38) },
+      bias,
+    });
+    const bytes = encodeModel({ ...model, novelty: { known: huge(known), classless: huge(classless) } });
+    const broken = await Tagger.of(decodeModel(bytes, "m.onnx"), ENGINE, "m.onnx");
+    await expect(broken.tagWaveform({ samples: noise(0.1), sampleRate: RATE })).rejects.toThrow(
+      /^m\.onnx: gave the novelty \S+, which is not a finite number; calibrate it again$/,
+    );
+    await broken.close();
+  });
+
   it("needs the functions of novelty in the model", () => {
     const { novelty: _, ...without } = model;
     expect(() => encodeModel(without)).toThrow(
@@ -119,14 +155,25 @@ describe.each(["single-label", "multi-label"] as const)("an unknown sound, %s", 
 });
 
 describe("a model with fewer than 20 validation clips", () => {
-  it("calls no sound unknown, except silence", async () => {
-    const { model } = await trained("single-label", 12);
-    expect(model!.info.calibration!.unknown).toBeNull();
-    const tagger = await Tagger.of(model!, ENGINE);
-    const tag = (samples: Float32Array) => tagger.tagWaveform({ samples, sampleRate: RATE });
-    const none = { novelty: null, noveltyLimit: null };
-    expect(await tag(noise(0.1))).toMatchObject({ ...none, isUnknown: false });
-    const { isUnknown, tags } = await tag(new Float32Array(RATE));
-    expect([isUnknown, tags.some(({ isPresent }) => isPresent)]).toEqual([true, false]);
-  });
+  it.each(["single-label", "multi-label"] as const)(
+    "calls noise and silence unknown by its training clips, too: 2 labels of 8 clips, %s",
+    async (task) => {
+      const { model } = await trained(task, 8);
+      const { basis, temperature, thresholds, unknown, validation } = model!.info.calibration!;
+      expect([basis, temperature, validation.nClips]).toEqual(["few clips", 1, 4]);
+      expect(Object.values(thresholds ?? {})).toEqual(task === "multi-label" ? [0.5, 0.5] : []);
+      expect(unknown!.basis).toBe("training clips");
+      const tagger = await Tagger.of(decodeModel(encodeModel(model!), "m.onnx"), ENGINE);
+      const isUnknown = async (samples: Float32Array) =>
+        (await tagger.tagWaveform({ samples, sampleRate: RATE })).isUnknown;
+      expect(await isUnknown(new Float32Array(RATE))).toBe(true);
+      for (const level of [0.003, 0.03, 0.3])
+        for (const [kind, samples] of Object.entries(noises(level)))
+          expect([kind, level, await isUnknown(samples)]).toEqual([kind, level, true]);
+      let nKnown = 0;
+      for (let i = 1000; i < 1010; i++)
+        for (const label of CLASSES) if (!(await isUnknown(tone(label, i)))) nKnown++;
+      expect(nKnown).toBeGreaterThanOrEqual(18); // of 20
+    },
+  );
 });

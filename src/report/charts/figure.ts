@@ -1,5 +1,6 @@
 import { type Html, html } from "../html.js";
 import { withUnits } from "../numbers.js";
+import { cutText } from "../table.js";
 
 /** The cells of a table: the first row is the heading, the first cell of each row names the row. */
 export type Cells = readonly (readonly string[])[];
@@ -7,12 +8,18 @@ export type Cells = readonly (readonly string[])[];
 /** A table that scrolls sideways if it is wider than the page. */
 export function tableOf([heading, ...rows]: Cells): Html {
   return html`<div class="scroll" tabindex="0"><table><thead><tr>${heading.map(
-    (cell) => html`<th scope="col">${cell}</th>`,
+    (cell) => html`<th scope="col"${titleOf(cell)}>${shown(cell)}</th>`,
   )}</tr></thead><tbody>${rows.map(
     ([name, ...cells]) =>
-      html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${withUnits(cell)}</td>`)}</tr>`,
+      html`<tr><th scope="row"${titleOf(name)}>${shown(name)}</th>${cells.map((cell) => html`<td${titleOf(cell)}>${withUnits(shown(cell))}</td>`)}</tr>`,
   )}</tbody></table></div>`;
 }
+
+/** Longest text in a cell [characters]: a longer name would move the numbers beside it off the screen. */
+const LONGEST_CELL = 40;
+const shown = (cell: string) => cutText(cell, LONGEST_CELL);
+/** The whole text of a cell that is cut. */
+const titleOf = (cell: string): Html => (shown(cell) === cell ? html`` : html` title="${cell}"`);
 
 /**
  * A picture with its title, caption, legend and notes, and with its numbers in a table that unfolds.

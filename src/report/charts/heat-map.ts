@@ -1,5 +1,6 @@
 import { type Html, html } from "../html.js";
 import { readable } from "../numbers.js";
+import { cutText } from "../table.js";
 import { type Cells, figure } from "./figure.js";
 
 /** Counts of clips by their label (row) and the answer (column). */
@@ -27,7 +28,7 @@ const MOST_OPACITY = 0.6;
  */
 export function heatMap({ title, caption, labels, counts, notes = [] }: HeatMap): Html {
   const cell = labels.length <= MOST_LARGE ? CELL.large : CELL.small;
-  const names = labels.map((label) => cut(label));
+  const names = labels.map((label) => cutText(label, LONGEST_NAME));
   const margin = 12 + NAME_WIDTH * Math.max(...names.map(({ length }) => length));
   const size = margin + cell * labels.length + 2;
   const totals = counts.map((row) => row.reduce((sum, count) => sum + count, 0));
@@ -63,8 +64,6 @@ aria-label="${described(title, labels, counts)}" fill="currentColor" font-size="
   ];
   return figure({ title, ...(caption === undefined ? {} : { caption }), narrow, notes, numbers });
 }
-
-const cut = (name: string) => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name);
 
 function described(title: string, labels: readonly string[], counts: HeatMap["counts"]): string {
   const rows = labels.map((label, i) => {

@@ -113,7 +113,7 @@ function plotOf(
   };
 }
 
-/** Vertical lines with their names above the frame, each in a row of its own; no name crosses a line. */
+/** Vertical lines with their names above the frame, each in a row of its own. */
 function markedXMarks(marked: readonly MarkedX[], x: PlacedAxis): Plot.Markish[] {
   const lines = marked.flatMap(({ name, x: value }) => {
     const placed = x.place(value);
@@ -137,6 +137,9 @@ function markedXMarks(marked: readonly MarkedX[], x: PlacedAxis): Plot.Markish[]
         dx: isLeft ? -5 : 5,
         dy: 2 - rise,
         fontSize: FONT_SIZE,
+        fill: "currentColor",
+        stroke: "var(--paper)", // where a longer line is behind the name, the line is interrupted
+        strokeWidth: 5,
       }),
     ];
   });

@@ -12,7 +12,8 @@ export function classesSection({ labels, parts: [{ net }] }: Report): Section {
   const note = isSingle
     ? "The lowest F1 first. The score of a label with few clips is mostly chance."
     : "The lowest average precision first. A tag is answered from its threshold on; precision, recall and F1 are those of \
-these answers. A tag that fewer than two clips have is not in the means.";
+these answers. A tag that fewer than two clips have is not in the means: macro and weighted scores, mean average precision and \
+ROC-AUC are over the others, micro scores are over all tags.";
   return {
     id: "classes",
     title: isSingle ? "Classes" : "Tags",

@@ -25,6 +25,6 @@ export function dataSection({ summary, parts: [{ chose }] }: Report): Section {
     title: "Data",
     body: html`<div class="tall">${tableOf(cells)}</div><h3>Which clips chose what</h3>
 <ul><li>${capital(counted(chose.nTrained, "clip"))} trained the model.</li>
-${choosingSentences(chose).map((sentence) => html`<li>${capital(sentence)}.</li>`)}</ul>`,
+<li>${capital(choosingSentences(chose)[0])}.</li></ul>`,
   };
 }

@@ -3,6 +3,7 @@ import { type LeftOut, reasonsIn } from "../../evaluation/choose-clips.js";
 import { choosingSentences } from "../../evaluation/chose.js";
 import type { Differences } from "../../evaluation/evaluate-model.js";
 import { type Measure, mainMeasure, measuresOf } from "../../evaluation/measures.js";
+import { type Verdict, verdictOn } from "../../evaluation/paired-difference.js";
 import { sampleNotes } from "../../evaluation/sample-notes.js";
 import type { Scores } from "../../evaluation/scores.js";
 import { type Cells, tableOf } from "../charts/figure.js";
@@ -10,17 +11,25 @@ import { type Html, html } from "../html.js";
 import type { Section } from "../html-page.js";
 import { withUnits } from "../numbers.js";
 import type { Report, ReportPart } from "../report.js";
-import { capital, differenceText, intervalText, measureText, partTitle } from "./words.js";
+import { BEFORE_MEAN, capital, differenceText, intervalText, measureText, partTitle } from "./words.js";
 
 /** Differences that are 0.0 points. */
 const SAME = 0.0005;
+
+/** Whether chance explains a difference. */
+const CHANCE: Readonly<Record<Exclude<Verdict, "not defined">, string>> = {
+  higher: "more than chance explains",
+  lower: "more than chance explains",
+  "may be chance": "which may be chance",
+  "too few groups": "which may be chance, as there are too few groups to tell",
+};
 
 /** The section on the score: what it is, how sure it is, and what it means against the two baselines. */
 export function resultSection(report: Report): Section {
   return {
     id: "result",
     title: "Result",
-    body: html`${headline(report.parts[0])}${report.parts.map((part, i) => scoresOf(part, i === 0))}`,
+    body: html`${headline(report.parts[0])}${report.parts.map((part, i) => scoresOf(part, report.kind, i === 0))}`,
   };
 }
 
@@ -51,11 +60,13 @@ export function meaning({ net, majority, linear, differences, chose }: ReportPar
       difference: measure.of(net) - measure.of(other),
       interval: null,
     };
+    const verdict = verdictOn({ difference, interval }, net.nGroups);
+    if (verdict === "not defined") return `not comparable with ${name}`;
     if (Math.abs(difference) < SAME) return `as good as ${name} (${measureText(measure, measure.of(other))})`;
     const by = `${Math.abs(100 * difference).toFixed(1)} points ${difference < 0 ? "below" : "above"} ${name} (${measureText(measure, measure.of(other))})`;
     if (interval === null) return by;
     const ends = interval.map((end) => differenceText(measure, end)).join(" to ");
-    return `${by}, ${interval[0] > 0 || interval[1] < 0 ? "more than chance explains" : "which may be chance"} (${ends})`;
+    return `${by}, ${CHANCE[verdict]} (${ends})`;
   };
   const parts = [against("a baseline that never listens", majority, differences.majority)];
   if (linear !== null) parts.push(against("a linear classifier on descriptors", linear, differences.linear));
@@ -64,8 +75,8 @@ export function meaning({ net, majority, linear, differences, chose }: ReportPar
 }
 
 /** All scores of a part, beside the baselines'. */
-function scoresOf(part: ReportPart, isOpen: boolean): Html {
-  const { net, majority, linear, differences, leftOut, isExternal, split } = part;
+function scoresOf(part: ReportPart, kind: Report["kind"], isFirst: boolean): Html {
+  const { net, majority, linear, differences, leftOut, isExternal, split, chose, uncalibrated } = part;
   const rows = definedMeasures(net).map((measure) => {
     const interval = net.intervals[measure.name] ?? null;
     const text = (scores: Scores) => measureText(measure, measure.of(scores));
@@ -73,20 +84,25 @@ function scoresOf(part: ReportPart, isOpen: boolean): Html {
       measure.title,
       text(net),
       interval === null ? "–" : intervalText(measure, interval),
+      ...(uncalibrated === null ? [] : [text(uncalibrated)]),
       ...(linear === null ? [] : [text(linear), gainText(measure, differences.linear)]),
       text(majority),
     ];
   });
   const linearColumns = linear === null ? [] : ["linear baseline", "net minus linear"];
-  const cells: Cells = [["", "net", "95 % interval", ...linearColumns, "majority class"], ...rows];
+  const name = kind === "net" ? "net" : "linear baseline";
+  const heading = ["", name, "95 % interval", ...(uncalibrated === null ? [] : [`${name}, not calibrated`])];
+  const cells: Cells = [[...heading, ...linearColumns, "majority class"], ...rows];
   const notes = [
+    ...(isFirst ? [] : [`${capital(choosingSentences(chose)[1])}.`]), // of the first part, the headline says it
     ...(isExternal ? ["The clips are not from the model's own splits: this is an external test."] : []),
     ...(leftOut === null ? [] : [leftOutText(leftOut)]),
-    ...(linear === null ? ["The file of the linear baseline is missing."] : []),
+    ...(uncalibrated === null ? [] : [BEFORE_MEAN]),
+    ...(linear === null && kind === "net" ? ["The file of the linear baseline is missing."] : []),
   ];
   const title = `${capital(partTitle(split))}: ${counted(net.nClips, "clip")} in ${counted(net.nGroups, "group")}`;
   const body = html`${tableOf(cells)}${notes.map((note) => html`<p class="note">${note}</p>`)}`;
-  return isOpen
+  return isFirst
     ? html`<h3>${title}</h3>${body}`
     : html`<details><summary>${title}</summary>${body}</details>`;
 }

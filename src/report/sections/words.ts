@@ -27,6 +27,10 @@ export function differenceText({ name }: Measure, difference: number): string {
   return `${Number(text) === 0 ? "±" : difference < 0 ? "−" : "+"}${text}`;
 }
 
+/** Why scores before and after calibration may differ although it changes no order of probabilities. */
+export const BEFORE_MEAN =
+  "Calibration acts on each segment, before the mean over the segments of a clip, so that it may change the answer to a clip.";
+
 /** A part of the data in sentences: "the test split". */
 export function partTitle(split: PartName): string {
   const titles = { train: "the training split", valid: "the validation split", test: "the test split" };
