@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { Command } from "commander";
 import { counted } from "../core/counted.js";
 import { DataError, UsageError } from "../core/errors.js";
-import { ownSets } from "../evaluation/own-sets.js";
+import { ownSets, recordValidClips } from "../evaluation/own-sets.js";
 import { calibrationLines } from "../report/calibration.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { print, visibleLine } from "../report/terminal.js";
@@ -67,7 +67,7 @@ async function calibrateFile(
   checkStoreFits(store, model, modelPath);
   const sets = ownSets(model, store);
   let bar: ProgressBar | undefined;
-  const calibrated = await calibrateModel(model, sets, {
+  const calibrated = await calibrateModel(recordValidClips(model, store), sets, {
     engine: nodeEngine({ threads }),
     onProgress(done, total) {
       bar ??= progressBar("calibrating", total);

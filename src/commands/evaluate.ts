@@ -51,7 +51,8 @@ Formats:
         reason), chose (which clips chose what), majority, linear, net and uncalibrated (the scores of each), kind (net,
         or linear for a model.linear.onnx), unknown (what the model calls unknown of the scored clips, of silence,
         noise, hum and clicks, and of background clips), differences (of net to the baselines, with 95 % intervals);
-        with --compare: task, model, compare, store, split, leftOut, leftOutForOther, first, other, differences
+        with --compare: task, model, compare, store, split, leftOut, leftOutForOther, chose (of first and of
+        other), first, other, differences
   csv   the columns model, label, measure, value, low, high: one line for each score, label is empty in those of all labels
 Numbers that are not defined are null in JSON and empty in CSV. --predictions writes CSV, too: file, true, predicted,
 correct, probability of the true label, loss, novelty, then p(<label>) for every label; the worst answers are first.`;

@@ -20,6 +20,13 @@ export interface ClipSplits {
   readonly hash: string;
 }
 
+/** How clips are drawn, see `splitClips`. */
+interface SplitOptions {
+  readonly seed?: number;
+  readonly validFraction?: number;
+  readonly testFraction?: number;
+}
+
 /** How a training run splits its clips unless its settings say otherwise. */
 export const RUN_SPLITS = { seed: 1, validFraction: 0.15, testFraction: 0.15 } as const;
 
@@ -45,12 +52,9 @@ export const RUN_SPLITS = { seed: 1, validFraction: 0.15, testFraction: 0.15 } a
  * const { train, valid, test } = splitClips(clips, { seed: 1, validFraction: 0.2, testFraction: 0.2 });
  * console.log(train.length, valid.length, test.length); // -> 12 4 4
  */
-export function splitClips(
-  clips: readonly Clip[],
-  options: { seed?: number; validFraction?: number; testFraction?: number } = {},
-): ClipSplits {
+export function splitClips(clips: readonly Clip[], options: SplitOptions = {}): ClipSplits {
   checkClips(clips);
-  checkOptions<typeof options>(options, {
+  checkOptions<SplitOptions>(options, {
     seed: optional(checkInteger),
     validFraction: optional(fraction),
     testFraction: optional(fraction),
@@ -83,7 +87,7 @@ export function splitClips(
   splits.train = pool.filter((clip) => drawn.get(clip.group) === "train");
   for (const split of ["valid", "test"] as const)
     if (splits[split].length === 0) splits[split] = pool.filter((clip) => drawn.get(clip.group) === split);
-  addBackground(splits, background, seed);
+  addBackground(splits, background, { seed, validFraction, testFraction });
   return { ...splits, hash: hashSplits(splits) };
 }
 
@@ -102,11 +106,21 @@ function apart(clips: readonly Clip[]): { sorted: Clip[]; background: Clip[] } {
   };
 }
 
-/** Adds background to the splits: where a clip names one, and else in proportion to the labelled clips in each. */
-function addBackground(splits: Record<Split, Clip[]>, background: readonly Clip[], seed: number): void {
+/**
+ * Adds background to the splits: where a clip names one, and else in the fractions of a draw, which no clip changes. Without a
+ * train split, it is in proportion to the labelled clips.
+ */
+function addBackground(
+  splits: Record<Split, Clip[]>,
+  background: readonly Clip[],
+  { seed, validFraction, testFraction }: Required<SplitOptions>,
+): void {
   const nLabelled = SPLITS.reduce((sum, split) => sum + splits[split].length, 0);
   const fractionOf = (split: Split) => (nLabelled === 0 ? 0 : splits[split].length / nLabelled);
-  const fractions = { train: fractionOf("train"), valid: fractionOf("valid"), test: fractionOf("test") };
+  const fractions =
+    splits.train.length > 0
+      ? { train: 1 - validFraction - testFraction, valid: validFraction, test: testFraction }
+      : { train: 0, valid: fractionOf("valid"), test: fractionOf("test") };
   const open = background.filter(({ split }) => split === null);
   const drawn = drawSplits(open, fractions, { seed, tieOf: (group) => group });
   for (const clip of background) splits[clip.split ?? drawn.get(clip.group) ?? "train"].push(clip);

@@ -7,19 +7,25 @@ import { checkModel } from "../tagging/model-file.js";
 import type { AnyModel } from "../tagging/open-tagger.js";
 import { answerSet, checkFrontEnd, setOf } from "./answer-set.js";
 import { type ChosenClips, chooseClips, type PartName } from "./choose-clips.js";
+import { type ChoosingClips, choosingClips } from "./chose.js";
 import { type Difference, pairedDifference } from "./paired-difference.js";
 import type { Scores } from "./scores.js";
 
 /** Parts of the data on which two models can be compared: each leaves out what one of them has seen. */
 export const COMPARED_PARTS = ["test", "all"] as const;
 
-/** Scores of two models on the same clips, which neither has seen. */
+/** Scores of two models on the same clips, which neither has seen, as far as it is known, see `chose`. */
 export interface Comparison {
   readonly split: PartName;
   /** Number of clips of the split that are not scored, since the first model has seen them or cannot know their labels. */
   readonly leftOut: number;
   /** Number of the others that are not scored for the second model's sake. */
   readonly leftOutForOther: number;
+  /**
+   * Which clips chose what for each model. Where `nValidation` is null, some of the scored clips may have chosen that model's
+   * epoch.
+   */
+  readonly chose: { readonly first: ChoosingClips; readonly other: ChoosingClips };
   readonly first: Scores;
   readonly other: Scores;
   /** The first minus the other, by the measure's name. */
@@ -72,7 +78,8 @@ export async function compareModels(
   const { engine, split, onProgress } = options;
   const chosen = chooseClips(data, model.info, split);
   const { background: _, ...because } = chosen.leftOut ?? {};
-  const clips = unseenByBoth(data, chosen, other);
+  const chosenForOther = chooseClips(data, other.info, "all");
+  const clips = unseenByBoth(data.name, chosen, chosenForOther);
   const set = setOf(data, clips, model.info);
   const pass = (index: number) => ({
     engine,
@@ -85,6 +92,7 @@ export async function compareModels(
     split: chosen.part,
     leftOut: Object.values(because).reduce((sum: number, count: number) => sum + count, 0),
     leftOutForOther: chosen.clips.length - clips.length,
+    chose: { first: choosingClips(model.info, chosen), other: choosingClips(other.info, chosenForOther) },
     first: first.scores,
     other: second.scores,
     differences: pairedDifference(first, second),
@@ -115,13 +123,13 @@ const someOf = (labels: readonly string[]): string =>
     : `${labels.slice(0, SHOWN).join(", ")} and ${labels.length - SHOWN} more`;
 
 /** Those of the first model's clips that the other has not seen either. */
-function unseenByBoth(data: FeatureData, { clips, part }: ChosenClips, other: AnyModel): Clip[] {
+function unseenByBoth(name: string, { clips, part }: ChosenClips, forOther: ChosenClips): Clip[] {
   const keyOf = ({ audioHash, name }: Clip) => `${audioHash} ${name}`;
-  const unseen = new Set(chooseClips(data, other.info, "all").clips.map(keyOf));
+  const unseen = new Set(forOther.clips.map(keyOf));
   const both = clips.filter((clip) => unseen.has(keyOf(clip)));
   if (both.length === 0)
     throw new DataError(
-      data.name,
+      name,
       `has no clip in its ${part} split that neither model has seen; use data that both have not seen`,
     );
   return both;

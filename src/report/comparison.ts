@@ -12,18 +12,27 @@ export function comparisonReport(
   comparison: Comparison,
   names: { first: string; other: string; store: string },
 ): string {
-  const { split, leftOut, leftOutForOther, first, other, differences } = comparison;
+  const { split, leftOut, leftOutForOther, chose, first, other, differences } = comparison;
   const { task, nClips } = first;
   const part = split === "all" ? "all" : `split ${split}:`;
   const left = [
     leftOut > 0 ? `${counted(leftOut, "clip")} because of A` : "",
     leftOutForOther > 0 ? `${counted(leftOutForOther, "clip")} because of B` : "",
   ].filter((text) => text !== "");
+  const silent = [
+    ...(chose.first.nValidation === null ? ["A"] : []),
+    ...(chose.other.nValidation === null ? ["B"] : []),
+  ];
+  const unseen = silent.length === 0 ? "neither model has seen" : "neither model was trained on";
   const header = [
     `A     ${visibleLine(names.first)}`,
     `B     ${visibleLine(names.other)}`,
-    `data  ${visibleLine(names.store)}, ${part} ${counted(nClips, "clip")} that neither model has seen`,
+    `data  ${visibleLine(names.store)}, ${part} ${counted(nClips, "clip")} that ${unseen}`,
     ...(left.length > 0 ? [`      left out: ${left.join(", ")}`] : []),
+    ...silent.map(
+      (model) =>
+        `      the file of ${model} does not say which clips chose its epoch: they may be among these, and its scores too good`,
+    ),
   ];
   const isDefined = ({ difference }: Difference) => !Number.isNaN(difference);
   const rows = measuresOf(task)

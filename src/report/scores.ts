@@ -4,6 +4,7 @@ import { choosingSentences } from "../evaluation/chose.js";
 import type { Evaluation } from "../evaluation/evaluate-model.js";
 import { sampleNotes } from "../evaluation/sample-notes.js";
 import { isFittedTo, type UnknownSounds } from "../evaluation/unknown-sounds.js";
+import { DEFAULT_THRESHOLD } from "../tagging/calibration.js";
 import type { AnyModel } from "../tagging/open-tagger.js";
 import { comparisonTable, confusionTable, differenceTable, labelTable, tagTable } from "./score-tables.js";
 import { percent, table } from "./table.js";
@@ -79,12 +80,16 @@ const nameOf = ({ kind }: ScoredModel) => (kind === "net" ? "net" : "linear base
 function comparison(scored: ScoredModel, linearPath: string): string {
   const { majority, linear, net, kind, uncalibrated } = scored;
   const missing = linear === null && kind === "net" ? `\nno linear baseline: ${linearPath} is missing` : "";
+  const cut =
+    uncalibrated?.task === "multi-label"
+      ? `\nnot calibrated: the answers from a threshold of ${DEFAULT_THRESHOLD} on, for every label`
+      : "";
   return `${comparisonTable([
     ["majority class", majority],
     ...(linear === null ? [] : ([["linear baseline", linear]] as const)),
     ...(uncalibrated === null ? [] : ([[`${nameOf(scored)}, not calibrated`, uncalibrated]] as const)),
     [nameOf(scored), net],
-  ])}${missing}`;
+  ])}${cut}${missing}`;
 }
 
 function differences(scored: ScoredModel): string {

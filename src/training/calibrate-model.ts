@@ -15,7 +15,6 @@ import { type Engine, engineOption, withSession } from "../runtime/engine.js";
 import { runSegments } from "../tagging/aggregate.js";
 import { type Calibration, DEFAULT_THRESHOLD } from "../tagging/calibration.js";
 import {
-  addClips,
   checkModel,
   logitsGraph,
   segmentsPerRun,
@@ -42,7 +41,7 @@ interface CalibrateOptions {
  * With fewer than 20 validation clips, the temperature is 1, every threshold 0.5, and the limit of novelty is that of the
  * training clips, too.
  * @param sets the sets that the model was trained and validated on, over its labels, see `ownSets`
- * @returns the model with `info.calibration`, and with `info.validClips` if an older version had not recorded them
+ * @returns the model with `info.calibration`
  * @throws UsageError if the sets have other labels than the model, or no validation clip whose labels are known
  * @throws DataError if the model gives logits that are not finite
  * @example
@@ -79,25 +78,8 @@ export async function calibrateModel(
   return {
     ...plain,
     novelty: score,
-    info: { ...plain.info, ...validClipsOf(plain.info, sets), calibration: { ...calibration, unknown } },
+    info: { ...plain.info, calibration: { ...calibration, unknown } },
   };
-}
-
-/**
- * The validation clips, for a model of an older version that does not record which they were. They stay unknown if it was
- * trained on other clips, too.
- */
-function validClipsOf(
-  { trainClips, validClips }: TrainedModel["info"],
-  { train, valid }: { readonly train: FeatureSet<"train">; readonly valid: FeatureSet<"valid"> },
-): { validClips?: string } {
-  const recorded = ({ clips, background }: FeatureSet) =>
-    addClips(
-      "",
-      [...clips, ...(background?.clips ?? [])].map(({ audioHash }) => audioHash),
-    );
-  if (validClips !== undefined || recorded(train) !== trainClips) return {};
-  return { validClips: recorded(valid) };
 }
 
 function checkValidation(valid: FeatureSet<"valid">, { info }: TrainedModel): void {

@@ -173,6 +173,7 @@ describe("evaluate --compare", () => {
         "split",
         "leftOut",
         "leftOutForOther",
+        "chose",
         "first",
         "other",
         "differences",

@@ -52,6 +52,22 @@ describe("background clips", () => {
     expect(own.valid.filter(isNoise).length).toBe(20);
   });
 
+  it("stay where they are when named clips of another split are removed", () => {
+    const named = LABELLED.map((each, i) => ({
+      ...each,
+      split: i < 20 ? ("train" as const) : i < 28 ? ("valid" as const) : ("test" as const),
+    }));
+    const whole = splitsOf(...named, ...BACKGROUND);
+    expect((["train", "valid", "test"] as const).map((split) => whole[split].filter(isNoise).length)).toEqual(
+      [14, 3, 3],
+    );
+    const fewTest = splitsOf(...named.slice(0, 30), ...BACKGROUND);
+    expect([namesIn(fewTest.train), namesIn(fewTest.valid)]).toEqual([
+      namesIn(whole.train),
+      namesIn(whole.valid),
+    ]);
+  });
+
   it("stay in the split of a clip with the same audio, which is named as a contradiction", () => {
     const copy = clip("noise copy", [], 7);
     const copied = dataOf(...LABELLED, copy);

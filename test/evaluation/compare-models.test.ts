@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import type { FeatureData } from "../../src/dataset/feature-data.js";
 import { compareModels } from "../../src/evaluation/compare-models.js";
 import { evaluateModel } from "../../src/evaluation/evaluate-model.js";
 import { measuresOf } from "../../src/evaluation/measures.js";
 import { frontEnd } from "../../src/features/front-end.js";
 import { decodeLinearModel } from "../../src/tagging/linear-model.js";
-import type { TrainedModel } from "../../src/tagging/model-file.js";
+import { type TrainedModel, wasTrainedOn } from "../../src/tagging/model-file.js";
 import { trainLinearBaseline } from "../../src/training/linear-baseline.js";
 import { trainModel } from "../../src/training/train-model.js";
 import { ENGINE } from "../engine.js";
@@ -44,11 +45,13 @@ describe("compareModels", () => {
       net,
       linear: scores,
       differences,
+      chose,
     } = await evaluateModel(first, store, { ...engine, linear: baseline });
     expect(compared).toEqual({
       split: "test",
       leftOut: 0,
       leftOutForOther: 0,
+      chose: { first: chose, other: { ...chose, validationChose: ["epoch"] } },
       first: net,
       other: scores,
       differences: differences.linear,
@@ -68,6 +71,25 @@ describe("compareModels", () => {
     expect([split, scores.nClips, leftOutForOther]).toEqual(["test", both.length, mine.length - both.length]);
     const all = await compareModels(first, other, store, { ...engine, split: "all" });
     expect([all.first.nClips, all.leftOut]).toEqual([both.length, store.clips.length - mine.length]);
+  });
+
+  it("says if a model does not say which clips chose its epoch, and the data do not either", async () => {
+    const { validClips: _, ...info } = other.info;
+    const older = { ...other, info };
+    const nValidationOf = async (data: FeatureData) => {
+      const { chose } = await compareModels(first, older, data, { ...engine, split: "all" });
+      return [chose.first.nValidation, chose.other.nValidation];
+    };
+    expect(await nValidationOf(store)).toEqual([5, 5]);
+    const fewer = store.clips.filter(({ name }) => !name.endsWith("/0.wav"));
+    const isTrained = wasTrainedOn(older.info);
+    const named = fewer.map((clip) => {
+      const split = isTrained(clip.audioHash) ? ("train" as const) : ("test" as const);
+      return { ...clip, split };
+    });
+    named.push({ ...named[0], audioHash: "0".repeat(64), group: "x", split: "valid" as never });
+    const changedData = { ...store, clips: named };
+    expect(await nValidationOf(changedData)).toEqual([5, null]);
   });
 
   it("says that a model does not differ from itself", async () => {

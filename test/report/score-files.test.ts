@@ -150,6 +150,7 @@ describe("a comparison", () => {
     split: "test",
     leftOut: 0,
     leftOutForOther: 2,
+    chose: { first: scoresOf.chose, other: scoresOf.chose },
     first: good.scores,
     other: flute.scores,
     differences: {
@@ -182,6 +183,15 @@ data  features, split test: 4 clips that neither model has seen
     expect(text).toMatch(/^accuracy +75\.0 % +50\.0 % +-25\.0 +none$/m);
     expect(text).toMatch(/^loss +0\.837 +17\.269 +-16\.432 +/m);
     expect(text).not.toContain("top-3");
+  });
+
+  it("does not call the clips unseen if a model does not say which clips chose its epoch", () => {
+    const chose = { first: scoresOf.chose, other: { ...scoresOf.chose, nValidation: null } };
+    expect(comparisonReport({ ...comparison, chose }, names).split("\n\n")[0]).toBe(`A     a.onnx
+B     b.onnx
+data  features, split test: 4 clips that neither model was trained on
+      left out: 2 clips because of B
+      the file of B does not say which clips chose its epoch: they may be among these, and its scores too good`);
   });
   it("says what the interval of the main measure means", () => {
     expect(verdictOf([0.125, 0.5])).toBe(

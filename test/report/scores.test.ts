@@ -157,6 +157,30 @@ background      3                             0.875          33.3 %
     expect(text).toMatch(/^net, not calibrated +50\.0 % .* 32\.1 %\nnet +100\.0 % /m);
   });
 
+  it("says which thresholds the scores before calibration are at, if there are several labels", () => {
+    const answered = scoreAnswers({
+      task: "multi-label",
+      labels: ["a", "b"],
+      groups: ["0", "1"],
+      targets: [Float32Array.of(1, 0), Float32Array.of(0, 1)],
+      probabilities: [Float32Array.of(0.4, 0.2), Float32Array.of(0.3, 0.6)],
+    });
+    const net = answered.scores;
+    const differences = { majority: pairedDifference(answered, answered), linear: null };
+    const said = "not calibrated: the answers from a threshold of 0.5 on, for every label\n";
+    const of = (uncalibrated: typeof net | null) =>
+      report(
+        ["a", "b"],
+        [
+          [1, 0],
+          [0, 1],
+        ],
+        { net, majority: net, uncalibrated, differences },
+      );
+    expect(of(net)).toContain(said);
+    expect(of(null)).not.toContain(said);
+  });
+
   it("shows the model, the data, the scores, the recalls and the confusion matrix", () => {
     const labels = ["cello", "harp", "tuba"];
     expect(

@@ -79,3 +79,17 @@ describe.each(["single-label", "multi-label"] as const)("training against backgr
     expect(history.at(-1)!.score).toBeGreaterThan(0.95);
   });
 });
+
+it("gives the same weights when named test clips are removed, whose background is drawn", async () => {
+  const unnamed = clips.map((each) => (each.labels.length === 0 ? { ...each, split: null } : each));
+  const isFewTest = ({ split }: MemoryClip, i: number) => split !== "test" || i % 3 === 0;
+  const config = { net: netConfig({ kind: "mlp", units: [4] }), segmentFrames: 8, epochs: 1 };
+  const [whole, fewer] = await Promise.all(
+    [unnamed, unnamed.filter(isFewTest)].map((some) =>
+      trainModel(featuresInMemory(FRONT_END, some), config, { engine: ENGINE }),
+    ),
+  );
+  expect(fewer.model!.info.split.hash).not.toBe(whole.model!.info.split.hash);
+  expect(fewer.model!.weights).toEqual(whole.model!.weights);
+  expect(fewer.model!.info.calibration).toEqual(whole.model!.info.calibration);
+});

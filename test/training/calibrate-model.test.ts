@@ -94,16 +94,6 @@ describe.each(["single-label", "multi-label"] as const)("calibrateModel, %s", (t
     expect((await calibrated("valid")).info.calibration).not.toMatchObject(calibration);
   });
 
-  it("records the validation clips of a model of an older version, unless it was trained on other clips, too", async () => {
-    const model = (await run).model!;
-    const { validClips, ...older } = model.info;
-    const calibrated = (info: typeof older) =>
-      calibrateModel({ ...model, info }, setsOf(data), { engine: ENGINE });
-    expect((await calibrated(older)).info.validClips).toBe(validClips);
-    const others = { ...older, trainClips: `${older.trainClips}ffffffffff` };
-    expect((await calibrated(others)).info.validClips).toBeUndefined();
-  });
-
   it("leaves out clips of no class, and those of which nothing is known", async () => {
     const model = (await run).model!;
     const splits = splitClips(data.clips);
