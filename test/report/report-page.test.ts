@@ -55,7 +55,7 @@ describe("reportPage", () => {
     const page = pageOf(madeUpReport({ labels: [long, "y"], perLabel: 3 }));
     const cells = [...documentOf(page).querySelectorAll("table th, table td")];
     const cut = cells.filter((cell) => cell.textContent.includes("…"));
-    expect(cells.filter(({ textContent }) => textContent.length > 40)).toEqual([]);
+    expect(cells.filter(({ textContent }) => textContent.length > 60).length).toBe(0);
     expect(cut.length).toBeGreaterThan(2);
     for (const cell of cut) expect(cell.getAttribute("title")).toContain(long);
   });
