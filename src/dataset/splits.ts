@@ -108,7 +108,7 @@ function apart(clips: readonly Clip[]): { sorted: Clip[]; background: Clip[] } {
 
 /**
  * Adds background to the splits: where a clip names one, and else in the fractions of a draw, which no clip changes. Without a
- * train split, it is in proportion to the labelled clips.
+ * train split, it is in proportion to the labelled clips, if there are any.
  */
 function addBackground(
   splits: Record<Split, Clip[]>,
@@ -116,9 +116,9 @@ function addBackground(
   { seed, validFraction, testFraction }: Required<SplitOptions>,
 ): void {
   const nLabelled = SPLITS.reduce((sum, split) => sum + splits[split].length, 0);
-  const fractionOf = (split: Split) => (nLabelled === 0 ? 0 : splits[split].length / nLabelled);
+  const fractionOf = (split: Split) => splits[split].length / nLabelled;
   const fractions =
-    splits.train.length > 0
+    splits.train.length > 0 || nLabelled === 0
       ? { train: 1 - validFraction - testFraction, valid: validFraction, test: testFraction }
       : { train: 0, valid: fractionOf("valid"), test: fractionOf("test") };
   const open = background.filter(({ split }) => split === null);

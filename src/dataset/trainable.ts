@@ -39,6 +39,6 @@ export function checkSeveralClasses(name: string, labels: readonly string[]): vo
   if (labels.length < 2)
     throw new DataError(
       name,
-      `has only 1 class (${labels[0]}); a net learns classes by their differences and needs at least 2`,
+      `has ${labels.length === 0 ? "no class" : `only 1 class (${labels[0]})`}; a net learns classes by their differences and needs at least 2`,
     );
 }

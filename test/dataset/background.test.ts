@@ -79,6 +79,15 @@ describe("background clips", () => {
     );
   });
 
+  it("are no data to train on if there are no others", () => {
+    expect(splitsOf(...BACKGROUND).train.length).toBe(14);
+    const [{ message, blocks }] = checkData(dataOf(...BACKGROUND));
+    expect([message, blocks]).toEqual([
+      "needs at least 2 training clips and 1 validation clip, has 0 and 0; add training clips",
+      true,
+    ]);
+  });
+
   it("are a set of their own, beside clips and labels", () => {
     const { train, valid } = featureSets(data, splits);
     expect(train.labels).toEqual(["bass", "flute"]);
