@@ -106,7 +106,7 @@ export const command = new Command("predict")
   .addOption(
     numberOption(
       "--hop <seconds>",
-      "a segment begins every so many seconds (default: the fewest segments that cover the file)",
+      "seconds between the beginnings of segments (default: the fewest segments that cover the file)",
       { above: 0 },
     ),
   )

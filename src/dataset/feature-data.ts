@@ -140,7 +140,7 @@ function factsIn(clip: MemoryClip, setting: string): LabelFacts {
       got: `${twice} in two lists for ${name}`,
     });
   const facts = labelFacts(clip);
-  // Of a clip with "?" and absent labels, something is known.
+  // Something is known of a clip that has only "?" and absent labels.
   if (labels.length === 0 && !isBackground(facts) && facts.absentLabels === undefined)
     throw new UsageError({
       setting: `${setting}.labels`,

@@ -38,7 +38,7 @@ export interface Comparison {
  *
  * @param other a model with the same task, labels and front end
  * @param options.split "test" or "all". `@default` as for `evaluateModel`
- * @param options.onProgress called with the number of answers so far, and that of all: two a clip
+ * @param options.onProgress called with the number of answers so far, and of all answers, two for each clip
  * @throws UsageError if the models have different tasks or labels
  * @throws DataError if the data have another front end than one of the models, or hold no clip that neither has seen
  * @example

@@ -34,9 +34,9 @@ export interface FittedNovelty {
 }
 
 /**
- * Fits what a model says *unknown* by. The functions of the embedding are Fisher's discriminants of the labels' training
- * segments, as they are and quieter, silence, noise of three colours at many levels, also short, and the background clips. They are
- * scaled so that the novelty has mean 0 and deviation 1 over the segments of the validation clips. The threshold is
+ * Fits the novelty of a model, by which it answers *unknown*. The functions of the embedding are Fisher's discriminants of the labels' training
+ * segments (as they are and quieter), of silence, of noise (of three colours, at many levels, also short), and of the
+ * background clips. They are scaled so that the novelty has mean 0 and deviation 1 over the segments of the validation clips. The threshold is
  * halfway between the novelty that 98 % of the validation clips stay below, and the one that 95 % of other silence and noise
  * exceed, and 95 % of the background clips in the validation split; if the latter is lower, it is the former. Fewer than 20
  * validation clips cannot say this alone: then the training clips, as they are, count, too.

@@ -78,11 +78,11 @@ interface Sample {
   readonly nClips: number;
   readonly nGroups: number;
   /**
-   * By the measure's name: percentile bootstrap over groups of clips. null if the clips are of fewer than 2 groups or the
-   * measure is not defined.
+   * The 95 % interval of each measure, by its name: percentile bootstrap over groups of clips. null if the clips are in fewer
+   * than 2 groups, or if the measure is not defined.
    */
   readonly intervals: Readonly<Record<string, Interval | null>>;
-  /** By label and the name of its score. null if the clips with the label are of fewer than 6 groups. */
+  /** The same by label and the name of its score. null if the clips with the label are in fewer than 6 groups. */
   readonly labelIntervals: Readonly<Record<string, Readonly<Record<string, Interval | null>>>>;
 }
 
