@@ -38,7 +38,7 @@ export const calibrationSchema = z.object({
   /** Labels of which too few validation clips are known to have them: they share one threshold. */
   sharedThreshold: z.array(z.string()).readonly(),
   /**
-   * When a sound is unknown; null if the model calls none unknown, because an earlier version calibrated it. See
+   * When a sound is unknown; null if only silence is. See
    * `NoveltyScore`, whose functions are tensors of the file.
    */
   unknown: z
