@@ -41,8 +41,7 @@ export interface FittedNovelty {
  * exceed, and 95 % of the background clips in the validation split; if the latter is lower, it is the former. Fewer than 20
  * validation clips cannot say this alone: then the training clips, as they are, count, too.
  *
- * Chosen by measurement among maximum probability, energy, distances to classes and neighbours in the embedding, and
- * ViM; see models/README.md.
+ * Chosen by measurement among entropy, energy, distances to classes and neighbours in the embedding, and ViM; see models/README.md.
  * @param model without a calibration, over the sets' labels
  * @throws DataError if the model gives numbers that are not finite; the signal's reason if it is aborted
  */

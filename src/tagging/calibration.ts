@@ -47,7 +47,7 @@ export const calibrationSchema = z.object({
       threshold: z.number(),
       /** Fraction of the validation clips that are unknown by it. */
       falseAlarms: z.number().min(0).max(1),
-      /** Present if there were few validation clips: the threshold is that of the training clips, too. */
+      /** Present if there were few validation clips: training clips set the threshold, too. */
       basis: z.literal("training clips").optional(),
     })
     .nullable(),

@@ -42,8 +42,7 @@ export interface Tagging {
   /** The answers for its segments, in order: those that `tags` is the mean of, or those of `segments.hopSec`. */
   segments: Segment[];
   /**
-   * What the segments say together, in order of time: where segments touch or overlap in which the same tag is present, they
-   * are one event.
+   * The segments merged, in order of time: segments that touch or overlap are one event if the same tag is present in them.
    */
   events: TagEvent[];
   /**
