@@ -18,7 +18,14 @@
 
 export { type LoadedTagger, loadTagger } from "./load-tagger.js";
 export type { TagEvent } from "./tagging/segments.js";
-export { type Segment, Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
+export {
+  type Embedding,
+  type ReadOptions,
+  type Segment,
+  Tagger,
+  type Tagging,
+  type TagOptions,
+} from "./tagging/tagger.js";
 export type { Tag } from "./tagging/tags.js";
 
 // Make features, in a store on disk or in memory
