@@ -44,6 +44,7 @@ export {
   type PresetName,
 } from "./features/front-end.js";
 export { logMel } from "./features/log-mel.js";
+export type { EmbeddingTable } from "./store/embedding-table.js";
 export {
   type Extraction,
   type ExtractOptions,
@@ -61,6 +62,7 @@ export type { LayerHealth } from "./nn/watch.js";
 export { calibrateModel } from "./training/calibrate-model.js";
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./training/checkpoint.js";
 export { type NormalizeConfig, TRAIN_DEFAULTS, type TrainConfig, trainConfig } from "./training/config.js";
+export { type EmbedStoreOptions, embedStore } from "./training/embed-store.js";
 export { DivergedError, type EpochRecord, type StepReport } from "./training/fit.js";
 export { type Diagnosis, diagnose } from "./training/gradient-flow.js";
 export { trainLinearBaseline } from "./training/linear-baseline.js";

@@ -1,8 +1,13 @@
 import { DataError } from "../core/errors.js";
 import { isFiniteData } from "../core/tensor.js";
+import type { Clip } from "../dataset/clip.js";
+import type { FeatureData } from "../dataset/feature-data.js";
+import { readPadded } from "../dataset/frame-reader.js";
 import { segmentStarts } from "../dataset/segments.js";
-import type { Session } from "../runtime/engine.js";
+import { silenceValue } from "../features/front-end.js";
+import { type Engine, type Session, withSession } from "../runtime/engine.js";
 import { type FrameSource, runSegments, type SegmentRuns } from "./aggregate.js";
+import { embeddingGraph, segmentsPerRun, type TrainedModel } from "./model-file.js";
 
 /** The embedding of one segment of a clip. */
 export interface SegmentEmbedding {
@@ -62,4 +67,47 @@ export async function clipEmbeddings(
 export function checkEmbedding(embedding: Float32Array, model: string): void {
   if (!isFiniteData(embedding))
     throw new DataError(model, "gave an embedding that is not finite numbers; train it again");
+}
+
+/**
+ * Computes the embeddings of clips of data, in order.
+ * @param options.onClip called with each, and its place among the clips
+ * @throws DataError naming a clip whose embedding is not finite numbers; the signal's reason if it is aborted
+ */
+export async function embedClips(
+  model: TrainedModel,
+  { frontEnd, reader }: Pick<FeatureData, "frontEnd" | "reader">,
+  clips: readonly Clip[],
+  options: {
+    readonly engine: Engine;
+    readonly signal?: AbortSignal | undefined;
+    onClip(place: number, embedding: ClipEmbedding): void;
+  },
+): Promise<void> {
+  const { engine, signal, onClip } = options;
+  const { nMels } = frontEnd;
+  const silence = silenceValue(frontEnd);
+  const source: FrameSource = {
+    clips,
+    nMels,
+    readFrames: (place, first, count, out, offset) =>
+      readPadded(reader, { clip: clips[place], first, count }, out, { offset, nMels, silence }),
+  };
+  const runs = {
+    segmentFrames: model.info.segmentFrames,
+    maxSegments: segmentsPerRun(model),
+    onProgress: () => signal?.throwIfAborted(),
+  };
+  await withSession(engine, embeddingGraph(model), (session) =>
+    clipEmbeddings(session, source, runs, {
+      onClip(place, clip) {
+        if (!isFiniteData(clip.embedding))
+          throw new DataError(
+            clips[place].name,
+            "gives an embedding that is not finite numbers; extract it again, or use another model",
+          );
+        onClip(place, clip);
+      },
+    }),
+  );
 }
