@@ -1,9 +1,9 @@
-import { cpSync, readdirSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { tinyModel } from "../tagging/tiny-model.js";
 import { makeTinyStore } from "../training/tiny-store.js";
-import { jsonLines, makeFolder, timbrel, write } from "./cli.js";
+import { FRONT_END, jsonLines, makeFolder, timbrel, write, writeTones } from "./cli.js";
 
 const dir = makeFolder();
 beforeAll(async () => {
@@ -13,6 +13,25 @@ beforeAll(async () => {
 });
 const similar = (...args: string[]) =>
   timbrel(dir, ["similar", ...args, "--model", "m.onnx", "--threads", "1"]);
+
+describe("extract --embeddings", () => {
+  it("computes the embeddings of what it extracts, if the model has its front end", async () => {
+    writeTones(join(dir, "tones"), { low: 200, high: 2000 }, 3);
+    const args = ["extract", "tones", "--out", "tones-store", "--embeddings", "m.onnx"];
+    const { code, stdout } = await timbrel(dir, [...args, ...FRONT_END]);
+    const [name] = readdirSync(join(dir, "tones-store", "embeddings")).filter((each) =>
+      each.endsWith(".npy"),
+    );
+    expect(code).toBe(0);
+    expect(stdout).toContain(`\n  embeddings: 24 numbers for each clip, in tones-store/embeddings/${name}\n`);
+    expect(readFileSync(join(dir, "tones-store", "embeddings", name)).length).toBe(128 + 4 * 6 * 24);
+    const other = await timbrel(dir, [...args, ...FRONT_END, "--f-min", "100"]);
+    expect([other.code, other.stderr]).toEqual([
+      1,
+      "timbrel: m.onnx: has another front end than the one to extract (--f-min 0 there, 100 here); extract with --sample-rate 8000 --n-fft 256 --hop-length 128 --n-mels 16\n",
+    ]);
+  });
+});
 
 describe("similar", () => {
   it("lists the nearest clips of a store but the file itself, and what their labels say; embeds the store once", async () => {
