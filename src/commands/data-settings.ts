@@ -1,17 +1,17 @@
 import { Option } from "commander";
 import { UsageError } from "../core/errors.js";
-import { type NormalizeConfig, TRAIN_DEFAULTS, type TrainConfig } from "../training/config.js";
+import {
+  NORMALIZATIONS,
+  type NormalizeConfig,
+  TRAIN_DEFAULTS,
+  type TrainConfig,
+} from "../training/config.js";
 import { choiceOption, integerOption, numberOption } from "./options.js";
 import { type Setting, settingsGroup, switchOption } from "./settings.js";
 
 type NormalizeKind = NormalizeConfig["kind"];
 
 const D = TRAIN_DEFAULTS;
-const NORMALIZATIONS: { readonly [K in NormalizeKind]: Extract<NormalizeConfig, { kind: K }> } = {
-  none: { kind: "none" },
-  standardize: { kind: "standardize", over: "band" },
-  whiten: { kind: "whiten", zca: false, keepVariance: 1 },
-};
 
 const { setting, plain } = settingsGroup<TrainConfig>("Data:");
 
