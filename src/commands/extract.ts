@@ -8,18 +8,21 @@ import { type ProgressBar, progressBar } from "../report/progress.js";
 import { print, say, visibleLine } from "../report/terminal.js";
 import type { Extraction, ExtractProgress } from "../store/extract.js";
 import { extractFeatures } from "../store/extract.js";
+import { readModelFile } from "../store/read-files.js";
 import { isWarning } from "../store/source-clip.js";
+import { decodeAnyModel, isLinear } from "../tagging/open-tagger.js";
 import { sayNext, sayWarnings } from "./after-extract.js";
 import { thisCommandLine } from "./command-line.js";
 import { EXIT } from "./exit.js";
 import { lineWithFlags } from "./flag-names.js";
-import { addFrontEndOptions, frontEndOf, frontEndText } from "./front-end-options.js";
+import { addFrontEndOptions, frontEndOf, frontEndOfModelOption, frontEndText } from "./front-end-options.js";
 import { interruptible } from "./interrupt.js";
 import { integerOption, maxDurationOption } from "./options.js";
 
 interface Options {
   out: string;
   background?: string;
+  model?: string;
   workers: number;
   dropCopies: boolean;
   maxDuration: number;
@@ -48,6 +51,7 @@ Examples:
   timbrel extract music --out features
   timbrel extract music/manifest.csv --out features-16k --preset musicnn
   timbrel extract music --background noise --out features
+  timbrel extract music --out features --model models/instruments.onnx
   timbrel extract music --out features-96 --n-mels 96 --mel-scale htk --strict`;
 
 export const command = addFrontEndOptions(
@@ -66,6 +70,7 @@ export const command = addFrontEndOptions(
       "audio of no class, such as noise or speech: the net is trained to answer it with none (default: none)",
     )
     .option("--drop-copies", "keep one of byte-identical files, none if their labels differ", false)
+    .addOption(frontEndOfModelOption())
     .addOption(maxDurationOption())
     .option("--strict", "exit 1 if any file had to be left out, or if the clips cannot be trained on", false),
 )
@@ -73,7 +78,9 @@ export const command = addFrontEndOptions(
   .action(extract);
 
 async function extract(source: string, options: Options): Promise<void> {
-  const frontEnd = frontEndOf(options);
+  const model =
+    options.model === undefined ? null : decodeAnyModel(readModelFile(options.model), options.model);
+  const frontEnd = model === null ? frontEndOf(options) : model.info.frontEnd;
   say(`front end: ${frontEndText(frontEnd)}`);
   const nEmpty = emptyMelBands(frontEnd).length;
   if (nEmpty > 0)
@@ -121,7 +128,7 @@ async function extract(source: string, options: Options): Promise<void> {
   const { store, findings } = extraction;
   const isFlawed = leftOut > 0 || findings.some(({ code, blocks }) => blocks && code !== "only-test");
   if (options.strict && isFlawed) process.exitCode = EXIT.data;
-  sayNext(store, findings, command);
+  sayNext(store, findings, { command, from: model === null || isLinear(model) ? undefined : options.model });
 }
 
 /** What the progress says beside the number of files. */
