@@ -54,7 +54,7 @@ export interface HeadRun extends RunData {
 }
 
 /** Strength of the penalty if there are too few validation clips to choose by. */
-const L2_FEW = 0.1;
+const L2_FEW = 1;
 
 /**
  * Gives a trained model a new last layer for other data: logistic regression on the embeddings of the training clips, whose
