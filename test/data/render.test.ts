@@ -6,11 +6,12 @@ import { convolve } from "../../scripts/data/convolve.js";
 import { fontOf, loadFont, type Source } from "../../scripts/data/fonts.js";
 import type { ClipPlan, Split } from "../../scripts/data/plan.js";
 import { renderTask } from "../../scripts/data/render-worker.js";
-import { plainScore } from "../../scripts/data/score.js";
-import { FontSynth } from "../../scripts/data/synth.js";
+import { plainly, plainScore, type Score } from "../../scripts/data/score.js";
+import { FontSynth, RENDER_RATE } from "../../scripts/data/synth.js";
 import { peakOf, treat } from "../../scripts/data/treatment.js";
 import { decodeAudio } from "../../src/audio/decode.js";
 import { Random } from "../../src/core/random.js";
+import { levelDb, pitchOf } from "./spectrum.js";
 
 const folder = mkdtempSync(join(tmpdir(), "timbrel-data-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -44,9 +45,52 @@ const render = async (name: string, order: readonly ClipPlan[]) => {
   return new Map(order.map(({ path }) => [path, readFileSync(join(dir, path))]));
 };
 
+const bank = await loadFont(fontOf("TimGM6mb"));
+
 describe("FontSynth", () => {
-  it("begins every clip from the same state, to the bit", async () => {
-    const bank = await loadFont(fontOf("TimGM6mb"));
+  const melody = [60, 64, 62, 69].map((key, i) => ({
+    startSec: 0.02 + i * 0.4,
+    endSec: 0.42 + i * 0.4,
+    key,
+    velocity: 90,
+  }));
+  const { source } = clipOf(73, 0, "train");
+  const moments = [0.15, 0.55, 0.95, 1.35];
+  const pitchesOf = (samples: Float32Array) =>
+    moments.map((sec) => pitchOf(samples, RENDER_RATE, sec, [55, 75]));
+  it("plays a melody at its pitches, for as long as the score says", () => {
+    const samples = new FontSynth(bank).render(source, plainly(melody, 2));
+    expect(samples).toHaveLength(2 * RENDER_RATE);
+    // The font's own tuning and vibrato.
+    for (const [i, pitch] of pitchesOf(samples).entries())
+      expect(Math.abs(pitch - melody[i].key)).toBeLessThan(0.2);
+  });
+  it("glides to the pitches of a bend", () => {
+    const notes = [{ ...melody[0], endSec: 2 }];
+    const bendCents = [0, 400, 200, 900].flatMap((cents, i) => [
+      [0.02 + i * 0.4, cents] as const,
+      [0.39 + i * 0.4, cents] as const,
+    ]);
+    const samples = new FontSynth(bank).render(source, { ...plainly(notes, 2), bendCents });
+    for (const [i, pitch] of pitchesOf(samples).entries())
+      expect(Math.abs(pitch - melody[i].key)).toBeLessThan(0.2);
+  });
+  it("sounds each stop with each key, at its level", () => {
+    const play = (stops: Score["stops"]) =>
+      new FontSynth(bank).render(source, { ...plainly([{ ...melody[0], endSec: 1.5 }], 1.5), stops });
+    const hzOf = (key: number) => 440 * 2 ** ((key - 69) / 12);
+    const level = (samples: Float32Array, key: number) => levelDb(samples, RENDER_RATE, hzOf(key), 0.5, 0.8);
+    const eight = { semitones: 0, gainDb: 0 };
+    const [alone, full, soft] = [
+      play([eight]),
+      play([eight, { semitones: -12, gainDb: 0 }]),
+      play([eight, { semitones: -12, gainDb: -20 }]),
+    ];
+    expect(level(full, 48) - level(alone, 48)).toBeGreaterThan(20);
+    // Its volume is one of 127 steps: -20.2 dB for -20.
+    expect(level(soft, 48) - level(full, 48)).toBeCloseTo(-20, 0);
+  });
+  it("begins every clip from the same state, to the bit", () => {
     const play = (synth: FontSynth, program: number) =>
       synth.render(clipOf(program, 0, "test").source, plainScore(clipOf(program, 0, "test"), 0));
     const used = new FontSynth(bank);
