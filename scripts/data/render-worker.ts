@@ -53,7 +53,7 @@ function renderClip(clip: ClipPlan, synth: FontSynth): Float32Array | null {
     if (peakOf(raw) < SILENT_PEAK) continue;
     const { samples } = resample({ samples: raw, sampleRate: RENDER_RATE }, DATA_RATE);
     if (!varied) setPeak(samples, PLAIN_PEAK_DB);
-    return trim(varied ? treat(samples, DATA_RATE, random.fork("treatment")) : samples);
+    return trim(varied ? treat(samples, DATA_RATE, random.fork("treatment"), clip.label) : samples);
   }
   return null;
 }
