@@ -1,5 +1,5 @@
 import type { Random } from "../../src/core/random.js";
-import { CHORD_LABELS, type Label, SUSTAINED_LABELS } from "./labels.js";
+import { type Label, SUSTAINED_LABELS } from "./labels.js";
 import { drawChord, drawPhrase, drawVelocity } from "./phrases.js";
 import type { ClipPlan } from "./plan.js";
 import {
@@ -95,7 +95,7 @@ function drawPlayed(random: Random, key: number, compass: Compass): Played {
     const skipSec = random.uniform() < 0.25 ? random.uniform(0.3, 2.5) : 0;
     return { ...drawPhrase(random, key, compass, skipSec + CLIP_SEC - 0.3), skipSec };
   }
-  if (CHORD_LABELS.has(compass.label) && random.uniform() < CHORD_FRACTION) {
+  if (compass.playsChords && random.uniform() < CHORD_FRACTION) {
     const startSec = drawOnsetSec(random);
     const notes = drawChord(random, key, compass, [startSec, startSec + drawDurationSec(random)]);
     return { notes, skipSec: 0, bendCents: [[0, 0]] };

@@ -1,5 +1,5 @@
 import type { Random } from "../../src/core/random.js";
-import { CHORD_LABELS, type Label } from "./labels.js";
+import type { Label } from "./labels.js";
 import type { Compass, Curve, Note } from "./score.js";
 
 /** Something played: two or more strokes, and the bend of their pitch [cents]. */
@@ -251,7 +251,7 @@ export function drawPhrase(random: Random, key: number, compass: Compass, length
   if (compass.low === compass.high)
     return { notes: withoutOverlapOfKeys(drawDrumming(random, key, lengthSec)), bendCents: still };
   const kind = random.uniform();
-  if (CHORD_LABELS.has(compass.label) && kind < 0.55) {
+  if (compass.playsChords && kind < 0.55) {
     const draw = kind < 0.3 ? drawChords : drawBrokenChord;
     return { notes: withoutOverlapOfKeys(draw(random, key, compass, lengthSec)), bendCents: still };
   }

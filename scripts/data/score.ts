@@ -1,4 +1,4 @@
-import { type Label, PROGRAMS } from "./labels.js";
+import { CHORD_LABELS, type Label, PROGRAMS } from "./labels.js";
 import type { ClipPlan } from "./plan.js";
 
 export interface Note {
@@ -51,18 +51,20 @@ export const UNISON: readonly Stop[] = [{ semitones: 0, gainDb: 0 }];
 /** Length of varied clips and of the test's [s]: a little more than 128 frames of 512 samples at 22 050 Hz. */
 export const CLIP_SEC = 3;
 
-/** Where an instrument plays: its family and the keys that it reaches [MIDI note numbers]. */
+/** What an instrument can play: its family, the keys that it reaches [MIDI note numbers], and whether several at once. */
 export interface Compass {
   readonly label: Label;
+  readonly playsChords: boolean;
   readonly low: number;
   readonly high: number;
 }
 
 /** The compass of a clip's source; a drum has one key. */
 export function compassOf({ source, label }: ClipPlan): Compass {
-  if (source.drumKey !== null) return { label, low: source.drumKey, high: source.drumKey };
+  const playsChords = CHORD_LABELS.has(label);
+  if (source.drumKey !== null) return { label, playsChords, low: source.drumKey, high: source.drumKey };
   const { lowKey, highKey } = PROGRAMS.get(source.program)!;
-  return { label, low: lowKey, high: highKey };
+  return { label, playsChords, low: lowKey, high: highKey };
 }
 
 /** The key at a position of the compass, `pitch` in [0, 1). */

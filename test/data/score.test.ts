@@ -39,7 +39,7 @@ const fraction = (scores: Score[], isSo: (score: Score) => boolean) =>
   scores.filter(isSo).length / scores.length;
 
 describe("drawPhrase", () => {
-  const compass = { label: "string", low: 55, high: 72 } as const;
+  const compass = { label: "string", playsChords: true, low: 55, high: 72 } as const;
   const phrases = Array.from({ length: N }, (_, i) => drawPhrase(new Random(i), 57 + (i % 14), compass, 2.7));
   it("has two to eight strokes, which begin within its length, on keys of the compass", () => {
     const strokes = phrases.map(strokesOf);
@@ -74,7 +74,7 @@ describe("drawPhrase", () => {
     ).toBeGreaterThan(N / 8);
   });
   it("of a melody moves by seconds and thirds more than by leaps", () => {
-    const brass = { label: "brass", low: 40, high: 90 } as const;
+    const brass = { label: "brass", playsChords: false, low: 40, high: 90 } as const;
     const intervals = Array.from({ length: N }, (_, i) => drawPhrase(new Random(i), 65, brass, 4).notes)
       .flatMap((notes) => notes.slice(1).map(({ key }, i) => Math.abs(key - notes[i].key)))
       .filter((interval) => interval > 0);
@@ -82,7 +82,7 @@ describe("drawPhrase", () => {
     expect(intervals.filter((interval) => interval > 7).length / intervals.length).toBeLessThan(0.1);
   });
   it("of a drum is a rhythm or a roll", () => {
-    const drum = { label: "drums", low: 38, high: 38 } as const;
+    const drum = { label: "drums", playsChords: false, low: 38, high: 38 } as const;
     const sizes = Array.from(
       { length: 100 },
       (_, i) => drawPhrase(new Random(i), 38, drum, 2.7).notes.length,
