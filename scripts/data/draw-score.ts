@@ -1,5 +1,5 @@
 import type { Random } from "../../src/core/random.js";
-import { type Label, SUSTAINED_LABELS } from "./labels.js";
+import { SUSTAINED_LABELS } from "./labels.js";
 import { drawChord, drawPhrase, drawVelocity } from "./phrases.js";
 import type { ClipPlan } from "./plan.js";
 import {
@@ -103,6 +103,16 @@ function drawPlayed(random: Random, key: number, compass: Compass): Played {
   return drawNote(random, key, compass);
 }
 
+/** Adds a pedal tone, held below a phrase or chord. */
+function withPedal(random: Random, played: Played, { low }: Compass): Played {
+  const lowest = Math.min(...played.notes.map(({ key }) => key));
+  if (lowest === low) return played;
+  const startSec = Math.min(...played.notes.map((note) => note.startSec));
+  const endSec = Math.max(...played.notes.map((note) => note.endSec));
+  const key = low + random.integer(Math.min(12, lowest - low));
+  return { ...played, notes: [{ startSec, endSec, key, velocity: drawVelocity(random) }, ...played.notes] };
+}
+
 /** A MIDI controller value around the middle, 64. */
 function around(random: Random, spread: number): number {
   return Math.round(Math.min(127, Math.max(0, 64 + spread * random.normal())));
@@ -154,6 +164,8 @@ export function drawStops(random: Random): Stop[] {
 
 /** Fraction of an organ's varied clips that have more than one rank. */
 const MIXTURE_FRACTION = 0.6;
+/** Fraction of its phrases and chords that have a pedal tone. */
+const PEDAL_FRACTION = 0.25;
 
 /**
  * Draws a score for a varied clip: phrases, chords and notes, with random changes of the voice's brightness, envelope,
@@ -164,7 +176,10 @@ export function drawScore(clip: ClipPlan, random: Random, attempt: number): Scor
   const isDrum = clip.source.drumKey !== null;
   const isSustained = SUSTAINED_LABELS.has(clip.label);
   const key = keyAt(compass, attempt === 0 ? clip.pitch : random.uniform());
-  const played = drawPlayed(random, key, compass);
+  const isOrgan = clip.label === "organ";
+  const drawn = drawPlayed(random, key, compass);
+  const hasPedal = isOrgan && drawn.notes.length > 1 && random.uniform() < PEDAL_FRACTION;
+  const played = hasPedal ? withPedal(random, drawn, compass) : drawn;
   const controllers = drawControllers(random, isSustained);
 
   // Another key, bent back to the pitch: the same note from other raw samples, or from the same ones stretched, which
@@ -182,7 +197,7 @@ export function drawScore(clip: ClipPlan, random: Random, attempt: number): Scor
     ([sec, cents]) => [sec, cents + detuneCents - shift * SEMITONE_CENTS] as const,
   );
   const vibrato =
-    isSustained && clip.label !== "organ" && random.uniform() < 0.35
+    isSustained && !isOrgan && random.uniform() < 0.35
       ? {
           depthCents: random.uniform(5, 45),
           rateHz: random.uniform(4, 7),
@@ -191,10 +206,7 @@ export function drawScore(clip: ClipPlan, random: Random, attempt: number): Scor
       : null;
   const expression = isSustained && random.uniform() < 0.25 ? drawExpression(random, played.skipSec) : null;
   const unisonCents = !isDrum && random.uniform() < 0.12 ? random.uniform(5, 22) : 0;
-  const stops =
-    clip.label === ("organ" satisfies Label) && random.uniform() < MIXTURE_FRACTION
-      ? drawStops(random)
-      : UNISON;
+  const stops = isOrgan && random.uniform() < MIXTURE_FRACTION ? drawStops(random) : UNISON;
   return {
     notes,
     skipSec: played.skipSec,

@@ -23,6 +23,8 @@ const SEMITONE_CENTS = 100;
 const ONSET_SEC = 0.02;
 /** No stroke begins in the last part of a phrase [s], where it would hardly be heard. */
 const LAST_ONSET_SEC = 0.15;
+const LONGEST_BEAT_SEC = 0.8;
+const SHORTEST_STEP_SEC = 0.08;
 /** Most strokes of a phrase that is not a roll. */
 const MAX_STROKES = 8;
 /** Largest distance from the struck key to a pitch that is reached by gliding [semitones]. */
@@ -69,15 +71,17 @@ export function drawVelocity(random: Random): number {
 
 /** Onsets of two strokes or more [s], and the time until the next one would come. */
 function drawRhythm(random: Random, lengthSec: number): { startSec: number; stepSec: number }[] {
-  const most = 2 + random.integer(MAX_STROKES - 1);
+  const nStrokes = 2 + random.integer(MAX_STROKES - 1);
   const rhythm = random.pick(RHYTHMS);
-  const beatSec = Math.min(0.13 * (0.8 / 0.13) ** random.uniform(), (lengthSec - LAST_ONSET_SEC) / 3);
+  const beats = Array.from({ length: nStrokes }, (_, i) => rhythm[i % rhythm.length]);
+  const nBeats = beats.reduce((sum, n) => sum + n, 0);
+  const beatSec = Math.min(LONGEST_BEAT_SEC, (lengthSec * random.uniform(0.3, 1)) / nBeats);
   const strokes: { startSec: number; stepSec: number }[] = [];
   let startSec = ONSET_SEC;
-  while (strokes.length < most && startSec < lengthSec - LAST_ONSET_SEC) {
+  for (const n of beats) {
     // Players are not exact to a few milliseconds.
-    const stepSec = rhythm[strokes.length % rhythm.length] * beatSec * random.uniform(0.96, 1.04);
-    strokes.push({ startSec, stepSec });
+    const stepSec = Math.max(SHORTEST_STEP_SEC, n * beatSec * random.uniform(0.96, 1.04));
+    if (strokes.length < 2 || startSec < lengthSec - LAST_ONSET_SEC) strokes.push({ startSec, stepSec });
     startSec += stepSec;
   }
   return strokes;

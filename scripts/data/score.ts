@@ -51,6 +51,9 @@ export const UNISON: readonly Stop[] = [{ semitones: 0, gainDb: 0 }];
 /** Length of varied clips and of the test's [s]: a little more than 128 frames of 512 samples at 22 050 Hz. */
 export const CLIP_SEC = 3;
 
+/** Sample rate of what is synthesized without a font [Hz]. */
+export const SYNTHESIS_RATE = 22050;
+
 /** What an instrument can play: its family, the keys that it reaches [MIDI note numbers], and whether several at once. */
 export interface Compass {
   readonly label: Label;

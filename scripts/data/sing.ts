@@ -1,9 +1,6 @@
 import { Random } from "../../src/core/random.js";
-import { type Note, type Score, valueAt } from "./score.js";
+import { type Note, type Score, SYNTHESIS_RATE, valueAt } from "./score.js";
 import { formantsOf, type Person, SHORTER, type Singer, VOWEL_NAMES, type Vowel } from "./singer.js";
-
-/** Sample rate of synthesized sources [Hz]. */
-export const SYNTHESIS_RATE = 22050;
 
 /** Samples between updates of pitch, loudness and formants: 2.9 ms. */
 const BLOCK = 64;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { plainly } from "../../scripts/data/score.js";
-import { SYNTHESIS_RATE, type Syllable, sing, singText } from "../../scripts/data/sing.js";
+import { plainly, SYNTHESIS_RATE } from "../../scripts/data/score.js";
+import { type Syllable, sing, singText } from "../../scripts/data/sing.js";
 import { drawSinger, type Person, type Singer, type Vowel } from "../../scripts/data/singer.js";
 import { peakOf } from "../../scripts/data/treatment.js";
 import { Random } from "../../src/core/random.js";
