@@ -99,7 +99,7 @@ function stepConfigOf(
   { sets: { train }, task }: RunData,
   normalization: InputNormalization,
 ): TrainingStepConfig {
-  const { net, augment, segmentFrames, clipNorm } = config;
+  const { net, segmentFrames, clipNorm } = config;
   const nBands = normalization.kind === "whiten" ? normalization.projection.shape[1] : train.nMels;
   if (nBands < minBands(net)) {
     const remedy = nBands < train.nMels ? "keep more variance, use" : "use";
@@ -131,7 +131,7 @@ function stepConfigOf(
     clipNorm: clipNorm > 0 ? clipNorm : undefined,
     labelSmoothing: config.labelSmoothing,
     emaDecay: config.emaDecay,
-    augmentation: augment > 0 ? augmentationOf(frontEnd, segmentFrames, augment) : undefined,
+    augmentation: augmentationOf(frontEnd, config),
   };
 }
 
