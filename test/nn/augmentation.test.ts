@@ -263,6 +263,8 @@ describe.each(KINDS)("augmentation of $name", (kind) => {
       return { average, deviation: Math.sqrt(mean(values.map((value) => (value - average) ** 2)) + 1e-6) };
     };
     const silence = compress(0, kind.compression);
+    const least = Math.min(...runs.map((run) => Math.min(...run.x.data)));
+    expect(least).toBeGreaterThan(silence - kind.tolerance);
     const part = drawn["augment.mixStyle"].data[0];
     const [own, other] = [0, BATCH - 1].map((example) => styleOf(over(batch.x.data, example)));
     const towards = (name: "average" | "deviation") => own[name] + part * (other[name] - own[name]);
