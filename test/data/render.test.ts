@@ -122,10 +122,14 @@ describe("renderTask", () => {
 });
 
 describe("convolve", () => {
-  it("is the direct sum", () => {
+  it.each([
+    [100, 30],
+    [101, 7],
+    [50, 90],
+  ])("is the direct sum of %d and %d samples", (nSamples, nResponse) => {
     const random = new Random(1);
-    const x = Float32Array.from({ length: 100 }, () => random.normal());
-    const h = Float32Array.from({ length: 30 }, () => random.normal());
+    const x = Float32Array.from({ length: nSamples }, () => random.normal());
+    const h = Float32Array.from({ length: nResponse }, () => random.normal());
     const y = convolve(x, h);
     for (let n = 0; n < x.length; n++) {
       let sum = 0;
