@@ -1,5 +1,5 @@
 import { Random } from "../../src/core/random.js";
-import type { Compass } from "./score.js";
+import type { Compass } from "./labels.js";
 
 /** A set of pipes or reeds of one kind, one for each key; or the tone wheels behind a set of drawbars. */
 export interface Rank {

@@ -5,10 +5,10 @@ import { resample } from "../../src/audio/resample.js";
 import { Random } from "../../src/core/random.js";
 import { writeAtomically } from "../../src/store/atomic-file.js";
 import { drawScore } from "./draw-score.js";
+import { plainScore } from "./evaluation-score.js";
 import { type FontName, fontOf, loadFont } from "./fonts.js";
 import type { ClipPlan } from "./plan.js";
 import { fingerprintFont } from "./sample-groups.js";
-import { plainScore } from "./score.js";
 import { FontSynth, RENDER_RATE } from "./synth.js";
 import { peakOf, setPeak, treat } from "./treatment.js";
 

@@ -1,5 +1,5 @@
 import { Random } from "../../src/core/random.js";
-import type { Compass } from "./score.js";
+import type { Compass } from "./labels.js";
 
 /**
  * First three formants of vowels [Hz], of men and of women: averages of 33 men and 28 women.
