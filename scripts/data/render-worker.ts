@@ -4,7 +4,7 @@ import { encodeWav } from "../../src/audio/encode-wav.js";
 import { resample } from "../../src/audio/resample.js";
 import { Random } from "../../src/core/random.js";
 import { writeAtomically } from "../../src/store/atomic-file.js";
-import { type FontName, fontOf, loadFont } from "./fonts.js";
+import { type Font, type FontName, loadFont } from "./fonts.js";
 import type { ClipPlan } from "./plan.js";
 import { fingerprintFont } from "./sample-groups.js";
 import { drawScore, plainScore } from "./score.js";
@@ -17,7 +17,7 @@ export const DATA_RATE = 22050;
 const SILENT_PEAK = 10 ** (-70 / 20);
 /** Number of attempts at an audible note before a clip is dropped. */
 const MAX_ATTEMPTS = 6;
-/** Peak of the plain clips for validation and test [dB relative to full scale]. */
+/** Peak of the clips for evaluation and test [dB relative to full scale]. */
 const PLAIN_PEAK_DB = -3;
 /** A clip ends where the sound has fallen this far below its peak [dB], but not before `MIN_CLIP_SEC`. */
 const END_DB = -66;
@@ -26,7 +26,7 @@ const MIN_CLIP_SEC = 0.8;
 /** Work for one thread: clips of one font whose raw samples belong together. */
 export interface RenderTask {
   readonly dir: string;
-  readonly font: FontName;
+  readonly font: Font;
   readonly clips: readonly ClipPlan[];
   /** Counts finished clips. */
   readonly done: SharedArrayBuffer;
@@ -34,11 +34,11 @@ export interface RenderTask {
 
 const synths = new Map<FontName, FontSynth>();
 
-async function synthOf(name: FontName): Promise<FontSynth> {
-  const known = synths.get(name);
+async function synthOf(font: Font): Promise<FontSynth> {
+  const known = synths.get(font.name);
   if (known !== undefined) return known;
-  const made = new FontSynth(await loadFont(fontOf(name)));
-  synths.set(name, made);
+  const made = new FontSynth(await loadFont(font));
+  synths.set(font.name, made);
   return made;
 }
 
@@ -46,7 +46,7 @@ async function synthOf(name: FontName): Promise<FontSynth> {
 function renderClip(clip: ClipPlan, synth: FontSynth): Float32Array | null {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const random = new Random(`${clip.seed}/${attempt}`);
-    const varied = clip.split === "train";
+    const varied = clip.kind === "varied";
     const score = varied ? drawScore(clip, random.fork("score"), attempt) : plainScore(clip, attempt);
     const raw = synth.render(clip.source, score);
     if (peakOf(raw) < SILENT_PEAK) continue;
@@ -82,7 +82,7 @@ export async function renderTask(task: RenderTask): Promise<string[]> {
     }
     Atomics.add(counter, 0, 1);
   }
-  synths.get(task.font)?.clear();
+  synths.get(task.font.name)?.clear();
   return silent;
 }
 

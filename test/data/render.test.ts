@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { convolve } from "../../scripts/data/convolve.js";
 import { fontOf, loadFont, type Source } from "../../scripts/data/fonts.js";
-import type { ClipPlan, Split } from "../../scripts/data/plan.js";
+import type { ClipKind, ClipPlan } from "../../scripts/data/plan.js";
 import { renderTask } from "../../scripts/data/render-worker.js";
 import { plainScore } from "../../scripts/data/score.js";
 import { FontSynth } from "../../scripts/data/synth.js";
@@ -15,14 +15,15 @@ import { Random } from "../../src/core/random.js";
 const folder = mkdtempSync(join(tmpdir(), "timbrel-data-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function clipOf(program: number, index: number, split: Split, drumKey: number | null = null): ClipPlan {
+function clipOf(program: number, index: number, kind: ClipKind, drumKey: number | null = null): ClipPlan {
   const source: Source = { font: "TimGM6mb", label: "keyboard", bank: 0, program, drumKey };
   return {
     path: `${program}-${drumKey}-${index}.wav`,
     source,
     label: drumKey === null ? "keyboard" : "drums",
     group: "g",
-    split,
+    kind,
+    split: null,
     pitch: 0.4,
     index,
     seed: `${program}/${drumKey}/${index}`,
@@ -31,16 +32,16 @@ function clipOf(program: number, index: number, split: Split, drumKey: number | 
 
 const clips = [
   ...[0, 16, 40, 73].flatMap((program) => [
-    clipOf(program, 0, "train"),
-    clipOf(program, 1, "train"),
+    clipOf(program, 0, "varied"),
+    clipOf(program, 1, "varied"),
     clipOf(program, 2, "test"),
   ]),
-  clipOf(0, 0, "train", 38),
+  clipOf(0, 0, "varied", 38),
   clipOf(0, 1, "test", 49),
 ];
 const render = async (name: string, order: readonly ClipPlan[]) => {
   const dir = join(folder, name);
-  await renderTask({ dir, font: "TimGM6mb", clips: order, done: new SharedArrayBuffer(4) });
+  await renderTask({ dir, font: fontOf("TimGM6mb"), clips: order, done: new SharedArrayBuffer(4) });
   return new Map(order.map(({ path }) => [path, readFileSync(join(dir, path))]));
 };
 
