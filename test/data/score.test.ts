@@ -17,6 +17,7 @@ const clipsOf = (program: number, label: Label, drumKey: number | null = null): 
     source: { font: "TimGM6mb", label, bank: 0, program, drumKey },
     label,
     group: "g",
+    kind: "varied",
     split: "train",
     pitch: (index + 0.5) / N,
     index,
