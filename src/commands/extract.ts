@@ -28,8 +28,8 @@ import { storeEmbeddings } from "./store-embeddings.js";
 interface Options {
   out: string;
   background?: string;
-  embeddings?: string;
   model?: string;
+  embeddings?: string;
   workers: number;
   dropCopies: boolean;
   maxDuration: number;

@@ -23,6 +23,7 @@ import {
   netConfig,
   type SegmentNetConfig,
 } from "../nn/architectures.js";
+import { AUGMENTATION_CHECKS, type AugmentationSettings } from "../nn/augmentation-settings.js";
 import { OPTIMIZER_CHECKS, OPTIMIZERS, type OptimizerConfig } from "../nn/optimizers.js";
 import type { ScheduleConfig } from "../nn/schedules.js";
 import type { Task } from "../nn/training-step.js";
@@ -76,6 +77,8 @@ export interface TrainConfig {
   readonly emaDecay: number;
   /** Strength of the augmentation; 0 for none. */
   readonly augment: number;
+  /** Single settings of the augmentation, in place of what the strength gives them. */
+  readonly augmentation: Partial<AugmentationSettings>;
   readonly normalize: NormalizeConfig;
   /** Whether every label is drawn equally often. */
   readonly balance: boolean;
@@ -119,6 +122,7 @@ export const TRAIN_DEFAULTS: TrainConfig = {
   labelSmoothing: 0.1,
   emaDecay: 0.995,
   augment: 0.5,
+  augmentation: {},
   normalize: NORMALIZATIONS.standardize,
   balance: true,
   watch: false,
@@ -147,6 +151,19 @@ export function checkSettingsApart(options: unknown): void {
     });
 }
 
+/** Checks settings of the augmentation, any of them. */
+function checkAugmentation(setting: string, value: unknown): void {
+  checkObject(setting, value, "be an object of settings");
+  const members = Object.entries(Object(value));
+  checkNames(
+    setting,
+    members.map(([name]) => name),
+    Object.keys(AUGMENTATION_CHECKS),
+  );
+  for (const [name, each] of members)
+    AUGMENTATION_CHECKS[name as keyof AugmentationSettings](`${setting}.${name}`, each);
+}
+
 const factor = number({ above: 0, max: 1 });
 const warmUp = optional(fraction);
 
@@ -172,6 +189,7 @@ const CHECKS: Readonly<
   labelSmoothing: fraction,
   emaDecay: fraction,
   augment: number({ min: 0, max: 3 }),
+  augmentation: checkAugmentation,
   normalize: byKind<NormalizeConfig>({
     none: {},
     standardize: { over: choice(["band", "global"]) },

@@ -167,7 +167,7 @@ function stepConfigOf(
   { sets: { train }, task }: RunData,
   normalization: InputNormalization,
 ): TrainingStepConfig {
-  const { augment, segmentFrames, clipNorm, start } = config;
+  const { segmentFrames, clipNorm, start } = config;
   const net = start === undefined ? config.net : withoutWarmUp(config.net);
   const nBands = normalization.kind === "whiten" ? normalization.projection.shape[1] : train.nMels;
   if (nBands < minBands(net)) {
@@ -200,7 +200,7 @@ function stepConfigOf(
     clipNorm: clipNorm > 0 ? clipNorm : undefined,
     labelSmoothing: config.labelSmoothing,
     emaDecay: config.emaDecay,
-    augmentation: augment > 0 ? augmentationOf(frontEnd, segmentFrames, augment) : undefined,
+    augmentation: augmentationOf(frontEnd, config),
   };
 }
 

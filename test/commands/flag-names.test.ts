@@ -69,6 +69,7 @@ describe("flagFor", () => {
     "--zca": [""],
     "--keep-variance": ["0.5"],
     "--augment": ["2"],
+    "--augmentation": ["mixup=0.5", "colourDb=9"],
     "--net": ["short-chunk", "mlp"],
     "--segment-frames": ["700"],
     "--channels": ["8,16,32"],
