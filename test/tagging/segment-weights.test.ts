@@ -172,7 +172,7 @@ describe("a tail", () => {
   /** Greatest difference that a tail makes to the probability of a label. */
   async function change(model: TrainedModel, tail: Float32Array): Promise<number> {
     const tagger = await Tagger.of(model, ENGINE);
-    const answers = [];
+    const answers: Map<string, number>[] = [];
     for (const audio of [withTail(new Float32Array()), withTail(tail)]) {
       const { tags } = await tagger.tagWaveform(audio);
       answers.push(new Map(tags.map(({ label, probability }) => [label, probability])));
