@@ -105,7 +105,7 @@ export function buildEmbeddingModel(
   config: InferenceConfig,
   weights: ReadonlyMap<string, Tensor>,
 ): Uint8Array {
-  const { embedding } = emitTrained(config, weights);
+  const { embedding } = emitTrained(config, weights).output;
   embedding.graph.output("embedding", embedding);
   return encodeGraph(embedding.graph);
 }
