@@ -4,10 +4,11 @@ import { encodeWav } from "../../src/audio/encode-wav.js";
 import { resample } from "../../src/audio/resample.js";
 import { Random } from "../../src/core/random.js";
 import { writeAtomically } from "../../src/store/atomic-file.js";
+import { drawScore } from "./draw-score.js";
 import { type Font, type FontName, loadFont } from "./fonts.js";
 import type { ClipPlan } from "./plan.js";
 import { fingerprintFont } from "./sample-groups.js";
-import { drawScore, plainScore } from "./score.js";
+import { plainScore } from "./score.js";
 import { FontSynth, RENDER_RATE } from "./synth.js";
 import { peakOf, setPeak, treat } from "./treatment.js";
 
@@ -52,7 +53,7 @@ function renderClip(clip: ClipPlan, synth: FontSynth): Float32Array | null {
     if (peakOf(raw) < SILENT_PEAK) continue;
     const { samples } = resample({ samples: raw, sampleRate: RENDER_RATE }, DATA_RATE);
     if (!varied) setPeak(samples, PLAIN_PEAK_DB);
-    return trim(varied ? treat(samples, DATA_RATE, random.fork("treatment")) : samples);
+    return trim(varied ? treat(samples, DATA_RATE, random.fork("treatment"), clip.label) : samples);
   }
   return null;
 }

@@ -1,65 +1,8 @@
 import type { Random } from "../../src/core/random.js";
 import { convolve } from "./convolve.js";
-
-/** A second-order filter in direct form, a0 = 1. */
-interface Biquad {
-  readonly b0: number;
-  readonly b1: number;
-  readonly b2: number;
-  readonly a1: number;
-  readonly a2: number;
-}
-
-type BiquadKind = "lowpass" | "highpass" | "peaking" | "lowshelf" | "highshelf";
-
-/**
- * Designs a filter by the formulas of the cookbook.
- * Reference: Robert Bristow-Johnson, Cookbook formulae for audio EQ biquad filter coefficients.
- */
-function biquad(kind: BiquadKind, sampleRate: number, hz: number, q: number, gainDb = 0): Biquad {
-  const w = (2 * Math.PI * hz) / sampleRate;
-  const [c, alpha, a] = [Math.cos(w), Math.sin(w) / (2 * q), 10 ** (gainDb / 40)];
-  const root = 2 * Math.sqrt(a) * alpha;
-  const [b0, b1, b2, a0, a1, a2] = {
-    lowpass: () => [(1 - c) / 2, 1 - c, (1 - c) / 2, 1 + alpha, -2 * c, 1 - alpha],
-    highpass: () => [(1 + c) / 2, -(1 + c), (1 + c) / 2, 1 + alpha, -2 * c, 1 - alpha],
-    peaking: () => [1 + alpha * a, -2 * c, 1 - alpha * a, 1 + alpha / a, -2 * c, 1 - alpha / a],
-    lowshelf: () => [
-      a * (a + 1 - (a - 1) * c + root),
-      2 * a * (a - 1 - (a + 1) * c),
-      a * (a + 1 - (a - 1) * c - root),
-      a + 1 + (a - 1) * c + root,
-      -2 * (a - 1 + (a + 1) * c),
-      a + 1 + (a - 1) * c - root,
-    ],
-    highshelf: () => [
-      a * (a + 1 + (a - 1) * c + root),
-      -2 * a * (a - 1 + (a + 1) * c),
-      a * (a + 1 + (a - 1) * c - root),
-      a + 1 - (a - 1) * c + root,
-      2 * (a - 1 - (a + 1) * c),
-      a + 1 - (a - 1) * c - root,
-    ],
-  }[kind]();
-  return { b0: b0 / a0, b1: b1 / a0, b2: b2 / a0, a1: a1 / a0, a2: a2 / a0 };
-}
-
-/** Filters in place. */
-function filter(samples: Float32Array, { b0, b1, b2, a1, a2 }: Biquad): void {
-  let [x1, x2, y1, y2] = [0, 0, 0, 0];
-  for (let i = 0; i < samples.length; i++) {
-    const x = samples[i];
-    const y = b0 * x + b1 * x1 + b2 * x2 - a1 * y1 - a2 * y2;
-    [x2, x1, y2, y1] = [x1, x, y1, y];
-    samples[i] = y;
-  }
-}
-
-const BUTTERWORTH_Q = Math.SQRT1_2;
-
-function logUniform(random: Random, min: number, max: number): number {
-  return min * (max / min) ** random.uniform();
-}
+import { BUTTERWORTH_Q, biquad, filter, logUniform } from "./filters.js";
+import type { Label } from "./labels.js";
+import { drawBody, drawRoom, type RoomBounds } from "./rooms.js";
 
 /** Simulates microphone and body: tilts, and up to two resonances or notches. */
 function equalize(samples: Float32Array, sampleRate: number, random: Random): void {
@@ -83,38 +26,9 @@ function equalize(samples: Float32Array, sampleRate: number, random: Random): vo
     );
 }
 
-/** A random room: the direct sound, early reflections, and low-passed noise that decays by 60 dB in `decaySec`. */
-function impulseResponse(sampleRate: number, random: Random): Float32Array {
-  const decaySec = logUniform(random, 0.12, 1.6);
-  const wet = random.uniform(0.03, 0.5);
-  const preDelay = Math.round(random.uniform(0.001, 0.03) * sampleRate);
-  const tail = new Float32Array(preDelay + Math.round(Math.min(decaySec, 1.4) * sampleRate));
-  const damping = random.uniform(0.1, 0.75);
-  const perSample = Math.exp(-6.9078 / (decaySec * sampleRate));
-  let gain = 1;
-  let smooth = 0;
-  let energy = 0;
-  for (let i = preDelay; i < tail.length; i++) {
-    smooth = damping * smooth + (1 - damping) * random.uniform(-1, 1);
-    tail[i] = smooth * gain;
-    gain *= perSample;
-    energy += tail[i] ** 2;
-  }
-  for (let n = random.integer(7); n > 0; n--) {
-    const at = Math.min(tail.length - 1, Math.round(random.uniform(0.002, 0.05) * sampleRate));
-    const echo = random.uniform(-0.5, 0.5) * Math.sqrt(energy);
-    energy += echo * echo;
-    tail[at] += echo;
-  }
-  const scale = wet / Math.sqrt(energy);
-  for (let i = 0; i < tail.length; i++) tail[i] *= scale;
-  tail[0] += 1 - wet;
-  return tail;
-}
-
-/** Adds the noise of a recording: white or reddish, 18 to 60 dB below the clip's own RMS. */
-function addNoise(samples: Float32Array, random: Random): void {
-  const snrDb = random.uniform(18, 60);
+/** Adds the noise of a recording, white or reddish, at a ratio of the clip's own RMS to the noise [dB]. */
+function addNoise(samples: Float32Array, random: Random, bounds: readonly [number, number]): void {
+  const snrDb = random.uniform(...bounds);
   const redness = random.uniform() < 0.5 ? 0 : random.uniform(0.5, 0.97);
   let energy = 0;
   for (const x of samples) energy += x * x;
@@ -142,29 +56,52 @@ export function peakOf(samples: Float32Array): number {
   return peak;
 }
 
-/** Fraction of clips that stay as clean as the test's, except for their level. */
+/** Fraction of varied clips that stay as clean as the test's, except for their level. */
 const UNTREATED_FRACTION = 0.2;
 
+/** Families that are played through overdriven amplifiers. */
+const DRIVEN_LABELS: ReadonlySet<Label> = new Set(["guitar", "bass", "organ"]);
+
+const ROOMS: RoomBounds = { decaySec: [0.12, 1.6], wet: [0.03, 0.5] };
+const MILD_ROOMS: RoomBounds = { decaySec: [0.15, 0.8], wet: [0.03, 0.25] };
+
 function drawPeakDb(random: Random): number {
-  return random.uniform() < 0.7 ? random.uniform(-12, -0.5) : random.uniform(-30, -12);
+  const kind = random.uniform();
+  if (kind < 0.65) return random.uniform(-12, -0.5);
+  return kind < 0.93 ? random.uniform(-30, -12) : random.uniform(-45, -30);
+}
+
+/** Overdrives an amplifier, now and then with a bias that lets even harmonics through. */
+function drive(samples: Float32Array, random: Random, most: number): void {
+  const gain = logUniform(random, 1, most) / peakOf(samples);
+  const bias = random.uniform() < 0.5 ? 0 : random.uniform(-0.4, 0.4);
+  const rest = Math.tanh(bias);
+  for (let i = 0; i < samples.length; i++) samples[i] = (Math.tanh(samples[i] * gain + bias) - rest) / gain;
+}
+
+/** A body's response, a room's, both in a row, or none. */
+function drawResponse(random: Random, sampleRate: number): Float32Array | null {
+  const body = random.uniform() < 0.3 ? drawBody(random, sampleRate) : null;
+  const room = random.uniform() < 0.6 ? drawRoom(random, sampleRate, ROOMS) : null;
+  return body !== null && room !== null ? convolve(room, body) : (room ?? body);
 }
 
 /**
- * Makes a clean rendering sound like a recording: random distortion, colour, room, band limits, noise and level.
+ * Makes a clean rendering of a family sound like a recording: random distortion, colour, body, room, band limits, noise
+ * and level.
  * @returns as many samples as were given; the input is overwritten
  */
-export function treat(samples: Float32Array, sampleRate: number, random: Random): Float32Array {
+export function treat(samples: Float32Array, sampleRate: number, random: Random, label: Label): Float32Array {
   let clip = samples;
   if (random.uniform() < UNTREATED_FRACTION) {
     setPeak(clip, drawPeakDb(random));
     return clip;
   }
-  if (random.uniform() < 0.12) {
-    const drive = logUniform(random, 1, 5) / peakOf(clip);
-    for (let i = 0; i < clip.length; i++) clip[i] = Math.tanh(clip[i] * drive) / drive;
-  }
+  const isDriven = DRIVEN_LABELS.has(label);
+  if (random.uniform() < (isDriven ? 0.25 : 0.1)) drive(clip, random, isDriven ? 10 : 4);
   if (random.uniform() < 0.75) equalize(clip, sampleRate, random);
-  if (random.uniform() < 0.6) clip = convolve(clip, impulseResponse(sampleRate, random));
+  const response = drawResponse(random, sampleRate);
+  if (response !== null) clip = convolve(clip, response);
   if (random.uniform() < 0.3) {
     const lowpass = biquad("lowpass", sampleRate, logUniform(random, 3500, 10500), BUTTERWORTH_Q);
     filter(clip, lowpass);
@@ -172,7 +109,26 @@ export function treat(samples: Float32Array, sampleRate: number, random: Random)
   }
   if (random.uniform() < 0.15)
     filter(clip, biquad("highpass", sampleRate, logUniform(random, 30, 200), BUTTERWORTH_Q));
-  if (random.uniform() < 0.4) addNoise(clip, random);
+  if (random.uniform() < 0.4) addNoise(clip, random, [18, 60]);
   setPeak(clip, drawPeakDb(random));
+  return clip;
+}
+
+/**
+ * Records an evaluation clip with care: half of them in a mild room, a quarter with a little noise, at a peak of -20 to
+ * -1 dB.
+ * @param trim cuts off the silence at the end, before noise covers it
+ */
+export function record(
+  samples: Float32Array,
+  sampleRate: number,
+  random: Random,
+  trim: (samples: Float32Array) => Float32Array,
+): Float32Array {
+  const isInRoom = random.uniform() < 0.5;
+  const room = isInRoom ? convolve(samples, drawRoom(random, sampleRate, MILD_ROOMS)) : samples;
+  const clip = trim(room);
+  if (random.uniform() < 0.25) addNoise(clip, random, [35, 65]);
+  setPeak(clip, random.uniform(-20, -1));
   return clip;
 }

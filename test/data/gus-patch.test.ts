@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Source } from "../../scripts/data/fonts.js";
 import { gusBank } from "../../scripts/data/gus-bank.js";
 import { decodeGusPatch } from "../../scripts/data/gus-patch.js";
+import { plainly } from "../../scripts/data/score.js";
 import { FontSynth, RENDER_RATE } from "../../scripts/data/synth.js";
 
 interface MadeSample {
@@ -121,9 +122,7 @@ describe("gusBank", () => {
   const looped = { values: sine, sampleRate: 44100, rootHz: 441, loop: [0, 1000], mode: 5 } as const;
   const play = (synth: FontSynth, program: number, key: number, drumKey: number | null = null) => {
     const source: Source = { font: "made", label: "flute", bank: 0, program, drumKey };
-    const note = { startSec: 0, endSec: 2, key, velocity: 100 };
-    const silent = { skipSec: 0, controllers: [], bendCents: 0, vibrato: null, swell: null, unisonCents: 0 };
-    return synth.render(source, { notes: [note], ...silent });
+    return synth.render(source, plainly([{ startSec: 0, endSec: 2, key, velocity: 100 }], 3));
   };
   /** Frequency by the number of upward zero crossings in half a second. */
   const pitchOf = (samples: Float32Array) => {

@@ -2,8 +2,6 @@ import { describe, expect, it } from "vitest";
 import { type FontName, fontOf, type Source, sourceId } from "../../scripts/data/fonts.js";
 import { LABELS, PROGRAMS } from "../../scripts/data/labels.js";
 import { drawValidGroups, planClips, sharedWithTest } from "../../scripts/data/plan.js";
-import { drawScore, plainScore } from "../../scripts/data/score.js";
-import { Random } from "../../src/core/random.js";
 
 const size = { train: 40, evaluation: 12, test: 9 };
 
@@ -109,49 +107,5 @@ describe("planClips", () => {
     expect(new Set(clips.map(({ path }) => path)).size).toBe(clips.length);
     expect(planClips(fonts, groups, { seed: 1, size })).toEqual(clips);
     expect(planClips(fonts, groups, { seed: 2, size })).not.toEqual(clips);
-  });
-});
-
-describe("scores", () => {
-  it("keep evaluation and test clips plain: one note in the program's range, nothing bent", () => {
-    for (const clip of clips.filter(({ kind }) => kind !== "varied")) {
-      const { notes, bendCents, controllers } = plainScore(clip, 0);
-      expect(notes).toHaveLength(1);
-      expect([bendCents, controllers]).toEqual([0, []]);
-      const { drumKey, program } = clip.source;
-      expect(notes[0].key).toBeGreaterThanOrEqual(drumKey ?? PROGRAMS.get(program)!.lowKey);
-      expect(notes[0].key).toBeLessThanOrEqual(drumKey ?? PROGRAMS.get(program)!.highKey);
-    }
-  });
-  it("vary training notes within MIDI's bounds, mostly single notes", () => {
-    const varied = clips.filter(({ kind }) => kind === "varied");
-    const scores = varied.map((clip) => drawScore(clip, new Random(clip.seed), 0));
-    for (const { notes, skipSec, controllers } of scores) {
-      expect(notes.length).toBeGreaterThan(0);
-      // Latest onset and longest skip.
-      expect(skipSec).toBeLessThan(0.5 + 4);
-      for (const { key, velocity, startSec, endSec } of notes) {
-        expect(Number.isInteger(key) && key >= 0 && key <= 127).toBe(true);
-        expect(Number.isInteger(velocity) && velocity >= 1 && velocity <= 127).toBe(true);
-        expect(endSec).toBeGreaterThan(startSec);
-      }
-      for (const [, value] of controllers) expect(value >= 0 && value <= 127).toBe(true);
-    }
-    const single = scores.filter(({ notes }) => notes.length === 1).length / scores.length;
-    expect(single).toBeGreaterThan(0.7);
-    expect(single).toBeLessThan(0.95);
-  });
-  it("keep the sounding pitch of a note played on a neighbouring key", () => {
-    const violin = clips.find(({ source, kind }) => source.program === 40 && kind === "varied")!;
-    const random = new Random("pitch");
-    for (let i = 0; i < 200; i++) {
-      const { notes, bendCents } = drawScore(violin, random, 0);
-      if (notes.length > 1) continue;
-      const range = PROGRAMS.get(40)!;
-      const sounding = notes[0].key + bendCents / 100;
-      const expected = range.lowKey + Math.floor(violin.pitch * (range.highKey - range.lowKey + 1));
-      // Detuned by at most five standard deviations of 10 cents.
-      expect(Math.abs(sounding - expected)).toBeLessThan(0.5);
-    }
   });
 });
