@@ -6,11 +6,8 @@ import { DataError, errorLine, UsageError } from "../../src/core/errors.js";
 import { shellWord } from "../../src/report/shell-word.js";
 import { writeAtomically } from "../../src/store/atomic-file.js";
 import { buildMixes } from "./build-mixes.js";
-
 import { FONTS, type Font } from "./fonts.js";
-
 import { genreCommand } from "./genre/command.js";
-
 import { LABELS, type Label } from "./labels.js";
 import { countTable, type ManifestRow, manifestCsv, unsplitCsv } from "./manifest.js";
 import { FULL_SIZE, SMALL_SIZE, type Split } from "./plan.js";

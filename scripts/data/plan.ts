@@ -2,6 +2,7 @@ import { groupBy } from "../../src/core/group-by.js";
 import { Random } from "../../src/core/random.js";
 import { type Font, type Source, sourceId } from "./fonts.js";
 import { LABELS, type Label } from "./labels.js";
+import { SYNTHESES } from "./synthesized.js";
 
 export type Split = "train" | "valid" | "test";
 
@@ -44,6 +45,9 @@ export const EVALUATION_FOLDER = "evaluation";
 const MIN_VALID_FRACTION = 0.15;
 /** ... and never more than this one. */
 const MAX_VALID_FRACTION = 0.3;
+
+/** Fraction of a class's varied clips that are synthesized, in the classes that have too few instruments in fonts. */
+const SYNTHESIZED_FRACTION = 0.4;
 
 /** A font with its sources. */
 export interface FontSources {
@@ -175,6 +179,18 @@ export function sharedWithTest(fonts: readonly FontSources[], groups: ReadonlyMa
   return [...groupsOf("train")].filter((group) => tested.has(group));
 }
 
+/** The synthesized instruments of a class, each its own group. They are never held out. */
+function synthesizedOf(label: Label): WeightedSource[] {
+  return [...SYNTHESES]
+    .filter(([, synthesis]) => synthesis.label === label)
+    .flatMap(([font, { nInstruments }]) =>
+      Array.from({ length: nInstruments }, (_, program) => {
+        const source: Source = { font, label, bank: 0, program, drumKey: null };
+        return { source, lineage: font, group: sourceId(source), weight: 1 };
+      }),
+    );
+}
+
 /** Clips of a kind and split to spread over some sources. */
 interface Pool {
   readonly kind: ClipKind;
@@ -184,8 +200,8 @@ interface Pool {
 }
 
 /**
- * Plans the clips of the data set: varied clips and clips for evaluation of every group of the training fonts, and those
- * of the test. Every class has the same number of clips, spread over its groups, their presets and, within a preset,
+ * Plans the clips of the data set: varied clips and clips for evaluation of every group of the training fonts, varied
+ * clips of synthesized instruments, and those of the test. Every class has the same number of clips, spread over its groups, their presets and, within a preset,
  * evenly over its range.
  * @param groups of all sources of the fonts
  */
@@ -204,7 +220,10 @@ export function planClips(
   return LABELS.flatMap((label) => {
     const all = weigh(trained, groups, label);
     const [open, heldOut] = [all.filter((one) => !isHeld(one)), all.filter(isHeld)];
-    const nHeldOut = Math.round((size.train * sumOf(heldOut)) / sumOf(open));
+    const synthesized = synthesizedOf(label);
+    const nSynthesized = synthesized.length > 0 ? Math.round(SYNTHESIZED_FRACTION * size.train) : 0;
+    const nOpen = size.train - nSynthesized;
+    const nHeldOut = Math.round((nOpen * sumOf(heldOut)) / sumOf(open));
     const lineages = [...groupBy(trained, ({ font }) => font.lineage).values()];
     const evaluated = lineages.flatMap((each): Pool[] => {
       const sources = weigh(each, groups, label);
@@ -212,9 +231,10 @@ export function planClips(
     });
     const test = listedOf(ofRole("test"), groups, label).map((one) => ({ ...one, weight: 1 }));
     const pools: Pool[] = [
-      { kind: "varied", split: "train", sources: open, nClips: size.train },
+      { kind: "varied", split: "train", sources: open, nClips: nOpen },
       { kind: "varied", split: null, sources: heldOut, nClips: nHeldOut },
       ...evaluated,
+      { kind: "varied", split: "train", sources: synthesized, nClips: nSynthesized },
       { kind: "test", split: "test", sources: test, nClips: size.test },
     ];
     return pools.flatMap((pool, i) => {

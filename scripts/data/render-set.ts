@@ -10,6 +10,7 @@ import { allClipsCsv, type ManifestRow, manifestCsv } from "./manifest.js";
 import { type ClipPlan, type PlanSize, planClips, sharedWithTest } from "./plan.js";
 import type { RenderTask } from "./render-worker.js";
 import { type FontSamples, groupSources } from "./sample-groups.js";
+import { SYNTHESES } from "./synthesized.js";
 
 /** Increase whenever the rendering of any clip changes: data of another version is rendered again. */
 export const RECIPE_VERSION = 4;
@@ -36,7 +37,7 @@ export function recipeOf({ seed, size, fonts }: Omit<RenderSetOptions, "nWorkers
     version: RECIPE_VERSION,
     seed,
     size,
-    fonts: fonts.map(({ name }) => name),
+    fonts: [...fonts.map(({ name }) => name), ...SYNTHESES.keys()],
     packages,
     files,
   };
@@ -178,7 +179,7 @@ async function renderAll(
   try {
     const silent = await Promise.all(
       tasksOf(clips).map((group) => {
-        const font = fonts.find(({ name }) => name === group[0].source.font)!;
+        const font = fonts.find(({ name }) => name === group[0].source.font) ?? null;
         const task: RenderTask = { dir, font, clips: group, done };
         return pool.run(task, { name: "renderTask" }) as Promise<string[]>;
       }),

@@ -4,6 +4,7 @@ import { parse, resolve } from "node:path";
 import { DataError, errorLine, UsageError } from "../../src/core/errors.js";
 import { readingReason } from "../../src/store/system-errors.js";
 import { FONTS, type Font, listSources, parseSoundFont } from "./fonts.js";
+import { SYNTHESES } from "./synthesized.js";
 
 /**
  * Fonts whose files users may have, and what is left out of them.
@@ -29,10 +30,11 @@ const UNKNOWN = {
 export async function userFont(file: string, others: readonly Font[] = FONTS): Promise<Font> {
   // Names are folders and parts of lines of CSV.
   const name = parse(file).name.replaceAll(/[^A-Za-z0-9]+/g, "_");
-  if (others.some((font) => font.name.toLowerCase() === name.toLowerCase()))
+  const taken = [...others.map((font) => font.name), ...SYNTHESES.keys()];
+  if (taken.some((other) => other.toLowerCase() === name.toLowerCase()))
     throw new UsageError({
       setting: "font",
-      rule: `not be named like another font (${others.map((font) => font.name).join(", ")})`,
+      rule: `not be named like another font (${taken.join(", ")})`,
       got: file,
       remedy: "rename the file",
     });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type FontName, fontOf, type Source, sourceId } from "../../scripts/data/fonts.js";
 import { LABELS, PROGRAMS } from "../../scripts/data/labels.js";
 import { drawValidGroups, planClips, sharedWithTest } from "../../scripts/data/plan.js";
+import { SYNTHESES } from "../../scripts/data/synthesized.js";
 
 const size = { train: 40, evaluation: 12, test: 9 };
 
@@ -33,6 +34,7 @@ const groups = new Map(
   ),
 );
 const clips = planClips(fonts, groups, { seed: 1, size });
+const isSynthesized = ({ source }: { source: Source }) => SYNTHESES.has(source.font);
 const lineages = ["MSBasic", "TimGM6mb", "FreePats"];
 
 describe("planClips", () => {
@@ -58,7 +60,11 @@ describe("planClips", () => {
   });
   it("plays every instrument both varied and for evaluation; the groups of valid are held out of train alone", () => {
     const groupsOf = (wanted: (clip: (typeof clips)[number]) => boolean) =>
-      new Set(clips.filter((clip) => clip.label !== "drums" && wanted(clip)).map(({ group }) => group));
+      new Set(
+        clips
+          .filter((clip) => clip.label !== "drums" && !isSynthesized(clip) && wanted(clip))
+          .map(({ group }) => group),
+      );
     const varied = groupsOf(({ kind }) => kind === "varied");
     expect(groupsOf(({ kind }) => kind === "evaluation")).toEqual(varied);
     const held = groupsOf(({ split }) => split === "valid");
@@ -69,6 +75,13 @@ describe("planClips", () => {
     for (const { group, kind, split } of clips)
       if (kind === "evaluation")
         expect([group, split]).toEqual([group, held.has(group) || split === "valid" ? "valid" : null]);
+  });
+  it("synthesizes two fifths of the varied clips of vocal and organ, each instrument a group, and none to evaluate", () => {
+    const synthesized = clips.filter(isSynthesized);
+    const counts = LABELS.map((label) => synthesized.filter((clip) => clip.label === label).length);
+    expect(counts).toEqual(LABELS.map((label) => (label === "vocal" || label === "organ" ? 16 : 0)));
+    expect(new Set(synthesized.map(({ group }) => group)).size).toBe(32);
+    expect(synthesized.every(({ kind, split }) => kind === "varied" && split === "train")).toBe(true);
   });
   it("weighs groups, not presets: two presets of one group are not twice as many clips as one", () => {
     const counts = (pattern: RegExp) =>

@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { convolve } from "../../scripts/data/convolve.js";
+import { plainScore } from "../../scripts/data/evaluation-score.js";
 import { fontOf, loadFont, type Source } from "../../scripts/data/fonts.js";
 import type { ClipKind, ClipPlan } from "../../scripts/data/plan.js";
 import { renderTask } from "../../scripts/data/render-worker.js";
 import { drawBody, drawRoom } from "../../scripts/data/rooms.js";
-import { plainly, plainScore, type Score } from "../../scripts/data/score.js";
+import { plainly, type Score } from "../../scripts/data/score.js";
 import { FontSynth, RENDER_RATE } from "../../scripts/data/synth.js";
 import { peakOf, record, treat } from "../../scripts/data/treatment.js";
 import { decodeAudio } from "../../src/audio/decode.js";
@@ -123,10 +124,14 @@ describe("renderTask", () => {
 });
 
 describe("convolve", () => {
-  it("is the direct sum", () => {
+  it.each([
+    [100, 30],
+    [101, 7],
+    [50, 90],
+  ])("is the direct sum of %d and %d samples", (nSamples, nResponse) => {
     const random = new Random(1);
-    const x = Float32Array.from({ length: 100 }, () => random.normal());
-    const h = Float32Array.from({ length: 30 }, () => random.normal());
+    const x = Float32Array.from({ length: nSamples }, () => random.normal());
+    const h = Float32Array.from({ length: nResponse }, () => random.normal());
     const y = convolve(x, h);
     for (let n = 0; n < x.length; n++) {
       let sum = 0;
