@@ -25,6 +25,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
     load: () => import("./commands/calibrate.js"),
   },
   predict: { summary: "tag audio files", load: () => import("./commands/predict.js") },
+  embed: { summary: "compute embeddings of audio files", load: () => import("./commands/embed.js") },
+  similar: {
+    summary: "find clips that sound alike, and doubtful labels",
+    load: () => import("./commands/similar.js"),
+  },
   inspect: {
     summary: "show what is in an audio file and what the net would see",
     load: () => import("./commands/inspect.js"),

@@ -18,7 +18,14 @@
 
 export { type LoadedTagger, loadTagger } from "./load-tagger.js";
 export type { TagEvent } from "./tagging/segments.js";
-export { type Segment, Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
+export {
+  type Embedding,
+  type ReadOptions,
+  type Segment,
+  Tagger,
+  type Tagging,
+  type TagOptions,
+} from "./tagging/tagger.js";
 export type { Tag } from "./tagging/tags.js";
 
 // Make features, in a store on disk or in memory
@@ -37,6 +44,7 @@ export {
   type PresetName,
 } from "./features/front-end.js";
 export { logMel } from "./features/log-mel.js";
+export type { EmbeddingTable } from "./store/embedding-table.js";
 export {
   type Extraction,
   type ExtractOptions,
@@ -54,6 +62,7 @@ export type { LayerHealth } from "./nn/watch.js";
 export { calibrateModel } from "./training/calibrate-model.js";
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./training/checkpoint.js";
 export { type NormalizeConfig, TRAIN_DEFAULTS, type TrainConfig, trainConfig } from "./training/config.js";
+export { type EmbedStoreOptions, embedStore } from "./training/embed-store.js";
 export { DivergedError, type EpochRecord, type StepReport } from "./training/fit.js";
 export { type Diagnosis, diagnose } from "./training/gradient-flow.js";
 export { trainLinearBaseline } from "./training/linear-baseline.js";

@@ -7,9 +7,13 @@ import { nodeEngine } from "./runtime/node.js";
 import { reopenAudioFile } from "./store/open-audio-file.js";
 import { pathOf } from "./store/path-of.js";
 import { readModelFile } from "./store/read-files.js";
+import { bytesOpener, samplesOpener } from "./tagging/audio-source.js";
 import { type AnyModel, type AnyTagger, decodeAnyModel, openTagger } from "./tagging/open-tagger.js";
 import { SHIPPED_MODEL } from "./tagging/shipped-model.js";
-import type { Tagging, TagOptions } from "./tagging/tagger.js";
+import { type Embedding, type ReadOptions, Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
+
+/** Path or `file:` URL of an audio file, its bytes, or samples. */
+type AnyAudio = string | URL | Uint8Array | ArrayBuffer | AudioInput;
 
 /** An open model that tags audio. */
 export interface LoadedTagger {
@@ -20,10 +24,13 @@ export interface LoadedTagger {
    * @throws UsageError for anything else, and if the tagger is closed
    * @throws DataError if the audio cannot be read or decoded, or lasts longer than 12 hours or `options.maxDurationSec`
    */
-  predict(
-    audio: string | URL | Uint8Array | ArrayBuffer | AudioInput,
-    options?: TagOptions,
-  ): Promise<Tagging>;
+  predict(audio: AnyAudio, options?: TagOptions): Promise<Tagging>;
+  /**
+   * Computes the embedding of audio, given in the same ways.
+   * @throws UsageError as `predict`, and if the model is a linear baseline, which has none
+   * @throws DataError as `predict`
+   */
+  embed(audio: AnyAudio, options?: ReadOptions): Promise<Embedding>;
   /** Frees the model's memory once the answers that are awaited have been given. May be called again. */
   close(): Promise<void>;
 }
@@ -48,6 +55,9 @@ export interface LoadedTagger {
  * for (const { label, startSec, endSec } of events) console.log(label, startSec.toFixed(1), endSec.toFixed(1));
  * // -> string 0.0 13.5
  * // -> brass 12.6 14.1
+ *
+ * const { embedding } = await tagger.embed(file);
+ * console.log(embedding.length); // -> 1024
  * await tagger.close();
  */
 export async function loadTagger(
@@ -64,16 +74,38 @@ export async function loadTagger(
         return tagger.tagStream(reopenAudioFile(file), file, options);
       }
       if (isBytes(audio)) return tagger.tagAudio(toBytes("audio", audio), "audio", options);
-      if (!hasSamples(audio))
-        throw new UsageError({
-          setting: "audio",
-          rule: "be the path or file: URL of an audio file, its bytes, or samples with their `sampleRate`",
-          got: kindOf(audio),
-        });
+      checkSamples(audio);
       return tagger.tagWaveform(audio, options);
+    },
+    async embed(audio, options) {
+      if (!(tagger instanceof Tagger))
+        throw new UsageError({
+          setting: "model",
+          rule: "be a net",
+          got: "a linear baseline, which has no embedding",
+        });
+      if (typeof audio === "string" || audio instanceof URL) {
+        const file = pathOf("audio", audio);
+        return tagger.embedStream(reopenAudioFile(file), file, options);
+      }
+      if (isBytes(audio))
+        return tagger.embedStream(bytesOpener(toBytes("audio", audio), "audio"), "audio", options);
+      checkSamples(audio);
+      const open = samplesOpener(audio, tagger.info.frontEnd.sampleRate);
+      return tagger.embedStream(open, "audio", { maxDurationSec: Number.POSITIVE_INFINITY, ...options });
     },
     close: () => tagger.close(),
   };
+}
+
+/** @throws UsageError unless the value has samples */
+function checkSamples(audio: unknown): asserts audio is AudioInput {
+  if (!hasSamples(audio))
+    throw new UsageError({
+      setting: "audio",
+      rule: "be the path or file: URL of an audio file, its bytes, or samples with their `sampleRate`",
+      got: kindOf(audio),
+    });
 }
 
 /** Opens the model that a value is or names. */

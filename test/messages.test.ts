@@ -15,7 +15,18 @@ const library = files.filter((file) => !file.startsWith(`commands${sep}`) && fil
 const matches = (where: readonly string[], pattern: RegExp): string[] =>
   where.flatMap((file) => [...code(file).matchAll(pattern)].map((match) => `${file}: ${match[0]}`));
 
-const VERBS = ["extract", "train", "evaluate", "calibrate", "predict", "inspect", "summary", "lab"];
+const VERBS = [
+  "extract",
+  "train",
+  "evaluate",
+  "calibrate",
+  "predict",
+  "embed",
+  "similar",
+  "inspect",
+  "summary",
+  "lab",
+];
 const commands = await Promise.all(
   VERBS.map(async (verb): Promise<Command> => (await import(`../src/commands/${verb}.ts`)).command),
 );

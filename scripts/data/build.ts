@@ -7,6 +7,7 @@ import { shellWord } from "../../src/report/shell-word.js";
 import { writeAtomically } from "../../src/store/atomic-file.js";
 import { buildMixes } from "./build-mixes.js";
 import { FONTS, type Font } from "./fonts.js";
+import { genreCommand } from "./genre/command.js";
 import { LABELS, type Label } from "./labels.js";
 import { countTable, type ManifestRow, manifestCsv, unsplitCsv } from "./manifest.js";
 import { FULL_SIZE, SMALL_SIZE, type Split } from "./plan.js";
@@ -112,6 +113,8 @@ const command = new Command("data")
     const [manifest, features] = [join(out, "manifest.csv"), join("data/features", basename(out))];
     console.error(`next: npm run extract -- ${shellWord(manifest)} --out ${shellWord(features)}`);
   });
+
+command.enablePositionalOptions().addCommand(genreCommand);
 
 try {
   await command.parseAsync();

@@ -14,7 +14,18 @@ export function thisCommandLine(): string {
 
 function caller(verb: string): string {
   // npm sets the name of the script it runs, which may be another verb than the one to suggest.
-  const verbs = ["extract", "train", "evaluate", "calibrate", "predict", "inspect", "summary", "lab"];
+  const verbs = [
+    "extract",
+    "train",
+    "evaluate",
+    "calibrate",
+    "predict",
+    "embed",
+    "similar",
+    "inspect",
+    "summary",
+    "lab",
+  ];
   const script = process.env["npm_lifecycle_event"];
   if (script !== undefined && verbs.includes(script)) return `npm run ${verb} --`;
   if (script === "npx") return `npx timbrel ${verb}`;

@@ -1,17 +1,19 @@
 import { Option } from "commander";
+import { checkNames, quoted } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
-import { type NormalizeConfig, TRAIN_DEFAULTS, type TrainConfig } from "../training/config.js";
-import { choiceOption, integerOption, numberOption } from "./options.js";
+import { AUGMENTATION_CHECKS, type AugmentationSettings } from "../nn/augmentation-settings.js";
+import {
+  NORMALIZATIONS,
+  type NormalizeConfig,
+  TRAIN_DEFAULTS,
+  type TrainConfig,
+} from "../training/config.js";
+import { choiceOption, integerOption, numberIn, numberOption } from "./options.js";
 import { type Setting, settingsGroup, switchOption } from "./settings.js";
 
 type NormalizeKind = NormalizeConfig["kind"];
 
 const D = TRAIN_DEFAULTS;
-const NORMALIZATIONS: { readonly [K in NormalizeKind]: Extract<NormalizeConfig, { kind: K }> } = {
-  none: { kind: "none" },
-  standardize: { kind: "standardize", over: "band" },
-  whiten: { kind: "whiten", zca: false, keepVariance: 1 },
-};
 
 const { setting, plain } = settingsGroup<TrainConfig>("Data:");
 
@@ -86,7 +88,36 @@ export const DATA_SETTINGS: readonly Setting<TrainConfig>[] = [
       D.augment,
     ),
   ),
+  plain(augmentationOption()),
 ];
+
+/** The flag for single settings of the augmentation: `colourDb=9,mixup=0.3`. */
+function augmentationOption(): Option {
+  const names = Object.keys(AUGMENTATION_CHECKS);
+  const option = new Option(
+    "--augmentation <list>",
+    `settings of those changes in place of the strength's, e.g. colourDb=9,mixup=0.3: ${names.join(", ")} (default: all are the strength's)`,
+  );
+  const flag = option.long!;
+  return option.argParser((text): Partial<AugmentationSettings> => {
+    const settings = new Map<string, unknown>();
+    for (const pair of text.split(",")) {
+      const [name, value, ...rest] = pair.split("=").map((part) => part.trim());
+      if (value === undefined || rest.length > 0)
+        throw new UsageError({
+          setting: flag,
+          rule: "be a list such as colourDb=9,mixup=0.3",
+          got: quoted(text),
+        });
+      checkNames(flag, [name], names);
+      if (settings.has(name))
+        throw new UsageError({ setting: flag, rule: "name each setting once", got: `${name} twice` });
+      settings.set(name, numberIn(value));
+      AUGMENTATION_CHECKS[name as keyof AugmentationSettings](`${flag} ${name}`, settings.get(name));
+    }
+    return Object.fromEntries(settings);
+  });
+}
 
 /** Returns the normalization if it is of the kind that a flag refines, and throws otherwise. */
 function only<K extends NormalizeKind>(

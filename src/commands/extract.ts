@@ -1,25 +1,33 @@
 import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { counted } from "../core/counted.js";
+import { DataError } from "../core/errors.js";
 import type { Clip } from "../dataset/clip.js";
 import { hasLabel, isBackground, lacksLabels } from "../dataset/known-labels.js";
+import { describeDifference, type FrontEnd, frontEndHash } from "../features/front-end.js";
 import { emptyMelBands } from "../features/mel-filter-bank.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { print, say, visibleLine } from "../report/terminal.js";
+import { nodeEngine } from "../runtime/node.js";
 import type { Extraction, ExtractProgress } from "../store/extract.js";
 import { extractFeatures } from "../store/extract.js";
+import { readModelFile } from "../store/read-files.js";
 import { isWarning } from "../store/source-clip.js";
+import type { FeatureStore } from "../store/store.js";
+import { decodeModel, type TrainedModel } from "../tagging/model-file.js";
 import { sayNext, sayWarnings } from "./after-extract.js";
 import { thisCommandLine } from "./command-line.js";
 import { EXIT } from "./exit.js";
-import { lineWithFlags } from "./flag-names.js";
-import { addFrontEndOptions, frontEndOf, frontEndText } from "./front-end-options.js";
+import { lineWithFlags, withFlags } from "./flag-names.js";
+import { addFrontEndOptions, frontEndFlags, frontEndOf, frontEndText } from "./front-end-options.js";
 import { interruptible } from "./interrupt.js";
 import { integerOption, maxDurationOption } from "./options.js";
+import { storeEmbeddings } from "./store-embeddings.js";
 
 interface Options {
   out: string;
   background?: string;
+  embeddings?: string;
   workers: number;
   dropCopies: boolean;
   maxDuration: number;
@@ -48,6 +56,7 @@ Examples:
   timbrel extract music --out features
   timbrel extract music/manifest.csv --out features-16k --preset musicnn
   timbrel extract music --background noise --out features
+  timbrel extract music --out features --embeddings models/mine/model.onnx
   timbrel extract music --out features-96 --n-mels 96 --mel-scale htk --strict`;
 
 export const command = addFrontEndOptions(
@@ -65,6 +74,10 @@ export const command = addFrontEndOptions(
       "--background <folder>",
       "audio of no class, such as noise or speech: the net is trained to answer it with none (default: none)",
     )
+    .option(
+      "--embeddings <model>",
+      "model file: compute its embeddings of the clips, too, which similar uses (default: none)",
+    )
     .option("--drop-copies", "keep one of byte-identical files, none if their labels differ", false)
     .addOption(maxDurationOption())
     .option("--strict", "exit 1 if any file had to be left out, or if the clips cannot be trained on", false),
@@ -74,6 +87,7 @@ export const command = addFrontEndOptions(
 
 async function extract(source: string, options: Options): Promise<void> {
   const frontEnd = frontEndOf(options);
+  const embedding = options.embeddings === undefined ? null : embeddingModel(options.embeddings, frontEnd);
   say(`front end: ${frontEndText(frontEnd)}`);
   const nEmpty = emptyMelBands(frontEnd).length;
   if (nEmpty > 0)
@@ -121,7 +135,27 @@ async function extract(source: string, options: Options): Promise<void> {
   const { store, findings } = extraction;
   const isFlawed = leftOut > 0 || findings.some(({ code, blocks }) => blocks && code !== "only-test");
   if (options.strict && isFlawed) process.exitCode = EXIT.data;
+  if (embedding !== null && !(await embed(store, embedding))) return;
   sayNext(store, findings, command);
+}
+
+/** @throws DataError unless the file is a net that reads this front end */
+function embeddingModel(path: string, frontEnd: FrontEnd): TrainedModel {
+  const model = decodeModel(readModelFile(path), path);
+  const { frontEnd: own } = model.info;
+  if (frontEndHash(own) === frontEndHash(frontEnd)) return model;
+  const difference = withFlags(describeDifference(own, frontEnd), command);
+  const flags = frontEndFlags(own).join(" ");
+  const remedy = flags === "" ? "leave out the flags of the front end" : `extract with ${flags}`;
+  throw new DataError(path, `has another front end than the one to extract (${difference}); ${remedy}`);
+}
+
+/** Computes the embeddings of the store's clips; returns false if that was interrupted. */
+async function embed(store: FeatureStore, model: TrainedModel): Promise<boolean> {
+  const table = await storeEmbeddings(store, model, nodeEngine());
+  if (table === null) return false;
+  print(`  embeddings: ${counted(table.size, "number")} for each clip, in ${visibleLine(table.path)}`);
+  return true;
 }
 
 /** What the progress says beside the number of files. */

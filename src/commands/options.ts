@@ -12,7 +12,7 @@ import {
 import { UsageError } from "../core/errors.js";
 
 /** The number that a text spells, or the text itself if it is not a number, so that an error can show it. */
-function numberIn(text: string): number | string {
+export function numberIn(text: string): number | string {
   return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
 }
 

@@ -21,6 +21,7 @@ const KINDS = {
   HTML: { head: /^<!doctype html>/, endings: [".html", ".htm"] },
   "JSON report": { head: startingWith(REPORT_HEAD), endings: [] },
   predictions: { head: startingWith(PREDICTIONS_HEAD), endings: [] },
+  "CSV index": { head: /^path,(seconds,nSegments|start,end)\n/, endings: [".csv"] },
   "predict output": { head: TAGGING_HEAD, endings: [] },
 } as const satisfies Record<string, { head: RegExp; endings: readonly string[] }>;
 

@@ -1,12 +1,9 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
-import { DataError, UsageError } from "../core/errors.js";
+import { UsageError } from "../core/errors.js";
 import type { FrontEnd } from "../features/front-end.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { say, visibleLine } from "../report/terminal.js";
 import { nodeEngine } from "../runtime/node.js";
-import { findAudio, statOrNull } from "../store/audio-files.js";
 import { reopenAudioFile } from "../store/open-audio-file.js";
 import { readModelFile } from "../store/read-files.js";
 import {
@@ -16,10 +13,10 @@ import {
   isLinear,
   openTagger,
 } from "../tagging/open-tagger.js";
-import { SHIPPED_MODEL } from "../tagging/shipped-model.js";
 import type { Tagging, TagOptions } from "../tagging/tagger.js";
+import { audioFiles, orReport, shippedModel } from "./audio-arguments.js";
 import { commandLine } from "./command-line.js";
-import { EXIT, isBadFile, reportError } from "./exit.js";
+import { EXIT } from "./exit.js";
 import { choiceOption, integerOption, maxDurationOption, numberOption, threadsOption } from "./options.js";
 import {
   foundFile,
@@ -137,7 +134,7 @@ async function predict(paths: string[], options: Options): Promise<void> {
   const model = decodeAnyModel(readModelFile(modelPath), modelPath);
   const tagger = await openTagger(model, nodeEngine({ threads: options.threads }), modelPath);
   const { frontEnd } = tagger.info;
-  const files = paths.flatMap((path) => audioFiles(path).map((file) => foundFile(path, file)));
+  const files = paths.flatMap((path) => audioFiles(path, command).map((file) => foundFile(path, file)));
   const form: OutputForm = {
     format,
     top: options.top,
@@ -177,34 +174,12 @@ async function predict(paths: string[], options: Options): Promise<void> {
   }
 }
 
-function shippedModel(): string {
-  const path = fileURLToPath(SHIPPED_MODEL);
-  if (existsSync(path)) return path;
-  throw new UsageError({
-    setting: "--model",
-    rule: "name a model file, because this copy of timbrel comes without one",
-    got: `no ${path}`,
-    remedy: "train one with timbrel train",
-  });
-}
-
 /** What to know about a model that calls no noise unknown; null for the others. */
 function onlySilenceIsUnknown(model: AnyModel, path: string): string | null {
   if (isLinear(model)) return `${path}: a linear baseline calls only silence unknown; a net also knows noise`;
   if (model.info.calibration?.unknown) return null;
   const calibrate = commandLine("calibrate", [path, "<store>"]);
   return `${path}: calls only silence unknown until it is calibrated: ${calibrate}`;
-}
-
-/** Lists the audio files at a path; a folder is searched. What cannot be opened in it, or no audio in it, makes the exit code 1. */
-function audioFiles(path: string): string[] {
-  if (statOrNull(path)?.isDirectory() !== true) return [path]; // reading it says what is wrong
-  const files = findAudio(path, (line) => {
-    say(`timbrel: ${visibleLine(line)}`);
-    process.exitCode = EXIT.data;
-  });
-  if (files.length === 0) process.exitCode = reportError(new DataError(path, "holds no audio"), command);
-  return files;
 }
 
 async function tagOrReport(
@@ -219,20 +194,15 @@ async function tagOrReport(
     bar ??= progressBar(`reading ${visibleLine(file)}, seconds`, Math.ceil(totalSec));
     bar.update(Math.min(Math.floor(doneSec), Math.ceil(totalSec)));
   };
-  try {
-    return await tagger.tagStream(open, file, {
+  const tagging = tagger
+    .tagStream(open, file, {
       maxDurationSec,
       onProgress,
       threshold,
       ...(hop === undefined ? {} : { segments: { hopSec: hop } }),
-    });
-  } catch (error) {
-    if (!isBadFile(error)) throw error;
-    process.exitCode = reportError(error, command);
-    return null;
-  } finally {
-    bar?.stop();
-  }
+    })
+    .finally(() => bar?.stop());
+  return orReport(command, tagging);
 }
 
 /** Draws the plot, if one is wanted. */

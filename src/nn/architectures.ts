@@ -11,7 +11,7 @@ export const MAX_SEGMENT_FRAMES = 65_536;
 /** Most values of a layer's output for one example: 256 MiB. A small file may describe a net that needs any amount. */
 export const MAX_OUTPUT_VALUES = 2 ** 26;
 /** Most blocks or hidden layers of a net. */
-const MAX_BLOCKS = 64;
+export const MAX_BLOCKS = 64;
 
 /** The VGG-like 2-D conv net: blocks of conv 3x3 -> batch norm -> activation -> max pool, mean, dropout, dense. */
 export interface VggConfig extends LayerStyle {

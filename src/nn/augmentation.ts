@@ -1,93 +1,40 @@
-import type { Random } from "../core/random.js";
-import { add, compare, exp, flip, matmul, mul, reshape, sub, type Value, where } from "../graph/index.js";
+import {
+  add,
+  compare,
+  div,
+  exp,
+  flip,
+  matmul,
+  maximum,
+  mul,
+  reshape,
+  sqrt,
+  sub,
+  sum,
+  type Value,
+  where,
+} from "../graph/index.js";
+import {
+  decayMatrix,
+  drawEach,
+  filterCurve,
+  maskCurve,
+  readingMatrix,
+  smoothCurve,
+  stretchFactor,
+} from "./augmentation-draws.js";
+import type { AugmentationSettings } from "./augmentation-settings.js";
 import type { Net } from "./net.js";
 
-/**
- * Random changes to log-compressed mel segments, drawn anew for every example in every step.
- *
- * Level, colour, noise and mixing act on magnitudes, before compression, as a room, a microphone and a preamplifier do;
- * shifts and masks act on compressed values.
- */
-export interface Augmentation {
+/** Random changes, and what they must know of the front end. */
+export interface Augmentation extends AugmentationSettings {
   /** The front end's compression y = log(scale * x + floor) / rate, which is undone and applied again. */
   readonly logarithm: { readonly scale: number; readonly floor: number; readonly rate: number };
   /** 1: mel bands are magnitudes, 2: powers. */
   readonly power: 1 | 2;
-  /** Level: uniform gain within +-levelDb. */
-  readonly levelDb: number;
-  /** Colour: standard deviation in dB of a smooth random curve over mel bands. */
-  readonly colourDb: number;
-  /** Envelope: standard deviation in dB of a smooth random curve over time. */
-  readonly envelopeDb: number;
-  /** Noise: stationary, with a random smooth spectrum; the level relative to full scale is uniform in [min, max] dB. */
-  readonly noiseDb: readonly [min: number, max: number];
-  /** Pitch and body: mel bands shift up to +-bandShift and stretch about the middle up to bandStretch (0.1: 10 %). */
-  readonly bandShift: number;
-  readonly bandStretch: number;
-  /** Tempo: time runs up to frameStretch faster or slower, and starts up to frameShift later or half of it earlier. */
-  readonly frameStretch: number;
-  readonly frameShift: number;
-  /** Longest time mask [frames] and number of masks. */
-  readonly timeMask: { readonly frames: number; readonly count: number };
-  /** Widest frequency mask [mel bands] and number of masks. */
-  readonly bandMask: { readonly bands: number; readonly count: number };
-  /** Mixup: the fraction of a second example, in sound and in targets, is uniform in [0, mixup]; 0 for none. */
-  readonly mixup: number;
+  /** Distance of two frames [s]. */
+  readonly frameSec: number;
 }
-
-/** Draws a smooth random curve: cosines of the lowest orders with normal amplitudes; standard deviation about `std`. */
-function smoothCurve(random: Random, length: number, options: { std: number; orders: number }): Float32Array {
-  const { std, orders } = options;
-  const curve = new Float32Array(length);
-  for (let order = 1; order <= orders; order++) {
-    const amplitude = (std * Math.SQRT2 * random.normal()) / Math.sqrt(orders);
-    for (let i = 0; i < length; i++) curve[i] += amplitude * Math.cos((Math.PI * order * (i + 0.5)) / length);
-  }
-  return curve;
-}
-
-/** Calls `draw` for each of `count` examples and joins the results. */
-function drawEach(count: number, length: number, draw: () => Float32Array): Float32Array {
-  const all = new Float32Array(count * length);
-  for (let i = 0; i < count; i++) all.set(draw(), i * length);
-  return all;
-}
-
-/** Draws a mask: 0 in `count` runs of random start and random length up to `longest`, 1 elsewhere. */
-function maskCurve(
-  random: Random,
-  length: number,
-  options: { longest: number; count: number },
-): Float32Array {
-  const mask = new Float32Array(length).fill(1);
-  for (let i = 0; i < options.count; i++) {
-    const width = random.integer(options.longest + 1);
-    const start = random.integer(length - Math.min(width, length) + 1);
-    mask.fill(0, start, start + width);
-  }
-  return mask;
-}
-
-/**
- * A matrix [length, length] that resamples `length` values: its row j interpolates linearly at position
- * centre + (j - centre) * stretch + shift. Outside the values it reads 0, which is silence.
- */
-function readingMatrix(length: number, { stretch, shift }: { stretch: number; shift: number }): Float32Array {
-  const matrix = new Float32Array(length * length);
-  const centre = (length - 1) / 2;
-  for (let j = 0; j < length; j++) {
-    const place = centre + (j - centre) * stretch + shift;
-    const before = Math.floor(place);
-    const part = place - before;
-    if (before >= 0 && before < length) matrix[j * length + before] = 1 - part;
-    if (before + 1 >= 0 && before + 1 < length) matrix[j * length + before + 1] = part;
-  }
-  return matrix;
-}
-
-/** Draws a factor in [1 / (1 + spread), 1 + spread] whose logarithm is uniform. */
-const stretchFactor = (random: Random, spread: number) =>
-  Math.exp(random.uniform(-1, 1) * Math.log1p(spread));
 
 /**
  * ln(x), as the logarithm of sums of one element each. `Log` itself uses another routine for the last elements of each
@@ -146,9 +93,10 @@ export function emitAugmentation(net: Net, config: Augmentation, { x, targets, k
   const bandGain = net.random("augment.bandGain", [batch, 1, nMels], (random) =>
     drawEach(batch, nMels, () => {
       const level = random.uniform(-levelDb, levelDb);
-      return smoothCurve(random, nMels, { std: colourDb, orders: 6 }).map((db) =>
-        Math.exp((db + level) * dbToNatural),
-      );
+      const colour = smoothCurve(random, nMels, { std: colourDb, orders: config.colourOrders });
+      const filtered =
+        config.filter > 0 ? filterCurve(random, nMels, config.filter) : new Float32Array(nMels);
+      return colour.map((db, band) => Math.exp((db + level + filtered[band]) * dbToNatural));
     }),
   );
   const frameGain = net.random("augment.frameGain", [batch, nFrames, 1], (random) =>
@@ -158,35 +106,83 @@ export function emitAugmentation(net: Net, config: Augmentation, { x, targets, k
   );
   const noise = net.random("augment.noise", [batch, 1, nMels], (random) =>
     drawEach(batch, nMels, () => {
-      const level = random.uniform(...config.noiseDb);
+      const level = random.uniform(config.noiseMinDb, config.noiseMaxDb);
       return smoothCurve(random, nMels, { std: 6, orders: 4 }).map(
         (db) => scale * Math.exp((db + level) * dbToNatural),
       );
     }),
   );
   const coloured = mul(mul(scaled, bandGain), frameGain);
+  const inRoom = config.reverbSec > 0 ? emitDecay(net, config, coloured) : coloured;
   const fraction = net.random("augment.mixup", [batch, 1, 1], (random) =>
     drawEach(batch, 1, () => Float32Array.of(random.uniform(0, config.mixup))),
   );
   // Example i is mixed with example batch - 1 - i.
   const mix = (a: Value, part: Value) => add(a, mul(sub(flip(a, 0), a), part));
-  const changed = add(mix(coloured, fraction), noise);
+  const changed = add(mix(inRoom, fraction), noise);
   const compressed = mul(steadyLog(add(changed, floor)), 1 / rate);
+  const styled = config.mixStyle > 0 ? maximum(emitMixStyle(net, config, compressed), silence) : compressed;
 
   const timeMask = net.random("augment.timeMask", [batch, nFrames, 1], (random) =>
-    drawEach(batch, nFrames, () =>
-      maskCurve(random, nFrames, { longest: config.timeMask.frames, count: config.timeMask.count }),
-    ),
+    drawEach(batch, nFrames, () => {
+      const { timeMaskFrames: longest, timeMaskCount: count, edgeMaskFrames } = config;
+      const mask = maskCurve(random, nFrames, { longest, count });
+      if (edgeMaskFrames > 0)
+        mask
+          .fill(0, 0, random.integer(edgeMaskFrames + 1))
+          .fill(0, nFrames - random.integer(edgeMaskFrames + 1));
+      return mask;
+    }),
   );
   const bandMask = net.random("augment.bandMask", [batch, 1, nMels], (random) =>
     drawEach(batch, nMels, () =>
-      maskCurve(random, nMels, { longest: config.bandMask.bands, count: config.bandMask.count }),
+      maskCurve(random, nMels, { longest: config.bandMaskBands, count: config.bandMaskCount }),
     ),
   );
-  const masked = mul(mul(sub(compressed, silence), timeMask), bandMask);
+  const masked = mul(mul(sub(styled, silence), timeMask), bandMask);
   const finished = add(masked, silence);
   const part = reshape(fraction, [batch, 1]);
   const mixedTargets = mix(targets, part);
   const bothKnown = known && mul(known, where(compare("Greater", part, 0), flip(known, 0), 1));
   return { x: finished, targets: mixedTargets, known: bothKnown };
+}
+
+/** Level of a room's decay, relative to the direct sound [dB]. */
+const DECAY_DB = [-30, 0] as const;
+
+/** Adds a random decay to every example of x [N, nFrames, nMels]: powers add, band by band. */
+function emitDecay(net: Net, { reverbSec, frameSec, power }: Augmentation, x: Value): Value {
+  const [batch, nFrames] = x.shape;
+  const decay = net.random("augment.decay", [batch, nFrames, nFrames], (random) =>
+    drawEach(batch, nFrames * nFrames, () => {
+      const decaySec = random.uniform(0, reverbSec);
+      return decayMatrix(nFrames, { decaySec, levelDb: random.uniform(...DECAY_DB), frameSec });
+    }),
+  );
+  return power === 2 ? matmul(decay, x) : sqrt(matmul(decay, mul(x, x)));
+}
+
+/** Added to a variance over time, so that a band that is constant can be divided by its deviation. */
+const STYLE_EPSILON = 1e-6;
+
+/**
+ * Moves every band's mean and deviation over time towards those of example batch - 1 - i.
+ * Reference: Schmid et al., 2022, "CP-JKU submission to DCASE22: Freq-MixStyle"; Zhou et al., 2021 (MixStyle),
+ * https://arxiv.org/abs/2104.02008
+ */
+function emitMixStyle(net: Net, { mixStyle }: Augmentation, x: Value): Value {
+  const [batch, nFrames, nMels] = x.shape;
+  const meanOverTime = (value: Value) => reshape(mul(sum(value, [1]), 1 / nFrames), [batch, 1, nMels]);
+  const mean = meanOverTime(x);
+  const centred = sub(x, mean);
+  const deviation = sqrt(add(meanOverTime(mul(centred, centred)), STYLE_EPSILON));
+  const part = net.random("augment.mixStyle", [batch, 1, 1], (random) =>
+    drawEach(batch, 1, () => {
+      const isMixed = random.uniform() < mixStyle;
+      const fraction = random.uniform(0, 0.5);
+      return Float32Array.of(isMixed ? fraction : 0);
+    }),
+  );
+  const towards = (own: Value) => add(own, mul(sub(flip(own, 0), own), part));
+  return add(mul(centred, div(towards(deviation), deviation)), towards(mean));
 }

@@ -88,6 +88,19 @@ export function buildLogitsModel(config: InferenceConfig, weights: ReadonlyMap<s
   return encodeGraph(logits.graph);
 }
 
+/**
+ * Builds the trained net without its last layer as an ONNX model with the output `embedding` [batch, embedding size]. Nets that
+ * differ in their last layer alone give the same bytes.
+ */
+export function buildEmbeddingModel(
+  config: InferenceConfig,
+  weights: ReadonlyMap<string, Tensor>,
+): Uint8Array {
+  const { embedding } = emitTrained(config, weights);
+  embedding.graph.output("embedding", embedding);
+  return encodeGraph(embedding.graph);
+}
+
 /** Emits the net into a graph of its own. */
 function emitTrained(config: InferenceConfig, weights: ReadonlyMap<string, Tensor>): NetOutput {
   const graph = new Graph({ batch: "free" });

@@ -14,6 +14,7 @@ import {
   maxPool,
   mul,
   reshape,
+  sqrt,
   sub,
   type Value,
   where,
@@ -53,7 +54,7 @@ export interface LayerStyle {
  *             fraction = max(1 / step, momentum) with warm-up, momentum without
  *   predict:  y = scale * (x - mean) / sqrt(var + epsilon) + shift
  *
- * The batch's own variance is biased where it normalizes and unbiased in the moving average. The warm-up is timbrel's own
+ * A net that trains with fixed moving averages normalizes as in predict, see `foldedNorm`. The batch's own variance is biased where it normalizes and unbiased in the moving average. The warm-up is timbrel's own
  * choice: after few steps, predictions then use the batches' statistics and not the initial ones.
  * Same as: PyTorch 2.15 torch.nn.BatchNorm1d and BatchNorm2d in train() and eval(), eps 1e-5 to 0.1, without warm-up with
  * momentum 0.1 to 1, in the first 1 / momentum steps of a warm-up with momentum=None, within 2e-6 of the largest value;
@@ -99,6 +100,40 @@ function normalizeByAverages(x: Value, tensors: BatchNormTensors, epsilon: numbe
     { epsilon: { float: epsilon } },
   );
 }
+
+/** Whether a layer in training normalizes by moving averages that are fixed, and not by the batch. */
+const keepsAverages = (net: Net, name: string): boolean =>
+  net.mode === "train" && net.isConstant(`${name}.norm.mean`);
+
+/**
+ * Folds a batch norm with fixed moving averages into the linear layer before it: no pass over its output is needed.
+ *
+ *   scale * (w x - mean) / sqrt(var + epsilon) + shift = (slope * w) x + offset,
+ *   slope = scale / sqrt(var + epsilon),  offset = shift - slope * mean
+ *
+ * Gradients flow to w, scale and shift.
+ * Same as: PyTorch 2.15, a net in train() whose batch norms are in eval(); test/nn/frozen-layers.test.ts
+ * @param weight [outChannels, ...]
+ * @returns the folded weight, and the offset [outChannels]
+ */
+function foldedNorm(
+  net: Net,
+  name: string,
+  weight: Value,
+  { epsilon }: BatchNormSettings,
+): { weight: Value; offset: Value } {
+  const [outChannels, ...rest] = weight.shape;
+  const { scale, shift, mean, variance } = batchNormTensors(net, `${name}.norm`, outChannels);
+  const slope = div(scale, sqrt(add(variance, epsilon)));
+  return {
+    weight: mul(weight, reshape(slope, [outChannels, ...rest.map(() => 1)])),
+    offset: sub(shift, mul(slope, mean)),
+  };
+}
+
+/** Adds a number to every channel of x [N, C, ...spatial]. */
+const addPerChannel = (x: Value, offset: Value): Value =>
+  add(x, reshape(offset, [1, x.shape[1], ...x.shape.slice(2).map(() => 1)]));
 
 /**
  * Batch norm over [N, C] or [N, C, ...spatial].
@@ -152,12 +187,34 @@ export function convNormLayer(
   settings: ConvSettings,
   style: LayerStyle,
 ): Value {
+  if (style.batchNorm !== null && keepsAverages(net, name))
+    return foldedConv(net, name, x, settings, { ...style, batchNorm: style.batchNorm });
   const kernel = convKernel(net, `${name}.conv`, x, settings, style);
   const convolved = conv(x, kernel, settings);
   return normOrBias(net, name, convolved, style.batchNorm, {
     linear: `${name}.conv`,
     describe: (out) => describeConv(net, `${name}.conv`, kernel, out),
   });
+}
+
+/** A layer's style with batch norm. */
+type NormStyle = LayerStyle & { readonly batchNorm: BatchNormSettings };
+
+/** conv -> batch norm with fixed moving averages; a max pool commutes with the offset and goes before it. */
+function foldedConv(
+  net: Net,
+  name: string,
+  x: Value,
+  settings: ConvSettings,
+  style: NormStyle,
+  pooled = (maps: Value) => maps,
+): Value {
+  const kernel = convKernel(net, `${name}.conv`, x, settings, style);
+  const { weight, offset } = foldedNorm(net, name, kernel, style.batchNorm);
+  const convolved = conv(x, weight, settings);
+  describeConv(net, `${name}.conv`, kernel, convolved);
+  net.layer(`${name}.norm`, "batch norm", convolved);
+  return addPerChannel(pooled(convolved), offset);
 }
 
 /** Batch norm, or a bias for every channel if there is none; `describe` adds the linear layer's line before it. */
@@ -172,7 +229,7 @@ function normOrBias(
     const channels = x.shape[1];
     const bias = net.parameter(`${linear}.bias`, [channels], { init: constant(0), isDecayed: false });
     describe(x);
-    return add(x, reshape(bias, [1, channels, ...x.shape.slice(2).map(() => 1)]));
+    return addPerChannel(x, bias);
   }
   describe(x);
   const normalized = batchNormLayer(net, `${name}.norm`, x, settings);
@@ -210,9 +267,14 @@ export function convBlock(
   const isPooled = pool.some((window) => window > 1);
   const pooled = (maps: Value) => (isPooled ? maxPool(maps, pool) : maps);
   let out: Value;
-  if (net.mode === "train" && isPooled && isMonotone && norm !== null)
-    out = emit(pooledNormConv(net, name, x, settings, { ...style, batchNorm: norm }));
-  else {
+  if (net.mode === "train" && isPooled && isMonotone && norm !== null) {
+    const normStyle = { ...style, batchNorm: norm };
+    out = emit(
+      keepsAverages(net, name)
+        ? foldedConv(net, name, x, settings, normStyle, pooled)
+        : pooledNormConv(net, name, x, settings, normStyle),
+    );
+  } else {
     const normalized = convNormLayer(net, name, x, settings, style);
     out = isMonotone ? emit(pooled(normalized)) : pooled(emit(normalized));
   }
@@ -227,7 +289,7 @@ function pooledNormConv(
   name: string,
   x: Value,
   settings: ConvBlockSettings,
-  style: LayerStyle & { readonly batchNorm: BatchNormSettings },
+  style: NormStyle,
 ): Value {
   const { outChannels, pool } = settings;
   const { epsilon } = style.batchNorm;
@@ -260,11 +322,17 @@ function denseWeight(net: Net, name: string, x: Value, outFeatures: number, init
 export function denseBlock(net: Net, name: string, x: Value, units: number, style: LayerStyle): Value {
   const init = initializerOf(style.init, style.activation);
   const weight = denseWeight(net, `${name}.dense`, x, units, init);
-  const mapped = matmul(x, weight, { transB: true });
-  const normalized = normOrBias(net, name, mapped, style.batchNorm, {
-    linear: `${name}.dense`,
-    describe: (out) => net.layer(`${name}.dense`, "dense", out, sizeOf(weight.shape)),
-  });
+  const describe = (out: Value) => net.layer(`${name}.dense`, "dense", out, sizeOf(weight.shape));
+  let normalized: Value;
+  if (style.batchNorm !== null && keepsAverages(net, name)) {
+    const folded = foldedNorm(net, name, weight, style.batchNorm);
+    normalized = addPerChannel(matmul(x, folded.weight, { transB: true }), folded.offset);
+    describe(normalized);
+  } else
+    normalized = normOrBias(net, name, matmul(x, weight, { transB: true }), style.batchNorm, {
+      linear: `${name}.dense`,
+      describe,
+    });
   const out = ACTIVATIONS[style.activation].emit(normalized);
   net.layer(name, style.activation, out);
   net.watch(name, out, style.activation, `${name}.dense.weight`);

@@ -51,37 +51,55 @@ export interface WatchedLayer {
 /**
  * A net under construction. In "train" mode parameters and statistics are inputs of the graph, and batch norm uses
  * the batch; in "predict" mode they are constants from `weights`, and batch norm uses its moving averages. The mode is
- * fixed for the whole graph: no layer can be left in the wrong one.
+ * fixed for the whole graph: no layer can be left in the wrong one. Single tensors may be constants in "train" mode, too:
+ * those of a frozen layer, and moving averages that batch norm is to use as they are.
  */
 export class Net {
   readonly graph: Graph;
-  readonly state: StateSpec[] = [];
+  /** The parameters and statistics, in the order of the forward pass. */
+  readonly tensors: StateSpec[] = [];
   readonly randomInputs: RandomInput[] = [];
+  /** The parameters that are not constants. */
   readonly parameters: Parameter[] = [];
   /** The lines of the summary, in the order of the forward pass. */
   readonly layers: LayerInfo[] = [];
-  /** The layers with statistics, in the order of the forward pass. */
+  /** The layers with statistics, in the order of the forward pass; a layer whose weight is a constant has none. */
   readonly watched: WatchedLayer[] = [];
   /** Next values of statistics, by name: functions of the step's number, a scalar that counts from 1. */
   readonly updates = new Map<string, (step: Value) => Value>();
-  readonly #weights: ReadonlyMap<string, Tensor> | null;
+  readonly mode: "train" | "predict";
+  readonly #constants: ReadonlyMap<string, Tensor>;
 
-  /** @param weights the trained tensors by name, to predict with the net; null to train it */
-  constructor(graph: Graph, weights: ReadonlyMap<string, Tensor> | null = null) {
+  /**
+   * @param weights the trained tensors by name, to predict with the net; null to train it
+   * @param fixed the tensors by name that training leaves as they are
+   */
+  constructor(
+    graph: Graph,
+    weights: ReadonlyMap<string, Tensor> | null = null,
+    fixed: ReadonlyMap<string, Tensor> = new Map(),
+  ) {
     this.graph = graph;
-    this.#weights = weights;
+    this.mode = weights === null ? "train" : "predict";
+    this.#constants = weights ?? fixed;
   }
 
-  get mode(): "train" | "predict" {
-    return this.#weights === null ? "train" : "predict";
+  /** The tensors that training carries from step to step. */
+  get state(): StateSpec[] {
+    return this.tensors.filter(({ name }) => !this.isConstant(name));
+  }
+
+  /** Whether the tensor of this name is a constant of the graph. */
+  isConstant(name: string): boolean {
+    return this.mode === "predict" || this.#constants.has(name);
   }
 
   #tensor(spec: StateSpec): Value {
-    if (this.state.some(({ name }) => name === spec.name))
+    if (this.tensors.some(({ name }) => name === spec.name))
       throw new UsageError({ setting: "name", rule: "be unique in the net", got: `${spec.name} twice` });
-    this.state.push(spec);
-    if (this.#weights === null) return this.graph.input(spec.name, spec.shape);
-    const stored = this.#weights.get(spec.name);
+    this.tensors.push(spec);
+    if (!this.isConstant(spec.name)) return this.graph.input(spec.name, spec.shape);
+    const stored = this.#constants.get(spec.name);
     if (stored === undefined || stored.shape.join() !== spec.shape.join())
       throw new UsageError({
         setting: "weights",
@@ -92,7 +110,7 @@ export class Net {
   }
 
   /**
-   * Adds a parameter that the optimizer trains.
+   * Adds a parameter, which the optimizer trains unless it is a constant.
    * @param options.isDecayed whether weight decay applies: to weights, not to biases or batch norm's scale and shift
    */
   parameter(
@@ -101,7 +119,7 @@ export class Net {
     options: { init: Initializer; isDecayed: boolean },
   ): Value {
     const value = this.#tensor({ name, shape, init: (random) => options.init(shape, random) });
-    this.parameters.push({ name, value, isDecayed: options.isDecayed });
+    if (!this.isConstant(name)) this.parameters.push({ name, value, isDecayed: options.isDecayed });
     return value;
   }
 
@@ -110,7 +128,7 @@ export class Net {
     return this.#tensor({ name, shape, init: () => new Float32Array(sizeOf(shape)).fill(initial) });
   }
 
-  /** Sets the next value of a statistic. */
+  /** Sets the next value of a statistic that is not a constant. */
   update(name: string, next: (step: Value) => Value): void {
     this.updates.set(name, next);
   }
@@ -131,7 +149,7 @@ export class Net {
 
   /** Adds a layer to the layer statistics: its output, and the weight of this name. */
   watch(name: string, output: Value, activation: ActivationName | null, weightName: string): void {
-    const weight = this.parameters.find((parameter) => parameter.name === weightName)!;
-    this.watched.push({ name, output, activation, weight });
+    const weight = this.parameters.find((parameter) => parameter.name === weightName);
+    if (weight !== undefined) this.watched.push({ name, output, activation, weight });
   }
 }

@@ -40,7 +40,7 @@ export function netTensors(
   inputShape: readonly number[],
   nLabels: number,
 ): readonly StateSpec[] {
-  return emitted(net, inputShape, nLabels).state;
+  return emitted(net, inputShape, nLabels).tensors;
 }
 
 /**

@@ -50,6 +50,11 @@ export interface TrainingStepConfig {
   readonly emaDecay?: number;
   /** Random changes to the input. @default none */
   readonly augmentation?: Augmentation | undefined;
+  /**
+   * Tensors of the net by name that the step leaves as they are: constants of its graph. They have no gradient, no
+   * optimizer state and no average. A batch norm whose moving averages are among them normalizes by these. @default none
+   */
+  readonly fixed?: ReadonlyMap<string, Tensor>;
   /** Whether the step also reports statistics of activations and gradients in every layer. @default false */
   readonly watch?: boolean;
 }
@@ -62,7 +67,9 @@ export interface TrainingStep {
    */
   readonly model: Uint8Array;
   readonly state: readonly StateSpec[];
-  /** Names of the state tensors that make up a trained net: its parameters and batch norm's moving averages. */
+  /** The tensors that the step leaves as they are, by name. */
+  readonly fixed: ReadonlyMap<string, Tensor>;
+  /** Names of the tensors of the state and of `fixed` that make up a trained net: its parameters and batch norm's moving averages. */
   readonly weightNames: readonly string[];
   readonly randomInputs: readonly RandomInput[];
   /** Shape of one example. */
@@ -70,6 +77,7 @@ export interface TrainingStep {
   readonly nLabels: number;
   /** Whether it reads `known`, in the shape of `targets`: 1 for a target that is known, 0 for one that the loss ignores. */
   readonly isMasked: boolean;
+  /** Number of values that the step trains. */
   readonly parameterCount: number;
   /** The layers of the `watch` output, which `readWatch` reads; empty if the step has no such output. */
   readonly watched: readonly WatchedSpec[];
@@ -86,13 +94,14 @@ export const STEP = "step";
  */
 export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
   const { batchSize, nLabels, labelSmoothing = 0, emaDecay = 0, isMasked = false } = config;
+  const { fixed = new Map<string, Tensor>() } = config;
   checkInteger("batchSize", batchSize, { min: 2 });
   checkInteger("nLabels", nLabels, { min: 1 });
   checkNumber("labelSmoothing", labelSmoothing, { min: 0, below: 1 });
   checkNumber("emaDecay", emaDecay, { min: 0, below: 1 });
   if (config.clipNorm !== undefined) checkNumber("clipNorm", config.clipNorm, { above: 0 });
   const graph = new Graph();
-  const net = new Net(graph);
+  const net = new Net(graph, null, fixed);
   const inputs = graph.input("inputs", [batchSize, ...config.inputShape]);
   const targets = graph.input("targets", [batchSize, nLabels]);
   const known = isMasked ? graph.input("known", [batchSize, nLabels]) : undefined;
@@ -104,7 +113,7 @@ export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
   const normalized = emitNormalization(changed.x, config.normalization);
   const { logits } = emitNet(net, config.net, normalized, nLabels);
   const loss = emitLoss(config.task, logits, changed, labelSmoothing);
-  const modelState = [...net.state];
+  const modelState = net.state;
 
   const extra: StateSpec[] = [];
   const zeroState = (name: string, shape: readonly number[]): Value => {
@@ -155,7 +164,8 @@ export function buildTrainingStep(config: TrainingStepConfig): TrainingStep {
   return {
     model: encodeGraph(graph),
     state,
-    weightNames: modelState.map(({ name }) => name),
+    fixed,
+    weightNames: net.tensors.map(({ name }) => name),
     randomInputs: net.randomInputs,
     inputShape: config.inputShape,
     nLabels,

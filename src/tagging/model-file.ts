@@ -9,7 +9,12 @@ import type { Tensor } from "../core/tensor.js";
 import { frontEndHash } from "../features/front-end.js";
 import { decodeMetadata, decodeWeights } from "../graph/index.js";
 import { minFrames, type NetSettings, netConfig, type SegmentNetConfig } from "../nn/architectures.js";
-import { buildInferenceModel, buildLogitsModel, type InferenceConfig } from "../nn/inference.js";
+import {
+  buildEmbeddingModel,
+  buildInferenceModel,
+  buildLogitsModel,
+  type InferenceConfig,
+} from "../nn/inference.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
 import { largestOutput, netTensors } from "../nn/summary.js";
 import { checkCalibration } from "./calibration.js";
@@ -178,6 +183,16 @@ export function modelGraph(model: TrainedModel, metadata: Readonly<Record<string
  */
 export function logitsGraph(model: TrainedModel): Uint8Array {
   return buildLogitsModel(graphConfig(model), model.weights);
+}
+
+/** Builds the graph from a model's inputs to its `embedding` [batch, embedding size]: the input of its last layer. */
+export function embeddingGraph(model: TrainedModel): Uint8Array {
+  return buildEmbeddingModel(graphConfig(model), model.weights);
+}
+
+/** Number of values of a model's embedding. */
+export function embeddingSize({ weights }: Pick<TrainedModel, "weights">): number {
+  return weights.get("output.weight")!.shape[1];
 }
 
 /**

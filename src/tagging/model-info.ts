@@ -75,6 +75,14 @@ export const infoSchema = z.object({
   epoch: z.int().min(0),
   /** Settings of the run that trained the model. They are not checked here; `trainConfig` does that. */
   config: z.record(z.string(), z.unknown()),
+  /** The model that the run started from; absent if its initial weights were drawn, and in files of older versions. */
+  start: z
+    .object({
+      /** SHA-256 that identifies it, as in the checkpoints of the run. */
+      model: z.string(),
+      labels: z.custom<string[]>(isLabels, "must be texts"),
+    })
+    .optional(),
   /** First 10 hex digits of the audio hash of every training clip, joined, so that a score on one can be rejected. */
   trainClips: z.string().regex(HASH_PREFIXES, "must be prefixes of hashes"),
   /** The same of every validation clip: they chose the epoch. Absent in files of older versions. */

@@ -1,5 +1,4 @@
 import type { FrontEnd } from "../features/front-end.js";
-import type { SegmentAnswer } from "./aggregate.js";
 
 /** A stretch of a clip [s]. */
 export interface TimeSpan {
@@ -26,7 +25,10 @@ export function frameRate({ sampleRate, hopLength }: FrontEnd): number {
  * with the clip. Times are rounded to microseconds.
  * @param segments in order
  */
-export function segmentTimes(segments: readonly SegmentAnswer[], timing: SegmentTiming): TimeSpan[] {
+export function segmentTimes(
+  segments: readonly { readonly first: number }[],
+  timing: SegmentTiming,
+): TimeSpan[] {
   const { frontEnd, segmentFrames, hopSec, durationSec } = timing;
   const framesPerSec = frameRate(frontEnd);
   return segments.map(({ first }, i) => {

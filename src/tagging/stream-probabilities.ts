@@ -5,7 +5,7 @@ import { raiseTo } from "../features/compress.js";
 import type { FeatureStream } from "../features/feature-stream.js";
 import { type FrontEnd, silenceValue } from "../features/front-end.js";
 import type { Session } from "../runtime/engine.js";
-import { type ClipAnswer, clipAnswers, type SegmentAnswer } from "./aggregate.js";
+import { type ClipAnswer, clipAnswers, type FrameSource, type SegmentAnswer } from "./aggregate.js";
 import { type KnownClip, streamReader } from "./stream-reader.js";
 
 /** What decides how a clip is cut into segments. */
@@ -27,9 +27,7 @@ export interface ClipAnswers extends ClipAnswer {
 }
 
 /**
- * Computes the answer for a clip, the same as `clipAnswers` of its whole features, while it is decoded. The
- * clip's length decides where its segments begin, and with `topDb` its greatest value the values of all frames: a clip whose
- * features are too many to hold is read a second time, unless it declares its true length and there is no `topDb`.
+ * Computes the answer for a clip, the same as `clipAnswers` of its whole features, while it is decoded.
  * @param open opens the clip; called once or twice
  * @returns the answers, and the features, read to their end
  * @throws DataError if the clip cannot be decoded
@@ -39,28 +37,58 @@ export async function streamProbabilities(
   open: () => Promise<FeatureStream>,
   settings: StreamSettings,
 ): Promise<ClipAnswers & { features: FeatureStream }> {
+  const { segmentFrames, maxSegments, hopFrames = null } = settings;
+  const { answer, features } = await streamClip(open, settings, async (source): Promise<ClipAnswers> => {
+    const segments: SegmentAnswer[] = [];
+    const [answer] = await clipAnswers(session, source, {
+      segmentFrames,
+      maxSegments,
+      segments: { hopFrames, onSegment: (_clip, answer) => segments.push(answer) },
+    });
+    return { ...answer, segments };
+  });
+  return { ...answer, features };
+}
+
+/** What is computed from the frames of a clip, read in order. */
+type Answering<T> = (source: FrameSource) => Promise<T>;
+
+/**
+ * Computes something from a clip's features while it is decoded. The
+ * clip's length decides where its segments begin, and with `topDb` its greatest value the values of all frames: a clip whose
+ * features are too many to hold is read a second time, unless it declares its true length and there is no `topDb`.
+ * @param open opens the clip; called once or twice
+ * @param answering called with the clip as a source of its own, maybe twice
+ * @returns the answer, and the features, read to their end
+ * @throws DataError if the clip cannot be decoded
+ */
+export async function streamClip<T>(
+  open: () => Promise<FeatureStream>,
+  settings: Pick<StreamSettings, "frontEnd" | "heldValues">,
+  answering: Answering<T>,
+): Promise<{ answer: T; features: FeatureStream }> {
   const features = await open();
-  const inOnePass = await readOnce(session, features, settings);
-  if (inOnePass !== null) return { ...inOnePass, features };
+  const inOnePass = await readOnce(features, settings, answering);
+  if (inOnePass !== null) return { answer: inOnePass.answer, features };
   const again = await open();
-  const answers = await readAsItComes(session, again, features, settings);
+  const answer = await readAsItComes(again, features, settings, answering);
   if (again.nFrames !== features.nFrames) throw new DataError(again.path, "changed while it was read");
-  return { ...answers, features };
+  return { answer, features };
 }
 
 /** Returns null if the clip has to be read again; its length and least value are then known. */
-async function readOnce(
-  session: Session,
+async function readOnce<T>(
   features: FeatureStream,
-  settings: StreamSettings,
-): Promise<ClipAnswers | null> {
+  settings: Pick<StreamSettings, "frontEnd" | "heldValues">,
+  answering: Answering<T>,
+): Promise<{ answer: T } | null> {
   const { frontEnd, heldValues = 8e6 } = settings;
   const { nMels } = frontEnd;
   const nFrames = features.declaredFrames ?? 0;
   if (nFrames * nMels > heldValues && !features.isLimited) {
     const known = { nFrames, least: Number.NEGATIVE_INFINITY };
-    const answers = await readAsItComes(session, features, known, settings);
-    return features.nFrames === nFrames ? answers : null;
+    const answer = await readAsItComes(features, known, settings, answering);
+    return features.nFrames === nFrames ? { answer } : null;
   }
   let held: Float32Array[] = [];
   let nHeld = 0;
@@ -77,46 +105,35 @@ async function readOnce(
     descriptors: new Float32Array(),
   };
   const reader = memoryReader(() => clip);
-  return answersOf(session, reader, features.nFrames, settings);
+  return { answer: await answering(sourceOf(reader, features.nFrames, frontEnd)) };
 }
 
-/** Reads a clip to its end, and returns its answers if it is as long as `known` says. */
-async function readAsItComes(
-  session: Session,
+/** Reads a clip to its end, and returns its answer if it is as long as `known` says. */
+async function readAsItComes<T>(
   features: FeatureStream,
   known: KnownClip,
-  settings: StreamSettings,
-): Promise<ClipAnswers> {
+  { frontEnd }: Pick<StreamSettings, "frontEnd">,
+  answering: Answering<T>,
+): Promise<T> {
   const rows = features.rows();
   try {
-    const reader = streamReader(rows, settings.frontEnd.nMels, known);
-    const answers = await answersOf(session, reader, known.nFrames, settings);
+    const reader = streamReader(rows, frontEnd.nMels, known);
+    const answer = await answering(sourceOf(reader, known.nFrames, frontEnd));
     for await (const _ of rows); // what is beyond the declared length counts
-    return answers;
+    return answer;
   } finally {
     await rows.return(undefined);
   }
 }
 
-async function answersOf(
-  session: Session,
-  reader: FrameReader<unknown>,
-  nFrames: number,
-  { frontEnd, segmentFrames, maxSegments, hopFrames = null }: StreamSettings,
-): Promise<ClipAnswers> {
+/** A source of one clip. */
+function sourceOf(reader: FrameReader<unknown>, nFrames: number, frontEnd: FrontEnd): FrameSource {
   const { nMels } = frontEnd;
   const silence = silenceValue(frontEnd);
-  const source = {
+  return {
     clips: [{ nFrames }],
     nMels,
-    readFrames: (clip: number, first: number, count: number, out: Float32Array, offset: number) =>
+    readFrames: (clip, first, count, out, offset) =>
       readPadded(reader, { clip, first, count }, out, { offset, nMels, silence }),
   };
-  const segments: SegmentAnswer[] = [];
-  const [answer] = await clipAnswers(session, source, {
-    segmentFrames,
-    maxSegments,
-    segments: { hopFrames, onSegment: (_clip, answer) => segments.push(answer) },
-  });
-  return { ...answer, segments };
 }

@@ -9,9 +9,11 @@ import { FeatureStream } from "../features/feature-stream.js";
 import { checkEngine, type Engine, type Session } from "../runtime/engine.js";
 import { Uses } from "../runtime/uses.js";
 import { bytesOpener, type OpenAudio, samplesOpener } from "./audio-source.js";
+import { checkEmbedding, clipEmbeddings, type SegmentEmbedding } from "./embeddings.js";
 import {
   checkModel,
   decodeModel,
+  embeddingGraph,
   type ModelInfo,
   modelGraph,
   segmentsPerRun,
@@ -20,7 +22,7 @@ import {
 import { checkNovelty } from "./novelty.js";
 import { checkProbabilities } from "./probabilities.js";
 import { frameRate, mergeIntoEvents, segmentTimes, type TagEvent, type TimeSpan } from "./segments.js";
-import { streamProbabilities } from "./stream-probabilities.js";
+import { streamClip, streamProbabilities } from "./stream-probabilities.js";
 import { type Tag, tagsFrom } from "./tags.js";
 
 /** The answer for a part of a clip. */
@@ -59,9 +61,15 @@ export interface Tagging {
   warnings: readonly AudioWarning[];
 }
 
-export interface TagOptions extends DurationLimit {
+/** Options of whatever reads audio with a model. */
+export interface ReadOptions extends DurationLimit {
   /** Called for every block of audio: what was read and what the file declares [s], null if it declares nothing. */
   readonly onProgress?: (progress: { doneSec: number; totalSec: number | null }) => void;
+  /** After an abort the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+export interface TagOptions extends ReadOptions {
   /**
    * Distance of the segments' beginnings [s], at least one frame; the last segment ends with the clip.
    * @default the segments that the clip's answer is the mean of: the fewest that cover it
@@ -72,18 +80,31 @@ export interface TagOptions extends DurationLimit {
    * a single-label model, the most probable tag is present however improbable it is
    */
   readonly threshold?: number | undefined;
-  /** After an abort the promise rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
 }
+
+/** What a model hears in a clip, before its last layer: sounds that it finds alike have embeddings that are. */
+export interface Embedding {
+  /** The mean over its segments [embedding size]. */
+  readonly embedding: Float32Array;
+  /** Its segments in order: the fewest that cover it. */
+  readonly segments: readonly (TimeSpan & { readonly embedding: Float32Array })[];
+  readonly durationSec: number;
+  /** Oddities of the audio. */
+  readonly warnings: readonly AudioWarning[];
+}
+
+const READ_CHECKS = {
+  ...DURATION_CHECKS,
+  onProgress: optional(callback),
+  signal: optional(abortSignal),
+};
 
 /** Checks the options of a call that tags audio. */
 export function checkTagOptions(options: TagOptions): void {
   checkOptions<TagOptions>(options, {
-    ...DURATION_CHECKS,
-    onProgress: optional(callback),
+    ...READ_CHECKS,
     segments: optional(checkSegments),
     threshold: optional((setting, value) => checkNumber(setting, value, { min: 0, max: 1 })),
-    signal: optional(abortSignal),
   });
 }
 
@@ -114,14 +135,18 @@ const SHORT = 1 / 4;
 export class Tagger {
   readonly info: ModelInfo;
   readonly #session: Session;
+  /** Opens the graph of embeddings. */
+  readonly #openEmbedding: () => Promise<Session>;
+  #embeddingSession: Promise<Session> | undefined;
   readonly #uses = new Uses("tagger");
   /** The model's name in errors. */
   readonly #path: string;
   readonly #maxSegments: number;
 
-  private constructor(model: TrainedModel, session: Session, path: string) {
+  private constructor(model: TrainedModel, engine: Engine, session: Session, path: string) {
     this.info = model.info;
     this.#session = session;
+    this.#openEmbedding = () => engine.open(embeddingGraph(model));
     this.#path = path;
     this.#maxSegments = segmentsPerRun(model);
   }
@@ -143,7 +168,7 @@ export class Tagger {
   static async of(model: TrainedModel, engine: Engine, path = "model"): Promise<Tagger> {
     checkModel(model);
     checkEngine(engine);
-    return new Tagger(model, await engine.open(modelGraph(model)), path);
+    return new Tagger(model, engine, await engine.open(modelGraph(model)), path);
   }
 
   /** The labels, in the order of the model's output. */
@@ -174,7 +199,6 @@ export class Tagger {
 
   async #tag(open: OpenAudio, path: string, options: TagOptions): Promise<Tagging> {
     const { frontEnd, segmentFrames } = this.info;
-    const { maxDurationSec, onProgress, signal } = options;
     const hopSec = options.segments?.hopSec ?? null;
     const framesPerSec = frameRate(frontEnd);
     if (hopSec !== null && hopSec * framesPerSec < 1)
@@ -183,17 +207,7 @@ export class Tagger {
         rule: `be at least ${Number((1 / framesPerSec).toPrecision(3))} s, one frame of the model`,
         got: hopSec,
       });
-    const openFeatures = async (): Promise<FeatureStream> => {
-      const stream: FeatureStream = new FeatureStream(await open(), frontEnd, path, {
-        maxDurationSec,
-        onMono() {
-          signal?.throwIfAborted();
-          onProgress?.({ doneSec: stream.mono.durationSec, totalSec: stream.mono.declaredSec });
-        },
-      });
-      return stream;
-    };
-    const tagged = await streamProbabilities(this.#session, openFeatures, {
+    const tagged = await streamProbabilities(this.#session, () => this.#openFeatures(open, path, options), {
       frontEnd,
       segmentFrames,
       maxSegments: this.#maxSegments,
@@ -246,6 +260,63 @@ export class Tagger {
     return this.tagStream(open, "audio", { ...options, maxDurationSec });
   }
 
+  /**
+   * Computes the embedding of audio that is decoded in pieces, as `tagStream` does.
+   * @param open opens the audio; may be called twice
+   * @param path its name in errors
+   * @throws DataError if the audio cannot be decoded or is too long
+   */
+  async embedStream(open: OpenAudio, path: string, options: ReadOptions = {}): Promise<Embedding> {
+    checkOptions<ReadOptions>(options, READ_CHECKS);
+    return this.#uses.run(() => this.#embed(open, path, options));
+  }
+
+  async #embed(open: OpenAudio, path: string, options: ReadOptions): Promise<Embedding> {
+    const { frontEnd, segmentFrames } = this.info;
+    const session = await (this.#embeddingSession ??= this.#openEmbedding());
+    const runs = { segmentFrames, maxSegments: this.#maxSegments };
+    const { answer, features } = await streamClip(
+      () => this.#openFeatures(open, path, options),
+      { frontEnd },
+      async (source) => {
+        const segments: SegmentEmbedding[] = [];
+        let embedding: Float32Array = new Float32Array();
+        await clipEmbeddings(session, source, runs, {
+          onSegment: (_, segment) => segments.push(segment),
+          onClip(_, clip) {
+            embedding = clip.embedding;
+          },
+        });
+        return { embedding, segments };
+      },
+    );
+    const { embedding, segments } = answer;
+    checkEmbedding(embedding, this.#path);
+    const { durationSec } = features.mono;
+    const times = segmentTimes(segments, { frontEnd, segmentFrames, hopSec: null, durationSec });
+    return {
+      embedding,
+      segments: times.map((time, i) => ({ ...time, embedding: segments[i].embedding })),
+      durationSec,
+      warnings: [...features.warnings, ...this.#shortness(features)],
+    };
+  }
+
+  async #openFeatures(
+    open: OpenAudio,
+    path: string,
+    { maxDurationSec, onProgress, signal }: ReadOptions,
+  ): Promise<FeatureStream> {
+    const stream: FeatureStream = new FeatureStream(await open(), this.info.frontEnd, path, {
+      maxDurationSec,
+      onMono() {
+        signal?.throwIfAborted();
+        onProgress?.({ doneSec: stream.mono.durationSec, totalSec: stream.mono.declaredSec });
+      },
+    });
+    return stream;
+  }
+
   /** The warning about a clip of which a segment holds mostly silence, unless there is one about its length already. */
   #shortness({ nFrames, mono, warnings }: FeatureStream): AudioWarning[] {
     const { segmentFrames, frontEnd } = this.info;
@@ -261,7 +332,10 @@ export class Tagger {
 
   /** Frees the model's memory once the answers that are awaited have been given. May be called again. */
   async close(): Promise<void> {
-    await this.#uses.close(() => this.#session.close());
+    await this.#uses.close(async () => {
+      await this.#session.close();
+      await (await this.#embeddingSession)?.close();
+    });
   }
 }
 

@@ -1,5 +1,7 @@
 import type { FrontEnd } from "../features/front-end.js";
 import type { Augmentation } from "../nn/augmentation.js";
+import type { AugmentationSettings } from "../nn/augmentation-settings.js";
+import type { TrainConfig } from "./config.js";
 
 /** Writes the compression as y = log(scale * x + floor) / rate. */
 function logarithm({ compression }: FrontEnd): Augmentation["logarithm"] {
@@ -13,24 +15,46 @@ function logarithm({ compression }: FrontEnd): Augmentation["logarithm"] {
 }
 
 /**
- * Returns the random changes to training segments for a strength. The shipped model was trained with 0.5; short runs do
- * better with less.
- * @param strength greater than 0; levels, curves and masks grow with it
+ * Returns the random changes to training segments, or undefined for none: those of the strength `augment`, which grow with
+ * it, except for what `augmentation` sets. The shipped model was trained with 0.5; short runs do better with less.
  */
-export function augmentationOf(frontEnd: FrontEnd, segmentFrames: number, strength: number): Augmentation {
+export function augmentationOf(
+  frontEnd: FrontEnd,
+  { augment, augmentation, segmentFrames }: Pick<TrainConfig, "augment" | "augmentation" | "segmentFrames">,
+): Augmentation | undefined {
+  if (augment === 0 && Object.keys(augmentation).length === 0) return undefined;
   return {
+    ...ofStrength(augment, { segmentFrames, nMels: frontEnd.nMels }),
+    ...augmentation,
     logarithm: logarithm(frontEnd),
     power: frontEnd.power,
+    frameSec: frontEnd.hopLength / frontEnd.sampleRate,
+  };
+}
+
+function ofStrength(
+  strength: number,
+  { segmentFrames, nMels }: { segmentFrames: number; nMels: number },
+): AugmentationSettings {
+  return {
     levelDb: 12 * strength,
     colourDb: 6 * strength,
+    colourOrders: 6,
+    filter: 0,
     envelopeDb: 4 * strength,
-    noiseDb: [-90, -90 + 40 * strength],
-    bandShift: (frontEnd.nMels / 40) * strength,
+    reverbSec: 0,
+    noiseMinDb: -90,
+    noiseMaxDb: -90 + 40 * strength,
+    bandShift: (nMels / 40) * strength,
     bandStretch: 0.08 * strength,
     frameStretch: 0.25 * strength,
     frameShift: (segmentFrames / 8) * strength,
-    timeMask: { frames: Math.round((segmentFrames / 5) * strength), count: 2 },
-    bandMask: { bands: Math.round((frontEnd.nMels / 8) * strength), count: 2 },
+    timeMaskFrames: Math.round((segmentFrames / 5) * strength),
+    timeMaskCount: 2,
+    edgeMaskFrames: 0,
+    bandMaskBands: Math.round((nMels / 8) * strength),
+    bandMaskCount: 2,
     mixup: Math.min(0.5, 0.3 * strength),
+    mixStyle: 0,
   };
 }

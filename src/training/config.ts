@@ -1,4 +1,4 @@
-import { checkNames } from "../core/check.js";
+import { checkChoice, checkInteger, checkNames } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
 import { checkObject } from "../core/inputs.js";
 import {
@@ -15,6 +15,7 @@ import {
 } from "../core/setting-checks.js";
 import { RUN_SPLITS } from "../dataset/splits.js";
 import {
+  MAX_BLOCKS,
   MAX_SEGMENT_FRAMES,
   minFrames,
   NETS,
@@ -22,6 +23,7 @@ import {
   netConfig,
   type SegmentNetConfig,
 } from "../nn/architectures.js";
+import { AUGMENTATION_CHECKS, type AugmentationSettings } from "../nn/augmentation-settings.js";
 import { OPTIMIZER_CHECKS, OPTIMIZERS, type OptimizerConfig } from "../nn/optimizers.js";
 import type { ScheduleConfig } from "../nn/schedules.js";
 import type { Task } from "../nn/training-step.js";
@@ -33,6 +35,26 @@ export type NormalizeConfig =
   | { readonly kind: "standardize"; readonly over: "band" | "global" }
   /** Whitens with the components that hold the fraction `keepVariance` of the variance; `zca` rotates back to bands. */
   | { readonly kind: "whiten"; readonly zca: boolean; readonly keepVariance: number };
+
+/** Which blocks of a net keep the weights of the model that a run starts from; see `StartConfig`. */
+export type Freeze = "none" | "body" | "gradual" | number;
+
+/** How a run uses the model that it starts from. */
+export interface StartConfig {
+  /**
+   * The blocks that keep the model's weights; the last layer always trains. "none"; "body", all blocks; a number, so many
+   * blocks from the input on; "gradual", all blocks at first and one less after each of equal parts of the run's first half,
+   * from the last block down, so that the whole net trains in the second half.
+   */
+  readonly freeze: Freeze;
+  /** The normalization of the input: the model's, or one of its kind that is fitted on the train split. */
+  readonly statistics: "model" | "train";
+  /**
+   * Batch norm in the blocks that train: "keep" normalizes by the model's moving averages and leaves them as they are,
+   * "adapt" normalizes by the batch and moves the averages on from the model's, without a warm-up. Frozen blocks keep theirs.
+   */
+  readonly batchNorm: "keep" | "adapt";
+}
 
 /** All settings of a run; the same settings, data and seed give the same weights to the bit. */
 export interface TrainConfig {
@@ -55,6 +77,8 @@ export interface TrainConfig {
   readonly emaDecay: number;
   /** Strength of the augmentation; 0 for none. */
   readonly augment: number;
+  /** Single settings of the augmentation, in place of what the strength gives them. */
+  readonly augmentation: Partial<AugmentationSettings>;
   readonly normalize: NormalizeConfig;
   /** Whether every label is drawn equally often. */
   readonly balance: boolean;
@@ -63,7 +87,18 @@ export interface TrainConfig {
   readonly seed: number;
   readonly validFraction: number;
   readonly testFraction: number;
+  /** Only in a run that starts from a model. */
+  readonly start?: StartConfig | undefined;
 }
+
+/** The normalizations by kind, with their default settings. */
+export const NORMALIZATIONS: {
+  readonly [K in NormalizeConfig["kind"]]: Extract<NormalizeConfig, { kind: K }>;
+} = {
+  none: { kind: "none" },
+  standardize: { kind: "standardize", over: "band" },
+  whiten: { kind: "whiten", zca: false, keepVariance: 1 },
+};
 
 /** Default length of a net's segments [frames]. */
 export const SEGMENT_FRAMES: Readonly<Record<NetKind, number>> = {
@@ -87,13 +122,18 @@ export const TRAIN_DEFAULTS: TrainConfig = {
   labelSmoothing: 0.1,
   emaDecay: 0.995,
   augment: 0.5,
-  normalize: { kind: "standardize", over: "band" },
+  augmentation: {},
+  normalize: NORMALIZATIONS.standardize,
   balance: true,
   watch: false,
   seed: RUN_SPLITS.seed,
   validFraction: RUN_SPLITS.validFraction,
   testFraction: RUN_SPLITS.testFraction,
+  start: undefined,
 };
+
+/** Default of `start` in a run that starts from a model. */
+export const START_DEFAULTS: StartConfig = { freeze: "none", statistics: "model", batchNorm: "keep" };
 
 /**
  * Checks that the options of a function hold no settings of a run, which are apart from them.
@@ -110,39 +150,75 @@ export function checkSettingsApart(options: unknown): void {
     });
 }
 
+/** Checks settings of the augmentation, any of them. */
+function checkAugmentation(setting: string, value: unknown): void {
+  checkObject(setting, value, "be an object of settings");
+  const members = Object.entries(Object(value));
+  checkNames(
+    setting,
+    members.map(([name]) => name),
+    Object.keys(AUGMENTATION_CHECKS),
+  );
+  for (const [name, each] of members)
+    AUGMENTATION_CHECKS[name as keyof AugmentationSettings](`${setting}.${name}`, each);
+}
+
 const factor = number({ above: 0, max: 1 });
 const warmUp = optional(fraction);
 
 /** `netConfig` checks the net, `splitClips` the fractions of the splits. */
-const CHECKS: Readonly<Record<Exclude<keyof TrainConfig, "net" | "validFraction" | "testFraction">, Check>> =
-  {
-    task: choice(["auto", "single-label", "multi-label"]),
-    segmentFrames: integer(2, MAX_SEGMENT_FRAMES),
-    batchSize: integer(2),
-    epochs: integer(1),
-    optimizer: byKind<OptimizerConfig>(OPTIMIZER_CHECKS),
-    learningRate: positive,
-    schedule: byKind<ScheduleConfig>({
-      constant: { warmUp },
-      step: { everyEpochs: integer(1), factor, warmUp },
-      plateau: { factor, patience: integer(0), warmUp },
-      cosine: { warmUp },
-      "one-cycle": { peakAt: number({ above: 0, below: 1 }), startFactor: factor, endFactor: factor },
-    }),
-    clipNorm: notNegative,
-    patience: integer(0),
-    labelSmoothing: fraction,
-    emaDecay: fraction,
-    augment: number({ min: 0, max: 3 }),
-    normalize: byKind<NormalizeConfig>({
-      none: {},
-      standardize: { over: choice(["band", "global"]) },
-      whiten: { zca: boolean, keepVariance: factor },
-    }),
-    balance: boolean,
-    watch: boolean,
-    seed: integer(0),
-  };
+const CHECKS: Readonly<
+  Record<Exclude<keyof TrainConfig, "net" | "validFraction" | "testFraction" | "start">, Check>
+> = {
+  task: choice(["auto", "single-label", "multi-label"]),
+  segmentFrames: integer(2, MAX_SEGMENT_FRAMES),
+  batchSize: integer(2),
+  epochs: integer(1),
+  optimizer: byKind<OptimizerConfig>(OPTIMIZER_CHECKS),
+  learningRate: positive,
+  schedule: byKind<ScheduleConfig>({
+    constant: { warmUp },
+    step: { everyEpochs: integer(1), factor, warmUp },
+    plateau: { factor, patience: integer(0), warmUp },
+    cosine: { warmUp },
+    "one-cycle": { peakAt: number({ above: 0, below: 1 }), startFactor: factor, endFactor: factor },
+  }),
+  clipNorm: notNegative,
+  patience: integer(0),
+  labelSmoothing: fraction,
+  emaDecay: fraction,
+  augment: number({ min: 0, max: 3 }),
+  augmentation: checkAugmentation,
+  normalize: byKind<NormalizeConfig>({
+    none: {},
+    standardize: { over: choice(["band", "global"]) },
+    whiten: { zca: boolean, keepVariance: factor },
+  }),
+  balance: boolean,
+  watch: boolean,
+  seed: integer(0),
+};
+
+const checkFreeze: Check = (setting, value) =>
+  typeof value === "number"
+    ? checkInteger(setting, value, { min: 0, max: MAX_BLOCKS })
+    : checkChoice(setting, value, ["none", "body", "gradual"]);
+
+const START_CHECKS: Readonly<Record<keyof StartConfig, Check>> = {
+  freeze: checkFreeze,
+  statistics: choice(["model", "train"]),
+  batchNorm: choice(["keep", "adapt"]),
+};
+
+/** Checks how a run uses the model that it starts from, and fills in the defaults. */
+function startSettings(changes: Partial<StartConfig>): StartConfig {
+  checkObject("start", changes, "be an object of settings");
+  checkNames("start", Object.keys(changes), Object.keys(START_DEFAULTS));
+  const start = { ...START_DEFAULTS, ...changes };
+  for (const [name, check] of Object.entries(START_CHECKS))
+    check(`start.${name}`, start[name as keyof StartConfig]);
+  return start;
+}
 
 /**
  * Checks settings and fills in the defaults.
@@ -161,7 +237,8 @@ export function trainConfig(
   const changes = settings as Partial<TrainConfig>; // checked below
   checkNames("config", Object.keys(changes), Object.keys(TRAIN_DEFAULTS));
   const net = netConfig(changes.net ?? TRAIN_DEFAULTS.net);
-  const config = { ...TRAIN_DEFAULTS, segmentFrames: SEGMENT_FRAMES[net.kind], ...changes, net };
+  const start = changes.start && startSettings(changes.start);
+  const config = { ...TRAIN_DEFAULTS, segmentFrames: SEGMENT_FRAMES[net.kind], ...changes, net, start };
   const values = new Map<string, unknown>(Object.entries(config));
   for (const [name, check] of Object.entries(CHECKS)) check(name, values.get(name));
   if (config.segmentFrames < minFrames(net))

@@ -44,7 +44,7 @@ export type Evaluated = Pick<EpochRecord, "score" | "valid" | "cleanTrainLoss" |
 /** Everything a run needs to continue with the same bits. */
 export interface FitState {
   readonly history: readonly EpochRecord[];
-  /** State of the training step, by name. */
+  /** State of the training step, and the tensors that it leaves as they are, by name. */
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** The weights of the best epoch so far, by name. */
   readonly best: { readonly epoch: number; readonly weights: ReadonlyMap<string, Tensor> };
@@ -62,11 +62,20 @@ export interface StepReport {
 /** Only every eighth step records layer statistics: reading them can take a third of a small net's step. */
 export const STEPS_PER_WATCH = 8;
 
+/** The training step of some epochs; see `FitOptions`. */
+export type EpochStep = Pick<FitOptions, "step" | "watchedStep">;
+
 /** Options of `fit`. */
 export interface FitOptions {
+  /** The step of the first epoch, or of the last that `resume` holds; without `stepAt`, of every epoch. */
   readonly step: TrainingStep;
   /** The same step with layer statistics. It replaces the plain one at every eighth step and gives the same bits. */
   readonly watchedStep?: TrainingStep | null | undefined;
+  /**
+   * Returns the step of an epoch, the same object as long as it does not change. Where it changes, the weights go on, and
+   * the optimizer and the averages start anew. @default `step` in every epoch
+   */
+  readonly stepAt?: ((epoch: number, weights: ReadonlyMap<string, Tensor>) => EpochStep) | undefined;
   readonly engine: Engine;
   readonly batches: BatchSource;
   readonly evaluate: (weights: ReadonlyMap<string, Tensor>) => Promise<Evaluated>;
@@ -150,20 +159,28 @@ const scoreOf = ({ score, valid: { loss } }: EpochRecord) => ({ score, loss });
  * @throws DivergedError if a loss is not finite; `onEpoch` was called with the state of the last complete epoch
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
-  const { step, watchedStep, engine, epochs, seed } = options;
+  const { engine, epochs, seed } = options;
   const random = new Random(seed);
-  let tensors = options.resume?.tensors ?? startState(options, random.fork("weights"));
+  let { step, watchedStep }: EpochStep = options;
+  let tensors = options.resume?.tensors ?? startState(step, options.weights, random.fork("weights"));
   let state: FitState = options.resume ?? { history: [], tensors, best: { epoch: 0, weights: new Map() } };
   const hasRunOutOfPatience = () =>
     options.patience > 0 && state.history.length - state.best.epoch >= options.patience;
   if (hasRunOutOfPatience()) return { state, ended: "early-stopped" };
-  const runner = await StepRunner.open(engine, step, watchedStep);
-  runner.load(tensors);
+  let runner: StepRunner | undefined;
   try {
     for (let epoch = state.history.length + 1; epoch <= epochs; epoch++) {
+      const next = options.stepAt?.(epoch, tensors) ?? { step, watchedStep };
+      if (next.step !== step) tensors = startState(next.step, tensors, random.fork("weights"));
+      if (runner === undefined || next.step !== step) {
+        await runner?.close();
+        ({ step, watchedStep } = next);
+        runner = await StepRunner.open(engine, step, watchedStep);
+        runner.load(carriedBy(step, tensors));
+      }
       const trained = await trainEpoch(runner, options, { epoch, state, random });
       if (trained === null) return { state, ended: "interrupted" };
-      tensors = runner.read();
+      tensors = new Map([...step.fixed, ...runner.read()]);
       const weights = predictionWeights(step, tensors);
       const evaluated = await options.evaluate(weights);
       await checkFinite(evaluated, runner, trained, { epoch, step: epoch * options.batches.stepsPerEpoch });
@@ -179,15 +196,30 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       if (answer === "stop") return { state, ended: "stopped" };
     }
   } finally {
-    await runner.close();
+    await runner?.close();
   }
   return { state, ended: "finished" };
 }
 
-/** Returns the initial state; weights that are given replace drawn ones. */
-function startState({ step, weights }: FitOptions, random: Random): ReadonlyMap<string, Tensor> {
-  return new Map([...initialState(step, random), ...(weights ?? [])]);
+/**
+ * Returns a step's initial state, and the tensors that it leaves as they are.
+ * @param weights tensors of the net, which replace drawn ones; others are ignored
+ */
+export function startState(
+  step: TrainingStep,
+  weights: ReadonlyMap<string, Tensor> = new Map(),
+  random: Random,
+): ReadonlyMap<string, Tensor> {
+  const given = step.weightNames.flatMap((name) => {
+    const tensor = weights.get(name);
+    return tensor === undefined ? [] : [[name, tensor] as const];
+  });
+  return new Map([...step.fixed, ...initialState(step, random), ...given]);
 }
+
+/** The tensors that a step carries on. */
+const carriedBy = ({ state }: TrainingStep, tensors: ReadonlyMap<string, Tensor>) =>
+  new Map(state.map(({ name }) => [name, tensors.get(name)!]));
 
 /** Throws if a score is not finite: only these show the weights after an epoch's last step. */
 async function checkFinite(

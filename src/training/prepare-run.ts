@@ -1,34 +1,43 @@
 import { counted } from "../core/counted.js";
 import { DataError, UsageError } from "../core/errors.js";
-import { canonicalJson } from "../core/hash.js";
 import { Random } from "../core/random.js";
 import type { Tensor } from "../core/tensor.js";
 import { fittingBatchSize, TrainSampler } from "../dataset/batches.js";
 import type { FeatureData } from "../dataset/feature-data.js";
 import { FeatureSet } from "../dataset/feature-set.js";
-import { describeDifference, frontEndHash } from "../features/front-end.js";
-import { MAX_OUTPUT_VALUES, minBands } from "../nn/architectures.js";
+import { MAX_OUTPUT_VALUES, minBands, type SegmentNetConfig } from "../nn/architectures.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
-import { largestOutput, netTensors } from "../nn/summary.js";
+import { largestOutput } from "../nn/summary.js";
 import { buildTrainingStep, type TrainingStep, type TrainingStepConfig } from "../nn/training-step.js";
 import { modelIdentity, type TrainedModel } from "../tagging/model-file.js";
 import { augmentationOf } from "./augmentation.js";
 import type { Checkpoint } from "./checkpoint.js";
-import type { TrainConfig } from "./config.js";
+import { type StartConfig, type TrainConfig, trainConfig } from "./config.js";
+import type { FitOptions } from "./fit.js";
+import { bodyOf, fixedNames, frozenCount } from "./freezing.js";
 import { type FittedNormalization, fitNormalization } from "./normalization.js";
 import { type RunData, runData } from "./run-data.js";
+import { type Start, startOf } from "./start.js";
+
+/** How runs of earlier versions, which did not record it, used the model that they started from. */
+const UNFROZEN: StartConfig = { freeze: "none", statistics: "model", batchNorm: "adapt" };
 
 /** A run that is ready to start. */
 export interface PreparedRun {
   readonly data: RunData;
+  /** null if the initial weights are drawn. */
+  readonly start: Start | null;
   /** A fixed sample of the training clips, at most as many as there are validation clips, to be scored as those are. */
   readonly trainSample: FeatureSet<"train">;
   /** See `FittedNormalization`; null for a normalization that comes with a model. */
   readonly conditionNumber: FittedNormalization["conditionNumber"] | null;
   readonly stepConfig: TrainingStepConfig;
+  /** The step of the first epoch, or of the last that the checkpoint holds. */
   readonly step: TrainingStep;
   /** null if the run does not record layer statistics. */
   readonly watchedStep: TrainingStep | null;
+  /** See `FitOptions.stepAt`; undefined if one step is that of every epoch. */
+  readonly stepAt: FitOptions["stepAt"];
   readonly batches: TrainSampler;
 }
 
@@ -50,7 +59,6 @@ export async function prepareRun(
 ): Promise<PreparedRun> {
   const { segmentFrames, seed, balance } = config;
   const { resume, from, signal } = options;
-  if (from !== undefined) checkStart(source, config, from);
   if (resume && resume.from !== modelHash(from))
     throw new UsageError({
       setting: "from",
@@ -62,28 +70,88 @@ export async function prepareRun(
             ? "a model; its weights were drawn"
             : "another",
     });
+  if (from === undefined && config.start !== undefined)
+    throw new UsageError({
+      setting: "start",
+      rule: "be left out unless training starts from a model",
+      got: config.start,
+    });
   const data = runData(source, config, { resume, from });
   const { train } = data.sets;
+  const start = from === undefined ? null : startOf(data, from);
   const { normalization, conditionNumber } =
-    from === undefined
+    from === undefined || config.start?.statistics === "train"
       ? await fitNormalization(train, config.normalize, { signal })
       : { normalization: from.normalization, conditionNumber: null };
+  if (from !== undefined) checkWidth(normalization, from.normalization);
   const stepConfig = stepConfigOf(source, config, data, normalization);
   const { batchSize } = stepConfig;
-  const step = buildTrainingStep(stepConfig);
+  const stepAt = start === null ? undefined : stepsFrom(start, stepConfig, config);
+  const { step, watchedStep } =
+    stepAt === undefined
+      ? buildSteps(stepConfig, config)
+      : resume
+        ? stepAt(
+            Math.max(1, resume.state.history.length),
+            resume.state.tensors,
+            trainConfig(resume.config).epochs,
+          )
+        : stepAt(1, start!.weights);
   if (resume) checkState(resume, step);
   return {
     data,
+    start,
     trainSample: sampleOf(source, data, seed),
     conditionNumber,
     stepConfig,
     step,
-    watchedStep: config.watch ? buildTrainingStep({ ...stepConfig, watch: true }) : null,
+    watchedStep,
+    stepAt,
     batches: new TrainSampler(train, {
       ...{ batchSize, segmentFrames, seed, balance },
       backgroundTarget: data.task === "single-label" ? 1 / train.labels.length : 0,
     }),
   };
+}
+
+function buildSteps(stepConfig: TrainingStepConfig, { watch }: TrainConfig) {
+  return {
+    step: buildTrainingStep(stepConfig),
+    watchedStep: watch ? buildTrainingStep({ ...stepConfig, watch: true }) : null,
+  };
+}
+
+/** Returns the function that gives the step of each epoch of a run that starts from a model. */
+function stepsFrom({ weights }: Start, stepConfig: TrainingStepConfig, config: TrainConfig) {
+  const { freeze, batchNorm } = config.start ?? UNFROZEN;
+  const names = [...weights.keys()];
+  const nBlocks = bodyOf(names).length;
+  let last: (ReturnType<typeof buildSteps> & { nFrozen: number }) | undefined;
+  return (epoch: number, tensors: ReadonlyMap<string, Tensor>, epochs = config.epochs) => {
+    const nFrozen = frozenCount(freeze, { epoch, epochs, nBlocks });
+    if (last?.nFrozen === nFrozen) return last;
+    const fixed = new Map(
+      fixedNames(names, nFrozen, batchNorm).flatMap((name) => {
+        const tensor = tensors.get(name);
+        return tensor === undefined ? [] : [[name, tensor] as const]; // `checkState` names one that is missing
+      }),
+    );
+    last = { nFrozen, ...buildSteps({ ...stepConfig, fixed }, config) };
+    return last;
+  };
+}
+
+/** @throws UsageError if a normalization that was fitted anew does not keep as many components as the model's net reads */
+function checkWidth(fitted: InputNormalization, own: InputNormalization): void {
+  if (fitted.kind !== "whiten" || own.kind !== "whiten") return;
+  const [found, needed] = [fitted, own].map(({ projection }) => projection.shape[1]);
+  if (found === needed) return;
+  throw new UsageError({
+    setting: "start.statistics",
+    rule: `keep the ${counted(needed, "component")} that the model's net reads`,
+    got: found,
+    remedy: "use the statistics of the model",
+  });
 }
 
 function sampleOf(source: FeatureData, { splits, sets }: RunData, seed: number): FeatureSet<"train"> {
@@ -99,7 +167,8 @@ function stepConfigOf(
   { sets: { train }, task }: RunData,
   normalization: InputNormalization,
 ): TrainingStepConfig {
-  const { net, augment, segmentFrames, clipNorm } = config;
+  const { segmentFrames, clipNorm, start } = config;
+  const net = start === undefined ? config.net : withoutWarmUp(config.net);
   const nBands = normalization.kind === "whiten" ? normalization.projection.shape[1] : train.nMels;
   if (nBands < minBands(net)) {
     const remedy = nBands < train.nMels ? "keep more variance, use" : "use";
@@ -131,9 +200,13 @@ function stepConfigOf(
     clipNorm: clipNorm > 0 ? clipNorm : undefined,
     labelSmoothing: config.labelSmoothing,
     emaDecay: config.emaDecay,
-    augmentation: augment > 0 ? augmentationOf(frontEnd, segmentFrames, augment) : undefined,
+    augmentation: augmentationOf(frontEnd, config),
   };
 }
+
+/** A net that moves batch norm's averages on from those of the model that training starts from: they need no warm-up. */
+const withoutWarmUp = (net: SegmentNetConfig): SegmentNetConfig =>
+  net.batchNorm === null ? net : { ...net, batchNorm: { ...net.batchNorm, warmUp: false } };
 
 /**
  * Checks that a checkpoint holds the whole state of the step, and the weights of its best epoch.
@@ -141,14 +214,15 @@ function stepConfigOf(
  */
 function checkState(
   { state: { history, tensors, best } }: Checkpoint,
-  { state, weightNames }: TrainingStep,
+  { state, fixed, weightNames }: TrainingStep,
 ): void {
   const check = (found: Tensor | undefined, name: string, shape: readonly number[]): void => {
     const [is, expected] = [found?.shape, shape].map((each) => each && `[${each.join(", ")}]`);
     if (is === undefined) throw new DataError("checkpoint", `lacks tensor ${name} ${expected}`);
     if (is !== expected) throw new DataError("checkpoint", `tensor ${name} is ${is}, not ${expected}`);
   };
-  for (const { name, shape } of state) {
+  const held = [...fixed].map(([name, { shape }]) => ({ name, shape }));
+  for (const { name, shape } of [...held, ...state]) {
     check(tensors.get(name), name, shape);
     if (history.length > 0 && weightNames.includes(name))
       check(best.weights.get(name), `best/${name}`, shape);
@@ -158,32 +232,4 @@ function checkState(
 /** Identifies the model that a run starts from; undefined for none. */
 export function modelHash(from: TrainedModel | undefined): string | undefined {
   return from && modelIdentity(from);
-}
-
-/**
- * Checks that a run with these settings and data can start from the model.
- * @throws UsageError if it cannot
- */
-function checkStart(
-  { name, frontEnd }: FeatureData,
-  config: TrainConfig,
-  { info, net, weights, normalization }: TrainedModel,
-): void {
-  const mustEqual = (setting: string, got: unknown, expected: unknown): void => {
-    if (canonicalJson(got) !== canonicalJson(expected))
-      throw new UsageError({ setting, rule: `be the model's, ${JSON.stringify(expected)}`, got });
-  };
-  if (frontEndHash(frontEnd) !== frontEndHash(info.frontEnd))
-    throw new UsageError({
-      setting: "data",
-      rule: "have the front end of the model that training starts from",
-      got: `${name} with another (${describeDifference(frontEnd, info.frontEnd)})`,
-    });
-  mustEqual("net", config.net, net);
-  mustEqual("segmentFrames", config.segmentFrames, info.segmentFrames);
-  mustEqual("normalize.kind", config.normalize.kind, normalization.kind);
-  if (config.task !== "auto") mustEqual("task", config.task, info.task);
-  const width = normalization.kind === "whiten" ? normalization.projection.shape[1] : frontEnd.nMels;
-  for (const { name: tensor, shape } of netTensors(net, [info.segmentFrames, width], info.labels.length))
-    mustEqual(`from.weights ${tensor}`, weights.get(tensor)?.shape ?? "none", shape);
 }

@@ -32,12 +32,19 @@ export function runData(
   if (resume) checkSameData(data, splits, resume);
   checkEnoughClips(data.name, splits);
   if (from) checkHeldOut(data, splits, from);
-  const sets = featureSets(data, splits, from?.info.labels);
+  const sets = featureSets(data, splits);
   const { labels } = sets.train;
   const clips = [...splits.train, ...splits.valid, ...splits.test];
   const several = multiLabelClip(clips);
-  const found = from?.info.task ?? (several === undefined ? "single-label" : "multi-label");
+  const found = several === undefined ? (from?.info.task ?? "single-label") : "multi-label";
   const task = config.task === "auto" ? found : config.task;
+  if (from && several === undefined && task !== found)
+    throw new UsageError({
+      setting: "task",
+      rule: `be that of the model that training starts from, ${found}`,
+      got: task,
+      remedy: "leave it out, or train without the model",
+    });
   if (task === "single-label") {
     if (several !== undefined) throw new UsageError(severalLabels(several));
     checkSeveralClasses(data.name, labels);

@@ -15,7 +15,7 @@ import { mainScore, measuresOf } from "../evaluation/measures.js";
 import { buildInferenceModel } from "../nn/inference.js";
 import type { Task } from "../nn/training-step.js";
 import { type Engine, engineOption } from "../runtime/engine.js";
-import { checkModel, type ModelInfo, type TrainedModel } from "../tagging/model-file.js";
+import { checkModel, type ModelInfo, modelIdentity, type TrainedModel } from "../tagging/model-file.js";
 import { calibrateModel } from "./calibrate-model.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { clipFacts } from "./clip-facts.js";
@@ -31,6 +31,7 @@ import {
 import { modelHash, type PreparedRun, prepareRun } from "./prepare-run.js";
 import { resumedConfig } from "./resumed-config.js";
 import type { RunData } from "./run-data.js";
+import { checkStartData, type Start, startingConfig } from "./start.js";
 
 /** A run that is set up and about to begin. */
 export interface RunStart {
@@ -41,8 +42,10 @@ export interface RunStart {
   readonly parameterCount: number;
   /** Batch size of the settings, or smaller if there are few clips. */
   readonly batchSize: number;
-  /** See `FittedNormalization`; null for a run that starts from a model, whose normalization it keeps. */
+  /** See `FittedNormalization`; null for a run that keeps the normalization of the model that it starts from. */
   readonly conditionNumber: PreparedRun["conditionNumber"];
+  /** What the run takes from the model that it starts from; null if its initial weights are drawn. */
+  readonly start: Start | null;
   /** Number of clips in the data that are in none of the splits: they came after the run began. */
   readonly unusedClips: number;
   /** Number of epochs that were done before; 0 for a new run. */
@@ -75,8 +78,10 @@ export interface TrainModelOptions {
    */
   readonly resume?: Checkpoint | null | undefined;
   /**
-   * A model to train further: its weights, normalization and labels are used. The run must have its front end, net,
-   * segment length, kind of normalization and task. @default the initial weights are drawn, and the normalization is fitted on the train split
+   * A model to start from. Front end, net, segment length, kind of normalization and task are the model's, the task unless clips
+   * have several labels. With the model's labels and task all of its weights go on; otherwise the last layer is new.
+   * `config.start` says which blocks are frozen and whose statistics are used.
+   * @default the initial weights are drawn, and the normalization is fitted on the train split
    */
   readonly from?: TrainedModel | undefined;
   readonly onStart?: ((run: RunStart) => void | Promise<void>) | undefined;
@@ -140,7 +145,12 @@ export async function trainModel(
     onEpoch: optional(callback),
   });
   const { engine, resume, from, signal } = options;
-  const settings = resume ? resumedConfig(resume, config) : trainConfig(config);
+  if (from) checkStartData(data, from);
+  const settings = resume
+    ? resumedConfig(resume, config)
+    : from
+      ? startingConfig(from, config)
+      : trainConfig(config);
   const run = await prepareRun(data, settings, { resume, from, signal });
   const { sets, splits, task } = run.data;
   const { step, stepConfig, conditionNumber } = run;
@@ -156,6 +166,7 @@ export async function trainModel(
     parameterCount: step.parameterCount,
     batchSize: stepConfig.batchSize,
     conditionNumber,
+    start: run.start,
     unusedClips: data.clips.length - splits.train.length - splits.valid.length - splits.test.length,
     resumedFrom: resume?.state.history.length ?? 0,
     model: resume ? bestOf(resume.state) : null,
@@ -172,6 +183,7 @@ export async function trainModel(
   const { state, ended } = await fit({
     step,
     watchedStep: run.watchedStep,
+    stepAt: run.stepAt,
     engine,
     batches: run.batches,
     evaluate: (weights) => validate(run, weights, engine),
@@ -181,7 +193,7 @@ export async function trainModel(
     patience: settings.patience,
     seed: settings.seed,
     resume: resume?.state,
-    weights: from?.weights,
+    weights: run.start?.weights,
     onStep: options.onStep,
     onEpoch: (record, reached) =>
       options.onEpoch?.(record, {
@@ -209,7 +221,7 @@ const checkpointOption: Check = (setting, value) =>
 function modelMaker(
   { frontEnd }: FeatureData,
   config: TrainConfig,
-  { data: { sets, splits, task }, stepConfig: { normalization } }: PreparedRun,
+  { data: { sets, splits, task }, start, stepConfig: { normalization } }: PreparedRun,
   from: TrainedModel | undefined,
 ): (state: FitResult["state"]) => TrainedModel {
   const { seed, validFraction, testFraction, segmentFrames, net } = config;
@@ -224,6 +236,7 @@ function modelMaker(
   };
   const origin = {
     config: { ...config },
+    ...(from && start ? { start: { model: modelIdentity(from), labels: [...start.labels] } } : {}),
     ...clips,
   };
   return ({ history, best: { epoch, weights } }) => {

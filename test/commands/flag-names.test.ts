@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { command as calibrate } from "../../src/commands/calibrate.js";
+import { command as embed } from "../../src/commands/embed.js";
 import { command as evaluate } from "../../src/commands/evaluate.js";
 import { command as extract } from "../../src/commands/extract.js";
 import { errorText, flagFor, lineWithFlags, withFlags } from "../../src/commands/flag-names.js";
@@ -8,6 +9,7 @@ import { addFrontEndOptions, frontEndOf } from "../../src/commands/front-end-opt
 import { command as inspect } from "../../src/commands/inspect.js";
 import { command as lab, repeatedBy } from "../../src/commands/lab.js";
 import { command as predict } from "../../src/commands/predict.js";
+import { command as similar } from "../../src/commands/similar.js";
 import { command as summary } from "../../src/commands/summary.js";
 import { command as train } from "../../src/commands/train.js";
 import { addTrainOptions, trainConfigOf } from "../../src/commands/train-settings.js";
@@ -15,7 +17,7 @@ import { DataError, UsageError } from "../../src/core/errors.js";
 import { type Compression, describeDifference, frontEnd } from "../../src/features/front-end.js";
 import { madeUpResult } from "../lab/page/lab-result.js";
 
-const VERBS = { extract, train, evaluate, calibrate, predict, inspect, summary, lab };
+const VERBS = { extract, train, evaluate, calibrate, predict, embed, similar, inspect, summary, lab };
 
 /** The values of a record with their dotted names; a list counts as one value. */
 function leaves(record: object, prefix = ""): [string, unknown][] {
@@ -66,6 +68,7 @@ describe("flagFor", () => {
     "--zca": [""],
     "--keep-variance": ["0.5"],
     "--augment": ["2"],
+    "--augmentation": ["mixup=0.5", "colourDb=9"],
     "--net": ["short-chunk", "mlp"],
     "--segment-frames": ["700"],
     "--channels": ["8,16,32"],

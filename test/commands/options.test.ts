@@ -102,7 +102,7 @@ describe("train flags", () => {
   });
   it("each change the setting they name", () => {
     const typed = config(
-      "--channels 8,16 --global-pool all --dropout 0.1 --activation elu --init orthogonal --bn-momentum 0.2 --bn-epsilon 0.001 --no-bn-warm-up --epochs 3 --batch-size 4 --optimizer nesterov --momentum 0.8 --weight-decay 0 --clip-norm 2 --schedule plateau --warm-up 0.1 --drop-epochs 2 --drop-factor 0.3 --patience 2 --label-smoothing 0 --ema-decay 0 --augment 0.25 --normalize whiten --zca --keep-variance 0.9 --no-balance --watch --task multi-label --seed 7 --valid-fraction 0.1 --test-fraction 0.2 --segment-frames 32",
+      "--channels 8,16 --global-pool all --dropout 0.1 --activation elu --init orthogonal --bn-momentum 0.2 --bn-epsilon 0.001 --no-bn-warm-up --epochs 3 --batch-size 4 --optimizer nesterov --momentum 0.8 --weight-decay 0 --clip-norm 2 --schedule plateau --warm-up 0.1 --drop-epochs 2 --drop-factor 0.3 --patience 2 --label-smoothing 0 --ema-decay 0 --augment 0.25 --augmentation colourDb=9,noiseMaxDb=-60 --normalize whiten --zca --keep-variance 0.9 --no-balance --watch --task multi-label --seed 7 --valid-fraction 0.1 --test-fraction 0.2 --segment-frames 32",
     );
     const expected: TrainConfig = {
       net: {
@@ -128,6 +128,7 @@ describe("train flags", () => {
       labelSmoothing: 0,
       emaDecay: 0,
       augment: 0.25,
+      augmentation: { colourDb: 9, noiseMaxDb: -60 },
       normalize: { kind: "whiten", zca: true, keepVariance: 0.9 },
       balance: false,
       watch: true,
@@ -140,6 +141,17 @@ describe("train flags", () => {
     expect(typed).toEqual(expected);
     for (const [name, value] of Object.entries(expected))
       expect([name, value]).not.toEqual([name, TRAIN_DEFAULTS[name as keyof TrainConfig]]);
+  });
+  it.each([
+    ["colourDb", '--augmentation must be a list such as colourDb=9,mixup=0.3, got "colourDb"'],
+    ["colourDb=9=8", '--augmentation must be a list such as colourDb=9,mixup=0.3, got "colourDb=9=8"'],
+    ["colourDb=9,", '--augmentation must be a list such as colourDb=9,mixup=0.3, got "colourDb=9,"'],
+    ["colourDb=loud", '--augmentation colourDb must be a number from 0 to 100, got "loud"'],
+    ["colourDb=", '--augmentation colourDb must be a number from 0 to 100, got ""'],
+    ["colorDb=9", "got colorDb; did you mean `colourDb`?"],
+    ["colourDb=1,colourDb=2", "--augmentation must name each setting once, got colourDb twice"],
+  ])("--augmentation %s is an error", (list, message) => {
+    expect(() => config(`--augmentation ${list}`)).toThrow(message);
   });
   it("apply in any order", () => {
     expect(

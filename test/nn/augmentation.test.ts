@@ -3,6 +3,7 @@ import { Random } from "../../src/core/random.js";
 import type { Tensor } from "../../src/core/tensor.js";
 import { type Compression, frontEnd } from "../../src/features/front-end.js";
 import type { Augmentation } from "../../src/nn/augmentation.js";
+import type { AugmentationSettings } from "../../src/nn/augmentation-settings.js";
 import { augmentationOf } from "../../src/training/augmentation.js";
 import { augmentBatch } from "./augment-batch.js";
 
@@ -10,19 +11,30 @@ const [BATCH, FRAMES, MELS] = [4, 20, 16];
 const DRAWS = 50;
 
 /** Changes nothing: the noise is below the smallest float32. */
-const NOTHING: Omit<Augmentation, "logarithm" | "power"> = {
+const NOTHING: AugmentationSettings = {
   levelDb: 0,
   colourDb: 0,
+  colourOrders: 6,
+  filter: 0,
   envelopeDb: 0,
-  noiseDb: [-1000, -1000],
+  reverbSec: 0,
+  noiseMinDb: -1000,
+  noiseMaxDb: -1000,
   bandShift: 0,
   bandStretch: 0,
   frameStretch: 0,
   frameShift: 0,
-  timeMask: { frames: 0, count: 0 },
-  bandMask: { bands: 0, count: 0 },
+  timeMaskFrames: 0,
+  timeMaskCount: 0,
+  edgeMaskFrames: 0,
+  bandMaskBands: 0,
+  bandMaskCount: 0,
   mixup: 0,
+  mixStyle: 0,
 };
+
+/** Distance of two frames [s]. */
+const FRAME_SEC = 0.02;
 
 interface Kind {
   name: string;
@@ -59,9 +71,13 @@ function compress(value: number, compression: Compression): number {
   return (compression.kind === "log10" ? Math.log10 : Math.log)(1 + compression.scale * value);
 }
 
-function configOf({ power, compression }: Kind, changes: Partial<Augmentation>): Augmentation {
-  const { logarithm } = augmentationOf(frontEnd({ power, compression }), FRAMES, 1);
-  return { logarithm, power, ...NOTHING, ...changes };
+function configOf({ power, compression }: Kind, changes: Partial<AugmentationSettings>): Augmentation {
+  const made = augmentationOf(frontEnd({ power, compression }), {
+    augment: 1,
+    augmentation: {},
+    segmentFrames: FRAMES,
+  })!;
+  return { ...made, ...NOTHING, frameSec: FRAME_SEC, ...changes };
 }
 
 /** Mel values (magnitudes or powers) from 0.003 up to 30, and the batch that the front end makes from them. */
@@ -152,8 +168,115 @@ describe.each(KINDS)("augmentation of $name", (kind) => {
     );
   });
 
+  it("draws as many orders of colour as are set", async () => {
+    const [{ drawn }] = await augmentBatch(configOf(kind, { colourDb: 6, colourOrders: 1 }), batch);
+    const cosine = (band: number) => Math.cos((Math.PI * (band + 0.5)) / MELS);
+    for (let example = 0; example < BATCH; example++) {
+      const curve = rowOf(drawn["augment.bandGain"], example).map((gain) => toDb(gain, kind.power));
+      curve.forEach((db, band) => {
+        expect(db).toBeCloseTo((curve[0] * cosine(band)) / cosine(0), 4);
+      });
+    }
+  });
+
+  it("filters both ends of the bands with the probability that is set, and leaves the middle", async () => {
+    const runs = await augmentBatch(configOf(kind, { filter: 0.5 }), batch, { times: DRAWS });
+    const curves = runs.flatMap(({ drawn }) =>
+      [0, 1, 2, 3].map((i) => rowOf(drawn["augment.bandGain"], i).map((gain) => toDb(gain, kind.power))),
+    );
+    for (const curve of curves) {
+      const steps = curve.slice(1).map((db, i) => db - curve[i]);
+      expect(steps.findLastIndex((step) => step > 1e-5)).toBeLessThan(0.15 * MELS);
+      const falls = steps.findIndex((step) => step < -1e-5);
+      if (falls >= 0) expect(falls).toBeGreaterThanOrEqual(Math.floor(0.4 * MELS));
+      for (const step of steps) expect(Math.abs(step)).toBeLessThan(6 + 1e-4);
+      expect(curve[Math.ceil(0.15 * MELS)]).toBeCloseTo(0, 5);
+    }
+    const fraction = (band: number) => mean(curves.map((curve) => (curve[band] < -1e-5 ? 1 : 0)));
+    const bound = 5 * Math.sqrt(0.25 / curves.length); // 5 standard errors
+    for (const band of [0, MELS - 1]) expect(Math.abs(fraction(band) - 0.5)).toBeLessThan(bound);
+    const { x, drawn } = runs[0];
+    expectMels(x, kind, (i, { example, band }) => mels[i] * rowOf(drawn["augment.bandGain"], example)[band]);
+  });
+
+  it("adds the power of earlier frames, which falls by 60 dB within the decay", async () => {
+    const reverbSec = 0.8;
+    const runs = await augmentBatch(configOf(kind, { reverbSec }), batch, { times: DRAWS });
+    const matrices = runs.flatMap(({ drawn }) => [0, 1, 2, 3].map((i) => rowOf(drawn["augment.decay"], i)));
+    const levels: number[] = [];
+    for (const matrix of matrices) {
+      const weight = (frame: number, delay: number) => matrix[frame * FRAMES + frame - delay];
+      const factor = weight(2, 2) / weight(2, 1);
+      if (weight(2, 2) < 1e-30) continue; // a decay of a frame or two
+      expect((-6 * FRAME_SEC) / Math.log10(factor)).toBeLessThan(reverbSec * (1 + 1e-5));
+      levels.push(10 * Math.log10(weight(1, 1) / (1 - factor)));
+      for (let frame = 0; frame < FRAMES; frame++) {
+        expect(weight(frame, 0)).toBe(1);
+        for (let delay = 1; delay <= frame; delay++)
+          expect(weight(frame, delay)).toBeCloseTo(weight(1, 1) * factor ** (delay - 1), 6);
+        for (let later = frame + 1; later < FRAMES; later++) expect(weight(frame, frame - later)).toBe(0);
+      }
+    }
+    expect(levels.length).toBeGreaterThan(100);
+    expect(Math.min(...levels)).toBeGreaterThan(-30.001);
+    expect(Math.max(...levels)).toBeLessThan(0.001);
+    expect(Math.max(...levels) - Math.min(...levels)).toBeGreaterThan(25); // more than 100 uniform draws of 30
+    const { x, drawn } = runs[0];
+    expectMels(x, kind, (_, { example, frame, band }) => {
+      let power = 0;
+      for (let t = 0; t < FRAMES; t++)
+        power +=
+          rowOf(drawn["augment.decay"], example)[frame * FRAMES + t] *
+          mels[(example * FRAMES + t) * MELS + band] ** (2 / kind.power);
+      return power ** (kind.power / 2);
+    });
+  });
+
+  it("masks the start and the end", async () => {
+    const runs = await augmentBatch(configOf(kind, { edgeMaskFrames: 3 }), batch, { times: DRAWS });
+    const counts = { start: [] as number[], end: [] as number[] };
+    for (const { drawn } of runs)
+      for (let example = 0; example < BATCH; example++) {
+        const mask = rowOf(drawn["augment.timeMask"], example);
+        const [start, end] = [mask.indexOf(1), FRAMES - 1 - mask.lastIndexOf(1)];
+        counts.start.push(start);
+        counts.end.push(end);
+        expect(mask.slice(start, FRAMES - end)).toEqual(Array(FRAMES - start - end).fill(1));
+      }
+    for (const widths of Object.values(counts)) expect(new Set(widths)).toEqual(new Set([0, 1, 2, 3]));
+  });
+
+  it("moves means and deviations over time towards the partner's, at the same targets", async () => {
+    const runs = await augmentBatch(configOf(kind, { mixStyle: 0.5 }), batch, { times: DRAWS });
+    const fractions = runs.flatMap(({ drawn }) => [...drawn["augment.mixStyle"].data]);
+    const untouched = fractions.filter((fraction) => fraction === 0).length / fractions.length;
+    expect(Math.abs(untouched - 0.5)).toBeLessThan(5 * Math.sqrt(0.25 / fractions.length)); // 5 standard errors
+    expect(Math.max(...fractions)).toBeLessThan(0.5);
+    expect(Math.max(...fractions)).toBeGreaterThan(0.45);
+    const { x, targets, drawn } = runs.find((run) => run.drawn["augment.mixStyle"].data[0] > 0.2)!;
+    expect(targets.data).toEqual(batch.targets.data);
+    const band = 5;
+    const over = (data: Float32Array, example: number) =>
+      Array.from({ length: FRAMES }, (_, t) => data[(example * FRAMES + t) * MELS + band]);
+    const styleOf = (values: number[]) => {
+      const average = mean(values);
+      return { average, deviation: Math.sqrt(mean(values.map((value) => (value - average) ** 2)) + 1e-6) };
+    };
+    const silence = compress(0, kind.compression);
+    const part = drawn["augment.mixStyle"].data[0];
+    const [own, other] = [0, BATCH - 1].map((example) => styleOf(over(batch.x.data, example)));
+    const towards = (name: "average" | "deviation") => own[name] + part * (other[name] - own[name]);
+    over(batch.x.data, 0).forEach((value, t) => {
+      const styled = ((value - own.average) / own.deviation) * towards("deviation") + towards("average");
+      const found = over(x.data, 0)[t];
+      expect(Math.abs(found - Math.max(silence, styled))).toBeLessThan(10 * kind.tolerance);
+    });
+  });
+
   it("adds noise at a level within its range, the same in every frame", async () => {
-    const runs = await augmentBatch(configOf(kind, { noiseDb: [-40, -20] }), batch, { times: DRAWS });
+    const runs = await augmentBatch(configOf(kind, { noiseMinDb: -40, noiseMaxDb: -20 }), batch, {
+      times: DRAWS,
+    });
     const { scale } = configOf(kind, {}).logarithm;
     const noise = (drawn: Record<string, Tensor>, example: number) =>
       rowOf(drawn["augment.noise"], example).map((value) => value / scale);
@@ -168,7 +291,12 @@ describe.each(KINDS)("augmentation of $name", (kind) => {
   });
 
   it("masks runs of frames and bands with silence, no longer than set, and leaves the rest", async () => {
-    const config = configOf(kind, { timeMask: { frames: 5, count: 2 }, bandMask: { bands: 3, count: 1 } });
+    const config = configOf(kind, {
+      timeMaskFrames: 5,
+      timeMaskCount: 2,
+      bandMaskBands: 3,
+      bandMaskCount: 1,
+    });
     const runs = await augmentBatch(config, batch, { times: DRAWS });
     const silence = compress(0, kind.compression);
     let [mostFrames, mostBands] = [0, 0];
@@ -230,7 +358,11 @@ describe.each(KINDS)("augmentation of $name", (kind) => {
 describe("moving in time and pitch", () => {
   const kind = KINDS[0];
   const { batch } = drawMels(kind);
-  const everything = augmentationOf(frontEnd(), FRAMES, 1);
+  const everything = augmentationOf(frontEnd(), {
+    augment: 1,
+    augmentation: { filter: 0.5, reverbSec: 1, edgeMaskFrames: 4, mixStyle: 0.5 },
+    segmentFrames: FRAMES,
+  })!;
 
   it.each([
     ["augment.bandReading", MELS, { bandStretch: 0.1, bandShift: 2 }, 0.1, [-2, 2]],

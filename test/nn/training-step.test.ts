@@ -120,7 +120,11 @@ describe("threads", () => {
       inputShape: [48, 64],
       batchSize: 8,
       emaDecay: 0.9,
-      augmentation: augmentationOf(frontEnd({ nMels: 64 }), 48, 1),
+      augmentation: augmentationOf(frontEnd({ nMels: 64 }), {
+        augment: 1,
+        augmentation: {},
+        segmentFrames: 48,
+      }),
     });
     const step = buildTrainingStep(config);
     const batches = [drawBatch(config, "a"), drawBatch(config, "b")].map((batch) => ({

@@ -13,7 +13,10 @@ const config = tinyConfig({
   isMasked: true,
   optimizer: { kind: "sgd", momentum: 0, nesterov: false, weightDecay: 0 },
 });
-const AUGMENTED = { augmentation: augmentationOf(frontEnd({ nMels: 8 }), 6, 1), labelSmoothing: 0.1 };
+const AUGMENTED = {
+  augmentation: augmentationOf(frontEnd({ nMels: 8 }), { augment: 1, augmentation: {}, segmentFrames: 6 }),
+  labelSmoothing: 0.1,
+};
 
 /** Runs one step from the same weights; with `change`, what is fed is changed first. */
 async function stepOnce(

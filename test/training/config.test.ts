@@ -147,6 +147,54 @@ describe("trainConfig", () => {
   });
 });
 
+describe("augmentation", () => {
+  const accepted = {
+    levelDb: 12,
+    colourDb: 9,
+    colourOrders: 8,
+    filter: 0.3,
+    envelopeDb: 4,
+    reverbSec: 1,
+    noiseMinDb: -90,
+    noiseMaxDb: -60,
+    bandShift: 3.2,
+    bandStretch: 0.08,
+    frameStretch: 0.25,
+    frameShift: 8,
+    timeMaskFrames: 12,
+    timeMaskCount: 2,
+    edgeMaskFrames: 16,
+    bandMaskBands: 16,
+    bandMaskCount: 2,
+    mixup: 0.5,
+    mixStyle: 0.3,
+  };
+
+  it("takes every setting, alone and with the others", () => {
+    expect(trainConfig({ augmentation: accepted }).augmentation).toEqual(accepted);
+    for (const [name, value] of Object.entries(accepted))
+      expect(configOf({ augmentation: { [name]: value } }).augmentation).toEqual({ [name]: value });
+  });
+
+  it("checks each of them", () => {
+    for (const name of Object.keys(accepted))
+      for (const value of [undefined, "1", Number.NaN, name.startsWith("noise") ? 1 : -1])
+        expect(usageMessageOf(() => configOf({ augmentation: { [name]: value } }))).toMatch(
+          new RegExp(`^augmentation\\.${name} must be (a number|an integer) from `),
+        );
+    expect(() => configOf({ augmentation: { mixup: 0.6 } })).toThrow(
+      "augmentation.mixup must be a number from 0 to 0.5, got 0.6",
+    );
+    expect(() => configOf({ augmentation: { colourOrders: 0 } })).toThrow(
+      "augmentation.colourOrders must be an integer from 1 to 64, got 0",
+    );
+    expect(() => configOf({ augmentation: { colorDb: 9 } })).toThrow(
+      /got colorDb; did you mean `colourDb`\?$/,
+    );
+    expect(() => configOf({ augmentation: null })).toThrow("augmentation must be an object of settings");
+  });
+});
+
 describe("settings with unknown names", () => {
   it.each([
     [

@@ -346,11 +346,14 @@ describe("training on from a model", () => {
     expect(more!.info.task).toBe("multi-label");
   });
 
-  it("takes data of some of the model's labels", async () => {
+  it("takes data of other labels, with a new last layer", async () => {
     const { model } = await first;
     const some = { ...store, clips: store.clips.filter(({ labels }) => labels[0] !== "hum") };
     const { model: more } = await train({ epochs: 1 }, { from: model! }, some);
-    expect(more!.info.labels).toEqual(["hiss", "hum", "tone"]);
+    expect(more!.info.labels).toEqual(["hiss", "tone"]);
+    expect(more!.weights.get("output.weight")!.shape[0]).toBe(2);
+    expect(more!.info.start!.labels).toEqual(["hiss", "hum", "tone"]);
+    expect(decodeModel(encodeModel(more!), "m.onnx")).toEqual(more);
   });
 
   it.each([
@@ -360,33 +363,33 @@ describe("training on from a model", () => {
       { normalize: { kind: "none" } as const },
       /^normalize\.kind must be the model's, "standardize", got none$/,
     ],
-    [{ task: "multi-label" as const }, /^task must be the model's, "single-label", got multi-label$/],
+    [
+      { task: "multi-label" as const },
+      /^task must be that of the model that training starts from, single-label, got multi-label; /,
+    ],
   ])("names a setting that is not the model's: %j", async (config, message) => {
     const { model } = await first;
     expect(await rejectionOf(train(config, { from: model! }))).toMatch(message);
   });
 
-  it("names the settings of another front end, and labels that the model does not have", async () => {
-    const { model } = await first;
+  it("names the settings of another front end", async () => {
     const shipped = decodeModel(readFileSync(SHIPPED), "instruments.onnx");
     expect(await rejectionOf(train({}, { from: shipped }))).toMatch(
-      /^data must have the front end of the model that training starts from, got .* \(.*`nMels` 16 there, 128 here/,
+      /^data must have the front end of the model that training starts from, got .* \(.*`nMels` 16 there, 128 here.*\); extract the features again with the model's front end$/,
     );
-    const renamed = { ...store, clips: store.clips.map((clip) => ({ ...clip, labels: ["gong"] })) };
-    expect(await rejectionOf(train({}, { from: model! }, renamed))).toMatch(/store: .*gong/);
   });
 
   it("trains the shipped model on", async () => {
     const shipped = decodeModel(readFileSync(SHIPPED), "instruments.onnx");
     const { frontEnd, labels } = shipped.info;
-    const clips = labels.slice(0, 2).flatMap((label, k) =>
-      ["train", "train", "valid"].map((split, i) => {
+    const clips = labels.flatMap((label, k) =>
+      ["train", ...(k === 0 ? ["valid"] : [])].map((split, i) => {
         const data = new Float32Array(70 * frontEnd.nMels).fill(k + i / 10);
         const features = { data, shape: [70, frontEnd.nMels] };
         return { name: `${label} ${i}`, labels: [label], split: split as "train" | "valid", features };
       }),
     );
-    const config = { ...trainConfig(shipped.info.config), epochs: 1, batchSize: 2 };
+    const config = { ...trainConfig(shipped.info.config), epochs: 1, testFraction: 0 };
     const run = await trainModel(featuresInMemory(frontEnd, clips), config, {
       engine: ENGINE,
       from: shipped,

@@ -1,0 +1,166 @@
+import { describe, expect, it } from "vitest";
+import { Random } from "../../src/core/random.js";
+import type { Clip } from "../../src/dataset/clip.js";
+import { doubtfulClips } from "../../src/evaluation/doubtful-clips.js";
+import { labelVotes } from "../../src/evaluation/label-votes.js";
+import { nearestVectors, vectorsInMemory } from "../../src/evaluation/nearest-vectors.js";
+import { ENGINE } from "../engine.js";
+
+const SIZE = 7;
+function drawn(seed: string, count: number): Float32Array[] {
+  const random = new Random(seed);
+  return Array.from({ length: count }, () => Float32Array.from({ length: SIZE }, () => random.normal()));
+}
+
+function cosine(a: Float32Array, b: Float32Array): number {
+  const dot = (x: Float32Array, y: Float32Array) => x.reduce((sum, value, i) => sum + value * y[i], 0);
+  const norms = Math.sqrt(dot(a, a) * dot(b, b));
+  return norms === 0 ? 0 : dot(a, b) / norms;
+}
+
+/** All similarities, sorted. */
+const bruteForce = (
+  query: Float32Array,
+  table: readonly Float32Array[],
+  mayBeNear: (row: number) => boolean,
+) =>
+  table
+    .map((vector, row) => ({ row, similarity: cosine(query, vector) }))
+    .filter(({ row }) => mayBeNear(row))
+    .sort((a, b) => b.similarity - a.similarity);
+
+/** Products of 32-bit floats. */
+const ROUNDING = 1e-6;
+
+describe("nearestVectors", () => {
+  it("finds what brute force finds, also in tables of several blocks", async () => {
+    const [queries, table] = [drawn("queries", 4100), drawn("table", 4200)];
+    table[4150] = queries[4099].map((value) => 3 * value);
+    table[7] = new Float32Array(SIZE);
+    const mayBeNear = (query: number, row: number) => (query + row) % 3 !== 0;
+    const seen: number[] = [];
+    const found = await nearestVectors(vectorsInMemory(queries), vectorsInMemory(table), {
+      engine: ENGINE,
+      top: 4,
+      mayBeNear,
+      onProgress: (done) => seen.push(done),
+    });
+    expect([found.length, seen]).toEqual([4100, [4096, 4100]]);
+    for (const query of [0, 1, 2, 4095, 4096, 4099]) {
+      const all = bruteForce(queries[query], table, (row) => mayBeNear(query, row));
+      expect(found[query].map(({ row }) => row)).toEqual(all.slice(0, 4).map(({ row }) => row));
+      found[query].forEach(({ similarity }, i) => {
+        expect(Math.abs(similarity - all[i].similarity)).toBeLessThan(ROUNDING);
+      });
+    }
+    expect(found[4099][0].row).toBe(4150);
+  });
+
+  it("takes the first of equals, fewer than asked for if there are no more, and 0 for vectors of zeros", async () => {
+    const zeros = new Float32Array(SIZE);
+    const one = drawn("one", 1)[0];
+    const found = await nearestVectors(
+      vectorsInMemory([one, zeros]),
+      vectorsInMemory([zeros, one, one, one]),
+      {
+        engine: ENGINE,
+        top: 9,
+        mayBeNear: (_, row) => row !== 2,
+      },
+    );
+    expect(found.map((list) => list.map(({ row }) => row))).toEqual([
+      [1, 3, 0],
+      [0, 1, 3],
+    ]);
+    expect(found[1].map(({ similarity }) => similarity)).toEqual([0, 0, 0]);
+    expect(found[0][0].similarity).toBeCloseTo(1, 6);
+  });
+
+  it("stops at an abort", async () => {
+    const table = vectorsInMemory(drawn("a", 3));
+    const signal = AbortSignal.abort();
+    await expect(nearestVectors(table, table, { engine: ENGINE, top: 1, signal })).rejects.toBe(
+      signal.reason,
+    );
+  });
+});
+
+const clip = (i: number, labels: string[], changes: Partial<Clip> = {}): Clip => ({
+  ...{ name: `${i}`, audioHash: `${i}`, labels, group: `${i}`, split: null, durationSec: 1, nFrames: 40 },
+  ...changes,
+});
+
+describe("labelVotes", () => {
+  it("counts labels among those of which they are known, and lets the more similar decide between equals", () => {
+    const near = (labels: string[], similarity: number, unknownLabels?: string[]) => ({
+      clip: { labels, ...(unknownLabels && { unknownLabels }) },
+      similarity,
+    });
+    const votes = labelVotes([
+      near(["a"], 0.9),
+      near(["b"], 0.8),
+      near(["b", "c"], 0.3),
+      near(["a"], 0.5, ["c"]),
+    ]);
+    expect(votes).toEqual([
+      { label: "a", votes: 2, known: 4 },
+      { label: "b", votes: 2, known: 4 },
+      { label: "c", votes: 1, known: 3 },
+    ]);
+  });
+});
+
+describe("doubtfulClips", () => {
+  /** Two kinds of sound, far apart, with 15 groups of 2 clips each. */
+  const vectorOf = (kind: number, i: number) =>
+    Float32Array.from({ length: SIZE }, (_, k) => (k === kind ? 10 : 0) + drawn(`${kind} ${i}`, 1)[0][k]);
+  const clips = Array.from({ length: 60 }, (_, i) =>
+    clip(i, [i < 30 ? "a" : "b"], { group: `${Math.floor(i / 2)}` }),
+  );
+  const vectors = {
+    ...vectorsInMemory(clips.map((_, i) => vectorOf(i < 30 ? 0 : 1, i))),
+    rowOf: (audioHash: string) => Number(audioHash),
+  };
+  const find = (changes: Record<number, Partial<Clip>>) =>
+    doubtfulClips(
+      clips.map((each, i) => ({ ...each, ...changes[i] })),
+      vectors,
+      { engine: ENGINE },
+    );
+
+  it("finds clips with the wrong label, though the others of their group have it, too", async () => {
+    expect(await find({})).toEqual([]);
+    const found = await find({ 4: { labels: ["b"] }, 5: { labels: ["b"] }, 40: { labels: ["a"] } });
+    expect(found.map(({ clip: { name } }) => name).sort()).toEqual(["4", "40", "5"]);
+    for (const { clip, vote, hasLabel, doubt, neighbours } of found) {
+      expect([hasLabel, vote.label]).toEqual([false, clip.labels[0] === "a" ? "b" : "a"]);
+      expect(doubt).toBe(vote.votes / 10);
+      const row = Number(clip.name);
+      const expected = bruteForce(
+        vectorOf(row < 30 ? 0 : 1, row),
+        clips.map((_, i) => vectorOf(i < 30 ? 0 : 1, i)),
+        (other) => Math.floor(other / 2) !== Math.floor(row / 2),
+      );
+      expect(neighbours.map((near) => near.clip.name)).toEqual(
+        expected.slice(0, 10).map((each) => `${each.row}`),
+      );
+    }
+    const doubts = found.map(({ doubt }) => doubt);
+    expect(doubts).toEqual([...doubts].sort((a, b) => b - a));
+  });
+
+  it("finds a label that is missing or superfluous among several, and none of which nobody knows", async () => {
+    const several = (i: number) => ({ labels: [i < 30 ? "a" : "b", "c"] });
+    const all = Object.fromEntries(clips.map((_, i) => [i, several(i)]));
+    const [found, ...more] = await find({ ...all, 3: { labels: ["a"] } });
+    expect([found.clip.name, found.vote, found.hasLabel, more]).toEqual([
+      "3",
+      { label: "c", votes: 10, known: 10 },
+      false,
+      [],
+    ]);
+    expect(await find({ ...all, 3: { labels: ["a"], unknownLabels: ["c"] } })).toEqual([]);
+    const [extra] = await find({ 3: { labels: ["a", "d"] } });
+    expect([extra.vote, extra.hasLabel, extra.doubt]).toEqual([{ label: "d", votes: 0, known: 10 }, true, 1]);
+  });
+});
