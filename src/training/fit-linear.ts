@@ -34,14 +34,15 @@ const MAX_STEPS = 300;
  *     mean loss over the clips + l2 / 2 * (sum of squared weights)
  *
  * is least, of vectors minus their mean and divided by one number, their root mean square. The bias has no penalty.
- * @param l2s strengths of the penalty, strongest first: each solution starts from the one before
- * Same as: scikit-learn 1.8 LogisticRegression(C=1 / (l2 * nClips)) on the same vectors, probabilities within 1e-3;
- *   test/training/linear-head.test.ts
+ * @param l2s strengths of the penalty, strongest first: each solution, which is computed when it is asked for, starts from the
+ *   one before
+ * Same as: scikit-learn 1.9 LogisticRegression(C=1 / (l2 * nClips)) on the same vectors, probabilities within 1e-3;
+ *   test/training/train-head.test.ts
  */
-export async function fitLinear(
+export async function* linearFits(
   { vectors, targets }: LabelledVectors,
   { task, l2s, engine }: { task: Task; l2s: readonly number[]; engine: Engine },
-): Promise<LinearFit[]> {
+): AsyncGenerator<LinearFit> {
   const [size, nLabels] = [vectors[0].length, targets[0].length];
   const { mean, scale } = scalingOf(vectors);
   const inputs = new Float32Array(vectors.length * size);
@@ -60,7 +61,6 @@ export async function fitLinear(
   const loss = await LossGradient.open(config, { inputs, targets: joined }, engine);
   const nWeights = nLabels * size;
   try {
-    const fits: LinearFit[] = [];
     let x = new Float64Array(loss.size);
     for (const l2 of l2s) {
       const penalized = async (at: Float64Array) => {
@@ -74,9 +74,8 @@ export async function fitLinear(
         return { value: found.loss + (l2 / 2) * squares, gradient };
       };
       x = new Float64Array(await minimize(penalized, x, { tolerance: TOLERANCE, maxSteps: MAX_STEPS }));
-      fits.push({ l2, ...unscaled(x, { mean, scale, nLabels }) });
+      yield { l2, ...unscaled(x, { mean, scale, nLabels }) };
     }
-    return fits;
   } finally {
     await loss.close();
   }

@@ -22,7 +22,7 @@ import {
 import { calibrateModel } from "./calibrate-model.js";
 import { clipFacts } from "./clip-facts.js";
 import type { TrainConfig } from "./config.js";
-import { fitLinear, L2_TRIED, type LabelledVectors, type LinearFit, linearLoss } from "./fit-linear.js";
+import { L2_TRIED, type LabelledVectors, type LinearFit, linearFits, linearLoss } from "./fit-linear.js";
 import { type RunData, runData } from "./run-data.js";
 import { checkStartData, startingConfig } from "./start.js";
 
@@ -47,7 +47,7 @@ export interface TrainHeadOptions {
 export interface HeadRun extends RunData {
   /** The start model's body with the new last layer, calibrated. */
   readonly model: TrainedModel;
-  /** Strength of the penalty on the head's weights, see `fitLinear`; */
+  /** Strength of the penalty on the head's weights, see `linearFits`; */
   readonly l2: number;
   /** What the nearest training clips say, for comparison. */
   readonly neighbours: NeighbourScores;
@@ -143,10 +143,14 @@ async function chosenFit(
   valid: LabelledVectors,
   { task, engine }: { task: Task; engine: Engine },
 ): Promise<LinearFit> {
-  const l2s = valid.vectors.length < LEAST_CLIPS ? [L2_FEW] : L2_TRIED;
-  const fits = await fitLinear(train, { task, l2s, engine });
-  const losses = fits.map((fit) => (fits.length === 1 ? 0 : linearLoss(fit, valid, task)));
-  return fits[losses.indexOf(Math.min(...losses))];
+  const hasFew = valid.vectors.length < LEAST_CLIPS;
+  let best: { fit: LinearFit; loss: number } | undefined;
+  for await (const fit of linearFits(train, { task, l2s: hasFew ? [L2_FEW] : L2_TRIED, engine })) {
+    const loss = hasFew ? 0 : linearLoss(fit, valid, task);
+    if (best !== undefined && loss >= best.loss) break; // weaker penalties take longer, and fit the training clips alone
+    best = { fit, loss };
+  }
+  return best!.fit;
 }
 
 /** The classifier as if every label had as many training clips. */

@@ -7,7 +7,7 @@ import { neighbourScores } from "../../src/evaluation/neighbour-scores.js";
 import { probabilitiesAt } from "../../src/evaluation/temperature.js";
 import type { Task } from "../../src/nn/training-step.js";
 import { decodeModel, encodeModel, modelIdentity } from "../../src/tagging/model-file.js";
-import { fitLinear, type LinearFit, linearLoss } from "../../src/training/fit-linear.js";
+import { type LinearFit, linearFits, linearLoss } from "../../src/training/fit-linear.js";
 import { trainHead } from "../../src/training/train-head.js";
 import { countingEngine, ENGINE } from "../engine.js";
 import { decodeStored, type Stored } from "../nn/stored.js";
@@ -34,10 +34,16 @@ const answer = (task: Task, { weight, bias }: LinearFit, vector: Float32Array): 
   return probabilitiesAt(task, logits, logits.length, 1);
 };
 
+async function fitLinear(...args: Parameters<typeof linearFits>): Promise<LinearFit[]> {
+  const fits: LinearFit[] = [];
+  for await (const fit of linearFits(...args)) fits.push(fit);
+  return fits;
+}
+
 /** scikit-learn computes in 64 bits, the loss here in 32: its solutions are this exact. */
 const TOLERANCE = 1e-3;
 
-describe("fitLinear", () => {
+describe("linearFits", () => {
   it.each(["single-label", "multi-label"] as const)(
     "equals scikit-learn's logistic regression: %s",
     async (task) => {
