@@ -29,11 +29,7 @@ const trainFrom = (
   options: Partial<Parameters<typeof trainModel>[2]> = {},
   data: Parameters<typeof trainModel>[0] = renamed,
 ) =>
-  trainModel(
-    data,
-    { ...SETTINGS, epochs: 2, ...config, start: start as StartConfig },
-    { engine: ENGINE, from: model, ...options },
-  );
+  trainModel(data, { ...SETTINGS, epochs: 2, ...config, start }, { engine: ENGINE, from: model, ...options });
 
 /** The names of the tensors whose bytes differ. */
 const changedIn = (trained: TrainedModel, before: TrainedModel = model) =>
@@ -164,7 +160,7 @@ describe("a run that starts from a model", () => {
   it.each<[string, Partial<Parameters<typeof trainModel>[1]>, string]>([
     [
       "a number of blocks",
-      { start: { freeze: 3 } as StartConfig },
+      { start: { freeze: 3 } },
       "start.freeze must be at most 2 for the model's 2 blocks, got 3",
     ],
     [
@@ -189,7 +185,7 @@ describe("a run that starts from a model", () => {
   });
 
   it("has no such settings without a model", async () => {
-    const config = { ...TINY_CONFIG, start: { freeze: "body" } as StartConfig };
+    const config = { ...TINY_CONFIG, start: { freeze: "body" as const } };
     expect(await rejectionOf(trainModel(store, config, { engine: ENGINE }))).toBe(
       'start must be left out unless training starts from a model, got {"freeze":"body","statistics":"model","batchNorm":"keep"}',
     );
