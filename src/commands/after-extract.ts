@@ -16,16 +16,20 @@ export function sayWarnings(findings: readonly DataFinding[], command: Command):
 /**
  * Prints the command to go on with: to train, if a run with the default settings would start; otherwise what keeps it
  * from starting.
+ * @param run.from path of a model with this front end, to start from
  */
 export function sayNext(
   { dir, frontEnd }: FeatureStore,
   findings: readonly DataFinding[],
-  command: Command,
+  { command, from }: { command: Command; from: string | undefined },
 ): void {
   const blocking = findings.filter(({ blocks }) => blocks);
   for (const { message } of blocking) print(`cannot train on these clips: ${wordedFor(command, message)}`);
   if (blocking.length > 0) print(`to evaluate a model on them: ${commandLine("evaluate", ["<model>", dir])}`);
-  else print(`next: ${commandLine("train", [dir, "--out", "models/mine", ...netFlags(frontEnd.nMels)])}`);
+  else {
+    const flags = from === undefined ? netFlags(frontEnd.nMels) : ["--from", from];
+    print(`next: ${commandLine("train", [dir, "--out", "models/mine", ...flags])}`);
+  }
 }
 
 /** Words settings as flags of `extract` or, where it has none, of `train`. */

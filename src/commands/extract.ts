@@ -15,11 +15,12 @@ import { readModelFile } from "../store/read-files.js";
 import { isWarning } from "../store/source-clip.js";
 import type { FeatureStore } from "../store/store.js";
 import { decodeModel, type TrainedModel } from "../tagging/model-file.js";
+import { decodeAnyModel, isLinear } from "../tagging/open-tagger.js";
 import { sayNext, sayWarnings } from "./after-extract.js";
 import { thisCommandLine } from "./command-line.js";
 import { EXIT } from "./exit.js";
 import { lineWithFlags, withFlags } from "./flag-names.js";
-import { addFrontEndOptions, frontEndFlags, frontEndOf, frontEndText } from "./front-end-options.js";
+import { addFrontEndOptions, frontEndOf, frontEndOfModelOption, frontEndText } from "./front-end-options.js";
 import { interruptible } from "./interrupt.js";
 import { integerOption, maxDurationOption } from "./options.js";
 import { storeEmbeddings } from "./store-embeddings.js";
@@ -27,6 +28,7 @@ import { storeEmbeddings } from "./store-embeddings.js";
 interface Options {
   out: string;
   background?: string;
+  model?: string;
   embeddings?: string;
   workers: number;
   dropCopies: boolean;
@@ -56,7 +58,8 @@ Examples:
   timbrel extract music --out features
   timbrel extract music/manifest.csv --out features-16k --preset musicnn
   timbrel extract music --background noise --out features
-  timbrel extract music --out features --embeddings models/mine/model.onnx
+  timbrel extract music --out features --model models/instruments.onnx
+  timbrel extract music --out features --embeddings models/instruments.onnx
   timbrel extract music --out features-96 --n-mels 96 --mel-scale htk --strict`;
 
 export const command = addFrontEndOptions(
@@ -79,6 +82,7 @@ export const command = addFrontEndOptions(
       "model file: compute its embeddings of the clips, too, which similar uses (default: none)",
     )
     .option("--drop-copies", "keep one of byte-identical files, none if their labels differ", false)
+    .addOption(frontEndOfModelOption())
     .addOption(maxDurationOption())
     .option("--strict", "exit 1 if any file had to be left out, or if the clips cannot be trained on", false),
 )
@@ -86,7 +90,9 @@ export const command = addFrontEndOptions(
   .action(extract);
 
 async function extract(source: string, options: Options): Promise<void> {
-  const frontEnd = frontEndOf(options);
+  const model =
+    options.model === undefined ? null : decodeAnyModel(readModelFile(options.model), options.model);
+  const frontEnd = model === null ? frontEndOf(options) : model.info.frontEnd;
   const embedding = options.embeddings === undefined ? null : embeddingModel(options.embeddings, frontEnd);
   say(`front end: ${frontEndText(frontEnd)}`);
   const nEmpty = emptyMelBands(frontEnd).length;
@@ -136,7 +142,7 @@ async function extract(source: string, options: Options): Promise<void> {
   const isFlawed = leftOut > 0 || findings.some(({ code, blocks }) => blocks && code !== "only-test");
   if (options.strict && isFlawed) process.exitCode = EXIT.data;
   if (embedding !== null && !(await embed(store, embedding))) return;
-  sayNext(store, findings, command);
+  sayNext(store, findings, { command, from: model === null || isLinear(model) ? undefined : options.model });
 }
 
 /** @throws DataError unless the file is a net that reads this front end */
@@ -145,8 +151,7 @@ function embeddingModel(path: string, frontEnd: FrontEnd): TrainedModel {
   const { frontEnd: own } = model.info;
   if (frontEndHash(own) === frontEndHash(frontEnd)) return model;
   const difference = withFlags(describeDifference(own, frontEnd), command);
-  const flags = frontEndFlags(own).join(" ");
-  const remedy = flags === "" ? "leave out the flags of the front end" : `extract with ${flags}`;
+  const remedy = `extract with --model ${path}`;
   throw new DataError(path, `has another front end than the one to extract (${difference}); ${remedy}`);
 }
 

@@ -6,7 +6,8 @@ import { print, say } from "../report/terminal.js";
 import { nodeEngine } from "../runtime/node.js";
 import { removeParts, writeAtomically } from "../store/atomic-file.js";
 import { whileLocked } from "../store/folder-lock.js";
-import { checkIsNoStore, openStore } from "../store/store.js";
+import { checkIsNoStore, type FeatureStore } from "../store/store.js";
+import type { TrainedModel } from "../tagging/model-file.js";
 import type { TrainConfig } from "../training/config.js";
 import { findLearningRate, RANGE, type RangeTest } from "../training/find-learning-rate.js";
 import { runPaths } from "../training/run-folder.js";
@@ -22,25 +23,25 @@ const MOST_ROWS = 15;
 
 /** Runs `train --find-lr`: tries learning rates, prints the losses and suggests rates; it writes no model. */
 export async function findRate(
-  storeDir: string,
+  store: FeatureStore,
   outDir: string,
-  options: { config: TrainConfig; threads: number },
+  options: { config: TrainConfig; from?: TrainedModel | undefined; threads: number },
 ): Promise<void> {
   checkIsNoStore("outDir", outDir);
-  await whileLocked(outDir, () => findRateLocked(storeDir, outDir, options));
+  await whileLocked(outDir, () => findRateLocked(store, outDir, options));
 }
 
 async function findRateLocked(
-  storeDir: string,
+  store: FeatureStore,
   outDir: string,
-  { config, threads }: { config: TrainConfig; threads: number },
+  { config, from, threads }: Parameters<typeof findRate>[2],
 ): Promise<void> {
   removeParts(outDir, (name) => name === RANGE_FILES.json || name === RANGE_FILES.page);
   let bar: ProgressBar | undefined;
-  const store = openStore(storeDir);
   const test = await interruptible("after this step", ({ signal, begin }) =>
     findLearningRate(store, config, {
       engine: nodeEngine({ threads }),
+      from,
       signal,
       onStart() {
         begin();
@@ -56,9 +57,9 @@ async function findRateLocked(
     return;
   }
   const paths = { json: join(outDir, RANGE_FILES.json), page: join(outDir, RANGE_FILES.page) };
-  writeAtomically(paths.json, `${JSON.stringify({ store: storeDir, config, ...test })}\n`);
+  writeAtomically(paths.json, `${JSON.stringify({ store: store.dir, config, ...test })}\n`);
   const { learningRatePage } = await import("../report/learning-rate-page.js"); // charts take a while to load
-  writeAtomically(paths.page, learningRatePage(storeDir, test, config.learningRate));
+  writeAtomically(paths.page, learningRatePage(store.dir, test, config.learningRate));
   print(rangeText(test));
   print(`\nwritten: ${paths.json}, ${paths.page}`);
   const rate = test.suggested.tenthOfLowest ?? test.suggested.steepest;

@@ -15,10 +15,11 @@ const FLAGS: ReadonlyMap<string, string> = new Map([
   ["schedule.everyEpochs", "--drop-epochs"],
   ["schedule.factor", "--drop-factor"],
   ["schedule.patience", "--drop-epochs"],
+  ["start.batchNorm", "--bn-statistics"],
 ]);
 
 /** Settings whose members have flags of their own: `--momentum` for `optimizer.momentum`, `--net` for `net.kind`. */
-const GROUPS = ["compression", "net", "normalize", "optimizer", "schedule"];
+const GROUPS = ["compression", "net", "normalize", "optimizer", "schedule", "start"];
 
 /**
  * Returns a command's flag for a setting, or undefined if it has none. A flag such as `--no-balance` does not count, as

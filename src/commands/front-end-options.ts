@@ -46,6 +46,15 @@ export function presetOption(): Option {
   return choiceOption("--preset <name>", "front end to start from", presets, "gct634");
 }
 
+/** The flag that takes the front end from a model file, so that none of its other flags may be given. */
+export function frontEndOfModelOption(): Option {
+  const option = new Option(
+    "-m, --model <file>",
+    "use the front end of a model (default: that of the flags)",
+  );
+  return option.conflicts(["preset", ...MEMBERS, "compression", ...COMPRESSION_MEMBERS]);
+}
+
 /** Adds the flags of a front end to a command; without a flag, the preset's value applies. */
 export function addFrontEndOptions(command: Command): Command {
   const options = [
@@ -126,31 +135,4 @@ function compressionOf(given: Given): Compression {
     return [member, value === Number.POSITIVE_INFINITY ? null : value];
   });
   return { ...base, ...Object.fromEntries(changed) } as Compression;
-}
-
-/** Returns the shortest list of flags that makes a front end. */
-export function frontEndFlags(wanted: FrontEnd): string[] {
-  const candidates = (Object.keys(FRONT_END_PRESETS) as PresetName[]).map((preset) => {
-    const flags = preset === "gct634" ? [] : ["--preset", preset];
-    let made = frontEnd({ preset });
-    for (const member of MEMBERS)
-      if (made[member] !== wanted[member]) {
-        flags.push(flagOf(member), String(wanted[member]));
-        // Not `frontEnd(...)`, which would check members that do not fit together yet.
-        made = { ...made, [member]: wanted[member] };
-        if (member === "nFft") made = { ...made, winLength: made.nFft };
-        if (member === "sampleRate") made = { ...made, fMax: made.sampleRate / 2 };
-      }
-    flags.push(...compressionFlags(made.compression, wanted.compression));
-    return flags;
-  });
-  return candidates.reduce((fewest, flags) => (flags.length < fewest.length ? flags : fewest));
-}
-
-function compressionFlags(from: Compression, wanted: Compression): string[] {
-  const flags = from.kind === wanted.kind ? [] : ["--compression", wanted.kind];
-  const base: Record<string, unknown> = { ...(flags.length > 0 ? COMPRESSIONS[wanted.kind] : from) };
-  for (const [member, value] of Object.entries(wanted))
-    if (base[member] !== value && member !== "kind") flags.push(flagOf(member), String(value ?? "none"));
-  return flags;
 }

@@ -4,7 +4,7 @@ import { describeDifference, type FrontEnd, frontEndHash } from "../features/fro
 import type { FeatureStore } from "../store/store.js";
 import { commandLine } from "./command-line.js";
 import { withFlags } from "./flag-names.js";
-import { addFrontEndOptions, frontEndFlags } from "./front-end-options.js";
+import { addFrontEndOptions } from "./front-end-options.js";
 
 /** @throws DataError unless the features in a store are those of the model's front end */
 export function checkStoreFits(
@@ -17,6 +17,6 @@ export function checkStoreFits(
   const difference = withFlags(describeDifference(store.frontEnd, frontEnd), extract);
   throw new DataError(
     store.dir,
-    `holds features of a different front end from ${modelPath} (${difference}); extract them again: ${commandLine("extract", ["<audio>", "--out", "<new store>", ...frontEndFlags(frontEnd)])}`,
+    `holds features of a different front end from ${modelPath} (${difference}); extract them again: ${commandLine("extract", ["<audio>", "--out", "<new store>", "--model", modelPath])}`,
   );
 }

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { counted } from "../core/counted.js";
 import { labelText } from "../dataset/known-labels.js";
 import type { ClipSplits } from "../dataset/splits.js";
 import { isMultiLabel } from "../dataset/trainable.js";
@@ -12,8 +13,8 @@ import { type ProgressBar, progressBar } from "../report/progress.js";
 import { drawnFromTrain, splitTable } from "../report/split-table.js";
 import { alignedRow, percent } from "../report/table.js";
 import { print, visibleLine } from "../report/terminal.js";
-import type { NormalizeConfig } from "../training/config.js";
 import type { EpochRecord, StepReport } from "../training/fit.js";
+import { frozenCount } from "../training/freezing.js";
 import { diagnose } from "../training/gradient-flow.js";
 import type { RunStart } from "../training/train-model.js";
 import { withFlags } from "./flag-names.js";
@@ -46,17 +47,43 @@ function multiLabelReason({ train, valid, test }: ClipSplits): string | null {
 }
 
 /** The effect of the normalization on the input: `whiten, condition number of the input's covariance 2300 -> 1`. */
-function inputText({ kind }: NormalizeConfig, conditionNumber: RunStart["conditionNumber"]): string {
-  if (conditionNumber === null) return `${kind}, with the statistics of the model that training starts from`;
+function inputText({ config: { normalize, start }, conditionNumber }: RunStart): string {
+  const { kind } = normalize;
+  if (conditionNumber === null) return `${kind}, with the statistics of the model`;
   const { before, after } = conditionNumber;
   const numbers = kind === "none" ? threeDigits(before) : `${threeDigits(before)} -> ${threeDigits(after)}`;
-  return `${kind === "none" ? "not normalized" : kind}, condition number of the input's covariance ${numbers}`;
+  const whose = start === undefined || kind === "none" ? "" : ", with the statistics of the train split";
+  return `${kind === "none" ? "not normalized" : kind}${whose}, condition number of the input's covariance ${numbers}`;
 }
+
+/** What a run keeps of the model that it starts from, and what is new. */
+function startLines({ start, config, sets: { train } }: RunStart, path: string): string[] {
+  if (start === null || config.start === undefined) return [];
+  const { blocks, keepsHead, labels } = start;
+  const { freeze, batchNorm } = config.start;
+  const head = keepsHead
+    ? "the last layer's, since task and labels are the same"
+    : `a new last layer for ${counted(train.labels.length, "label")} (the model has ${labels.length})`;
+  const nFrozen = frozenCount(freeze, { epoch: 1, epochs: config.epochs, nBlocks: blocks.length });
+  const thaw = freeze === "gradual" ? " at first, fewer and fewer up to the middle of the run" : "";
+  const norm = config.net.batchNorm === null ? "" : `; batch norm's averages: ${NORM_TEXTS[batchNorm]}`;
+  return [
+    `starts from ${path}: weights of ${rangeText(blocks)}, and ${head}`,
+    `frozen: ${nFrozen === 0 ? "none" : rangeText(blocks.slice(0, nFrozen))}${thaw}${norm}`,
+  ];
+}
+
+const NORM_TEXTS = { keep: "the model's", adapt: "the model's, adapted where blocks train" } as const;
+
+/** `block1 to block5` */
+const rangeText = (names: readonly string[]) =>
+  names.length === 1 ? names[0] : `${names[0]} to ${names.at(-1)!}`;
 
 /** Shows a run while it trains: its data and settings, a bar with the loss and the time left, a row for every epoch. */
 export class TrainDisplay {
   readonly #threads: number;
   readonly #command: Command;
+  readonly #startPath: string;
   #bar: ProgressBar | undefined;
   #epochs = 0;
   #resumedFrom = 0;
@@ -65,15 +92,18 @@ export class TrainDisplay {
   #net: SegmentNetConfig = NETS.vgg;
   readonly #news = new NewDiagnoses();
 
-  /** @param command command whose flags are named as remedies */
-  constructor(threads: number, command: Command) {
+  /**
+   * @param command command whose flags are named as remedies
+   * @param startPath path of the model that the run starts from
+   */
+  constructor(threads: number, command: Command, startPath = "") {
     this.#threads = threads;
     this.#command = command;
+    this.#startPath = startPath;
   }
 
   readonly onStart = (run: RunStart): void => {
-    const { config, task, splits, parameterCount, batchSize, conditionNumber, unusedClips, resumedFrom } =
-      run;
+    const { config, task, splits, parameterCount, batchSize, unusedClips, resumedFrom } = run;
     this.#epochs = config.epochs;
     this.#resumedFrom = resumedFrom;
     const { net, segmentFrames } = config;
@@ -85,7 +115,8 @@ export class TrainDisplay {
     const reason = task === "multi-label" && config.task === "auto" ? multiLabelReason(splits) : null;
     if (reason !== null) print(visibleLine(reason));
     print(`batches of ${batchSize} segments of ${segmentFrames} frames, CPU threads: ${this.#threads}`);
-    print(inputText(config.normalize, conditionNumber));
+    print(inputText(run));
+    for (const line of startLines(run, this.#startPath)) print(visibleLine(line));
     if (unusedClips > 0)
       print(
         `${unusedClips} clips came into the store after the run began and are not used; a new run would use them`,

@@ -1,9 +1,11 @@
 import type { Command } from "commander";
 import { UsageError } from "../core/errors.js";
 import { canonicalJson } from "../core/hash.js";
+import type { TrainedModel } from "../tagging/model-file.js";
 import type { Checkpoint } from "../training/checkpoint.js";
 import { TRAIN_DEFAULTS, type TrainConfig, trainConfig } from "../training/config.js";
 import { CHANGEABLE, resumedConfig } from "../training/resumed-config.js";
+import { startingConfig } from "../training/start.js";
 import { DATA_SETTINGS } from "./data-settings.js";
 import { NET_SETTINGS } from "./net-settings.js";
 import { OPTIMIZER_SETTINGS } from "./optimizer-settings.js";
@@ -16,6 +18,7 @@ import {
   switchOption,
   typedSettings,
 } from "./settings.js";
+import { START_SETTINGS } from "./start-settings.js";
 
 const D = TRAIN_DEFAULTS;
 
@@ -71,6 +74,7 @@ const SETTINGS: readonly Setting<TrainConfig>[] = [
   ...NET_SETTINGS,
   ...OPTIMIZER_SETTINGS,
   ...TRAINING_SETTINGS,
+  ...START_SETTINGS,
 ];
 
 /** Adds the flags of all settings. */
@@ -78,13 +82,36 @@ export function addTrainOptions(command: Command): Command {
   return addSettings(command, SETTINGS);
 }
 
+/** A model that a run starts from, and the path of its file. */
+export interface StartModel {
+  readonly model: TrainedModel;
+  readonly path: string;
+}
+
 /**
  * The settings of a new run.
- * @throws UsageError naming the setting or the flag that does not fit
+ * @throws UsageError naming the setting or the flag that does not fit, or that contradicts the model
  */
-export function trainConfigOf(command: Command): TrainConfig {
-  const config = changed(TRAIN_DEFAULTS, typedSettings(command, SETTINGS));
-  return trainConfig(config);
+export function trainConfigOf(command: Command, from?: StartModel): TrainConfig {
+  const typed = typedSettings(command, SETTINGS);
+  if (from === undefined) return trainConfig(changed(TRAIN_DEFAULTS, typed));
+  const config = startingConfig(from.model);
+  const contrary = typed.find((setting) => !isOfModel(changed(config, [setting]), config));
+  if (contrary !== undefined)
+    throw new UsageError({
+      setting: contrary.flag,
+      rule: `match the model that training starts from, ${from.path}`,
+      got: String(contrary.value),
+      remedy: "leave it out, or train without --from",
+    });
+  return startingConfig(from.model, changed(config, typed));
+}
+
+/** Whether settings have the net, the segments and the kind of normalization of a model's. */
+function isOfModel(settings: TrainConfig, own: TrainConfig): boolean {
+  const shared = ({ net, segmentFrames, normalize: { kind } }: TrainConfig) =>
+    canonicalJson({ net, segmentFrames, kind });
+  return shared(settings) === shared(own);
 }
 
 /**

@@ -11,7 +11,9 @@ import { percent } from "../report/table.js";
 import { print, say } from "../report/terminal.js";
 import { nodeEngine } from "../runtime/node.js";
 import { writeAtomically } from "../store/atomic-file.js";
+import { readModelFile } from "../store/read-files.js";
 import { openStore } from "../store/store.js";
+import { decodeModel } from "../tagging/model-file.js";
 import type { TrainConfig } from "../training/config.js";
 import { DivergedError } from "../training/fit.js";
 import { RUN_FILES, readCheckpoint } from "../training/run-folder.js";
@@ -22,8 +24,9 @@ import { findRate, RANGE_FILES } from "./find-learning-rate.js";
 import { interruptible } from "./interrupt.js";
 import { threadsOption } from "./options.js";
 import { removeReport, reportRun, scoredSplits } from "./run-report.js";
+import { checkStoreFits } from "./store-fits.js";
 import { TrainDisplay } from "./train-display.js";
-import { addTrainOptions, resumedConfigOf, trainConfigOf } from "./train-settings.js";
+import { addTrainOptions, resumedConfigOf, type StartModel, trainConfigOf } from "./train-settings.js";
 
 interface Options {
   out: string;
@@ -32,6 +35,7 @@ interface Options {
   overwrite: boolean;
   tensorboard: boolean;
   findLr: boolean;
+  from?: string;
   threads: number;
 }
 
@@ -44,6 +48,10 @@ between equal scores), and test is left for evaluate.
 The train loss is the mean over an epoch's steps, in training mode: augmentation and dropout raise it, and label smoothing \
 keeps it above 0, so in a good run it may stay far above the valid loss. The clean loss is of training clips that are scored \
 after the epoch as the validation clips are. Where it is far below the valid loss, the net knows its training clips by heart.
+
+With --from, the net starts with the weights of a model and learns your classes from few clips. The store must have the \
+model's front end (extract --model). Net, segment length, kind of normalization and task are the model's. If your labels \
+differ from the model's, the last layer is new; the others go on from the model's. --freeze keeps some of them as they are.
 
 A checkpoint is written after every epoch; with --resume a stopped run continues and ends in the same bits. It \
 keeps its settings and its clips, even if clips were added to the store. --epochs and --patience may change: with more \
@@ -63,7 +71,9 @@ Examples:
   timbrel train features --out models/sgd --optimizer nesterov --schedule plateau --patience 8
   timbrel train features --out models/deep --net deep.json --activation tanh --watch
   timbrel train features --out models/chunk --net short-chunk --find-lr
-  timbrel train features --out models/mine --resume`;
+  timbrel train features --out models/mine --resume
+  timbrel train features --out models/mine --from models/instruments.onnx
+  timbrel train features --out models/mine --from models/instruments.onnx --freeze body`;
 
 export const command = addTrainOptions(
   new Command("train")
@@ -74,6 +84,7 @@ export const command = addTrainOptions(
     .option("--overwrite", "replace the run in <dir>", false)
     .option("--tensorboard", "write every epoch's numbers for TensorBoard, too; kept up by --resume", false)
     .option("--find-lr", "try learning rates and suggest one, without training a model", false)
+    .option("--from <model>", "model file to start from, e.g. models/instruments.onnx (default: new weights)")
     .addOption(new Option("--background <folder>", "belongs to extract (default: none)").hideHelp())
     .addOption(threadsOption()),
 )
@@ -89,11 +100,14 @@ async function train(storeDir: string, options: Options): Promise<void> {
       got: options.background,
       remedy: "extract the source again with it, and train on the store",
     });
-  const config = checkedConfig(options);
-  if (options.findLr) return findRate(storeDir, out, { config, threads });
-  const display = new TrainDisplay(threads, command);
-  const { onStep, onEpoch } = display;
+  const start = startModel(options);
+  const config = checkedConfig(options, start);
   const store = openStore(storeDir);
+  if (start !== undefined) checkStoreFits(store, start.model, start.path);
+  const from = start?.model;
+  if (options.findLr) return findRate(store, out, { config, from, threads });
+  const display = new TrainDisplay(threads, command, start?.path);
+  const { onStep, onEpoch } = display;
   const engine = nodeEngine({ threads });
   let splits: ClipSplits | undefined;
   const result = await interruptible("after this step", ({ signal, begin }) =>
@@ -102,6 +116,7 @@ async function train(storeDir: string, options: Options): Promise<void> {
       resume,
       overwrite,
       tensorboard,
+      ...(from === undefined ? {} : { from }),
       engine,
       signal,
       onStart(run) {
@@ -140,8 +155,16 @@ async function drawWatch(out: string, result: TrainResult): Promise<void> {
   print(`\n${title}\n${flowTable(layers)}\n`);
 }
 
+/** The model that the run starts from; undefined if there is none. */
+function startModel({ from }: Options): StartModel | undefined {
+  return from === undefined ? undefined : { model: decodeModel(readModelFile(from), from), path: from };
+}
+
 /** Settings of the run: from the flags if it is new, from its checkpoint if it is resumed. */
-function checkedConfig({ out, resume, overwrite, tensorboard, findLr }: Options): TrainConfig {
+function checkedConfig(
+  { out, resume, overwrite, tensorboard, findLr }: Options,
+  from: StartModel | undefined,
+): TrainConfig {
   const other = Object.entries({ resume, overwrite, tensorboard }).find(([, isSet]) => isSet);
   if (findLr && other !== undefined)
     throw new UsageError({
@@ -150,7 +173,7 @@ function checkedConfig({ out, resume, overwrite, tensorboard, findLr }: Options)
       got: "both",
       remedy: "leave out one of them",
     });
-  if (!resume) return trainConfigOf(command);
+  if (!resume) return trainConfigOf(command, from);
   if (overwrite)
     throw new UsageError({
       setting: "--overwrite",
@@ -176,8 +199,8 @@ function checkedConfig({ out, resume, overwrite, tensorboard, findLr }: Options)
 
 /** The command line that resumes this run. */
 function resumingLine(storeDir: string, { out, resume }: Options): string {
-  const repeated = ["epochs", "patience", "threads"].flatMap((name) =>
-    resume || name === "threads" ? typedFlag(name) : [],
+  const repeated = ["from", "epochs", "patience", "threads"].flatMap((name) =>
+    resume || name === "from" || name === "threads" ? typedFlag(name) : [],
   );
   return commandLine("train", [storeDir, "--out", out, "--resume", ...repeated]);
 }

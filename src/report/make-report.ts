@@ -50,6 +50,7 @@ export function makeReport(source: ReportSource): Report {
     training: {
       epoch: "epoch" in info ? info.epoch : null,
       config: "config" in info ? info.config : null,
+      start: ("start" in info && info.start) || null,
       frontEndHash: data.frontEndHash,
       splitHash: info.split.hash,
       history: history?.map(({ layers: _, ...record }) => record) ?? null,

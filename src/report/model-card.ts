@@ -12,6 +12,7 @@ import {
   intervalText,
   measureText,
   partTitle,
+  startSentence,
 } from "./sections/words.js";
 
 /** Names that the Hugging Face Hub has for measures; the others go by their own, with underscores. */
@@ -31,6 +32,7 @@ export function modelCard(report: Report): string {
   const { labels, task, summary } = report;
   const name = modelName(report.model);
   const [main] = report.parts;
+  const start = startSentence(report);
   const measure = mainMeasure(task);
   const nClips = summary.total.reduce((sum, total) => sum + total.nClips, 0);
   const seconds = summary.total.reduce((sum, total) => sum + total.seconds, 0);
@@ -54,7 +56,7 @@ ${capital(choosingSentences(main.chose)[0])}.${main.uncalibrated === null ? "" :
 
 ## Data
 
-${counted(nClips, "clip")}, ${durationText(seconds)} in all, of which ${counted(main.chose.nTrained, "clip")} trained the model.
+${counted(nClips, "clip")}, ${durationText(seconds)} in all, of which ${counted(main.chose.nTrained, "clip")} trained the model.${start === null ? "" : ` ${plain(start)}`}
 
 ## Use
 

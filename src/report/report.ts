@@ -3,6 +3,7 @@ import type { Evaluation } from "../evaluation/evaluate-model.js";
 import type { ReliabilityBin } from "../evaluation/reliability.js";
 import type { Task } from "../nn/training-step.js";
 import type { Calibration } from "../tagging/calibration.js";
+import type { ModelInfo } from "../tagging/model-file.js";
 import type { EpochRecord } from "../training/fit.js";
 
 /** How the JSON of a report begins. */
@@ -36,6 +37,8 @@ export interface TrainingFacts {
   readonly splitHash: string;
   /** Settings of the run. */
   readonly config: Readonly<Record<string, unknown>> | null;
+  /** The model that training started from; null if its initial weights were drawn. */
+  readonly start: ModelInfo["start"] | null;
   /** Every epoch, without layer statistics; null if the model's run is not at hand. */
   readonly history: readonly EpochRecord[] | null;
 }

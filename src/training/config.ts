@@ -129,8 +129,9 @@ export const TRAIN_DEFAULTS: TrainConfig = {
   seed: RUN_SPLITS.seed,
   validFraction: RUN_SPLITS.validFraction,
   testFraction: RUN_SPLITS.testFraction,
-  start: undefined,
 };
+
+const SETTING_NAMES = [...Object.keys(TRAIN_DEFAULTS), "start"];
 
 /** Default of `start` in a run that starts from a model. */
 export const START_DEFAULTS: StartConfig = { freeze: "none", statistics: "model", batchNorm: "keep" };
@@ -140,7 +141,7 @@ export const START_DEFAULTS: StartConfig = { freeze: "none", statistics: "model"
  * @throws UsageError naming the first setting
  */
 export function checkSettingsApart(options: unknown): void {
-  const name = Object.keys(Object(options)).find((each) => Object.hasOwn(TRAIN_DEFAULTS, each));
+  const name = Object.keys(Object(options)).find((each) => SETTING_NAMES.includes(each));
   if (name !== undefined)
     throw new UsageError({
       setting: "options",
@@ -235,10 +236,16 @@ export function trainConfig(
 ): TrainConfig {
   checkObject("config", settings, "be an object of settings");
   const changes = settings as Partial<TrainConfig>; // checked below
-  checkNames("config", Object.keys(changes), Object.keys(TRAIN_DEFAULTS));
+  checkNames("config", Object.keys(changes), SETTING_NAMES);
   const net = netConfig(changes.net ?? TRAIN_DEFAULTS.net);
-  const start = changes.start && startSettings(changes.start);
-  const config = { ...TRAIN_DEFAULTS, segmentFrames: SEGMENT_FRAMES[net.kind], ...changes, net, start };
+  const { start, ...others } = changes;
+  const config: TrainConfig = {
+    ...TRAIN_DEFAULTS,
+    segmentFrames: SEGMENT_FRAMES[net.kind],
+    ...others,
+    net,
+    ...(start === undefined ? {} : { start: startSettings(start) }),
+  };
   const values = new Map<string, unknown>(Object.entries(config));
   for (const [name, check] of Object.entries(CHECKS)) check(name, values.get(name));
   if (config.segmentFrames < minFrames(net))

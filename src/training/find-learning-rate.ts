@@ -1,10 +1,12 @@
 import { UsageError } from "../core/errors.js";
 import { Random } from "../core/random.js";
 import type { FeatureData } from "../dataset/feature-data.js";
-import { initialState } from "../nn/training-step.js";
 import type { Engine } from "../runtime/engine.js";
+import type { TrainedModel } from "../tagging/model-file.js";
 import type { TrainConfig } from "./config.js";
+import { startState } from "./fit.js";
 import { type PreparedRun, prepareRun } from "./prepare-run.js";
+import { checkStartData } from "./start.js";
 import { batchFeeds, StepRunner } from "./step-runner.js";
 
 /** The rates to try, from the smallest to the largest, each larger than the last by the same factor. */
@@ -69,15 +71,20 @@ export async function findLearningRate(
   config: TrainConfig,
   options: {
     engine: Engine;
+    /** See `trainModel`; with gradual freezing the rates are tried on the whole net. */
+    from?: TrainedModel | undefined;
     signal?: AbortSignal | undefined;
     onStart?: (run: PreparedRun) => void;
     /** Called after every step; `done` counts the steps from 1. */
     onStep?: (done: number, step: RangeStep) => void;
   },
 ): Promise<RangeTest | null> {
-  const { engine, signal } = options;
+  const { engine, from, signal } = options;
+  if (from !== undefined) checkStartData(data, from);
+  const start =
+    config.start?.freeze === "gradual" ? { ...config.start, freeze: "none" as const } : config.start;
   // Averaged weights would only be discarded.
-  const run = await prepareRun(data, { ...config, emaDecay: 0, watch: false }, { signal });
+  const run = await prepareRun(data, { ...config, start, emaDecay: 0, watch: false }, { from, signal });
   options.onStart?.(run);
   const runner = await StepRunner.open(engine, run.step);
   const steps: RangeStep[] = [];
@@ -110,11 +117,11 @@ export async function findLearningRate(
 /** Trains at the growing rate and yields the loss of every step. */
 async function* losses(
   runner: StepRunner,
-  { step, batches }: PreparedRun,
+  { step, start, batches }: PreparedRun,
   seed: number,
 ): AsyncGenerator<number> {
   const random = new Random(seed);
-  runner.load(initialState(step, random.fork("weights")));
+  runner.load(startState(step, start?.weights, random.fork("weights")));
   for (let index = 0; index < RANGE.steps; index++) {
     if (index % batches.stepsPerEpoch === 0) batches.startEpoch(1 + index / batches.stepsPerEpoch);
     const feeds = batchFeeds(step, await batches.next());

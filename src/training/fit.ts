@@ -176,7 +176,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
         await runner?.close();
         ({ step, watchedStep } = next);
         runner = await StepRunner.open(engine, step, watchedStep);
-        runner.load(carriedBy(step, tensors));
+        runner.load(tensors);
       }
       const trained = await trainEpoch(runner, options, { epoch, state, random });
       if (trained === null) return { state, ended: "interrupted" };
@@ -216,10 +216,6 @@ export function startState(
   });
   return new Map([...step.fixed, ...initialState(step, random), ...given]);
 }
-
-/** The tensors that a step carries on. */
-const carriedBy = ({ state }: TrainingStep, tensors: ReadonlyMap<string, Tensor>) =>
-  new Map(state.map(({ name }) => [name, tensors.get(name)!]));
 
 /** Throws if a score is not finite: only these show the weights after an epoch's last step. */
 async function checkFinite(

@@ -14,7 +14,7 @@ import { augmentationOf } from "./augmentation.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { type StartConfig, type TrainConfig, trainConfig } from "./config.js";
 import type { FitOptions } from "./fit.js";
-import { bodyOf, fixedNames, frozenCount } from "./freezing.js";
+import { fixedNames, frozenCount } from "./freezing.js";
 import { type FittedNormalization, fitNormalization } from "./normalization.js";
 import { type RunData, runData } from "./run-data.js";
 import { type Start, startOf } from "./start.js";
@@ -122,10 +122,10 @@ function buildSteps(stepConfig: TrainingStepConfig, { watch }: TrainConfig) {
 }
 
 /** Returns the function that gives the step of each epoch of a run that starts from a model. */
-function stepsFrom({ weights }: Start, stepConfig: TrainingStepConfig, config: TrainConfig) {
+function stepsFrom({ weights, blocks }: Start, stepConfig: TrainingStepConfig, config: TrainConfig) {
   const { freeze, batchNorm } = config.start ?? UNFROZEN;
   const names = [...weights.keys()];
-  const nBlocks = bodyOf(names).length;
+  const nBlocks = blocks.length;
   let last: (ReturnType<typeof buildSteps> & { nFrozen: number }) | undefined;
   return (epoch: number, tensors: ReadonlyMap<string, Tensor>, epochs = config.epochs) => {
     const nFrozen = frozenCount(freeze, { epoch, epochs, nBlocks });

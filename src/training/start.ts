@@ -20,6 +20,8 @@ import type { RunData } from "./run-data.js";
 export interface Start {
   /** Labels of the model. */
   readonly labels: readonly string[];
+  /** Names of its blocks, from the input on. */
+  readonly blocks: readonly string[];
   /** Whether the last layer goes on from the model's; otherwise it is new. */
   readonly keepsHead: boolean;
   /** The model's tensors that the run starts with, by name. */
@@ -83,7 +85,7 @@ export function startOf(
     return [name, tensor!] as const;
   });
   const kept = new Map(all.filter(([name]) => keepsHead || bodyOf([name]).length > 0));
-  return { labels, keepsHead, weights: kept };
+  return { labels, blocks: bodyOf(kept.keys()), keepsHead, weights: kept };
 }
 
 function mustEqual(setting: string, got: unknown, expected: unknown): void {

@@ -88,9 +88,9 @@ export class StepRunner {
     return new StepRunner(step, watchedStep?.watched ?? [], { plain, watched });
   }
 
-  /** Sets the whole state, by name. */
+  /** Sets the whole state, by name; tensors that are not the step's are ignored. */
   load(state: State): void {
-    this.#state = state;
+    this.#state = new Map(this.#step.state.map(({ name }) => [name, state.get(name)!]));
     this.#before = null;
   }
 

@@ -13,9 +13,11 @@ import { type ClipSplits, recordSplits } from "../dataset/splits.js";
 import { evaluateNet } from "../evaluation/evaluate.js";
 import { mainScore, measuresOf } from "../evaluation/measures.js";
 import { buildInferenceModel } from "../nn/inference.js";
+import { summarize } from "../nn/summary.js";
 import type { Task } from "../nn/training-step.js";
 import { type Engine, engineOption } from "../runtime/engine.js";
 import { checkModel, type ModelInfo, modelIdentity, type TrainedModel } from "../tagging/model-file.js";
+import { normalizedWidth } from "../tagging/model-tensors.js";
 import { calibrateModel } from "./calibrate-model.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { clipFacts } from "./clip-facts.js";
@@ -39,6 +41,7 @@ export interface RunStart {
   readonly task: Task;
   readonly splits: ClipSplits;
   readonly sets: RunData["sets"];
+  /** Number of values that the net learns, frozen or not. */
   readonly parameterCount: number;
   /** Batch size of the settings, or smaller if there are few clips. */
   readonly batchSize: number;
@@ -163,7 +166,7 @@ export async function trainModel(
     task,
     splits,
     sets,
-    parameterCount: step.parameterCount,
+    parameterCount: parameterCountOf(run),
     batchSize: stepConfig.batchSize,
     conditionNumber,
     start: run.start,
@@ -216,6 +219,12 @@ export async function trainModel(
 
 const checkpointOption: Check = (setting, value) =>
   checkObject(setting, value, "be a checkpoint", { state: "object", config: "object" });
+
+function parameterCountOf({ stepConfig: { net, inputShape, nLabels, normalization } }: PreparedRun): number {
+  const width = normalizedWidth(normalization, inputShape[1]);
+  const layers = summarize(net, [inputShape[0], width], nLabels);
+  return layers.reduce((sum, { parameterCount }) => sum + parameterCount, 0);
+}
 
 /** Returns a function that makes the model of a run's best epoch. */
 function modelMaker(

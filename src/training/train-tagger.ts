@@ -14,6 +14,7 @@ import { readModelFile } from "../store/read-files.js";
 import { checkIsNoStore, type FeatureStore } from "../store/store.js";
 import type { Calibration } from "../tagging/calibration.js";
 import { decodeLinearModel } from "../tagging/linear-model.js";
+import { checkModel, type TrainedModel } from "../tagging/model-file.js";
 import { checkSettingsApart, type TrainConfig } from "./config.js";
 import { DivergedError, type EpochAnswer, type EpochRecord, type FitResult, type StepReport } from "./fit.js";
 import { trainLinearBaseline } from "./linear-baseline.js";
@@ -56,6 +57,8 @@ export interface TrainTaggerOptions extends TrainEvents {
    * this folder goes on with it. @default false
    */
   readonly tensorboard?: boolean;
+  /** A model to start from, as in `trainModel`; a resumed run needs the one that it started from. @default none */
+  readonly from?: TrainedModel;
   /** @default ONNX Runtime on every core */
   readonly engine?: Engine;
   /** After an abort the run ends after its current step; that epoch is lost. */
@@ -108,6 +111,7 @@ export async function trainTagger(
     resume: optional(boolean),
     overwrite: optional(boolean),
     tensorboard: optional(boolean),
+    from: optional((_, value) => checkModel(value)),
     engine: optional(engineOption),
     signal: optional(abortSignal),
     onStart: optional(callback),
@@ -131,7 +135,7 @@ async function trainLocked(
   outDir: string,
   options: TrainTaggerOptions,
 ): Promise<TrainResult> {
-  const { engine = nodeEngine(), signal, config = {}, onStep } = options;
+  const { engine = nodeEngine(), signal, config = {}, from, onStep } = options;
   const paths = runPaths(outDir);
   removeRunParts(outDir);
   const resume = checkpointToResume(outDir, options);
@@ -142,6 +146,7 @@ async function trainLocked(
     engine,
     signal,
     resume,
+    from,
     onStep,
     async onStart(run) {
       // Nothing is written or deleted before all settings have been checked.

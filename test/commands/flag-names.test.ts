@@ -15,6 +15,7 @@ import { command as train } from "../../src/commands/train.js";
 import { addTrainOptions, trainConfigOf } from "../../src/commands/train-settings.js";
 import { DataError, UsageError } from "../../src/core/errors.js";
 import { type Compression, describeDifference, frontEnd } from "../../src/features/front-end.js";
+import { START_DEFAULTS } from "../../src/training/config.js";
 import { madeUpResult } from "../lab/page/lab-result.js";
 
 const VERBS = { extract, train, evaluate, calibrate, predict, embed, similar, inspect, summary, lab };
@@ -118,6 +119,13 @@ describe("flagFor", () => {
         VALUES[flag].map(() => leaf(run, setting)),
       ]);
     }
+  });
+  it("the settings of a start from a model have flags, too", () => {
+    expect(Object.keys(START_DEFAULTS).map((name) => flagFor(`start.${name}`, train))).toEqual([
+      "--freeze",
+      "--statistics",
+      "--bn-statistics",
+    ]);
   });
   it("every setting of a run has a flag, except these", () => {
     const settings = new Set(runs.flatMap((line) => leaves(configOf(line)).map(([setting]) => setting)));

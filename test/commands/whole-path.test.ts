@@ -166,7 +166,7 @@ describe("evaluate", () => {
     const { code, stderr } = await evaluate("features-24");
     expect([code, stderr]).toEqual([
       1,
-      "timbrel: features-24: holds features of a different front end from run/model.onnx (--n-mels 24 there, 16 here); extract them again: npm run extract -- <audio> --out <new store> --sample-rate 8000 --n-fft 256 --hop-length 128 --n-mels 16\n",
+      "timbrel: features-24: holds features of a different front end from run/model.onnx (--n-mels 24 there, 16 here); extract them again: npm run extract -- <audio> --out <new store> --model run/model.onnx\n",
     ]);
   });
   it("rejects labels that the model does not know, naming them", async () => {

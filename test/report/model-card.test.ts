@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { modelCard } from "../../src/report/model-card.js";
+import { dataSection } from "../../src/report/sections/data.js";
 import { madeUpReport } from "./made-up-report.js";
 
 interface FrontMatter {
@@ -69,6 +70,18 @@ describe("modelCard", () => {
       expect(frontMatterOf(card)).not.toHaveProperty("license");
     },
   );
+
+  it("says what the training started from, as the page does", () => {
+    const report = madeUpReport();
+    const start = { model: "abc", labels: ["bass", "flute"] };
+    const started = { ...report, training: { ...report.training, start } };
+    const sentence =
+      "Training started from a model of 2 labels (bass, flute); the clips that trained that model are counted among these.";
+    for (const draw of [modelCard, (each: typeof report) => dataSection(each).body.toString()]) {
+      expect(draw(report)).not.toContain("started from");
+      expect(draw(started)).toContain(sentence);
+    }
+  });
 
   it("shows the scores before calibration", () => {
     const report = madeUpReport();

@@ -6,10 +6,15 @@ import { type Cells, tableOf } from "../charts/figure.js";
 import { html } from "../html.js";
 import type { Section } from "../html-page.js";
 import type { DataCount, Report } from "../report.js";
-import { capital, durationText } from "./words.js";
+import { capital, durationText, startSentence } from "./words.js";
 
 /** The section on the clips: how many of each label are in which split, and which of them chose what. */
-export function dataSection({ summary, parts: [{ chose }] }: Report): Section {
+export function dataSection(report: Report): Section {
+  const {
+    summary,
+    parts: [{ chose }],
+  } = report;
+  const start = startSentence(report);
   const { columns, rows, background, total } = summary;
   const title = (column: Split | "all") => (column === "all" ? "scored" : splitTitle(column));
   const counts = (cells: readonly DataCount[]) =>
@@ -24,7 +29,7 @@ export function dataSection({ summary, parts: [{ chose }] }: Report): Section {
     id: "data",
     title: "Data",
     body: html`<div class="tall">${tableOf(cells)}</div><h3>Which clips chose what</h3>
-<ul><li>${capital(counted(chose.nTrained, "clip"))} trained the model.</li>
+<ul><li>${capital(counted(chose.nTrained, "clip"))} trained the model.${start === null ? "" : ` ${start}`}</li>
 <li>${capital(choosingSentences(chose)[0])}.</li></ul>`,
   };
 }

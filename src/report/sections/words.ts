@@ -1,7 +1,9 @@
+import { counted } from "../../core/counted.js";
 import type { PartName } from "../../evaluation/choose-clips.js";
 import type { Measure } from "../../evaluation/measures.js";
 import type { Interval } from "../../evaluation/scores.js";
 import { withUnits } from "../numbers.js";
+import type { Report } from "../report.js";
 import { percent } from "../table.js";
 
 /** A fraction as a percentage that stays on one line; a dash if it is not defined. */
@@ -46,4 +48,10 @@ export function capital(text: string): string {
 export function durationText(seconds: number): string {
   if (seconds < 60) return withUnits(`${seconds.toFixed(1)} s`);
   return withUnits(seconds < 3600 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`);
+}
+
+/** What a model's training started from, in a sentence; null if its initial weights were drawn. */
+export function startSentence({ training: { start } }: Report): string | null {
+  if (!start) return null;
+  return `Training started from a model of ${counted(start.labels.length, "label")} (${start.labels.join(", ")}); the clips that trained that model are counted among these.`;
 }
