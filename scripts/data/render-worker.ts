@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { encodeWav } from "../../src/audio/encode-wav.js";
 import { writeAtomically } from "../../src/store/atomic-file.js";
-import { drawScore } from "./draw-score.js";
 import { type Font, type FontName, loadFont } from "./fonts.js";
 import type { ClipPlan } from "./plan.js";
 import { DATA_RATE, renderClip } from "./render-clip.js";
