@@ -98,15 +98,19 @@ export function buildLogitsModel(config: InferenceConfig, weights: ReadonlyMap<s
 }
 
 /**
- * Builds the trained net without its last layer as an ONNX model with the output `embedding` [batch, embedding size]. Nets that
- * differ in their last layer alone give the same bytes.
+ * Builds the trained net without its last layer as an ONNX model with the output `embedding` [batch, embedding size], and
+ * `weight` [batch] if it has one. Nets that differ in their last layer alone give the same bytes.
  */
 export function buildEmbeddingModel(
   config: InferenceConfig,
   weights: ReadonlyMap<string, Tensor>,
 ): Uint8Array {
-  const { embedding } = emitTrained(config, weights).output;
+  const {
+    inputs,
+    output: { embedding },
+  } = emitTrained(config, weights);
   embedding.graph.output("embedding", embedding);
+  if (config.weight !== undefined) embedding.graph.output("weight", emitSegmentWeight(inputs, config.weight));
   return encodeGraph(embedding.graph);
 }
 

@@ -89,7 +89,7 @@ export interface TagOptions extends ReadOptions {
 
 /** What a model hears in a clip, before its last layer: sounds that it finds alike have embeddings that are. */
 export interface Embedding {
-  /** The mean over its segments [embedding size]. */
+  /** The mean over its segments [embedding size], in which each counts by its weight, as in `Tagging.tags`. */
   readonly embedding: Float32Array;
   /** Its segments in order: the fewest that cover it. */
   readonly segments: readonly (TimeSpan & { readonly embedding: Float32Array })[];

@@ -156,12 +156,12 @@ describe("trainHead", () => {
       onStart: ({ task }) => started.push(task),
     });
     const { model, l2, neighbours } = run;
-    expect([open(), started, l2]).toEqual([0, ["single-label"], 0.1]);
+    expect([open(), started, l2]).toEqual([0, ["single-label"], 1]);
     expect(model.info).toMatchObject({
       labels: ["rumble", "whistle"],
       epoch: 0,
       start: { model: modelIdentity(from), labels: ["hiss", "hum", "tone"] },
-      config: { head: { kind: "linear", l2: 0.1 }, seed: 1 },
+      config: { head: { kind: "linear", l2: 1 }, seed: 1 },
     });
     expect(neighbours.score).toBeGreaterThan(0.5);
     for (const [name, tensor] of from.weights)
