@@ -5,6 +5,7 @@ import { netConfig } from "../../src/nn/architectures.js";
 import { decodeModel, encodeModel, modelIdentity, type TrainedModel } from "../../src/tagging/model-file.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/training/checkpoint.js";
 import { type StartConfig, trainConfig } from "../../src/training/config.js";
+import { DivergedError } from "../../src/training/fit.js";
 import { frozenCount } from "../../src/training/freezing.js";
 import { startingConfig } from "../../src/training/start.js";
 import { type RunStart, trainModel } from "../../src/training/train-model.js";
@@ -147,6 +148,15 @@ describe("a run that starts from a model", () => {
     expect(same(data, model.weights.get(name))).toBe(false);
     expect(same(data, state.tensors.get(name))).toBe(true);
     expect(state.tensors.has(`${name}.momentum`)).toBe(false);
+  });
+
+  it("keeps the whole net, frozen blocks too, if it diverges", async () => {
+    const error = await trainFrom({ freeze: "body" }, { learningRate: 1e38 }).catch(
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(DivergedError);
+    const { tensors } = (error as DivergedError).divergence;
+    expect([...tensors.keys()]).toEqual(expect.arrayContaining([...model.weights.keys()]));
   });
 
   it("records layer statistics of the layers that train", async () => {
