@@ -74,6 +74,7 @@ export { DivergedError, type EpochRecord, type StepReport } from "./training/fit
 export { type Diagnosis, diagnose } from "./training/gradient-flow.js";
 export { trainLinearBaseline } from "./training/linear-baseline.js";
 export { RUN_FILES } from "./training/run-folder.js";
+export { type HeadConfig, type HeadRun, type TrainHeadOptions, trainHead } from "./training/train-head.js";
 export {
   type ModelRun,
   type RunProgress,

@@ -6,12 +6,14 @@ import { DataError, errorLine, UsageError } from "../../src/core/errors.js";
 import { shellWord } from "../../src/report/shell-word.js";
 import { writeAtomically } from "../../src/store/atomic-file.js";
 import { buildMixes } from "./build-mixes.js";
+import { FONTS, type Font } from "./fonts.js";
 import { genreCommand } from "./genre/command.js";
 import { LABELS, type Label } from "./labels.js";
 import { countTable, type ManifestRow, manifestCsv, unsplitCsv } from "./manifest.js";
 import { FULL_SIZE, SMALL_SIZE, type Split } from "./plan.js";
 import { listRecordings } from "./recordings.js";
 import { renderSet } from "./render-set.js";
+import { userFont } from "./user-font.js";
 
 function parseWhole(min: number): (text: string) => number {
   return (text) => {
@@ -30,9 +32,18 @@ function readRows(file: string): ManifestRow[] {
   });
 }
 
+/** The fonts of the development dependencies and the user's. */
+async function fontsWith(files: readonly string[]): Promise<Font[]> {
+  const fonts = [...FONTS];
+  for (const file of files) fonts.push(await userFont(file, fonts));
+  return fonts;
+}
+
 interface Options {
   out?: string;
   recordings: string;
+  font: string[];
+  trainClips?: number;
   seed: number;
   workers: number;
   small: boolean;
@@ -48,6 +59,17 @@ const command = new Command("data")
     "folder for the rendered instruments (default: data/instruments; with --small, data/instruments-small)",
   )
   .option("--recordings <folder>", "folder for the manifest of the real recordings", "data/recordings")
+  .option(
+    "--font <file>",
+    "an SF2 or SF3 sound font of yours to train on, too; repeat it for several",
+    (file: string, files: string[]) => [...files, file],
+    [],
+  )
+  .option(
+    "--train-clips <number>",
+    `training clips per class (default: ${FULL_SIZE.train}; with --small, ${SMALL_SIZE.train})`,
+    parseWhole(1),
+  )
   .option("--seed <number>", "seed of the drawn notes and of the held-out groups", parseWhole(0), 1)
   .option("--workers <number>", "threads", parseWhole(1), availableParallelism())
   .option("--small", "a set of 220 clips and 48 mixes for a quick check", false)
@@ -57,12 +79,15 @@ const command = new Command("data")
   )
   .exitOverride()
   .action(async (options: Options) => {
-    const size = options.small ? SMALL_SIZE : FULL_SIZE;
+    const standard = options.small ? SMALL_SIZE : FULL_SIZE;
+    const size = { ...standard, train: options.trainClips ?? standard.train };
     const nWorkers = Math.min(options.workers, 8);
     const out = options.out ?? (options.small ? "data/instruments-small" : "data/instruments");
-    const { rendered, silent } = await renderSet(resolve(out), {
+    const fonts = await fontsWith(options.font);
+    const { rendered, silent, groupsOfTest } = await renderSet(resolve(out), {
       seed: options.seed,
       size,
+      fonts,
       nWorkers,
     });
     const rows = readRows(join(out, "manifest.csv"));
@@ -70,6 +95,8 @@ const command = new Command("data")
     writeAtomically(join(out, "held-out-groups.csv"), unsplitCsv(rows, { withGroups: true }));
     if (!rendered) console.error(`${out} is complete, nothing to render`);
     console.error(`\nclips (groups) in ${out}\n${countTable(rows)}\n`);
+    if (groupsOfTest.length > 0)
+      console.error(`left out, since the test font has the same samples: ${groupsOfTest.join(", ")}`);
     if (silent.length > 0) console.error(`silent clips, left out: ${silent.length} (${silent.join(", ")})`);
     for (const label of LABELS)
       for (const split of ["valid", "test"] as const)

@@ -1,21 +1,9 @@
 import type { Random } from "../../src/core/random.js";
-import { SUSTAINED_LABELS } from "./labels.js";
+import { compassOf, keyAt } from "./compass.js";
+import { type Compass, SUSTAINED_LABELS } from "./labels.js";
 import { drawChord, drawPhrase, drawVelocity } from "./phrases.js";
 import type { ClipPlan } from "./plan.js";
-import {
-  CLIP_SEC,
-  type Compass,
-  type Curve,
-  compassOf,
-  keyAt,
-  type Note,
-  pitchAt,
-  plainly,
-  plainScore,
-  type Score,
-  type Stop,
-  UNISON,
-} from "./score.js";
+import { CLIP_SEC, type Curve, type Note, type Score, type Stop, UNISON } from "./score.js";
 
 /** Fraction of varied clips that are phrases. */
 const PHRASE_FRACTION = 0.42;
@@ -27,10 +15,6 @@ const MIDDLE_FRACTION = 0.2;
 const TAIL_FRACTION = 0.1;
 /** Latest beginning of such a clip after the note's onset [s]. */
 export const MAX_SKIP_SEC = 4.5;
-
-/** Lengths of the evaluation clips [s]. */
-const LONGEST_PHRASE_SEC = 6;
-export const LONGEST_NOTE_SEC = 8;
 
 /** MIDI controllers of the synthesizer's voice. */
 const MODULATION_WHEEL = 1;
@@ -218,29 +202,4 @@ export function drawScore(clip: ClipPlan, random: Random, attempt: number): Scor
     unisonCents,
     stops,
   };
-}
-
-/**
- * Draws a score for an evaluation clip, as instruments come to a model: a third are phrases of up to 6 s, a third notes
- * with their whole decay, up to 8 s, a third plain notes. Keys are spread evenly over the range.
- */
-export function evaluationScore(clip: ClipPlan, random: Random, attempt: number): Score {
-  const compass = compassOf(clip);
-  const key = keyAt(compass, pitchAt(clip, attempt));
-  const kind = random.integer(3);
-  if (kind === 0) {
-    const { notes, bendCents } = drawPhrase(
-      random,
-      key,
-      compass,
-      random.uniform(1.5, LONGEST_PHRASE_SEC - 1),
-    );
-    return { ...plainly(notes, LONGEST_PHRASE_SEC), bendCents };
-  }
-  if (kind === 1) {
-    const isHeld = !SUSTAINED_LABELS.has(clip.label) && random.uniform() < 0.5;
-    const endSec = isHeld ? LONGEST_NOTE_SEC : random.uniform(0.4, 4);
-    return plainly([{ startSec: 0.02, endSec, key, velocity: drawVelocity(random) }], LONGEST_NOTE_SEC);
-  }
-  return plainScore(clip, attempt, random.integer(9));
 }

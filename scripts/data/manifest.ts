@@ -1,5 +1,5 @@
 import { LABELS, type Label } from "./labels.js";
-import type { Split } from "./plan.js";
+import type { ClipPlan, Split } from "./plan.js";
 
 /** A line of `manifest.csv`. */
 export interface ManifestRow {
@@ -17,6 +17,17 @@ export function manifestCsv(rows: readonly ManifestRow[]): string {
   ]
     .join("\n")
     .concat("\n");
+}
+
+/**
+ * All clips of the training fonts as CSV text, varied ones and those for evaluation, with their groups and without splits:
+ * a group has clips of both kinds.
+ */
+export function allClipsCsv(clips: readonly ClipPlan[]): string {
+  const lines = clips
+    .filter(({ kind }) => kind !== "test")
+    .map(({ path, label, group }) => [path, label, group].join(","));
+  return ["path,label,group", ...lines].join("\n").concat("\n");
 }
 
 /**

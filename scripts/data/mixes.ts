@@ -11,7 +11,7 @@ import { whileLocked } from "../../src/store/folder-lock.js";
 import type { ManifestRow } from "./manifest.js";
 import type { Split } from "./plan.js";
 import { type MixPlan, planMixes } from "./plan-mixes.js";
-import { DATA_RATE } from "./render-worker.js";
+import { DATA_RATE } from "./render-clip.js";
 import { setPeak } from "./treatment.js";
 
 /** Increase whenever a mix changes: mixes of another version are made again. */

@@ -1,8 +1,9 @@
 import { Random } from "../../src/core/random.js";
-import type { Compass } from "./score.js";
+import type { Compass } from "./labels.js";
 
 /** A set of pipes or reeds of one kind, one for each key; or the tone wheels behind a set of drawbars. */
 export interface Rank {
+  readonly family: "flue" | "reed" | "tone wheel";
   /** Interval above the key [semitones]: 0 for 8', 12 for 4', -12 for 16', 19 for 2 2/3' ... */
   readonly semitones: number;
   /** Levels of the partials at middle C [dB]. */
@@ -74,6 +75,7 @@ function drawPartials(
 function drawPipeRank(random: Random, family: PipeFamily, semitones: number): Rank {
   const isReed = family === "trumpet" || family === "clarinet";
   return {
+    family: isReed ? "reed" : "flue",
     semitones,
     partialsDb: drawPartials(random, PIPES[family]),
     lossDb: random.uniform(0.5, 2),
@@ -117,6 +119,7 @@ function drawReedRanks(random: Random): Rank[] {
 function drawToneWheels(random: Random): Rank[] {
   return [
     {
+      family: "tone wheel",
       semitones: -12,
       partialsDb: DRAWBARS.map(() => 1.5 * random.normal()),
       lossDb: 0,

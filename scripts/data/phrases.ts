@@ -1,6 +1,6 @@
 import type { Random } from "../../src/core/random.js";
-import type { Label } from "./labels.js";
-import type { Compass, Curve, Note } from "./score.js";
+import type { Compass, Label } from "./labels.js";
+import type { Curve, Note } from "./score.js";
 
 /** Something played: two or more strokes, and the bend of their pitch [cents]. */
 export interface Phrase {

@@ -26,7 +26,10 @@ export function drawRegistration({ kind, ranks }: Organ, random: Random): Drawn[
       const partialsDb = rank.partialsDb.map((db, i) => (steps[i] === 0 ? -90 : db - 3 * (8 - steps[i])));
       return { ...rank, partialsDb, numbers: DRAWBARS };
     });
-  const unison = ranks.filter(({ semitones }) => semitones === 0);
+  // Reed pipes join flue pipes: alone, nobody could tell them from other reeds and brass.
+  const unison = ranks.filter(
+    ({ semitones, family }) => semitones === 0 && (family === "flue" || kind === "reeds"),
+  );
   const first = random.pick(unison);
   const others = random.shuffle(ranks.filter((rank) => rank !== first));
   return [first, ...others.slice(0, random.integer(MOST_RANKS))].map((rank) => ({

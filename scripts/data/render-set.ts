@@ -5,62 +5,80 @@ import { hashRecord } from "../../src/core/hash.js";
 import { progressBar } from "../../src/report/progress.js";
 import { removeParts, writeAtomically } from "../../src/store/atomic-file.js";
 import { whileLocked } from "../../src/store/folder-lock.js";
-import { FONTS, type Font, packageVersion } from "./fonts.js";
-import { type ManifestRow, manifestCsv } from "./manifest.js";
-import { type ClipPlan, type PlanSize, planClips } from "./plan.js";
+import { type Font, packageVersion } from "./fonts.js";
+import { allClipsCsv, type ManifestRow, manifestCsv } from "./manifest.js";
+import { type ClipPlan, type PlanSize, planClips, sharedWithTest } from "./plan.js";
 import type { RenderTask } from "./render-worker.js";
-import { groupSources, type SampleFingerprint, type SourceSamples } from "./sample-groups.js";
+import { type FontSamples, groupSources } from "./sample-groups.js";
+import { SYNTHESES } from "./synthesized.js";
 
 /** Increase whenever the rendering of any clip changes: data of another version is rendered again. */
-export const RECIPE_VERSION = 3;
+export const RECIPE_VERSION = 4;
 
-/** Packages whose code or samples shape the audio. */
-const RENDERING_PACKAGES = [
-  "spessasynth_core",
-  "stb-vorbis",
-  ...new Set(FONTS.map((font) => font.packageName)),
-];
+/** Packages whose code shapes the audio; those of the fonts come in addition. */
+const RENDERING_PACKAGES = ["spessasynth_core", "stb-vorbis"];
 
 export interface RenderSetOptions {
   readonly seed: number;
   readonly size: PlanSize;
+  readonly fonts: readonly Font[];
   readonly nWorkers: number;
 }
 
 /** Everything that the audio of a data set depends on, and its hash. */
-export function recipeOf({ seed, size }: Omit<RenderSetOptions, "nWorkers">) {
-  const packages = Object.fromEntries(RENDERING_PACKAGES.map((name) => [name, packageVersion(name)]));
-  const record = { version: RECIPE_VERSION, seed, size, packages };
+export function recipeOf({ seed, size, fonts }: Omit<RenderSetOptions, "nWorkers">) {
+  const names = new Set(RENDERING_PACKAGES);
+  const files: Record<string, string> = {};
+  for (const { name, origin } of fonts)
+    if (origin.kind === "package") names.add(origin.packageName);
+    else files[name] = origin.sha256;
+  const packages = Object.fromEntries([...names].map((name) => [name, packageVersion(name)]));
+  const record = {
+    version: RECIPE_VERSION,
+    seed,
+    size,
+    fonts: [...fonts.map(({ name }) => name), ...SYNTHESES.keys()],
+    packages,
+    files,
+  };
   return { ...record, hash: hashRecord(record) };
 }
 
-type Fingerprinted = { sources: SourceSamples[]; fingerprints: SampleFingerprint[] };
-
 /**
- * Renders the data set into `dir`: first `recipe.json`, then a folder per font, and `manifest.csv` at the end. Clips of
- * a killed run of the same recipe are kept; clips of another recipe are removed.
- * @returns whether anything was left to render, and the paths of the clips that were left out as silent
+ * Renders the data set into `dir`: first `recipe.json`, then a folder per font, `all.csv`, and `manifest.csv` at the end.
+ * Clips of a killed run of the same recipe are kept; clips of another recipe are removed.
  * @throws DataError if another process is rendering into the folder, or it cannot be written
  */
 export async function renderSet(dir: string, options: RenderSetOptions): Promise<RenderedSet> {
   return await whileLocked(dir, () => renderLocked(dir, options));
 }
 
-interface RenderedSet {
-  rendered: boolean;
-  silent: string[];
+/** What was done. */
+export interface RenderedSet {
+  /** Whether anything was left to render. */
+  readonly rendered: boolean;
+  /** Paths of the clips that were left out as silent. */
+  readonly silent: readonly string[];
+  /** Groups that are left out, since they share samples with the font for the test. */
+  readonly groupsOfTest: readonly string[];
 }
 
 async function renderLocked(dir: string, options: RenderSetOptions): Promise<RenderedSet> {
   const recipe = recipeOf(options);
   const recipeFile = join(dir, "recipe.json");
   const manifestFile = join(dir, "manifest.csv");
-  if (hashIn(recipeFile) !== recipe.hash) {
-    if (existsSync(recipeFile))
-      for (const name of ["manifest.csv", ...FONTS.map((font) => font.name)])
+  const old = recipeIn(recipeFile);
+  if (old?.hash !== recipe.hash) {
+    // Recipes of earlier versions do not list their fonts.
+    if (old !== null)
+      for (const name of [
+        "manifest.csv",
+        "all.csv",
+        ...(old.fonts ?? options.fonts.map((font) => font.name)),
+      ])
         rmSync(join(dir, name), { recursive: true, force: true });
     writeAtomically(recipeFile, `${JSON.stringify(recipe, null, 2)}\n`);
-  } else if (existsSync(manifestFile)) return { rendered: false, silent: [] };
+  } else if (existsSync(manifestFile)) return { rendered: false, silent: [], groupsOfTest: [] };
 
   const pool = new Tinypool({
     filename: new URL("./render-worker.js", import.meta.url).href,
@@ -68,14 +86,16 @@ async function renderLocked(dir: string, options: RenderSetOptions): Promise<Ren
     maxThreads: options.nWorkers,
   });
   try {
-    const clips = await plan(pool, options);
+    const { clips, groupsOfTest } = await plan(pool, options);
     removeSetParts(dir, clips);
-    const silent = new Set(await renderAll(pool, dir, clips));
-    const rows: ManifestRow[] = clips
-      .filter(({ path }) => !silent.has(path))
-      .map(({ path, label, group, split }) => ({ path, label, group, split }));
+    const silent = new Set(await renderAll(pool, dir, { clips, fonts: options.fonts }));
+    const audible = clips.filter(({ path }) => !silent.has(path));
+    const rows = audible.flatMap(({ path, label, group, split }): ManifestRow[] =>
+      split === null ? [] : [{ path, label, group, split }],
+    );
+    writeAtomically(join(dir, "all.csv"), allClipsCsv(audible));
     writeAtomically(manifestFile, manifestCsv(rows));
-    return { rendered: true, silent: [...silent] };
+    return { rendered: true, silent: [...silent], groupsOfTest };
   } finally {
     await pool.destroy();
   }
@@ -86,6 +106,7 @@ function removeSetParts(dir: string, clips: readonly ClipPlan[]): void {
   const files = new Set([
     "recipe.json",
     "manifest.csv",
+    "all.csv",
     "random-notes.csv",
     ...clips.map(({ path }) => path),
   ]);
@@ -94,32 +115,37 @@ function removeSetParts(dir: string, clips: readonly ClipPlan[]): void {
       removeParts(join(dir, folder), (name) => files.has(join(folder, name).replaceAll(sep, "/")));
 }
 
-function hashIn(recipeFile: string): string | undefined {
+/** The recipe of the audio in the folder; null if there is none, or none that can be read. */
+function recipeIn(recipeFile: string): { hash?: string; fonts?: string[] } | null {
+  if (!existsSync(recipeFile)) return null;
   try {
-    return (JSON.parse(readFileSync(recipeFile, "utf8")) as { hash?: string }).hash;
+    return JSON.parse(readFileSync(recipeFile, "utf8")) as { hash?: string; fonts?: string[] };
   } catch {
-    return undefined;
+    return {};
   }
 }
 
 /** Finds the groups of all sources, then plans the clips. */
-async function plan(pool: Tinypool, { seed, size }: RenderSetOptions): Promise<ClipPlan[]> {
-  const bar = progressBar("comparing raw samples", FONTS.length);
+async function plan(
+  pool: Tinypool,
+  { seed, size, fonts }: RenderSetOptions,
+): Promise<{ clips: ClipPlan[]; groupsOfTest: string[] }> {
+  const bar = progressBar("comparing raw samples", fonts.length);
   let done = 0;
-  const fonts = await Promise.all(
-    FONTS.map(async (font) => {
-      const result: Fingerprinted = await pool.run(font.name, { name: "fingerprintFont" });
+  const samples = await Promise.all(
+    fonts.map(async (font) => {
+      const result: FontSamples = await pool.run(font, { name: "fingerprintFont" });
       bar.update(++done);
       return result;
     }),
   );
   bar.stop();
-  const groups = groupSources(fonts);
-  const sourcesOf = (role: Font["role"]) =>
-    fonts
-      .filter((_, i) => FONTS[i].role === role)
-      .flatMap((font) => font.sources.map(({ source }) => source));
-  return planClips(sourcesOf("train"), sourcesOf("test"), groups, { seed, size });
+  const groups = groupSources(samples);
+  const listed = fonts.map((font, i) => ({ font, sources: samples[i].sources.map(({ source }) => source) }));
+  return {
+    clips: planClips(listed, groups, { seed, size }),
+    groupsOfTest: sharedWithTest(listed, groups),
+  };
 }
 
 /** Largest number of clips in one task. */
@@ -141,7 +167,11 @@ function tasksOf(clips: readonly ClipPlan[]): ClipPlan[][] {
     .sort((a, b) => b.length - a.length);
 }
 
-async function renderAll(pool: Tinypool, dir: string, clips: readonly ClipPlan[]): Promise<string[]> {
+async function renderAll(
+  pool: Tinypool,
+  dir: string,
+  { clips, fonts }: { clips: readonly ClipPlan[]; fonts: readonly Font[] },
+): Promise<string[]> {
   const done = new SharedArrayBuffer(4);
   const counter = new Int32Array(done);
   const bar = progressBar("rendering instruments", clips.length);
@@ -149,7 +179,8 @@ async function renderAll(pool: Tinypool, dir: string, clips: readonly ClipPlan[]
   try {
     const silent = await Promise.all(
       tasksOf(clips).map((group) => {
-        const task: RenderTask = { dir, font: group[0].source.font, clips: group, done };
+        const font = fonts.find(({ name }) => name === group[0].source.font) ?? null;
+        const task: RenderTask = { dir, font, clips: group, done };
         return pool.run(task, { name: "renderTask" }) as Promise<string[]>;
       }),
     );

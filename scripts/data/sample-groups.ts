@@ -1,5 +1,5 @@
 import type { BasicSample } from "spessasynth_core";
-import { type FontName, fontOf, lineageOf, listSources, loadFont, type Source, sourceId } from "./fonts.js";
+import { type Font, listSources, loadFont, type Source, sourceId } from "./fonts.js";
 
 /** Number of samples to compare: the same recording has the same length in two SF3 fonts, but not the same bits. */
 const WINDOW_LENGTH = 4096;
@@ -47,11 +47,16 @@ export function isSameSample(a: SampleFingerprint, b: SampleFingerprint): boolea
   return Math.abs(correlation) >= SAME_CORRELATION;
 }
 
+/** A font's sources and samples. */
+export interface FontSamples {
+  /** See `Font.lineage`. */
+  readonly lineage: string;
+  readonly sources: readonly SourceSamples[];
+  readonly fingerprints: readonly SampleFingerprint[];
+}
+
 /** Lists the sources of a font with the raw samples they play. Decodes every sample once and then drops it. */
-export async function fingerprintFont(
-  name: FontName,
-): Promise<{ sources: SourceSamples[]; fingerprints: SampleFingerprint[] }> {
-  const font = fontOf(name);
+export async function fingerprintFont(font: Font): Promise<FontSamples> {
   const bank = await loadFont(font);
   const fingerprints: SampleFingerprint[] = [];
   const indexOf = new Map<BasicSample, number>();
@@ -72,13 +77,19 @@ export async function fingerprintFont(
         for (const voice of preset.getVoiceParameters(source.drumKey, velocity)) samples.add(voice.sample);
     return { source, samples: [...samples].map(index) };
   });
-  return { sources, fingerprints };
+  return { lineage: font.lineage, sources, fingerprints };
 }
 
 /** Drops the decoded audio of an SF3 sample; the next note decodes it again. Keeps a font's gigabyte out of memory. */
 export function forgetAudio(sample: BasicSample): void {
   if (sample.isCompressed) (sample as unknown as { audioData?: Float32Array }).audioData = undefined;
 }
+
+/** Sources whose samples are the same recordings although the comparison does not find it: one was resampled. */
+const SAME_RECORDINGS = [
+  ["FreePats-046", "MSBasic-046"], // harp
+  ["FreePats-044", "A320U-044"], // tremolo strings
+];
 
 /** Disjoint sets over 0..n-1; the smallest member represents its set. */
 class DisjointSets {
@@ -101,13 +112,11 @@ class DisjointSets {
 
 /**
  * Groups the sources of all fonts: sources that share a raw sample, directly or through others, form one group. So do
- * equal presets and drum keys of MSBasic and its ancestor FluidR3Mono, because samples that were trimmed differently
- * escape the comparison: the steel guitar's begin 50 ms later in one of the two. A group is named after its first
- * source.
+ * equal presets and drum keys of fonts of one lineage, MSBasic and its ancestor FluidR3Mono, because samples that were
+ * trimmed differently escape the comparison: the steel guitar's begin 50 ms later in one of the two. A group is named
+ * after its first source.
  */
-export function groupSources(
-  fonts: readonly { sources: readonly SourceSamples[]; fingerprints: readonly SampleFingerprint[] }[],
-): Map<string, string> {
+export function groupSources(fonts: readonly FontSamples[]): Map<string, string> {
   // Nodes: all sources, then all samples.
   const sources = fonts.flatMap((font) => font.sources);
   const samples = fonts.flatMap((font) => font.fingerprints);
@@ -121,12 +130,15 @@ export function groupSources(
     }
     firstSample += font.fingerprints.length;
   }
+  const lineages = fonts.flatMap((font) => font.sources.map(() => font.lineage));
   const first = new Map<string, number>();
   sources.forEach(({ source }, i) => {
-    const id = sourceId({ ...source, font: lineageOf(source.font) });
+    const id = sourceId({ ...source, font: lineages[i] });
     if (first.has(id)) sets.union(first.get(id)!, i);
     else first.set(id, i);
   });
+  for (const [a, b] of SAME_RECORDINGS)
+    if (first.has(a) && first.has(b)) sets.union(first.get(a)!, first.get(b)!);
   const byLength = new Map<number, number[]>();
   samples.forEach(({ nSamples }, i) => {
     byLength.set(nSamples, [...(byLength.get(nSamples) ?? []), i]);

@@ -1,6 +1,3 @@
-import { CHORD_LABELS, type Label, PROGRAMS } from "./labels.js";
-import type { ClipPlan } from "./plan.js";
-
 export interface Note {
   /** Onset [s] from the start of the rendering. */
   readonly startSec: number;
@@ -54,27 +51,6 @@ export const CLIP_SEC = 3;
 /** Sample rate of what is synthesized without a font [Hz]. */
 export const SYNTHESIS_RATE = 22050;
 
-/** What an instrument can play: its family, the keys that it reaches [MIDI note numbers], and whether several at once. */
-export interface Compass {
-  readonly label: Label;
-  readonly playsChords: boolean;
-  readonly low: number;
-  readonly high: number;
-}
-
-/** The compass of a clip's source; a drum has one key. */
-export function compassOf({ source, label }: ClipPlan): Compass {
-  const playsChords = CHORD_LABELS.has(label);
-  if (source.drumKey !== null) return { label, playsChords, low: source.drumKey, high: source.drumKey };
-  const { lowKey, highKey } = PROGRAMS.get(source.program)!;
-  return { label, playsChords, low: lowKey, high: highKey };
-}
-
-/** The key at a position of the compass, `pitch` in [0, 1). */
-export function keyAt({ low, high }: Compass, pitch: number): number {
-  return low + Math.min(high - low, Math.floor(pitch * (high - low + 1)));
-}
-
 /** The value of a curve at a time. */
 export function valueAt(curve: Curve, sec: number): number {
   let i = 0;
@@ -98,27 +74,4 @@ export function plainly(notes: readonly Note[], durationSec: number): Score {
     unisonCents: 0,
     stops: UNISON,
   };
-}
-
-const PLAIN_VELOCITIES = [60, 90, 115];
-const PLAIN_DURATIONS_SEC = [2.6, 1, 0.3];
-/** Step to another pitch after an attempt that came out silent: the golden section spreads them. */
-const NEXT_PITCH = 0.381966;
-
-/** The clip's pitch in [0, 1) at an attempt. */
-export function pitchAt(clip: ClipPlan, attempt: number): number {
-  return (clip.pitch + attempt * NEXT_PITCH) % 1;
-}
-
-/**
- * One clean note: keys spread evenly over the range, velocities and lengths rotate.
- * @param index number that chooses velocity and length
- * @param attempt number of attempts that came out silent; the next one takes a key elsewhere in the range
- */
-export function plainScore(clip: ClipPlan, attempt: number, index = clip.index): Score {
-  const velocity = PLAIN_VELOCITIES[index % PLAIN_VELOCITIES.length];
-  const durationSec =
-    PLAIN_DURATIONS_SEC[Math.floor(index / PLAIN_VELOCITIES.length) % PLAIN_DURATIONS_SEC.length];
-  const key = keyAt(compassOf(clip), pitchAt(clip, attempt));
-  return plainly([{ startSec: 0.02, endSec: 0.02 + durationSec, key, velocity }], CLIP_SEC);
 }

@@ -5,8 +5,8 @@ import { formantsOf, type Person, SHORTER, type Singer, VOWEL_NAMES, type Vowel 
 /** Samples between updates of pitch, loudness and formants: 2.9 ms. */
 const BLOCK = 64;
 const BLOCK_SEC = BLOCK / SYNTHESIS_RATE;
-/** Times in which the tract and the pitch come nearer to what follows by a factor of e [s]. */
-const TRACT_SEC = 0.035;
+/** Times in which the tract, in two steps, and the pitch come nearer to what follows by a factor of e [s]. */
+const TRACT_SEC = 0.018;
 const GLIDE_SEC = 0.03;
 /** Farthest below its pitch that a voice begins [semitones]. */
 const LOWEST_SCOOP = 0.8;
@@ -14,7 +14,7 @@ const LOWEST_SCOOP = 0.8;
 /** Bandwidths of the formants [Hz]. Reference: Klatt, Software for a cascade/parallel formant synthesizer, JASA 67 (1980). */
 const BANDWIDTHS = [60, 90, 150, 200, 250];
 /** Bandwidth of the formants above the fifth [Hz]. */
-const HIGHEST_BANDWIDTH = 600;
+const HIGHEST_BANDWIDTH = 700;
 /** Positions of the tract before a vowel: formants [Hz], level [dB] and how much wider the formants are. */
 const CONSONANTS = {
   m: { formants: [260, 1100, 2200, 3100, 3700], gainDb: -9, width: 2.5 },
@@ -152,7 +152,8 @@ function addVoice(
   const glottis = new Glottis(person, random.fork("glottis"));
   const [tractStep, pitchStep] = [stepToward(TRACT_SEC), stepToward(GLIDE_SEC)];
   const vibratoPhase = random.uniform();
-  const formants = [...vowels.get(part[0].vowel)!];
+  const aims = [...vowels.get(part[0].vowel)!];
+  const formants = [...aims];
   const memory = new Float64Array(2 * formants.length);
   const block = new Float64Array(BLOCK);
   let [width, gain, loudness, pitch, wander, at] = [person.width, 1, 0, 0, 0, 0];
@@ -184,7 +185,9 @@ function addVoice(
     const f0 = 440 * 2 ** ((pitch + person.octave - 69 + cents / 100) / 12);
     glottis.fill(block, f0);
     for (const [k, target] of tract.formants.entries()) {
-      formants[k] += tractStep * (target - formants[k]);
+      // Two steps: a tract begins to move slowly, else it would click.
+      aims[k] += tractStep * (target - aims[k]);
+      formants[k] += tractStep * (aims[k] - formants[k]);
       // A first formant below the pitch would find nothing to amplify: singers raise it.
       const hz = k === 0 ? Math.max(formants[0], f0) : formants[k];
       resonate(block, ...resonator(hz, BANDWIDTHS[k] * width), memory, 2 * k);

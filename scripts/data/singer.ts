@@ -1,5 +1,5 @@
 import { Random } from "../../src/core/random.js";
-import type { Compass } from "./score.js";
+import type { Compass } from "./labels.js";
 
 /**
  * First three formants of vowels [Hz], of men and of women: averages of 33 men and 28 women.
@@ -22,7 +22,7 @@ export const SHORTER = 1.17;
  * The formants above [Hz]: without them nothing would be left of a voice's highest frequencies. They
  * hardly move, so that a group's voices pass them together.
  */
-const HIGHEST_FORMANTS = [5200, 6300, 7400, 8500, 9600];
+const HIGHEST_FORMANTS = [5200, 6300, 7400, 8500];
 /**
  * Where trained singers of low voices gather the third to fifth formant [Hz].
  * Reference: Sundberg, Articulatory interpretation of the "singing formant", JASA 55 (1974).

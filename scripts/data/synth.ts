@@ -1,5 +1,6 @@
 import { type BasicSoundBank, type MIDIController, SpessaSynthProcessor } from "spessasynth_core";
-import { LONGEST_NOTE_SEC, MAX_SKIP_SEC } from "./draw-score.js";
+import { MAX_SKIP_SEC } from "./draw-score.js";
+import { LONGEST_NOTE_SEC } from "./evaluation-score.js";
 import type { Source } from "./fonts.js";
 import { forgetAudio } from "./sample-groups.js";
 import { CLIP_SEC, type Score, valueAt } from "./score.js";

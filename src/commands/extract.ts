@@ -59,7 +59,7 @@ Examples:
   timbrel extract music/manifest.csv --out features-16k --preset musicnn
   timbrel extract music --background noise --out features
   timbrel extract music --out features --model models/instruments.onnx
-  timbrel extract music --out features --embeddings models/mine/model.onnx
+  timbrel extract music --out features --embeddings models/instruments.onnx
   timbrel extract music --out features-96 --n-mels 96 --mel-scale htk --strict`;
 
 export const command = addFrontEndOptions(
@@ -151,10 +151,8 @@ function embeddingModel(path: string, frontEnd: FrontEnd): TrainedModel {
   const { frontEnd: own } = model.info;
   if (frontEndHash(own) === frontEndHash(frontEnd)) return model;
   const difference = withFlags(describeDifference(own, frontEnd), command);
-  throw new DataError(
-    path,
-    `has another front end than the one to extract (${difference}); extract with that of the model, --model ${path}`,
-  );
+  const remedy = `extract with --model ${path}`;
+  throw new DataError(path, `has another front end than the one to extract (${difference}); ${remedy}`);
 }
 
 /** Computes the embeddings of the store's clips; returns false if that was interrupted. */

@@ -2,9 +2,9 @@ import { Random } from "../core/random.js";
 import { TrainSampler } from "../dataset/batches.js";
 import { netConfig } from "../nn/architectures.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
+import { LossGradient } from "../training/loss-gradient.js";
 import type { LabBench } from "./bench.js";
 import { type GradientAt, largestEigenvalue } from "./largest-eigenvalue.js";
-import { LossGradient } from "./loss-gradient.js";
 import type { SharpnessRun } from "./results.js";
 
 /**

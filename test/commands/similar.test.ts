@@ -28,7 +28,7 @@ describe("extract --embeddings", () => {
     const other = await timbrel(dir, [...args, ...FRONT_END, "--f-min", "100"]);
     expect([other.code, other.stderr]).toEqual([
       1,
-      "timbrel: m.onnx: has another front end than the one to extract (--f-min 0 there, 100 here); extract with that of the model, --model m.onnx\n",
+      "timbrel: m.onnx: has another front end than the one to extract (--f-min 0 there, 100 here); extract with --model m.onnx\n",
     ]);
   });
 });

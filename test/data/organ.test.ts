@@ -11,6 +11,7 @@ const note = { startSec: 0.02, endSec: 0.6, key: 60, velocity: 90 };
 
 /** A rank whose pipes have three partials, without noise. */
 const rank: Rank = {
+  family: "flue",
   semitones: 0,
   partialsDb: [0, -10, -20],
   lossDb: 0,

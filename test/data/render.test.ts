@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { convolve } from "../../scripts/data/convolve.js";
+import { plainScore } from "../../scripts/data/evaluation-score.js";
 import { fontOf, loadFont, type Source } from "../../scripts/data/fonts.js";
-import type { ClipPlan, Split } from "../../scripts/data/plan.js";
+import type { ClipKind, ClipPlan } from "../../scripts/data/plan.js";
 import { renderTask } from "../../scripts/data/render-worker.js";
 import { drawBody, drawRoom } from "../../scripts/data/rooms.js";
-import { plainly, plainScore, type Score } from "../../scripts/data/score.js";
+import { plainly, type Score } from "../../scripts/data/score.js";
 import { FontSynth, RENDER_RATE } from "../../scripts/data/synth.js";
 import { peakOf, record, treat } from "../../scripts/data/treatment.js";
 import { decodeAudio } from "../../src/audio/decode.js";
@@ -17,14 +18,15 @@ import { levelDb, pitchOf } from "./spectrum.js";
 const folder = mkdtempSync(join(tmpdir(), "timbrel-data-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function clipOf(program: number, index: number, split: Split, drumKey: number | null = null): ClipPlan {
+function clipOf(program: number, index: number, kind: ClipKind, drumKey: number | null = null): ClipPlan {
   const source: Source = { font: "TimGM6mb", label: "keyboard", bank: 0, program, drumKey };
   return {
     path: `${program}-${drumKey}-${index}.wav`,
     source,
     label: drumKey === null ? "keyboard" : "drums",
     group: "g",
-    split,
+    kind,
+    split: null,
     pitch: 0.4,
     index,
     seed: `${program}/${drumKey}/${index}`,
@@ -33,16 +35,16 @@ function clipOf(program: number, index: number, split: Split, drumKey: number | 
 
 const clips = [
   ...[0, 16, 40, 73].flatMap((program) => [
-    clipOf(program, 0, "train"),
-    clipOf(program, 1, "train"),
+    clipOf(program, 0, "varied"),
+    clipOf(program, 1, "varied"),
     clipOf(program, 2, "test"),
   ]),
-  clipOf(0, 0, "train", 38),
+  clipOf(0, 0, "varied", 38),
   clipOf(0, 1, "test", 49),
 ];
 const render = async (name: string, order: readonly ClipPlan[]) => {
   const dir = join(folder, name);
-  await renderTask({ dir, font: "TimGM6mb", clips: order, done: new SharedArrayBuffer(4) });
+  await renderTask({ dir, font: fontOf("TimGM6mb"), clips: order, done: new SharedArrayBuffer(4) });
   return new Map(order.map(({ path }) => [path, readFileSync(join(dir, path))]));
 };
 
@@ -55,7 +57,7 @@ describe("FontSynth", () => {
     key,
     velocity: 90,
   }));
-  const { source } = clipOf(73, 0, "train");
+  const { source } = clipOf(73, 0, "varied");
   const moments = [0.15, 0.55, 0.95, 1.35];
   const pitchesOf = (samples: Float32Array) =>
     moments.map((sec) => pitchOf(samples, RENDER_RATE, sec, [55, 75]));
@@ -122,10 +124,14 @@ describe("renderTask", () => {
 });
 
 describe("convolve", () => {
-  it("is the direct sum", () => {
+  it.each([
+    [100, 30],
+    [101, 7],
+    [50, 90],
+  ])("is the direct sum of %d and %d samples", (nSamples, nResponse) => {
     const random = new Random(1);
-    const x = Float32Array.from({ length: 100 }, () => random.normal());
-    const h = Float32Array.from({ length: 30 }, () => random.normal());
+    const x = Float32Array.from({ length: nSamples }, () => random.normal());
+    const h = Float32Array.from({ length: nResponse }, () => random.normal());
     const y = convolve(x, h);
     for (let n = 0; n < x.length; n++) {
       let sum = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Source } from "../../scripts/data/fonts.js";
+import { fontOf, type Source } from "../../scripts/data/fonts.js";
 import {
   fingerprint,
   fingerprintFont,
@@ -41,6 +41,7 @@ describe("groupSources", () => {
   it("joins sources through shared samples, also across fonts", () => {
     const groups = groupSources([
       {
+        lineage: "MSBasic",
         sources: [
           { source: melodic("MSBasic", 40), samples: [0] },
           { source: melodic("MSBasic", 41), samples: [1] },
@@ -49,6 +50,7 @@ describe("groupSources", () => {
         fingerprints: [a, b, c],
       },
       {
+        lineage: "MSBasic",
         // Plays what MSBasic 40 plays and what MSBasic 42 plays.
         sources: [
           { source: melodic("FluidR3Mono", 40), samples: [0, 1] },
@@ -68,16 +70,45 @@ describe("groupSources", () => {
       "FluidR3Mono-043": "FluidR3Mono-043",
     });
   });
+  it("joins what is known to be one recording, and equal presets of one lineage only", () => {
+    const groups = groupSources(
+      ["MSBasic", "A320U", "FreePats"].map((name, i) => ({
+        lineage: name,
+        sources: [44, 46].map((program, k) => ({ source: melodic(name, program), samples: [k] })),
+        fingerprints: [2 * i, 2 * i + 1].map((seed) => fingerprint(noise(10 + seed, 5000))),
+      })),
+    );
+    expect(groups.get("FreePats-046")).toBe("MSBasic-046");
+    expect(groups.get("FreePats-044")).toBe("A320U-044");
+    expect(new Set(groups.values()).size).toBe(4);
+  });
 });
 
 describe("the fonts", () => {
-  it("TimGM6mb and Sonivox have no sample in common, and each offers all classes", async () => {
-    const fonts = [await fingerprintFont("TimGM6mb"), await fingerprintFont("Sonivox")];
+  it("TimGM6mb shares three instruments with FreePats, and neither shares any with Sonivox; each offers all classes", async () => {
+    const fonts = await Promise.all(
+      ["TimGM6mb", "FreePats", "Sonivox"].map((name) => fingerprintFont(fontOf(name))),
+    );
     const groups = groupSources(fonts);
     const fontsOf = new Map<string, Set<string>>();
     for (const [source, group] of groups)
       fontsOf.set(group, (fontsOf.get(group) ?? new Set()).add(source.split("-")[0]));
-    expect([...fontsOf].filter(([, names]) => names.size > 1)).toEqual([]);
+    const shared = new Set(["TimGM6mb", "FreePats"]);
+    expect([...fontsOf].filter(([, names]) => names.size > 1)).toEqual([
+      ["TimGM6mb-069", shared], // English horn
+      ["TimGM6mb-072", shared], // piccolo
+      ["TimGM6mb-079", shared], // ocarina
+    ]);
     for (const { sources } of fonts) expect(new Set(sources.map(({ source }) => source.label)).size).toBe(11);
+  });
+  it("leaves out what other fonts have, too", async () => {
+    const { sources } = await fingerprintFont(fontOf("FreePats"));
+    const programs = new Set(
+      sources.filter(({ source }) => source.drumKey === null).map((one) => one.source.program),
+    );
+    const keys = new Set(sources.map(({ source }) => source.drumKey));
+    expect([13, 26, 27, 45, 67].filter((program) => programs.has(program))).toEqual([]);
+    expect([31, 66, 68, 71, 72, 74, 77, 82].filter((key) => keys.has(key))).toEqual([]);
+    expect([programs.size, keys.size]).toEqual([49, 42]);
   });
 });

@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { drawScore, evaluationScore } from "../../scripts/data/draw-score.js";
+import { compassOf } from "../../scripts/data/compass.js";
+import { drawScore } from "../../scripts/data/draw-score.js";
+import { evaluationScore, plainScore } from "../../scripts/data/evaluation-score.js";
 import { type Label, PROGRAMS } from "../../scripts/data/labels.js";
 import { drawPhrase } from "../../scripts/data/phrases.js";
 import type { ClipPlan } from "../../scripts/data/plan.js";
-import { plainScore, type Score, valueAt } from "../../scripts/data/score.js";
+import { type Score, valueAt } from "../../scripts/data/score.js";
+import { drawSinger } from "../../scripts/data/singer.js";
 import { Random } from "../../src/core/random.js";
 
 const N = 400;
@@ -14,6 +17,7 @@ const clipsOf = (program: number, label: Label, drumKey: number | null = null): 
     source: { font: "TimGM6mb", label, bank: 0, program, drumKey },
     label,
     group: "g",
+    kind: "varied",
     split: "train",
     pitch: (index + 0.5) / N,
     index,
@@ -140,6 +144,16 @@ describe("drawScore", () => {
     expect(mixtures.length / N).toBeGreaterThan(0.3);
     expect(mixtures.every(({ stops }) => stops[0].semitones === 0 && stops.length <= 5)).toBe(true);
     expect([...varied(violin), ...varied(piano)].every(({ stops }) => stops.length === 1)).toBe(true);
+  });
+});
+
+describe("compassOf", () => {
+  it("is a synthesized instrument's own", () => {
+    for (let index = 0; index < 12; index++) {
+      const [clip] = clipsOf(index, "vocal");
+      const singer: ClipPlan = { ...clip, source: { ...clip.source, font: "Singers" as never } };
+      expect(compassOf(singer)).toEqual(drawSinger(index).compass);
+    }
   });
 });
 

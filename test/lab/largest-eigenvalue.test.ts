@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/core/random.js";
 import { type GradientAt, largestEigenvalue } from "../../src/lab/largest-eigenvalue.js";
-import { LossGradient } from "../../src/lab/loss-gradient.js";
 import { netConfig } from "../../src/nn/architectures.js";
 import type { Task } from "../../src/nn/training-step.js";
+import { LossGradient } from "../../src/training/loss-gradient.js";
 import { ENGINE } from "../engine.js";
 import { decodeStored, relativeError } from "../nn/stored.js";
 import fixture from "./fixtures/torch-hessian.json" with { type: "json" };

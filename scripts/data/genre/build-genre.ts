@@ -5,7 +5,7 @@ import { progressBar } from "../../../src/report/progress.js";
 import { writeAtomically } from "../../../src/store/atomic-file.js";
 import { whileLocked } from "../../../src/store/folder-lock.js";
 import { onDisk } from "../../../src/store/system-errors.js";
-import { DATA_RATE } from "../render-worker.js";
+import { DATA_RATE } from "../render-clip.js";
 import { type GenreTrack, genreManifests } from "./manifests.js";
 import { MUSIC_PACKAGES, type MusicPackage } from "./packages.js";
 import { findTracks, MIN_TRACK_SEC, readTrack, segmentsOf, type Track } from "./tracks.js";

@@ -4,7 +4,7 @@ import { decodeAudio } from "../../../src/audio/decode.js";
 import { downmix } from "../../../src/audio/downmix.js";
 import { resample } from "../../../src/audio/resample.js";
 import { DataError } from "../../../src/core/errors.js";
-import { DATA_RATE } from "../render-worker.js";
+import { DATA_RATE } from "../render-clip.js";
 import type { MusicPackage } from "./packages.js";
 import { filesIn } from "./unpack.js";
 

@@ -6,7 +6,7 @@ import { emitNormalization } from "../nn/input-normalization.js";
 import { Net, type StateSpec } from "../nn/net.js";
 import { emitLoss, type TrainingStepConfig } from "../nn/training-step.js";
 import type { Engine, Session } from "../runtime/engine.js";
-import { batchFeeds, type Feeds } from "../training/step-runner.js";
+import { batchFeeds, type Feeds } from "./step-runner.js";
 
 /** The settings of a training step that the gradient of its loss depends on. */
 export type LossConfig = Pick<

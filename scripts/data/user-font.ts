@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { parse, resolve } from "node:path";
+import { DataError, errorLine, UsageError } from "../../src/core/errors.js";
+import { readingReason } from "../../src/store/system-errors.js";
+import { FONTS, type Font, listSources, parseSoundFont } from "./fonts.js";
+import { SYNTHESES } from "./synthesized.js";
+
+/**
+ * Fonts whose files users may have, and what is left out of them.
+ * A320U: bank 127 is another map of programs; its celesta and its choir have the samples of other instruments, and its
+ * drum kits those of other fonts.
+ */
+const KNOWN: Readonly<Record<string, Pick<Font, "banks" | "kits" | "without"> & { licence: string }>> = {
+  A320U: { licence: "GPL-2", banks: null, kits: [], without: { programs: [8, 52], drumKeys: [] } },
+};
+
+const UNKNOWN = {
+  licence: "the file's",
+  banks: null,
+  kits: null,
+  without: { programs: [], drumKeys: [] },
+};
+
+/**
+ * An SF2 or SF3 file of the user's as a font to train on, named after the file, with a lineage of its own.
+ * @throws UsageError if another font has its name
+ * @throws DataError if it cannot be read, is no sound font, or has no instrument of the eleven classes
+ */
+export async function userFont(file: string, others: readonly Font[] = FONTS): Promise<Font> {
+  // Names are folders and parts of lines of CSV.
+  const name = parse(file).name.replaceAll(/[^A-Za-z0-9]+/g, "_");
+  const taken = [...others.map((font) => font.name), ...SYNTHESES.keys()];
+  if (taken.some((other) => other.toLowerCase() === name.toLowerCase()))
+    throw new UsageError({
+      setting: "font",
+      rule: `not be named like another font (${taken.join(", ")})`,
+      got: file,
+      remedy: "rename the file",
+    });
+  const bytes = readFont(file);
+  const font: Font = {
+    name,
+    origin: { kind: "file", file: resolve(file), sha256: createHash("sha256").update(bytes).digest("hex") },
+    role: "train",
+    lineage: name,
+    ...(KNOWN[name] ?? UNKNOWN),
+  };
+  if ((await sourceCount(font, bytes, file)) === 0)
+    throw new DataError(file, "has no instrument of the eleven classes");
+  return font;
+}
+
+function readFont(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new DataError(file, readingReason(cause), { cause });
+  }
+}
+
+async function sourceCount(font: Font, bytes: Uint8Array, file: string): Promise<number> {
+  try {
+    return listSources(font, await parseSoundFont(bytes)).length;
+  } catch (cause) {
+    throw new DataError(file, `is no SF2 or SF3 sound font that can be read: ${errorLine(cause)}`, { cause });
+  }
+}
