@@ -55,6 +55,22 @@ describe("a run that starts from a model", () => {
     expect(changed.sort()).toEqual(expected.sort());
   });
 
+  it("moves batch norm's averages on from the model's, without the warm-up that new ones have", async () => {
+    const name = "block1.norm.mean";
+    const { shape, data } = model.weights.get(name)!;
+    const far = { shape, data: data.map(() => 1000) };
+    const from = { ...model, weights: new Map([...model.weights, [name, far]]) };
+    const { model: trained } = await trainFrom(
+      { freeze: "none", batchNorm: "adapt" },
+      { epochs: 1 },
+      { from },
+    );
+    // A step takes a tenth of the new batch; the first of a warm-up takes all of it.
+    expect(model.net.batchNorm!.warmUp).toBe(true);
+    for (const mean of trained!.weights.get(name)!.data) expect(mean).toBeGreaterThan(500);
+    expect(trained!.net).toEqual(model.net);
+  });
+
   it("draws a last layer for other labels, and says what it started from", async () => {
     const starts: RunStart[] = [];
     const { model: trained } = await trainFrom(
