@@ -61,7 +61,14 @@ export { OPTIMIZERS } from "./nn/optimizers.js";
 export type { LayerHealth } from "./nn/watch.js";
 export { calibrateModel } from "./training/calibrate-model.js";
 export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./training/checkpoint.js";
-export { type NormalizeConfig, TRAIN_DEFAULTS, type TrainConfig, trainConfig } from "./training/config.js";
+export {
+  type NormalizeConfig,
+  type StartConfig,
+  TRAIN_DEFAULTS,
+  type TrainConfig,
+  type TrainSettings,
+  trainConfig,
+} from "./training/config.js";
 export { type EmbedStoreOptions, embedStore } from "./training/embed-store.js";
 export { DivergedError, type EpochRecord, type StepReport } from "./training/fit.js";
 export { type Diagnosis, diagnose } from "./training/gradient-flow.js";

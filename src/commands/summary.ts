@@ -9,7 +9,7 @@ import { table } from "../report/table.js";
 import { print } from "../report/terminal.js";
 import { readModelFile } from "../store/read-files.js";
 import type { Calibration } from "../tagging/calibration.js";
-import { decodeModel } from "../tagging/model-file.js";
+import { decodeModel, type ModelInfo } from "../tagging/model-file.js";
 import { TRAIN_DEFAULTS, trainConfig } from "../training/config.js";
 import { NET_SETTINGS, type NetChoice } from "./net-settings.js";
 import { integerOption } from "./options.js";
@@ -29,6 +29,8 @@ interface Subject {
   readonly nLabels: number;
   /** Of a model file; null if it has none. */
   readonly calibration?: Calibration | null;
+  /** The model that the training of a model file started from; null if there is none. */
+  readonly start?: ModelInfo["start"] | null;
 }
 
 const DESCRIPTION = `Show the layers of a net: output shapes, trained parameters, and floating-point operations of the forward pass.
@@ -90,10 +92,10 @@ function subjectOfModel(path: string): Subject {
       remedy: "leave out one of them",
     });
   const { info, net, normalization } = decodeModel(readModelFile(path), path);
-  const { labels, segmentFrames, frontEnd, calibration = null } = info;
+  const { labels, segmentFrames, frontEnd, calibration = null, start = null } = info;
   // Whitening may have dropped some of the principal components.
   const width = normalization.kind === "whiten" ? normalization.projection.shape[1] : frontEnd.nMels;
-  return { net, inputShape: [segmentFrames, width], nLabels: labels.length, calibration };
+  return { net, inputShape: [segmentFrames, width], nLabels: labels.length, calibration, start };
 }
 
 type Count = "parameterCount" | "flops";
@@ -107,7 +109,7 @@ const grouped = (count: number) => count.toLocaleString("en-US");
 const countText = (count: number) => (count === 0 ? "" : grouped(count));
 
 function summaryText(
-  { net, inputShape, nLabels, calibration }: Subject,
+  { net, inputShape, nLabels, calibration, start }: Subject,
   layers: readonly LayerInfo[],
   total: Readonly<Record<Count, number>>,
 ): string {
@@ -128,7 +130,7 @@ function summaryText(
     2,
   );
   const norm = net.batchNorm === null ? ", no batch norm" : "";
-  return `${net.kind}, ${net.activation}, initial weights ${net.init}${norm}, ${counted(nLabels, "label")}\n\n${body}${calibrationText(calibration)}`;
+  return `${net.kind}, ${net.activation}, initial weights ${net.init}${norm}, ${counted(nLabels, "label")}\n\n${body}${calibrationText(calibration)}${startText(start)}`;
 }
 
 /** What is said of the calibration of a model file. */
@@ -136,4 +138,9 @@ function calibrationText(calibration: Calibration | null | undefined): string {
   if (calibration === undefined) return "";
   const lines = calibration === null ? ["not calibrated"] : calibrationLines(calibration);
   return `\n\n${lines.join("\n")}`;
+}
+
+/** What is said of the model that a model file's training started from. */
+function startText(start: Subject["start"]): string {
+  return start ? `\ntraining started from a model of ${counted(start.labels.length, "label")}` : "";
 }

@@ -91,6 +91,11 @@ export interface TrainConfig {
   readonly start?: StartConfig | undefined;
 }
 
+/** Some settings of a run, and of a start from a model; the others have their defaults. */
+export type TrainSettings = Partial<Omit<TrainConfig, "start">> & {
+  readonly start?: Partial<StartConfig> | undefined;
+};
+
 /** The normalizations by kind, with their default settings. */
 export const NORMALIZATIONS: {
   readonly [K in NormalizeConfig["kind"]]: Extract<NormalizeConfig, { kind: K }>;
@@ -231,11 +236,9 @@ function startSettings(changes: Partial<StartConfig>): StartConfig {
  * const config = trainConfig({ ...OPTIMIZERS.nesterov, net: netConfig({ kind: "gct634-1d" }), epochs: 5 });
  * console.log(config.learningRate, config.segmentFrames, config.epochs); // -> 0.05 512 5
  */
-export function trainConfig(
-  settings: Partial<TrainConfig> | Readonly<Record<string, unknown>> = {},
-): TrainConfig {
+export function trainConfig(settings: TrainSettings | Readonly<Record<string, unknown>> = {}): TrainConfig {
   checkObject("config", settings, "be an object of settings");
-  const changes = settings as Partial<TrainConfig>; // checked below
+  const changes = settings as TrainSettings; // checked below
   checkNames("config", Object.keys(changes), SETTING_NAMES);
   const net = netConfig(changes.net ?? TRAIN_DEFAULTS.net);
   const { start, ...others } = changes;

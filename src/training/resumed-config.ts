@@ -1,7 +1,7 @@
 import { UsageError } from "../core/errors.js";
 import { canonicalJson } from "../core/hash.js";
 import type { Checkpoint } from "./checkpoint.js";
-import { type TrainConfig, trainConfig } from "./config.js";
+import { type TrainConfig, type TrainSettings, trainConfig } from "./config.js";
 
 /** Settings that a resumed run may change: they say when it ends. */
 export const CHANGEABLE: readonly (keyof TrainConfig)[] = ["epochs", "patience"];
@@ -12,7 +12,7 @@ export const CHANGEABLE: readonly (keyof TrainConfig)[] = ["epochs", "patience"]
  */
 export function resumedConfig(
   { config: saved, state: { history } }: Pick<Checkpoint, "config" | "state">,
-  changes: Partial<TrainConfig>,
+  changes: TrainSettings,
 ): TrainConfig {
   const before = trainConfig(saved);
   const config = trainConfig({ ...before, ...changes });

@@ -9,8 +9,8 @@ import { normalizedWidth } from "../tagging/model-tensors.js";
 import {
   NORMALIZATIONS,
   type NormalizeConfig,
-  START_DEFAULTS,
   type TrainConfig,
+  type TrainSettings,
   trainConfig,
 } from "./config.js";
 import { bodyOf } from "./freezing.js";
@@ -33,16 +33,13 @@ export interface Start {
  * @param changes settings that differ from the defaults
  * @throws UsageError naming a setting that is not the model's, or out of range
  */
-export function startingConfig(
-  model: TrainedModel,
-  changes: Partial<TrainConfig> | Readonly<Record<string, unknown>> = {},
-): TrainConfig {
+export function startingConfig(model: TrainedModel, changes: TrainSettings = {}): TrainConfig {
   const own = modelSettings(model);
-  const config = trainConfig({ ...own, start: START_DEFAULTS, ...changes });
+  const config = trainConfig({ ...own, ...changes, start: changes.start ?? {} });
   mustEqual("net", config.net, own.net);
   mustEqual("segmentFrames", config.segmentFrames, own.segmentFrames);
   mustEqual("normalize.kind", config.normalize.kind, own.normalize.kind);
-  return config.start === undefined ? { ...config, start: START_DEFAULTS } : config;
+  return config;
 }
 
 /** The settings of a model that a run which starts from it shares. */

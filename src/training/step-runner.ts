@@ -9,6 +9,8 @@ import type { Engine, Session } from "../runtime/engine.js";
 export interface StepModel {
   readonly model: Uint8Array;
   readonly state: readonly Pick<StateSpec, "name">[];
+  /** Tensors that the step leaves as they are, by name; see `TrainingStepConfig`. @default none */
+  readonly fixed?: ReadonlyMap<string, Tensor>;
   readonly randomInputs: readonly RandomInput[];
 }
 
@@ -94,9 +96,13 @@ export class StepRunner {
     this.#before = null;
   }
 
-  /** The state after the last step, by name. */
+  /** The state after the last step, and what the step leaves as it is, by name. */
   read(): State {
-    return this.#state;
+    return this.#whole(this.#state);
+  }
+
+  #whole(state: State): State {
+    return new Map([...(this.#step.fixed ?? []), ...state]);
   }
 
   /**
@@ -137,9 +143,10 @@ export class StepRunner {
    */
   async lookBack(): Promise<{ state: State; layers: readonly LayerHealth[] }> {
     const { input } = this.#before!;
-    if (this.#watchedSession === null) return { state: input.state, layers: [] };
+    const state = this.#whole(input.state);
+    if (this.#watchedSession === null) return { state, layers: [] };
     const { watch } = await runOn(this.#watchedSession, input);
-    return { state: input.state, layers: readWatch(this.#watched, watch) };
+    return { state, layers: readWatch(this.#watched, watch) };
   }
 
   /** Frees the models' memory. */

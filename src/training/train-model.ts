@@ -21,7 +21,7 @@ import { normalizedWidth } from "../tagging/model-tensors.js";
 import { calibrateModel } from "./calibrate-model.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { clipFacts } from "./clip-facts.js";
-import { checkSettingsApart, type TrainConfig, trainConfig } from "./config.js";
+import { checkSettingsApart, type TrainConfig, type TrainSettings, trainConfig } from "./config.js";
 import {
   type EpochAnswer,
   type EpochRecord,
@@ -129,10 +129,22 @@ export interface ModelRun {
  * const config = { net: netConfig({ kind: "mlp", units: [8] }), segmentFrames: 8, epochs: 3 };
  * const { model, history, ended } = await trainModel(data, config, { engine: nodeEngine() });
  * console.log(model!.info.labels, history.length, ended); // -> [ 'loud', 'quiet' ] 3 finished
+ *
+ * // Clips of three other labels, starting from that model: the last layer is new, and only it is trained.
+ * const others = Array.from({ length: 15 }, (_, i) => {
+ *   const features = { shape: [8, 2], data: new Float32Array(16).fill((i % 3) + i / 50) };
+ *   return { name: `other ${i}`, labels: [["high", "low", "mid"][i % 3]], features };
+ * });
+ * const finer = featuresInMemory(frontEnd({ nMels: 2 }), others);
+ * const settings = { epochs: 2, start: { freeze: "body" } } as const;
+ * const tuned = await trainModel(finer, settings, { engine: nodeEngine(), from: model! });
+ * const weight = "hidden1.dense.weight";
+ * console.log(tuned.model!.info.labels, tuned.model!.weights.get(weight) === model!.weights.get(weight));
+ * // -> [ 'high', 'low', 'mid' ] true
  */
 export async function trainModel(
   data: FeatureData,
-  config: Partial<TrainConfig>,
+  config: TrainSettings,
   options: TrainModelOptions,
 ): Promise<ModelRun> {
   checkData(data);

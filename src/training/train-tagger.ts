@@ -15,7 +15,7 @@ import { checkIsNoStore, type FeatureStore } from "../store/store.js";
 import type { Calibration } from "../tagging/calibration.js";
 import { decodeLinearModel } from "../tagging/linear-model.js";
 import { checkModel, type TrainedModel } from "../tagging/model-file.js";
-import { checkSettingsApart, type TrainConfig } from "./config.js";
+import { checkSettingsApart, type TrainSettings } from "./config.js";
 import { DivergedError, type EpochAnswer, type EpochRecord, type FitResult, type StepReport } from "./fit.js";
 import { trainLinearBaseline } from "./linear-baseline.js";
 import {
@@ -44,7 +44,7 @@ export interface TrainEvents {
 /** Options of `trainTagger`. */
 export interface TrainTaggerOptions extends TrainEvents {
   /** Settings that differ from the defaults; with `resume` the checkpoint has them: only `epochs` and `patience` may change. */
-  readonly config?: Partial<TrainConfig>;
+  readonly config?: TrainSettings;
   /**
    * Continues from the folder's checkpoint with the same bits, and makes the run's other files again if they are missing
    * or damaged. Starts a new run if there is neither a checkpoint nor a model. @default false
@@ -86,8 +86,8 @@ export interface TrainResult {
  * clips of the checkpoint's
  * @throws DataError if another run is writing to the folder, or it cannot be written
  * @example
- * import { writeFileSync } from "node:fs";
- * import { extractFeatures, frontEnd, netConfig, trainTagger } from "timbrel";
+ * import { readFileSync, writeFileSync } from "node:fs";
+ * import { decodeModel, extractFeatures, frontEnd, netConfig, trainTagger } from "timbrel";
  *
  * const rows = ["A4", "A5", "A6", "C5", "C6", "E4"].flatMap((note) =>
  *   ["flute", "violin"].map((label) => `node_modules/tonejs-instrument-${label}-wav/${note}.wav,${label}`),
@@ -97,6 +97,12 @@ export interface TrainResult {
  * const config = { net: netConfig({ kind: "mlp", units: [8] }), epochs: 2 };
  * const { history, modelPath } = await trainTagger(store, "run", { config });
  * console.log(history.length, modelPath); // -> 2 run/model.onnx
+ *
+ * // With fewer clips of your own, start from a model; the features must be those of its front end.
+ * const from = decodeModel(readFileSync("models/instruments.onnx"), "models/instruments.onnx");
+ * const { store: own } = await extractFeatures("notes.csv", "own", { frontEnd: from.info.frontEnd });
+ * const tuned = await trainTagger(own, "tuned", { from, config: { epochs: 2, start: { freeze: "body" } } });
+ * console.log(tuned.history.length, tuned.modelPath); // -> 2 tuned/model.onnx
  */
 export async function trainTagger(
   store: FeatureStore,

@@ -39,6 +39,9 @@ describe("train --from", () => {
     expect(info.start!.labels).toEqual(["high", "low", "mid"]);
     expect(normalization).toEqual(modelIn("run").normalization);
 
+    const summary = await timbrel(dir, ["summary", "fine/model.onnx"]);
+    expect(summary.stdout).toMatch(/^training started from a model of 3 labels$/m);
+
     const resume = ["train", "new", "--out", "fine", "--resume", "--epochs", "3"];
     const [without, resumed] = [await timbrel(dir, resume), await timbrel(dir, [...resume, ...FROM])];
     expect(without.stderr).toBe(

@@ -5,6 +5,7 @@ import { netConfig } from "../../src/nn/architectures.js";
 import { decodeModel, encodeModel, modelIdentity, type TrainedModel } from "../../src/tagging/model-file.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/training/checkpoint.js";
 import { type StartConfig, trainConfig } from "../../src/training/config.js";
+import { DivergedError } from "../../src/training/fit.js";
 import { frozenCount } from "../../src/training/freezing.js";
 import { startingConfig } from "../../src/training/start.js";
 import { type RunStart, trainModel } from "../../src/training/train-model.js";
@@ -29,11 +30,7 @@ const trainFrom = (
   options: Partial<Parameters<typeof trainModel>[2]> = {},
   data: Parameters<typeof trainModel>[0] = renamed,
 ) =>
-  trainModel(
-    data,
-    { ...SETTINGS, epochs: 2, ...config, start: start as StartConfig },
-    { engine: ENGINE, from: model, ...options },
-  );
+  trainModel(data, { ...SETTINGS, epochs: 2, ...config, start }, { engine: ENGINE, from: model, ...options });
 
 /** The names of the tensors whose bytes differ. */
 const changedIn = (trained: TrainedModel, before: TrainedModel = model) =>
@@ -56,6 +53,22 @@ describe("a run that starts from a model", () => {
     const changed = changedIn(trained!);
     const expected = [...model.weights.keys()].filter((name) => changing.test(name));
     expect(changed.sort()).toEqual(expected.sort());
+  });
+
+  it("moves batch norm's averages on from the model's, without the warm-up that new ones have", async () => {
+    const name = "block1.norm.mean";
+    const { shape, data } = model.weights.get(name)!;
+    const far = { shape, data: data.map(() => 1000) };
+    const from = { ...model, weights: new Map([...model.weights, [name, far]]) };
+    const { model: trained } = await trainFrom(
+      { freeze: "none", batchNorm: "adapt" },
+      { epochs: 1 },
+      { from },
+    );
+    // A step takes a tenth of the new batch; the first of a warm-up takes all of it.
+    expect(model.net.batchNorm!.warmUp).toBe(true);
+    for (const mean of trained!.weights.get(name)!.data) expect(mean).toBeGreaterThan(500);
+    expect(trained!.net).toEqual(model.net);
   });
 
   it("draws a last layer for other labels, and says what it started from", async () => {
@@ -153,6 +166,15 @@ describe("a run that starts from a model", () => {
     expect(state.tensors.has(`${name}.momentum`)).toBe(false);
   });
 
+  it("keeps the whole net, frozen blocks too, if it diverges", async () => {
+    const error = await trainFrom({ freeze: "body" }, { learningRate: 1e38 }).catch(
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(DivergedError);
+    const { tensors } = (error as DivergedError).divergence;
+    expect([...tensors.keys()]).toEqual(expect.arrayContaining([...model.weights.keys()]));
+  });
+
   it("records layer statistics of the layers that train", async () => {
     const { history } = await trainFrom({ freeze: "gradual" }, { watch: true });
     expect(history.map(({ layers }) => layers!.map(({ layer }) => layer))).toEqual([
@@ -164,7 +186,7 @@ describe("a run that starts from a model", () => {
   it.each<[string, Partial<Parameters<typeof trainModel>[1]>, string]>([
     [
       "a number of blocks",
-      { start: { freeze: 3 } as StartConfig },
+      { start: { freeze: 3 } },
       "start.freeze must be at most 2 for the model's 2 blocks, got 3",
     ],
     [
@@ -189,7 +211,7 @@ describe("a run that starts from a model", () => {
   });
 
   it("has no such settings without a model", async () => {
-    const config = { ...TINY_CONFIG, start: { freeze: "body" } as StartConfig };
+    const config = { ...TINY_CONFIG, start: { freeze: "body" as const } };
     expect(await rejectionOf(trainModel(store, config, { engine: ENGINE }))).toBe(
       'start must be left out unless training starts from a model, got {"freeze":"body","statistics":"model","batchNorm":"keep"}',
     );
