@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { listRecordings } from "./data/recordings.js";
+import { answerTable, drawRecordings } from "./ten-recordings.js";
 
 // From nothing to a scored instrument tagger, with the commands that a user would type.
 
@@ -16,6 +18,9 @@ const FEATURES = "data/features/instruments";
 const RECORDING_FEATURES = "data/features/recordings";
 const RUN = "models/instruments";
 const MODEL = join(RUN, "model.onnx");
+const ANSWERS = join(RUN, "ten-recordings.csv");
+/** Draws the recordings that are tagged at the end. */
+const SEED = 1;
 
 const INTERRUPTED = 130;
 
@@ -28,13 +33,9 @@ interface Stage {
 
 process.chdir(fileURLToPath(new URL("../../", import.meta.url)));
 
-/** A recorded note, whose samples are in none of the sound fonts. */
-function someRecording(): string {
-  const paths = readFileSync(RECORDINGS, "utf8")
-    .split("\n")
-    .map((line) => line.split(",")[0]);
-  return join(dirname(RECORDINGS), paths.find((path) => path.includes("violin")) ?? paths[1]);
-}
+/** Recordings whose samples are in none of the sound fonts. */
+const drawn = drawRecordings(listRecordings(resolve(dirname(RECORDINGS))), SEED);
+const drawnFiles = drawn.map(({ path }) => join(dirname(RECORDINGS), path));
 
 const isBegun = (): boolean => existsSync(join(RUN, "checkpoint.safetensors"));
 
@@ -45,7 +46,7 @@ const STAGES: readonly (() => Stage)[] = [
   () => ({ verb: "train", args: [FEATURES, "--out", RUN, ...(isBegun() ? ["--resume"] : TRAIN_FLAGS)] }),
   () => ({ verb: "evaluate", args: [MODEL, FEATURES], copyTo: join(RUN, "scores-test.txt") }),
   () => ({ verb: "evaluate", args: [MODEL, RECORDING_FEATURES], copyTo: join(RUN, "scores-recordings.txt") }),
-  () => ({ verb: "predict", args: [someRecording(), "--model", MODEL] }),
+  () => ({ verb: "predict", args: [...drawnFiles, "--model", MODEL, "--format", "csv", "--out", ANSWERS] }),
 ];
 
 function commandLine({ verb, args, copyTo }: Stage): string {
@@ -100,6 +101,9 @@ async function quickstart(): Promise<number> {
     }
     times.push(`${seconds.padStart(8)} s  ${commandLine(stage)}`);
   }
+  console.log(
+    `\nten recordings, drawn by seed ${SEED}\n${answerTable(drawn, readFileSync(ANSWERS, "utf8"))}`,
+  );
   console.log(`\nmodel   ${MODEL}`);
   console.log(`scores  ${join(RUN, "scores-test.txt")} (a sound font that it has never heard)`);
   console.log(`        ${join(RUN, "scores-recordings.txt")} (real recordings)`);

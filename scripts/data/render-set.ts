@@ -13,7 +13,7 @@ import { type FontSamples, groupSources } from "./sample-groups.js";
 import { SYNTHESES } from "./synthesized.js";
 
 /** Increase whenever the rendering of any clip changes: data of another version is rendered again. */
-export const RECIPE_VERSION = 4;
+export const RECIPE_VERSION = 5;
 
 /** Packages whose code shapes the audio; those of the fonts come in addition. */
 const RENDERING_PACKAGES = ["spessasynth_core", "stb-vorbis"];

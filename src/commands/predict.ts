@@ -51,7 +51,8 @@ const LONG_SEC = 600;
 const DESCRIPTION = `Tag audio files: WAV, AIFF, AU, MP3, OGG Vorbis, Opus or FLAC, of any sample rate, length and number of channels. Other \
 formats are decoded by ffmpeg, if it is installed.
 
-A net answers for segments of a few seconds; the answer for a file is their mean. --segments shows each of them, and the \
+A net answers for segments of a few seconds; the answer for a file is their mean, in which loud segments count \
+for more if calibration found that they should. --segments shows each of them, and the \
 events that they make: where segments with the same tag touch or overlap, they are one event. A model that was trained with \
 one tag per clip answers with the most probable one. A model with several answers with each tag whose probability reaches the \
 tag's threshold, which training has tuned; --threshold sets one for all tags, and for models of one tag the least probability \
@@ -65,7 +66,7 @@ Formats:
   text      for reading
   json      one object per file: file, durationSec, tags, isUnknown, novelty, noveltyLimit, warnings; segments and events if
             they are asked for; a tag has label, probability, threshold (null if there is none) and isPresent, whether it is
-            in the answer
+            in the answer; a segment also has its weight, how much it counts in the file's answer relative to the others
   csv       file, start, end, predicted tag and the probability of every tag: one line per file, with --segments one per
             segment; with --events file, start, end, label, probability: one line per event
   audacity  the events as a label track: File > Import > Labels

@@ -41,7 +41,13 @@ export async function reportRun(
     result,
     engine,
     again,
-  }: { out: string; splits: ClipSplits; result: TrainResult; engine: Engine; again: string },
+  }: {
+    out: string;
+    splits: ClipSplits;
+    result: Pick<TrainResult, "history">;
+    engine: Engine;
+    again: string;
+  },
 ): Promise<void> {
   const paths = runPaths(out);
   let bar: ProgressBar | undefined;

@@ -6,6 +6,7 @@ import type { Checkpoint } from "../training/checkpoint.js";
 import { TRAIN_DEFAULTS, type TrainConfig, trainConfig } from "../training/config.js";
 import { CHANGEABLE, resumedConfig } from "../training/resumed-config.js";
 import { startingConfig } from "../training/start.js";
+import type { HeadConfig } from "../training/train-head.js";
 import { DATA_SETTINGS } from "./data-settings.js";
 import { NET_SETTINGS } from "./net-settings.js";
 import { OPTIMIZER_SETTINGS } from "./optimizer-settings.js";
@@ -105,6 +106,27 @@ export function trainConfigOf(command: Command, from?: StartModel): TrainConfig 
       remedy: "leave it out, or train without --from",
     });
   return startingConfig(from.model, changed(config, typed));
+}
+
+/** Flags of the settings that a linear head has. */
+const HEAD_FLAGS = ["--task", "--seed", "--valid-fraction", "--test-fraction", "--no-balance"];
+
+/**
+ * The settings of a linear head.
+ * @throws UsageError naming a flag that is about training a net
+ */
+export function headConfigOf(command: Command): HeadConfig {
+  const typed = typedSettings(command, SETTINGS);
+  const other = typed.find(({ flag }) => !HEAD_FLAGS.includes(flag));
+  if (other !== undefined)
+    throw new UsageError({
+      setting: other.flag,
+      rule: "be used without --head linear, which trains no net",
+      got: "both",
+      remedy: "leave out one of them",
+    });
+  const { task, seed, validFraction, testFraction, balance } = changed(TRAIN_DEFAULTS, typed);
+  return { task, seed, validFraction, testFraction, balance };
 }
 
 /** Whether settings have the net, the segments and the kind of normalization of a model's. */

@@ -22,11 +22,20 @@ import { commandLine } from "./command-line.js";
 import { EXIT } from "./exit.js";
 import { findRate, RANGE_FILES } from "./find-learning-rate.js";
 import { interruptible } from "./interrupt.js";
-import { threadsOption } from "./options.js";
+import { choiceOption, threadsOption } from "./options.js";
 import { removeReport, reportRun, scoredSplits } from "./run-report.js";
 import { checkStoreFits } from "./store-fits.js";
 import { TrainDisplay } from "./train-display.js";
-import { addTrainOptions, resumedConfigOf, type StartModel, trainConfigOf } from "./train-settings.js";
+import { trainLinearHead } from "./train-head.js";
+import {
+  addTrainOptions,
+  headConfigOf,
+  resumedConfigOf,
+  type StartModel,
+  trainConfigOf,
+} from "./train-settings.js";
+
+const HEADS = ["trained", "linear"] as const;
 
 interface Options {
   out: string;
@@ -36,6 +45,7 @@ interface Options {
   tensorboard: boolean;
   findLr: boolean;
   from?: string;
+  head: (typeof HEADS)[number];
   threads: number;
 }
 
@@ -51,7 +61,9 @@ after the epoch as the validation clips are. Where it is far below the valid los
 
 With --from, the net starts with the weights of a model and learns your classes from few clips. The store must have the \
 model's front end (extract --model). Net, segment length, kind of normalization and task are the model's. If your labels \
-differ from the model's, the last layer is new; the others go on from the model's. --freeze keeps some of them as they are.
+differ from the model's, the last layer is new; the others go on from the model's. --freeze keeps some of them as they are. \
+With --head linear, the last layer alone is fitted, by logistic regression on the embeddings of your clips, which are kept in the \
+store; the penalty on its weights is chosen on valid.
 
 A checkpoint is written after every epoch; with --resume a stopped run continues and ends in the same bits. It \
 keeps its settings and its clips, even if clips were added to the store. --epochs and --patience may change: with more \
@@ -73,7 +85,8 @@ Examples:
   timbrel train features --out models/chunk --net short-chunk --find-lr
   timbrel train features --out models/mine --resume
   timbrel train features --out models/mine --from models/instruments.onnx
-  timbrel train features --out models/mine --from models/instruments.onnx --freeze body`;
+  timbrel train features --out models/mine --from models/instruments.onnx --freeze body
+  timbrel train features --out models/mine --from models/instruments.onnx --head linear`;
 
 export const command = addTrainOptions(
   new Command("train")
@@ -85,6 +98,14 @@ export const command = addTrainOptions(
     .option("--tensorboard", "write every epoch's numbers for TensorBoard, too; kept up by --resume", false)
     .option("--find-lr", "try learning rates and suggest one, without training a model", false)
     .option("--from <model>", "model file to start from, e.g. models/instruments.onnx (default: new weights)")
+    .addOption(
+      choiceOption(
+        "--head <kind>",
+        "last layer with --from, linear: fitted alone, in seconds",
+        HEADS,
+        "trained",
+      ),
+    )
     .addOption(new Option("--background <folder>", "belongs to extract (default: none)").hideHelp())
     .addOption(threadsOption()),
 )
@@ -101,6 +122,7 @@ async function train(storeDir: string, options: Options): Promise<void> {
       remedy: "extract the source again with it, and train on the store",
     });
   const start = startModel(options);
+  if (options.head === "linear") return trainLinearHead(storeDir, headJob(options, start));
   const config = checkedConfig(options, start);
   const store = openStore(storeDir);
   if (start !== undefined) checkStoreFits(store, start.model, start.path);
@@ -158,6 +180,23 @@ async function drawWatch(out: string, result: TrainResult): Promise<void> {
 /** The model that the run starts from; undefined if there is none. */
 function startModel({ from }: Options): StartModel | undefined {
   return from === undefined ? undefined : { model: decodeModel(readModelFile(from), from), path: from };
+}
+
+/** @throws UsageError naming a flag that a linear head cannot have */
+function headJob(
+  { out, resume, overwrite, tensorboard, findLr, threads }: Options,
+  start: StartModel | undefined,
+) {
+  const others = { "--resume": resume, "--tensorboard": tensorboard, "--find-lr": findLr };
+  const other = Object.entries(others).find(([, isSet]) => isSet);
+  if (other !== undefined)
+    throw new UsageError({
+      setting: other[0],
+      rule: "be used without --head linear, which trains no net",
+      got: "both",
+      remedy: "leave out one of them",
+    });
+  return { out, start, config: headConfigOf(command), overwrite, threads };
 }
 
 /** Settings of the run: from the flags if it is new, from its checkpoint if it is resumed. */

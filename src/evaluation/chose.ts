@@ -10,7 +10,13 @@ export interface ChoosingClips {
   /** Number of validation clips; null if it is not known: models made by older versions do not record them. */
   readonly nValidation: number | null;
   /** What the validation clips chose. */
-  readonly validationChose: readonly ("epoch" | "temperature" | "thresholds" | "limit of novelty")[];
+  readonly validationChose: readonly (
+    | "epoch"
+    | "weights of segments"
+    | "temperature"
+    | "thresholds"
+    | "limit of novelty"
+  )[];
   /** The split of the training that the scored clips were in; null if the model has seen none of them. */
   readonly seenIn: "train" | "valid" | null;
 }
@@ -27,6 +33,7 @@ export function choosingClips(
     nValidation,
     validationChose: [
       "epoch",
+      ...(isFitted && calibration.levelExponent !== undefined ? (["weights of segments"] as const) : []),
       ...(isFitted ? (["temperature"] as const) : []),
       ...(isFitted && calibration.thresholds !== null ? (["thresholds"] as const) : []),
       ...(calibration?.unknown ? (["limit of novelty"] as const) : []),

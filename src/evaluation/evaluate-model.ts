@@ -24,7 +24,7 @@ export interface ClipAnswer {
   readonly targets: Float32Array;
   /** [nLabels] */
   readonly probabilities: Float32Array;
-  /** The probabilities before calibration; null if the model has none, or its temperature is 1. */
+  /** The probabilities before calibration; null if the model has none, or none that changes them. */
   readonly uncalibrated: Float32Array | null;
   /** How unlike the training sounds the clip is, see `NoveltyScore`; null if the model has none. */
   readonly novelty: number | null;
@@ -46,7 +46,7 @@ export interface Evaluation {
   readonly kind: "net" | "linear";
   /** The model. */
   readonly net: Scores;
-  /** The model before calibration; null if it has none, or its temperature is 1. */
+  /** The model before calibration; null if it has none, or none that changes its probabilities. */
   readonly uncalibrated: Scores | null;
   /** What the model calls unknown; null if it calls nothing so. */
   readonly unknown: UnknownSounds | null;
@@ -163,8 +163,12 @@ async function scoreBaseline(
   return evaluateLinear(linearModel(bytes, name, outputs), set, { engine, task, name });
 }
 
-const calibrates = (model: AnyModel): model is TrainedModel =>
-  !isLinear(model) && (model.info.calibration?.temperature ?? 1) !== 1;
+/** Whether a model's calibration changes its probabilities. */
+function calibrates(model: AnyModel): model is TrainedModel {
+  if (isLinear(model)) return false;
+  const { temperature = 1, levelExponent = 0 } = model.info.calibration ?? {};
+  return temperature !== 1 || levelExponent !== 0;
+}
 
 /** Why a part has no clip to score. */
 function nothingToScore(part: PartName, leftOut: LeftOut | null): string {

@@ -42,7 +42,7 @@ export interface FittedNovelty {
  * validation clips cannot say this alone: then the training clips, as they are, count, too.
  *
  * Chosen by measurement among entropy, energy, distances to classes and neighbours in the embedding, and ViM; see models/README.md.
- * @param model without a calibration, over the sets' labels
+ * @param model over the sets' labels; its segments weigh as its calibration says
  * @throws DataError if the model gives numbers that are not finite; the signal's reason if it is aborted
  */
 export async function fitNovelty(
@@ -150,7 +150,7 @@ function noveltiesOf({ data, size }: Vectors, { known, classless }: NoveltyScore
  * @param segments the clip of each row; null if each row is one
  */
 function clipNovelties(
-  embeddings: Vectors,
+  embeddings: SegmentVectors,
   score: NoveltyScore,
   segments: readonly SegmentOf[] | null,
 ): Float64Array {
@@ -158,7 +158,7 @@ function clipNovelties(
   noveltiesOf(embeddings, score).forEach((value, row) => {
     const clip = segments?.[row].clip ?? row;
     const novelty = ofClip.get(clip) ?? new ClipNovelty();
-    novelty.add(value);
+    novelty.add(value, embeddings.weights[row]);
     ofClip.set(clip, novelty);
   });
   return Float64Array.from(ofClip.values(), ({ value }) => value).sort();
@@ -256,14 +256,20 @@ function classlessSegments(
   };
 }
 
+/** The embeddings of segments, and the weight of each in its clip. */
+interface SegmentVectors extends Vectors {
+  readonly weights: Float32Array;
+}
+
 /** The embeddings of clips of one segment each. */
 async function netEmbeddings(
   session: Session,
   source: FrameSource,
   model: TrainedModel,
   signal: AbortSignal | undefined,
-): Promise<Vectors> {
+): Promise<SegmentVectors> {
   const rows: Float32Array[] = [];
+  const weights: number[] = [];
   const runs = {
     segmentFrames: model.info.segmentFrames,
     maxSegments: segmentsPerRun(model),
@@ -271,13 +277,14 @@ async function netEmbeddings(
   };
   await runSegments(session, source, runs, {
     plan: () => [{ first: 0 }],
-    visit(_clip, _segment, { embedding: { data, shape } }, row) {
+    visit(_clip, _segment, { embedding: { data, shape }, weight }, row) {
       rows.push(data.slice(row * shape[1], (row + 1) * shape[1]));
+      weights.push(weight?.data[row] ?? 1);
     },
   });
   const size = rows[0]?.length ?? 0;
   const data = new Float32Array(rows.length * size);
   for (const [i, row] of rows.entries()) data.set(row, i * size);
   if (!isFiniteData(data)) throw new DataError("model", "gives numbers that are not finite; train it again");
-  return { data, size };
+  return { data, size, weights: Float32Array.from(weights) };
 }

@@ -1,5 +1,6 @@
 import type { Task } from "../nn/training-step.js";
 import { type Calibration, TEMPERATURES } from "../tagging/calibration.js";
+import { WeightedMean } from "../tagging/weighted-mean.js";
 
 /** What a net gave to the segments of some clips, and what is true of the clips. */
 export interface SegmentLogits {
@@ -8,6 +9,8 @@ export interface SegmentLogits {
   readonly targets: readonly Float32Array[];
   /** [nSegments, nLabels] for each clip. */
   readonly logits: readonly Float32Array[];
+  /** [nSegments] for each clip: how much a segment counts. `@default` all count the same */
+  readonly weights?: readonly Float32Array[] | undefined;
 }
 
 /** Least probability in a log loss, as in the scores. */
@@ -23,9 +26,10 @@ const STRIDE = 0.25;
 const TOLERANCE = 1e-6;
 
 /**
- * The probabilities of a clip at a temperature: the mean over its segments of softmax(logits / temperature), or of sigmoid in
- * a multi-label task.
+ * The probabilities of a clip at a temperature: the weighted mean over its segments of softmax(logits / temperature), or of
+ * sigmoid in a multi-label task.
  * @param logits [nSegments, nLabels]
+ * @param weights [nSegments]; `@default` all are 1
  * @returns [nLabels]
  */
 export function probabilitiesAt(
@@ -33,12 +37,11 @@ export function probabilitiesAt(
   logits: Float32Array,
   nLabels: number,
   temperature: number,
+  weights?: Float32Array,
 ): Float64Array {
-  const row = new Float64Array(nLabels);
-  const nSegments = logits.length / nLabels;
+  const mean = new WeightedMean(nLabels);
   const values = new Float64Array(nLabels);
   for (let at = 0; at < logits.length; at += nLabels) {
-    let total = nSegments;
     if (task === "multi-label")
       for (let i = 0; i < nLabels; i++) values[i] = 1 / (1 + Math.exp(-logits[at + i] / temperature));
     else {
@@ -47,11 +50,11 @@ export function probabilitiesAt(
       let sum = 0;
       for (let i = 0; i < nLabels; i++)
         sum += values[i] = Math.exp((logits[at + i] - greatest) / temperature);
-      total *= sum;
+      for (let i = 0; i < nLabels; i++) values[i] /= sum;
     }
-    for (let i = 0; i < nLabels; i++) row[i] += values[i] / total;
+    mean.add(values, weights?.[at / nLabels] ?? 1);
   }
-  return row;
+  return mean.value;
 }
 
 const logOf = (probability: number) => Math.log(Math.max(probability, LEAST));
@@ -60,12 +63,16 @@ const logOf = (probability: number) => Math.log(Math.max(probability, LEAST));
  * Mean log loss of whole clips at a temperature [nat]; binary in a multi-label task, over what is known.
  * @param doubt weight, in [0, 1], of the loss that the probabilities would have if the truth were drawn evenly
  */
-export function lossAt({ task, targets, logits }: SegmentLogits, temperature: number, doubt = 0): number {
+export function lossAt(
+  { task, targets, logits, weights }: SegmentLogits,
+  temperature: number,
+  doubt = 0,
+): number {
   let [sum, count] = [0, 0];
   for (const [clip, target] of targets.entries()) {
     const nLabels = target.length;
     if (task === "single-label" && !target.includes(1)) continue;
-    const row = probabilitiesAt(task, logits[clip], nLabels, temperature);
+    const row = probabilitiesAt(task, logits[clip], nLabels, temperature, weights?.[clip]);
     if (task === "single-label") {
       sum -= (1 - doubt) * logOf(row[target.indexOf(1)]);
       if (doubt > 0) sum -= (doubt / nLabels) * row.reduce((total, value) => total + logOf(value), 0);

@@ -13,6 +13,7 @@ import {
 import { emitNet, type NetOutput } from "./emit-net.js";
 import { emitNormalization } from "./input-normalization.js";
 import { Net } from "./net.js";
+import { emitSegmentWeight, type SegmentWeightTerms } from "./segment-weight.js";
 import type { TrainingStepConfig } from "./training-step.js";
 
 /** The part of a training step's configuration that the trained model keeps. */
@@ -22,6 +23,8 @@ export interface InferenceConfig
   readonly temperature?: number | undefined;
   /** Adds the output `novelty`. @default none */
   readonly novelty?: NoveltyTerms | undefined;
+  /** Adds the output `weight`. @default none: all segments weigh the same */
+  readonly weight?: SegmentWeightTerms | undefined;
 }
 
 /** Linear functions of the embedding, one for each kind of sound. */
@@ -40,7 +43,8 @@ export interface NoveltyTerms {
 
 /**
  * Builds the trained net as an ONNX model: input `inputs` [batch, ...inputShape], unnormalized; output `probabilities`
- * [batch, nLabels], and `novelty` [batch] if it has one, which the temperature does not change. Any batch size works; an example's result does not depend on its batch.
+ * [batch, nLabels], and `novelty` [batch] and `weight` [batch] if it has them, which the temperature does not change. Any
+ * batch size works; an example's result does not depend on its batch.
  * @param weights parameters and moving averages by name
  * @param metadata strings stored with the model, by key
  */
@@ -49,8 +53,8 @@ export function buildInferenceModel(
   weights: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const { task, temperature = 1, novelty } = config;
-  const output = emitTrained(config, weights);
+  const { task, temperature = 1, novelty, weight } = config;
+  const { inputs, output } = emitTrained(config, weights);
   const { logits } = output;
   const { graph } = logits;
   const scaled = temperature === 1 ? logits : div(logits, temperature);
@@ -60,6 +64,7 @@ export function buildInferenceModel(
       : graph.emit("Softmax", [scaled], { shape: scaled.shape }, { axis: -1 });
   graph.output("probabilities", probabilities);
   if (novelty !== undefined) graph.output("novelty", emitNovelty(output, novelty));
+  if (weight !== undefined) graph.output("weight", emitSegmentWeight(inputs, weight));
   return encodeGraph(graph, metadata);
 }
 
@@ -79,32 +84,43 @@ function emitNovelty({ embedding }: NetOutput, terms: NoveltyTerms): Value {
 
 /**
  * Builds the trained net as an ONNX model with the outputs `logits` [batch, nLabels], not divided by the temperature, and
- * `embedding` [batch, embedding size] in place of the probabilities.
+ * `embedding` [batch, embedding size] in place of the probabilities, and `weight` [batch] if it has one.
  */
 export function buildLogitsModel(config: InferenceConfig, weights: ReadonlyMap<string, Tensor>): Uint8Array {
-  const { logits, embedding } = emitTrained(config, weights);
+  const {
+    inputs,
+    output: { logits, embedding },
+  } = emitTrained(config, weights);
   logits.graph.output("logits", logits);
   logits.graph.output("embedding", embedding);
+  if (config.weight !== undefined) logits.graph.output("weight", emitSegmentWeight(inputs, config.weight));
   return encodeGraph(logits.graph);
 }
 
 /**
- * Builds the trained net without its last layer as an ONNX model with the output `embedding` [batch, embedding size]. Nets that
- * differ in their last layer alone give the same bytes.
+ * Builds the trained net without its last layer as an ONNX model with the output `embedding` [batch, embedding size], and
+ * `weight` [batch] if it has one. Nets that differ in their last layer alone give the same bytes.
  */
 export function buildEmbeddingModel(
   config: InferenceConfig,
   weights: ReadonlyMap<string, Tensor>,
 ): Uint8Array {
-  const { embedding } = emitTrained(config, weights);
+  const {
+    inputs,
+    output: { embedding },
+  } = emitTrained(config, weights);
   embedding.graph.output("embedding", embedding);
+  if (config.weight !== undefined) embedding.graph.output("weight", emitSegmentWeight(inputs, config.weight));
   return encodeGraph(embedding.graph);
 }
 
 /** Emits the net into a graph of its own. */
-function emitTrained(config: InferenceConfig, weights: ReadonlyMap<string, Tensor>): NetOutput {
+function emitTrained(
+  config: InferenceConfig,
+  weights: ReadonlyMap<string, Tensor>,
+): { inputs: Value; output: NetOutput } {
   const graph = new Graph({ batch: "free" });
   const inputs = graph.input("inputs", [1, ...config.inputShape]);
   const normalized = emitNormalization(inputs, config.normalization);
-  return emitNet(new Net(graph, weights), config.net, normalized, config.nLabels);
+  return { inputs, output: emitNet(new Net(graph, weights), config.net, normalized, config.nLabels) };
 }

@@ -16,14 +16,25 @@ export function calibrationLines(calibration: Calibration): string[] {
   if (basis === "few clips")
     return [
       `not calibrated: ${clips} cannot say how sure the answers are, ${LEAST_CLIPS} could`,
+      ...weightLines(calibration),
       ...(thresholds === null ? [] : [`threshold of every tag: ${percent(sharedOf(calibration))}`]),
       ...unknownLines(calibration),
     ];
   return [
     `calibrated on ${clips}: ${temperatureText(calibration)}`,
+    ...weightLines(calibration),
     changeText(validation),
     ...(thresholds === null ? [] : thresholdLines(calibration)),
     ...unknownLines(calibration),
+  ];
+}
+
+/** How the segments of a file weigh in its answer. Nothing for models of older versions, in which all weigh the same. */
+function weightLines({ levelExponent }: Calibration): string[] {
+  if (levelExponent === undefined) return [];
+  if (levelExponent === 0) return ["all segments of a file weigh the same"];
+  return [
+    `a segment that is 20 dB quieter weighs ${percent(10 ** -levelExponent)} as much in a file's answer`,
   ];
 }
 

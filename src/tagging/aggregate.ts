@@ -2,6 +2,7 @@ import type { Tensor } from "../core/tensor.js";
 import { hopStarts, segmentStarts } from "../dataset/segments.js";
 import type { Session } from "../runtime/engine.js";
 import { ClipNovelty } from "./novelty.js";
+import { WeightedMean } from "./weighted-mean.js";
 
 /** Clips whose frames can be read in pieces, with silence past their ends, such as a `FeatureSet`. */
 export interface FrameSource {
@@ -19,11 +20,13 @@ export interface SegmentAnswer {
   readonly probabilities: Float32Array;
   /** See `NoveltyScore`; null if the model has none. */
   readonly novelty: number | null;
+  /** How much it counts in the answer for the clip, relative to other segments; 1 in a model in which all count the same. */
+  readonly weight: number;
 }
 
 /** The answer for a clip. */
 export interface ClipAnswer {
-  /** One per label: the mean over its segments. */
+  /** One per label: the weighted mean over its segments. If every weight is 0, all count the same. */
   readonly probabilities: Float32Array;
   /** See `ClipNovelty`; null if the model has none. */
   readonly novelty: number | null;
@@ -39,8 +42,6 @@ export interface SegmentAnswers {
 
 /** Number of segments in one run of the net: enough to keep the cores busy, few enough to need little memory. */
 const BATCH = 32;
-/** In a sum of more probabilities, the rounding of 32-bit floats would show: it reaches 3e-8 times their number. */
-const MANY_SEGMENTS = 1000;
 
 /** How the segments of clips are run through a net. */
 export interface SegmentRuns {
@@ -97,10 +98,10 @@ export async function runSegments<Planned extends { readonly first: number }>(
 }
 
 /**
- * Computes the answer for each clip from the answers for its segments.
+ * Computes the answer for each clip: the mean of the answers for its segments, in which each counts by its weight.
  *
  * @param session a net from `inputs` [batch, segmentFrames, nMels] to `probabilities` [batch, nLabels], and maybe `novelty`
- *   [batch]
+ *   [batch] and `weight` [batch]; without the latter, all segments weigh the same
  * @param options.segments also answers segments on their own
  */
 export async function clipAnswers(
@@ -109,25 +110,47 @@ export async function clipAnswers(
   options: SegmentRuns & { segments?: SegmentAnswers },
 ): Promise<ClipAnswer[]> {
   const { segmentFrames, segments } = options;
-  const rows: (Float32Array | Float64Array)[] = [];
-  const novelties: ClipNovelty[] = [];
+  const answers: ClipAnswer[] = [];
+  const started = new Map<number, StartedClip>();
   await runSegments(session, source, options, {
     plan: (nFrames) => plannedSegments(nFrames, segmentFrames, segments?.hopFrames ?? null),
-    visit(clip, { first, nInMean, isAnswered }, { probabilities, novelty }, i) {
-      const nLabels = probabilities.shape[1];
-      const answer = probabilities.data.slice(i * nLabels, (i + 1) * nLabels);
-      if (isAnswered)
-        segments?.onSegment(clip, { first, probabilities: answer, novelty: novelty?.data[i] ?? null });
+    visit(clip, { first, nInMean, isAnswered }, outputs, i) {
+      const nLabels = outputs.probabilities.shape[1];
+      const answer: SegmentAnswer = {
+        first,
+        probabilities: outputs.probabilities.data.slice(i * nLabels, (i + 1) * nLabels),
+        novelty: outputs.novelty?.data[i] ?? null,
+        weight: outputs.weight?.data[i] ?? 1,
+      };
+      if (isAnswered) segments?.onSegment(clip, answer);
       if (nInMean === 0) return;
-      if (novelty !== undefined) (novelties[clip] ??= new ClipNovelty()).add(novelty.data[i]);
-      const row = (rows[clip] ??= new (nInMean > MANY_SEGMENTS ? Float64Array : Float32Array)(nLabels));
-      for (let label = 0; label < nLabels; label++) row[label] += (1 / nInMean) * answer[label];
+      const sums = started.get(clip) ?? {
+        probabilities: new WeightedMean(nLabels),
+        novelty: new ClipNovelty(),
+        count: 0,
+      };
+      sums.probabilities.add(answer.probabilities, answer.weight);
+      if (answer.novelty !== null) sums.novelty.add(answer.novelty, answer.weight);
+      sums.count++;
+      if (sums.count < nInMean) {
+        started.set(clip, sums);
+        return;
+      }
+      started.delete(clip);
+      answers[clip] = {
+        probabilities: Float32Array.from(sums.probabilities.value),
+        novelty: answer.novelty === null ? null : sums.novelty.value,
+      };
     },
   });
-  return rows.map((row, clip) => ({
-    probabilities: row instanceof Float32Array ? row : Float32Array.from(row),
-    novelty: novelties[clip]?.value ?? null,
-  }));
+  return answers;
+}
+
+/** A clip of which some segments are answered. */
+interface StartedClip {
+  readonly probabilities: WeightedMean;
+  readonly novelty: ClipNovelty;
+  count: number;
 }
 
 /** A segment that the net has to read. */

@@ -7,6 +7,9 @@ export const TEMPERATURES = { min: 0.05, max: 20 } as const;
 /** Threshold of a tag of a multi-label model that is not calibrated. */
 export const DEFAULT_THRESHOLD = 0.5;
 
+/** Greatest `levelExponent` that a model may have. Beyond it, the loudest segment alone decides. */
+export const MAX_LEVEL_EXPONENT = 4;
+
 const isFraction = (value: unknown): value is number => typeof value === "number" && value >= 0 && value <= 1;
 
 /** Whether a value is a record of fractions by label. One check for all: a file may hold many thousands. */
@@ -27,6 +30,11 @@ const beforeAndAfter = (number: z.ZodNumber) => z.tuple([number, number]).readon
 export const calibrationSchema = z.object({
   /** The net's logits are divided by it. */
   temperature: z.number().min(TEMPERATURES.min).max(TEMPERATURES.max),
+  /**
+   * A segment weighs its level to this power in the answer for a clip; 0: all weigh the same, as they do in models that were
+   * calibrated by older versions, which lack it. See `SegmentWeightTerms`.
+   */
+  levelExponent: z.number().min(0).max(MAX_LEVEL_EXPONENT).optional(),
   /**
    * How the temperature was found: "fitted" to the validation clips; "all right": their answers leave no doubt, and it is the
    * one that fits if one more clip were answered by chance; "limit": it would be beyond `TEMPERATURES`; "few clips": there are

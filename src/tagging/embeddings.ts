@@ -8,6 +8,7 @@ import { silenceValue } from "../features/front-end.js";
 import { type Engine, type Session, withSession } from "../runtime/engine.js";
 import { type FrameSource, runSegments, type SegmentRuns } from "./aggregate.js";
 import { embeddingGraph, segmentsPerRun, type TrainedModel } from "./model-file.js";
+import { WeightedMean } from "./weighted-mean.js";
 
 /** The embedding of one segment of a clip. */
 export interface SegmentEmbedding {
@@ -19,7 +20,7 @@ export interface SegmentEmbedding {
 
 /** The embedding of a clip. */
 export interface ClipEmbedding {
-  /** The mean over its segments. */
+  /** The mean over its segments, in which each counts by its weight. */
   readonly embedding: Float32Array;
   readonly nSegments: number;
 }
@@ -33,7 +34,8 @@ export interface EmbeddingVisitor {
 
 /**
  * Computes the embedding of each clip from those of its segments. No more is held than a clip's sum.
- * @param session a net from `inputs` [batch, segmentFrames, nMels] to `embedding` [batch, size]
+ * @param session a net from `inputs` [batch, segmentFrames, nMels] to `embedding` [batch, size], and maybe `weight` [batch];
+ *   without the latter, all segments weigh the same
  */
 export async function clipEmbeddings(
   session: Session,
@@ -41,20 +43,19 @@ export async function clipEmbeddings(
   options: SegmentRuns,
   { onSegment, onClip }: EmbeddingVisitor,
 ): Promise<void> {
-  let sum = new Float64Array();
+  let mean = new WeightedMean(0);
   await runSegments(session, source, options, {
     plan(nFrames) {
       const starts = segmentStarts(nFrames, options.segmentFrames);
       return starts.map((first, index) => ({ first, index, nSegments: starts.length }));
     },
-    visit(clip, { first, index, nSegments }, { embedding: { data, shape } }, row) {
-      const size = shape[1];
-      const values = data.slice(row * size, (row + 1) * size);
-      if (index === 0) sum = new Float64Array(size);
-      for (let i = 0; i < size; i++) sum[i] += values[i];
+    visit(clip, { first, index, nSegments }, { embedding, weight }, row) {
+      const size = embedding.shape[1];
+      const values = embedding.data.slice(row * size, (row + 1) * size);
+      if (index === 0) mean = new WeightedMean(size);
+      mean.add(values, weight?.data[row] ?? 1);
       onSegment?.(clip, { first, embedding: values });
-      if (index < nSegments - 1) return;
-      onClip(clip, { embedding: Float32Array.from(sum, (each) => each / nSegments), nSegments });
+      if (index === nSegments - 1) onClip(clip, { embedding: Float32Array.from(mean.value), nSegments });
     },
   });
 }

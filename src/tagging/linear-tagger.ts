@@ -104,7 +104,7 @@ export class LinearTagger {
       novelty: null,
       noveltyLimit: null,
       isUnknown,
-      segments: [{ ...whole, tags, novelty: null, isUnknown }],
+      segments: [{ ...whole, tags, novelty: null, isUnknown, weight: 1 }],
       events: mergeIntoEvents([{ ...whole, answers: tags.filter(({ isPresent }) => isPresent) }]),
       durationSec,
       warnings: features.warnings,

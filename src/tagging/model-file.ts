@@ -23,14 +23,17 @@ import { LINEAR_RECORD } from "./linear-model.js";
 import { infoSchema, type ModelInfo } from "./model-info.js";
 import { modelTensors, normalizedWidth, storedTensors } from "./model-tensors.js";
 import type { NoveltyScore } from "./novelty.js";
+import { segmentWeightTerms } from "./segment-weight.js";
 
 export type { ModelInfo } from "./model-info.js";
 
 /**
- * Version of the metadata below, which has a calibration; a model without one is written as version 3, its only difference.
- * Files of version 1 are read too, and files of version 2, which have no checksum.
+ * Version of the metadata below, whose calibration has a `levelExponent`. A model whose calibration lacks it is written as
+ * version 4, and a model without a calibration as version 3; these are their only differences. Files of version 1 are read too,
+ * and files of version 2, which have no checksum.
  */
-const FORMAT = 4;
+const FORMAT = 5;
+const UNWEIGHTED_FORMAT = 4;
 const UNCALIBRATED_FORMAT = 3;
 /** Keys of the metadata: the record, and the checksum over it and the tensors. */
 const [RECORD, CHECKSUM] = ["timbrel", "timbrel.checksum"];
@@ -40,7 +43,7 @@ const MAX_VALUES = 2 ** 19;
 
 /** The metadata of a model file. */
 const recordSchema = infoSchema.extend({
-  format: z.literal([2, UNCALIBRATED_FORMAT, FORMAT]),
+  format: z.literal([2, UNCALIBRATED_FORMAT, UNWEIGHTED_FORMAT, FORMAT]),
   frontEndHash: z.string(),
   net: z
     .looseObject({ kind: z.string() })
@@ -156,7 +159,7 @@ function recordText({ info, net, normalization }: TrainedModel, format: number):
 function graphConfig({ info, net, normalization, novelty }: TrainedModel): InferenceConfig {
   const { task, labels, segmentFrames, frontEnd, calibration } = info;
   const inputShape = [segmentFrames, frontEnd.nMels];
-  const { temperature } = calibration ?? {};
+  const { temperature, levelExponent } = calibration ?? {};
   return {
     net,
     task,
@@ -165,7 +168,14 @@ function graphConfig({ info, net, normalization, novelty }: TrainedModel): Infer
     normalization,
     temperature,
     novelty,
+    weight: segmentWeightTerms(frontEnd, levelExponent),
   };
+}
+
+/** The version as which a model is written. */
+function formatOf({ calibration }: ModelInfo): number {
+  if (calibration === undefined) return UNCALIBRATED_FORMAT;
+  return calibration.levelExponent === undefined ? UNWEIGHTED_FORMAT : FORMAT;
 }
 
 /**
@@ -179,10 +189,15 @@ export function modelGraph(model: TrainedModel, metadata: Readonly<Record<string
 
 /**
  * Builds the graph from a model's inputs to its `logits` [batch, nLabels], which its temperature does not change, and its
- * `embedding` [batch, embedding size].
+ * `embedding` [batch, embedding size], and maybe `weight` [batch].
+ * @param levelExponent see `Calibration.levelExponent`; `@default` the model's own
  */
-export function logitsGraph(model: TrainedModel): Uint8Array {
-  return buildLogitsModel(graphConfig(model), model.weights);
+export function logitsGraph(
+  model: TrainedModel,
+  levelExponent = model.info.calibration?.levelExponent,
+): Uint8Array {
+  const weight = segmentWeightTerms(model.info.frontEnd, levelExponent);
+  return buildLogitsModel({ ...graphConfig(model), weight }, model.weights);
 }
 
 /** Builds the graph from a model's inputs to its `embedding` [batch, embedding size]: the input of its last layer. */
@@ -197,8 +212,9 @@ export function embeddingSize({ weights }: Pick<TrainedModel, "weights">): numbe
 
 /**
  * Encodes a model as an ONNX file with the input `inputs` [batch, segmentFrames, nMels], not normalized, and the output
- * `probabilities` [batch, nLabels], and `novelty` [batch] if it can call a sound unknown. The same model gives the same bytes. Tensors in `weights` that do not belong to the
- * net, such as an optimizer's, are left out.
+ * `probabilities` [batch, nLabels], `novelty` [batch] if it can call a sound unknown, and `weight` [batch] if some segments of a
+ * clip count for more than others. The same model gives the same bytes. Tensors in `weights` that do not belong to the net, such
+ * as an optimizer's, are left out.
  * @throws UsageError if `weights` lacks a tensor of the net, or has it in another shape, or `decodeModel` would reject
  *   the facts in `info`
  * @example
@@ -212,7 +228,7 @@ export function embeddingSize({ weights }: Pick<TrainedModel, "weights">): numbe
 export function encodeModel(model: TrainedModel): Uint8Array {
   checkModel(model);
   checkNovelty(model);
-  const record = recordText(model, model.info.calibration === undefined ? UNCALIBRATED_FORMAT : FORMAT);
+  const record = recordText(model, formatOf(model.info));
   checkReadable(record);
   const checksum = contentChecksum(record, storedTensors({ ...model, weights: netWeights(model) }));
   return modelGraph(model, { [RECORD]: record, [CHECKSUM]: checksum });

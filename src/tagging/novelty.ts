@@ -13,26 +13,37 @@ import type { NoveltyTerms } from "../nn/inference.js";
 export type NoveltyScore = NoveltyTerms;
 
 /**
- * The novelty of a clip: minus the logarithm of the mean of exp(-novelty) over its segments. So a clip is as familiar as its
- * segments are on average, and a long silence after a familiar sound does not make it unknown.
+ * The novelty of a clip: minus the logarithm of the weighted mean of exp(-novelty) over its segments. So a clip is as familiar as
+ * its segments are on average, and a long silence after a familiar sound does not make it unknown. If every weight is 0, all
+ * segments count the same.
  */
 export class ClipNovelty {
   #sum = 0;
-  #count = 0;
+  #total = 0;
   /** exp(-novelty) is summed relative to this one's, so that nothing overflows. */
   #least = Number.POSITIVE_INFINITY;
+  /** Whether a weight was above 0; until then, the sums are of segments that all weigh 1. */
+  #isWeighted = false;
 
-  add(novelty: number): void {
+  /** @param weight at least 0 */
+  add(novelty: number, weight: number): void {
+    if (!this.#isWeighted && weight !== 0) {
+      this.#isWeighted = true;
+      this.#sum = this.#total = 0;
+      this.#least = Number.POSITIVE_INFINITY;
+    }
+    const by = this.#isWeighted ? weight : 1;
+    if (by === 0) return;
     if (novelty < this.#least) {
       this.#sum *= Math.exp(novelty - this.#least);
       this.#least = novelty;
     }
-    this.#sum += Math.exp(this.#least - novelty);
-    this.#count++;
+    this.#sum += by * Math.exp(this.#least - novelty);
+    this.#total += by;
   }
 
   get value(): number {
-    return this.#least - Math.log(this.#sum / this.#count);
+    return this.#least - Math.log(this.#sum / this.#total);
   }
 }
 

@@ -35,13 +35,18 @@ export interface Segment {
   /** As in `Tagging`, except that silence is known by its novelty alone. */
   readonly novelty: number | null;
   readonly isUnknown: boolean;
+  /**
+   * How much it counts in the answer for the clip, relative to other segments. The more the louder it is, if the model was
+   * calibrated so; otherwise 1.
+   */
+  readonly weight: number;
 }
 
 /** The answer for one clip. */
 export interface Tagging {
   /** Every label of the model, most probable first. */
   tags: Tag[];
-  /** The answers for its segments, in order: those that `tags` is the mean of, or those of `segments.hopSec`. */
+  /** The answers for its segments, in order: those that `tags` is the weighted mean of, or those of `segments.hopSec`. */
   segments: Segment[];
   /**
    * The segments merged, in order of time: segments that touch or overlap are one event if the same tag is present in them.
@@ -84,7 +89,7 @@ export interface TagOptions extends ReadOptions {
 
 /** What a model hears in a clip, before its last layer: sounds that it finds alike have embeddings that are. */
 export interface Embedding {
-  /** The mean over its segments [embedding size]. */
+  /** The mean over its segments [embedding size], in which each counts by its weight, as in `Tagging.tags`. */
   readonly embedding: Float32Array;
   /** Its segments in order: the fewest that cover it. */
   readonly segments: readonly (TimeSpan & { readonly embedding: Float32Array })[];
@@ -226,9 +231,9 @@ export class Tagger {
       tagsFrom(this.info, row, { threshold: options.threshold, isUnknown });
     const isSilent = features.warnings.some(({ code }) => code === "silent");
     const segments = times.map((time, i) => {
-      const { probabilities, novelty } = tagged.segments[i];
+      const { probabilities, novelty, weight } = tagged.segments[i];
       const isUnknown = isSilent || isNovel(novelty);
-      return segment({ ...time, novelty, isUnknown }, () => tagsOf(probabilities, isUnknown));
+      return segment({ ...time, novelty, isUnknown, weight }, () => tagsOf(probabilities, isUnknown));
     });
     const isUnknown = isSilent || isNovel(novelty);
     return {
@@ -341,7 +346,7 @@ export class Tagger {
 
 /** A segment whose tags are made when they are read: those of a long clip would take many times the memory of its answers. */
 function segment(
-  { startSec, endSec, novelty, isUnknown }: TimeSpan & Pick<Segment, "novelty" | "isUnknown">,
+  { startSec, endSec, novelty, isUnknown, weight }: TimeSpan & Omit<Segment, "tags">,
   tagsOf: () => Tag[],
 ): Segment {
   return {
@@ -349,6 +354,7 @@ function segment(
     endSec,
     novelty,
     isUnknown,
+    weight,
     get tags() {
       return tagsOf();
     },

@@ -7,12 +7,18 @@ import { checkTrain, type FeatureSet } from "../dataset/feature-set.js";
 import { lacksLabels } from "../dataset/known-labels.js";
 import { segmentStarts } from "../dataset/segments.js";
 import { fitNovelty } from "../evaluation/fit-novelty.js";
+import {
+  fitLevelExponent,
+  type SegmentOutputs,
+  segmentWeights,
+  tailSegments,
+} from "../evaluation/level-exponent.js";
 import { reliability } from "../evaluation/reliability.js";
-import { fitTemperature, lossAt, probabilitiesAt } from "../evaluation/temperature.js";
+import { fitTemperature, lossAt, probabilitiesAt, type SegmentLogits } from "../evaluation/temperature.js";
 import { fitThresholds } from "../evaluation/thresholds.js";
 import type { Task } from "../nn/training-step.js";
-import { type Engine, engineOption, withSession } from "../runtime/engine.js";
-import { runSegments } from "../tagging/aggregate.js";
+import { type Engine, engineOption, type Session, withSession } from "../runtime/engine.js";
+import { type FrameSource, runSegments } from "../tagging/aggregate.js";
 import { type Calibration, DEFAULT_THRESHOLD } from "../tagging/calibration.js";
 import {
   checkModel,
@@ -32,14 +38,15 @@ interface CalibrateOptions {
 }
 
 /**
- * Calibrates a trained model on validation clips: finds the temperature by which its logits are divided, so that its
- * probabilities come true as often as they say, and for a multi-label model the threshold of every tag, with which F1 is
- * highest. `trainModel` does this at the end of a run. An earlier calibration is replaced.
+ * Calibrates a trained model on validation clips: finds how much more a loud segment counts in the answer for a clip than a quiet
+ * one, see `fitLevelExponent`; the temperature by which its logits are divided, so that its probabilities come true as often as
+ * they say; and for a multi-label model the threshold of every tag, with which F1 is highest. `trainModel` does this at the end
+ * of a run. An earlier calibration is replaced.
  *
  * It also finds what the model calls a sound unknown by, see `fitNovelty`.
  *
- * With fewer than 20 validation clips, the temperature is 1, every threshold 0.5, and the limit of novelty is that of the
- * training clips, too.
+ * With fewer than 20 validation clips, a segment weighs its level, the temperature is 1, every threshold 0.5, and the limit of
+ * novelty is that of the training clips, too.
  * @param sets the sets that the model was trained and validated on, over its labels, see `ownSets`
  * @returns the model with `info.calibration`
  * @throws UsageError if the sets have other labels than the model, or no validation clip whose labels are known
@@ -74,7 +81,8 @@ export async function calibrateModel(
   const plain = uncalibrated(model);
   checkValidation(sets.valid, plain);
   const calibration = await calibrationOf(plain, sets.valid, options);
-  const { score, unknown } = await fitNovelty(plain, sets, options);
+  const weighted = { ...plain, info: { ...plain.info, calibration } };
+  const { score, unknown } = await fitNovelty(weighted, sets, options);
   return {
     ...plain,
     novelty: score,
@@ -106,17 +114,21 @@ async function calibrationOf(
   options: CalibrateOptions,
 ): Promise<Calibration> {
   const { task, labels } = model.info;
-  const all = await segmentLogits(model, valid, options);
+  const [all, tails] = await segmentOutputs(model, valid, options);
   const counted = valid.clips.map((_, clip) => clip).filter((clip) => countsIn(task, valid, clip));
-  const [targets, logits] = [counted.map((clip) => valid.targets(clip)), counted.map((clip) => all[clip])];
-  const answers = { task, targets, logits };
-  const { temperature, basis } = fitTemperature(answers);
+  const targets = counted.map((clip) => valid.targets(clip));
+  const [logits, levels] = [counted.map((clip) => all.logits[clip]), counted.map((clip) => all.levels[clip])];
+  const plain = { task, targets, logits };
+  const levelExponent = fitLevelExponent({ ...plain, levels }, tails);
+  const weighted = { ...plain, weights: segmentWeights({ levels }, levelExponent) };
+  const { temperature, basis } = fitTemperature(weighted);
   const groups = counted.map((clip) => valid.clips[clip].group);
-  const answeredAt = (at: number) => {
-    const row = (clip: Float32Array) => Float32Array.from(probabilitiesAt(task, clip, labels.length, at));
+  const answeredAt = ({ weights }: SegmentLogits, at: number) => {
+    const row = (clip: Float32Array, i: number) =>
+      Float32Array.from(probabilitiesAt(task, clip, labels.length, at, weights?.[i]));
     return { task, labels, groups, targets, probabilities: logits.map(row) };
   };
-  const [before, after] = [answeredAt(1), answeredAt(temperature)];
+  const [before, after] = [answeredAt(plain, 1), answeredAt(weighted, temperature)];
   const isTuned = task === "multi-label" && basis !== "few clips";
   const untuned = {
     thresholds: task === "multi-label" ? recordOf(labels.map((label) => [label, DEFAULT_THRESHOLD])) : null,
@@ -124,12 +136,13 @@ async function calibrationOf(
   };
   return {
     temperature,
+    levelExponent,
     basis,
     ...(isTuned ? fitThresholds(after) : untuned),
     unknown: null,
     validation: {
       nClips: counted.length,
-      loss: [lossAt(answers, 1), lossAt(answers, temperature)],
+      loss: [lossAt(plain, 1), lossAt(weighted, temperature)],
       calibrationError: [reliability(before).calibrationError, reliability(after).calibrationError],
     },
   };
@@ -142,36 +155,49 @@ function countsIn(task: Task, set: FeatureSet, clip: number): boolean {
   return (facts.labels.length > 0 || lacksLabels(facts)) && !target.every(Number.isNaN);
 }
 
-/** The logits of every segment that a clip's answer is the mean of: [nSegments, nLabels] for each clip. */
-async function segmentLogits(
+/** What the net gives to the segments that the answers for the clips are the mean of, and to quiet tails. */
+async function segmentOutputs(
   model: TrainedModel,
   set: FeatureSet,
   { engine, signal, onProgress }: CalibrateOptions,
-): Promise<Float32Array[]> {
-  const { segmentFrames, labels } = model.info;
-  const nLabels = labels.length;
-  const rows: Float32Array[] = [];
-  const runs = {
-    segmentFrames,
-    maxSegments: segmentsPerRun(model),
-    onProgress(done: number) {
+): Promise<[clips: SegmentOutputs, tails: SegmentOutputs]> {
+  const [clips, tails] = await withSession(engine, logitsGraph(model, 1), async (session) => [
+    await outputsOf(session, set, model, (done) => {
       signal?.throwIfAborted();
       onProgress?.(done, set.clips.length);
-    },
-  };
-  await withSession(engine, logitsGraph(model), (session) =>
-    runSegments(session, set, runs, {
-      plan(nFrames) {
-        const starts = segmentStarts(nFrames, segmentFrames);
-        return starts.map((first, index) => ({ first, index, count: starts.length }));
-      },
-      visit(clip, { index, count }, { logits }, i) {
-        rows[clip] ??= new Float32Array(count * nLabels);
-        rows[clip].set(logits.data.subarray(i * nLabels, (i + 1) * nLabels), index * nLabels);
-      },
     }),
-  );
-  if (!rows.every((row) => isFiniteData(row)))
+    await outputsOf(session, tailSegments(model.info), model, () => signal?.throwIfAborted()),
+  ]);
+  if (![...clips.logits, ...clips.levels].every((row) => isFiniteData(row)))
     throw new DataError("model", "gives numbers that are not finite to validation clips; train it again");
-  return rows;
+  return [clips, tails];
+}
+
+/** @param session the model's logits, and its level as their weight */
+async function outputsOf(
+  session: Session,
+  source: FrameSource,
+  model: TrainedModel,
+  onProgress: (done: number) => void,
+): Promise<SegmentOutputs> {
+  const { segmentFrames, labels } = model.info;
+  const nLabels = labels.length;
+  const all: { readonly logits: Float32Array[]; readonly levels: Float32Array[] } = {
+    logits: [],
+    levels: [],
+  };
+  const runs = { segmentFrames, maxSegments: segmentsPerRun(model), onProgress };
+  await runSegments(session, source, runs, {
+    plan(nFrames) {
+      const starts = segmentStarts(nFrames, segmentFrames);
+      return starts.map((first, index) => ({ first, index, count: starts.length }));
+    },
+    visit(clip, { index, count }, { logits, weight }, i) {
+      all.logits[clip] ??= new Float32Array(count * nLabels);
+      all.logits[clip].set(logits.data.subarray(i * nLabels, (i + 1) * nLabels), index * nLabels);
+      all.levels[clip] ??= new Float32Array(count);
+      all.levels[clip][index] = weight.data[i];
+    },
+  });
+  return all;
 }

@@ -1,5 +1,5 @@
 import type { Tensor } from "../core/tensor.js";
-import { lossAt } from "../evaluation/temperature.js";
+import { LEAST_CLIPS, lossAt } from "../evaluation/temperature.js";
 import type { Task } from "../nn/training-step.js";
 import type { Engine } from "../runtime/engine.js";
 import { LossGradient } from "./loss-gradient.js";
@@ -23,7 +23,9 @@ export interface LinearFit {
 }
 
 /** The strengths of the penalty that are tried, strongest first. */
-export const L2_TRIED = [10, 1, 0.1, 0.01, 0.001];
+const L2_TRIED = [10, 1, 0.1, 0.01, 0.001];
+/** The strength if there are too few validation clips to choose by. */
+const L2_FEW = 1;
 /** Solutions are this exact in every member of the gradient, as exact as 32-bit losses allow. */
 const TOLERANCE = 1e-5;
 const MAX_STEPS = 300;
@@ -34,14 +36,15 @@ const MAX_STEPS = 300;
  *     mean loss over the clips + l2 / 2 * (sum of squared weights)
  *
  * is least, of vectors minus their mean and divided by one number, their root mean square. The bias has no penalty.
- * @param l2s strengths of the penalty, strongest first: each solution starts from the one before
- * Same as: scikit-learn 1.8 LogisticRegression(C=1 / (l2 * nClips)) on the same vectors, probabilities within 1e-3;
- *   test/training/linear-head.test.ts
+ * @param l2s strengths of the penalty, strongest first: each solution, which is computed when it is asked for, starts from the
+ *   one before
+ * Same as: scikit-learn 1.9 LogisticRegression(C=1 / (l2 * nClips)) on the same vectors, probabilities within 1e-3;
+ *   test/training/train-head.test.ts
  */
-export async function fitLinear(
+export async function* linearFits(
   { vectors, targets }: LabelledVectors,
   { task, l2s, engine }: { task: Task; l2s: readonly number[]; engine: Engine },
-): Promise<LinearFit[]> {
+): AsyncGenerator<LinearFit> {
   const [size, nLabels] = [vectors[0].length, targets[0].length];
   const { mean, scale } = scalingOf(vectors);
   const inputs = new Float32Array(vectors.length * size);
@@ -60,7 +63,6 @@ export async function fitLinear(
   const loss = await LossGradient.open(config, { inputs, targets: joined }, engine);
   const nWeights = nLabels * size;
   try {
-    const fits: LinearFit[] = [];
     let x = new Float64Array(loss.size);
     for (const l2 of l2s) {
       const penalized = async (at: Float64Array) => {
@@ -74,9 +76,8 @@ export async function fitLinear(
         return { value: found.loss + (l2 / 2) * squares, gradient };
       };
       x = new Float64Array(await minimize(penalized, x, { tolerance: TOLERANCE, maxSteps: MAX_STEPS }));
-      fits.push({ l2, ...unscaled(x, { mean, scale, nLabels }) });
+      yield { l2, ...unscaled(x, { mean, scale, nLabels }) };
     }
-    return fits;
   } finally {
     await loss.close();
   }
@@ -107,19 +108,33 @@ function unscaled(
   };
 }
 
-/** Mean log loss of a classifier on other vectors [nat]. */
-export function linearLoss(
-  { weight, bias }: LinearFit,
-  { vectors, targets }: LabelledVectors,
-  task: Task,
-): number {
+/** The classifier of `linearFits` with the least loss on validation clips. */
+export async function fitLinear(
+  train: LabelledVectors,
+  valid: LabelledVectors,
+  { task, engine }: { task: Task; engine: Engine },
+): Promise<LinearFit> {
+  const hasFew = valid.vectors.length < LEAST_CLIPS;
+  let best: { fit: LinearFit; loss: number } | undefined;
+  for await (const fit of linearFits(train, { task, l2s: hasFew ? [L2_FEW] : L2_TRIED, engine })) {
+    const loss = hasFew ? 0 : linearLoss(fit, valid, task);
+    if (best !== undefined && loss >= best.loss) break; // weaker penalties take longer, and fit the training clips alone
+    best = { fit, loss };
+  }
+  return best!.fit;
+}
+
+/** Logits of a vector. */
+export function linearLogits({ weight, bias }: LinearFit, vector: Float32Array): Float32Array {
   const [, size] = weight.shape;
-  const logits = vectors.map((vector) =>
-    bias.data.map((value, label) => {
-      let sum = value;
-      for (let i = 0; i < size; i++) sum += weight.data[label * size + i] * vector[i];
-      return sum;
-    }),
-  );
-  return lossAt({ task, targets, logits }, 1);
+  return bias.data.map((value, label) => {
+    let sum = value;
+    for (let i = 0; i < size; i++) sum += weight.data[label * size + i] * vector[i];
+    return sum;
+  });
+}
+
+/** Mean log loss of a classifier on other vectors [nat]. */
+export function linearLoss(fit: LinearFit, { vectors, targets }: LabelledVectors, task: Task): number {
+  return lossAt({ task, targets, logits: vectors.map((vector) => linearLogits(fit, vector)) }, 1);
 }

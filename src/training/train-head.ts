@@ -7,8 +7,6 @@ import type { FeatureSet } from "../dataset/feature-set.js";
 import { evaluateNet } from "../evaluation/evaluate.js";
 import { measuresOf } from "../evaluation/measures.js";
 import { type NeighbourScores, neighbourScores } from "../evaluation/neighbour-scores.js";
-import { LEAST_CLIPS } from "../evaluation/temperature.js";
-import type { Task } from "../nn/training-step.js";
 import { type Engine, engineOption } from "../runtime/engine.js";
 import { embedClips } from "../tagging/embeddings.js";
 import {
@@ -22,7 +20,7 @@ import {
 import { calibrateModel } from "./calibrate-model.js";
 import { clipFacts } from "./clip-facts.js";
 import type { TrainConfig } from "./config.js";
-import { fitLinear, L2_TRIED, type LabelledVectors, type LinearFit, linearLoss } from "./fit-linear.js";
+import { fitLinear, type LabelledVectors, type LinearFit } from "./fit-linear.js";
 import { type RunData, runData } from "./run-data.js";
 import { checkStartData, startingConfig } from "./start.js";
 
@@ -47,14 +45,11 @@ export interface TrainHeadOptions {
 export interface HeadRun extends RunData {
   /** The start model's body with the new last layer, calibrated. */
   readonly model: TrainedModel;
-  /** Strength of the penalty on the head's weights, see `fitLinear`; */
+  /** Strength of the penalty on the head's weights, see `linearFits`; */
   readonly l2: number;
   /** What the nearest training clips say, for comparison. */
   readonly neighbours: NeighbourScores;
 }
-
-/** Strength of the penalty if there are too few validation clips to choose by. */
-const L2_FEW = 0.1;
 
 /**
  * Gives a trained model a new last layer for other data: logistic regression on the embeddings of the training clips, whose
@@ -99,7 +94,7 @@ export async function trainHead(
   const { sets, task } = run;
   const embeddingsOf = options.embeddingsOf ?? ((clips) => computed(from, data, clips, { engine, signal }));
   const [train, valid] = [await labelled(sets.train, embeddingsOf), await labelled(sets.valid, embeddingsOf)];
-  const fit = await chosenFit(train, valid, { task, engine });
+  const fit = await fitLinear(train, valid, { task, engine });
   signal?.throwIfAborted();
   const head = settings.balance && task === "single-label" ? evenly(fit, train) : fit;
   const model = modelWith(head, { data, from, run, settings });
@@ -135,18 +130,6 @@ async function labelled(
       got: vectors.length,
     });
   return { vectors, targets: set.clips.map((_, clip) => set.targets(clip)) };
-}
-
-/** The classifier with the least loss on the validation clips. */
-async function chosenFit(
-  train: LabelledVectors,
-  valid: LabelledVectors,
-  { task, engine }: { task: Task; engine: Engine },
-): Promise<LinearFit> {
-  const l2s = valid.vectors.length < LEAST_CLIPS ? [L2_FEW] : L2_TRIED;
-  const fits = await fitLinear(train, { task, l2s, engine });
-  const losses = fits.map((fit) => (fits.length === 1 ? 0 : linearLoss(fit, valid, task)));
-  return fits[losses.indexOf(Math.min(...losses))];
 }
 
 /** The classifier as if every label had as many training clips. */

@@ -55,9 +55,12 @@ describe("calibrate", () => {
     const { code, stdout } = await calibrate("run/model.onnx", "store");
     expect(code).toBe(0);
     expect(Buffer.compare(bytesOf("run/model.onnx"), whole)).toBe(0);
-    const [title, first, change, unknown, last] = stdout.trimEnd().split("\n");
+    const [title, first, weights, change, unknown, last] = stdout.trimEnd().split("\n");
     expect(title).toMatch(/^model {2}run\/model\.onnx \(3 labels, epoch \d\)$/);
     expect(first).toMatch(/^ {7}calibrated on 21 validation clips: /);
+    expect(weights).toMatch(
+      /^ {7}(a segment that is 20 dB quieter weighs [\d.]+ % as much|all segments of a file weigh the same)/,
+    );
     expect(change).toMatch(
       /^ {7}log loss [\d.]+ -> [\d.]+, calibration error [\d.]+ % -> [\d.]+ % on these clips$/,
     );
@@ -65,8 +68,8 @@ describe("calibrate", () => {
     expect(last).toBe("written to run/model.onnx");
 
     const summary = await timbrel(dir, ["summary", "run/model.onnx"]);
-    expect(summary.stdout.trimEnd().split("\n").slice(-3)).toEqual(
-      [first, change, unknown].map((line) => line.trim()),
+    expect(summary.stdout.trimEnd().split("\n").slice(-4)).toEqual(
+      [first, weights, change, unknown].map((line) => line.trim()),
     );
   });
 

@@ -122,8 +122,7 @@ describe("gusBank", () => {
   const looped = { values: sine, sampleRate: 44100, rootHz: 441, loop: [0, 1000], mode: 5 } as const;
   const play = (synth: FontSynth, program: number, key: number, drumKey: number | null = null) => {
     const source: Source = { font: "made", label: "flute", bank: 0, program, drumKey };
-    const note = { startSec: 0, endSec: 2, key, velocity: 100 };
-    return synth.render(source, plainly([note], 3));
+    return synth.render(source, plainly([{ startSec: 0, endSec: 2, key, velocity: 100 }], 3));
   };
   /** Frequency by the number of upward zero crossings in half a second. */
   const pitchOf = (samples: Float32Array) => {

@@ -10,6 +10,18 @@ describe("a calibration as text", () => {
     expect(calibrationLines(single)).toEqual(["calibrated on 40 validation clips: temperature 1.5", change]);
   });
 
+  it.each([
+    [0, "all segments of a file weigh the same"],
+    [0.5, "a segment that is 20 dB quieter weighs 31.6 % as much in a file's answer"],
+    [1, "a segment that is 20 dB quieter weighs 10.0 % as much in a file's answer"],
+  ])("says how segments weigh: exponent %d", (levelExponent, line) => {
+    expect(calibrationLines({ ...single, levelExponent })).toEqual([
+      "calibrated on 40 validation clips: temperature 1.5",
+      line,
+      change,
+    ]);
+  });
+
   it("lists thresholds, and which tags share one", () => {
     const multi = tinyCalibration("multi-label");
     const lines = calibrationLines(multi);

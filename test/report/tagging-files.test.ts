@@ -29,8 +29,8 @@ const TAGGING: Tagging = {
   durationSec: 4.5,
   tags: tagsOf(0.25, 0.625, 0.125),
   segments: [
-    { startSec: 0, endSec: 3, tags: tagsOf(0.125, 0.75, 0.125), ...KNOWN },
-    { startSec: 1.5, endSec: 4.5, tags: tagsOf(0.375, 0.5, 0.125), ...KNOWN },
+    { startSec: 0, endSec: 3, tags: tagsOf(0.125, 0.75, 0.125), weight: 2, ...KNOWN },
+    { startSec: 1.5, endSec: 4.5, tags: tagsOf(0.375, 0.5, 0.125), weight: 0.5, ...KNOWN },
   ],
   ...KNOWN,
   noveltyLimit: null,

@@ -7,7 +7,7 @@ import { decodeModel, embeddingGraph, embeddingSize, logitsGraph } from "../../s
 import { Tagger } from "../../src/tagging/tagger.js";
 import { countingEngine, ENGINE } from "../engine.js";
 import { makeSound, TINY_FRONT_END } from "../training/tiny-store.js";
-import { SEGMENT_FRAMES, tinyModel, tinyTrained } from "./tiny-model.js";
+import { SEGMENT_FRAMES, tinyModel, tinyTrained, weightedModel } from "./tiny-model.js";
 
 const model = tinyTrained();
 const tagger = await Tagger.of(model, ENGINE);
@@ -65,6 +65,19 @@ describe("the embedding of a clip", () => {
     expect(times(segments)).toEqual(times(tagged));
     expect([durationSec, warnings]).toEqual([1.3, []]);
     expect(embedding.length).toBe(embeddingSize(model));
+  });
+
+  it("weighs segments as the answer for the clip does", async () => {
+    const weighted = await Tagger.of(weightedModel(1), ENGINE);
+    const rows = await slowly(sound.samples);
+    const { segments } = await weighted.tagStream(openSound, "a.wav");
+    const { embedding } = await weighted.embedStream(openSound, "a.wav");
+    await weighted.close();
+    const weights = segments.map(({ weight }) => weight);
+    expect(Math.max(...weights)).toBeGreaterThan(1.01 * Math.min(...weights));
+    const total = weights.reduce((sum, weight) => sum + weight);
+    const mean = rows[0].map((_, i) => rows.reduce((sum, row, k) => sum + weights[k] * row[i], 0) / total);
+    expectClose(embedding, mean);
   });
 
   it("is the same whatever the audio comes as, and of a clip that is as long as a segment its only segment", async () => {

@@ -152,7 +152,7 @@ describe("LinearTagger", () => {
       expect(durationSec).toBe(store.clips.find((clip) => clip.audioHash === audioHash)!.durationSec);
       expect(tags[0].probability).toBe(Math.max(...found));
       const whole = { startSec: 0, endSec: durationSec };
-      expect(segments).toEqual([{ ...whole, tags, novelty: null, isUnknown: false }]);
+      expect(segments).toEqual([{ ...whole, tags, weight: 1, novelty: null, isUnknown: false }]);
       const { label, probability } = tags[0];
       expect(events).toEqual([{ ...whole, label, probability }]);
     }

@@ -3,12 +3,13 @@ import type { AudioStream } from "../../src/audio/audio-stream.js";
 import { waveformStream } from "../../src/audio/waveform-stream.js";
 import { FeatureStream } from "../../src/features/feature-stream.js";
 import { type FrontEnd, frontEnd } from "../../src/features/front-end.js";
+import { encodeModel } from "../../src/tagging/model-file.js";
 import { streamProbabilities } from "../../src/tagging/stream-probabilities.js";
 import { streamReader } from "../../src/tagging/stream-reader.js";
 import { Tagger } from "../../src/tagging/tagger.js";
 import { ENGINE } from "../engine.js";
 import { makeSound, TINY_FRONT_END } from "../training/tiny-store.js";
-import { SEGMENT_FRAMES, tinyModel } from "./tiny-model.js";
+import { SEGMENT_FRAMES, tinyModel, weightedModel } from "./tiny-model.js";
 
 /** Seven seconds of changing sounds. */
 const samples = Float32Array.from(
@@ -33,7 +34,7 @@ const FRONT_ENDS = {
   "log10 of magnitudes": TINY_FRONT_END,
   topDb: frontEnd({ ...TINY_FRONT_END, ...DECIBELS }),
 };
-const session = await ENGINE.open(tinyModel());
+const session = await ENGINE.open(encodeModel(weightedModel(1)));
 afterAll(() => session.close());
 
 const tag = (open: () => Promise<AudioStream>, made: FrontEnd, heldFrames: number) =>

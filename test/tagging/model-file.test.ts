@@ -105,8 +105,8 @@ describe("the metadata of a model file", () => {
   });
 
   it("must not be of a later version", () => {
-    expect(() => readModelInfo(withRecord(tinyModel(), { format: 5 }), "m.onnx")).toThrow(
-      damagedRecord("format is 5, this version of timbrel reads at most 4; update timbrel"),
+    expect(() => readModelInfo(withRecord(tinyModel(), { format: 6 }), "m.onnx")).toThrow(
+      damagedRecord("format is 6, this version of timbrel reads at most 5; update timbrel"),
     );
   });
 

@@ -85,7 +85,7 @@ describe("the segments of a clip", () => {
   it("can be written as JSON", async () => {
     const { segments } = await tagger.tagWaveform(part(0, 0.2));
     expect(JSON.parse(JSON.stringify(segments))).toEqual([
-      { startSec: 0, endSec: 0.2, novelty: null, isUnknown: false, tags: segments[0].tags },
+      { startSec: 0, endSec: 0.2, weight: 1, novelty: null, isUnknown: false, tags: segments[0].tags },
     ]);
   });
 

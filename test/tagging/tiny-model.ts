@@ -87,3 +87,11 @@ export function tinyTrained(options: TinyModelOptions = {}): TrainedModel {
 export function tinyModel(options: TinyModelOptions = {}): Uint8Array {
   return encodeModel(tinyTrained(options));
 }
+
+/** The tiny model with a calibration by which louder segments weigh more. */
+export function weightedModel(levelExponent: number, options: TinyModelOptions = {}): TrainedModel {
+  const model = tinyTrained(options);
+  const { temperature, ...others } = tinyCalibration(model.info.task);
+  const calibration = { temperature, levelExponent, ...others };
+  return { ...model, info: { ...model.info, calibration } };
+}

@@ -128,15 +128,14 @@ describe("a run", () => {
   const data = drawnData("single-label");
   const whole = train(data);
 
-  it("has fewer than 20 validation clips: its temperature is 1, and it says so", async () => {
+  it("has fewer than 20 validation clips: its temperature is 1, a segment weighs its level, and it says so", async () => {
     const { model } = await trainModel(
       await makeTinyStore(),
       { ...TINY_CONFIG, epochs: 1 },
       { engine: ENGINE },
     );
-    const { temperature, basis, validation } = model!.info.calibration!;
-    expect([temperature, basis, validation.nClips]).toEqual([1, "few clips", 6]);
-    expect(validation.loss[1]).toBe(validation.loss[0]);
+    const { temperature, levelExponent, basis, validation } = model!.info.calibration!;
+    expect([temperature, levelExponent, basis, validation.nClips]).toEqual([1, 1, "few clips", 6]);
   });
 
   it("is calibrated if it is stopped, not if it is interrupted; a resumed one is as if nothing had happened", async () => {

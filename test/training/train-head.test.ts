@@ -7,7 +7,7 @@ import { neighbourScores } from "../../src/evaluation/neighbour-scores.js";
 import { probabilitiesAt } from "../../src/evaluation/temperature.js";
 import type { Task } from "../../src/nn/training-step.js";
 import { decodeModel, encodeModel, modelIdentity } from "../../src/tagging/model-file.js";
-import { fitLinear, type LinearFit, linearLoss } from "../../src/training/fit-linear.js";
+import { type LinearFit, linearFits, linearLoss } from "../../src/training/fit-linear.js";
 import { trainHead } from "../../src/training/train-head.js";
 import { countingEngine, ENGINE } from "../engine.js";
 import { decodeStored, type Stored } from "../nn/stored.js";
@@ -34,10 +34,16 @@ const answer = (task: Task, { weight, bias }: LinearFit, vector: Float32Array): 
   return probabilitiesAt(task, logits, logits.length, 1);
 };
 
+async function fitLinear(...args: Parameters<typeof linearFits>): Promise<LinearFit[]> {
+  const fits: LinearFit[] = [];
+  for await (const fit of linearFits(...args)) fits.push(fit);
+  return fits;
+}
+
 /** scikit-learn computes in 64 bits, the loss here in 32: its solutions are this exact. */
 const TOLERANCE = 1e-3;
 
-describe("fitLinear", () => {
+describe("linearFits", () => {
   it.each(["single-label", "multi-label"] as const)(
     "equals scikit-learn's logistic regression: %s",
     async (task) => {
@@ -150,12 +156,12 @@ describe("trainHead", () => {
       onStart: ({ task }) => started.push(task),
     });
     const { model, l2, neighbours } = run;
-    expect([open(), started, l2]).toEqual([0, ["single-label"], 0.1]);
+    expect([open(), started, l2]).toEqual([0, ["single-label"], 1]);
     expect(model.info).toMatchObject({
       labels: ["rumble", "whistle"],
       epoch: 0,
       start: { model: modelIdentity(from), labels: ["hiss", "hum", "tone"] },
-      config: { head: { kind: "linear", l2: 0.1 }, seed: 1 },
+      config: { head: { kind: "linear", l2: 1 }, seed: 1 },
     });
     expect(neighbours.score).toBeGreaterThan(0.5);
     for (const [name, tensor] of from.weights)

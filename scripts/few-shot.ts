@@ -1,0 +1,116 @@
+import { Command } from "commander";
+import { reportError } from "../src/commands/exit.js";
+import { integerOption, integersOption, threadsOption } from "../src/commands/options.js";
+import { checkStoreFits } from "../src/commands/store-fits.js";
+import { hashRecord } from "../src/core/hash.js";
+import { progressBar } from "../src/report/progress.js";
+import { print } from "../src/report/terminal.js";
+import { nodeEngine } from "../src/runtime/node.js";
+import { writeAtomically } from "../src/store/atomic-file.js";
+import { readModelFile } from "../src/store/read-files.js";
+import { openStore } from "../src/store/store.js";
+import { decodeModel, modelIdentity } from "../src/tagging/model-file.js";
+import { TRAIN_DEFAULTS } from "../src/training/config.js";
+import { EVALUATION_FOLDER } from "./data/plan.js";
+import { clipsWith, drawFew } from "./few-shot/draw-few.js";
+import { METHODS } from "./few-shot/methods.js";
+import { markdownTables, ScoreFile, scoreChart, scoreLine } from "./few-shot/results.js";
+
+const DESCRIPTION = `Score what can be learned from few recordings, on recordings of another source: a net from scratch, a linear \
+classifier on Meyda's descriptors, a linear head on a model's embeddings, and the model fine-tuned.
+
+The two sources are the tonejs recordings, and the notes of FreePats, whose samples are recordings too; each is learned from \
+and scored on the other. The start model must have heard neither. The stores are those of data/recordings and of all.csv:
+  npm run data
+  npm run extract -- data/recordings/manifest.csv --out data/features/recordings --scale 1000
+  npm run extract -- data/instruments/all.csv --out data/features/all --scale 1000
+
+Each score is a line in the file of results; a run that is stopped goes on there. At the end, tables in Markdown are printed \
+and a chart is written.`;
+
+interface Options {
+  model: string;
+  recordings: string;
+  all: string;
+  clips: number[];
+  draws: number;
+  epochs: number;
+  out: string;
+  chart: string;
+  threads: number;
+}
+
+const command = new Command("few-shot")
+  .description(DESCRIPTION)
+  .option("-m, --model <file>", "model to start from", "models/instruments.onnx")
+  .option("--recordings <store>", "store of the tonejs recordings", "data/features/recordings")
+  .option("--all <store>", "store with the clips of FreePats", "data/features/all")
+  .addOption(integersOption("--clips <list>", "clips a class", { min: 2 }).default([2, 5, 10, 20, 50]))
+  .addOption(integerOption("--draws <n>", "draws of clips", { min: 1 }, 5))
+  .addOption(integerOption("--epochs <n>", "epochs of the nets", { min: 1 }, TRAIN_DEFAULTS.epochs))
+  .option("-o, --out <file>", "file of results", "models/few-shot/results.jsonl")
+  .option("--chart <file>", "picture to write", "models/few-shot.svg")
+  .addOption(threadsOption())
+  .exitOverride()
+  .action(scoreFewShot);
+
+async function scoreFewShot(options: Options): Promise<void> {
+  const { model: modelPath, clips: sizes, draws, epochs, out, chart } = options;
+  const engine = nodeEngine({ threads: options.threads });
+  const from = decodeModel(readModelFile(modelPath), modelPath);
+  const [recordings, all] = [openStore(options.recordings), openStore(options.all)];
+  for (const store of [recordings, all]) checkStoreFits(store, from, modelPath);
+  const isFreePats = ({ name }: { name: string }) => name.startsWith("FreePats/");
+  const labelsOf = (clips: readonly { labels: readonly string[] }[]) =>
+    new Set(clips.map(({ labels }) => labels[0]));
+  const shared = labelsOf(all.clips.filter(isFreePats));
+  const labels = [...labelsOf(recordings.clips)].filter((label) => shared.has(label));
+  const recorded = clipsWith(recordings, labels, () => true);
+  const isEvaluation = ({ name }: { name: string }) => name.includes(`/${EVALUATION_FOLDER}/`);
+  const varied = clipsWith(all, labels, (clip) => isFreePats(clip) && !isEvaluation(clip));
+  const evaluation = clipsWith(all, labels, (clip) => isFreePats(clip) && isEvaluation(clip));
+  const sources = [
+    { name: "FreePats", data: all, clips: varied, test: { data: recordings, clips: recorded } },
+    { name: "tonejs", data: recordings, clips: recorded, test: { data: all, clips: evaluation } },
+  ];
+  const key = hashRecord({
+    model: modelIdentity(from),
+    epochs,
+    clips: sources.map(({ clips, test }) => [...clips, ...test.clips].map(({ audioHash }) => audioHash)),
+  }).slice(0, 12);
+  const file = new ScoreFile(out);
+  const runs = sources.flatMap((source) =>
+    sizes.flatMap((perClass) =>
+      Array.from({ length: draws }, (_, draw) => draw + 1).flatMap((draw) =>
+        Object.entries(METHODS).map(([method, run]) => ({
+          of: { key, source: source.name, perClass, draw, method },
+          source,
+          run,
+        })),
+      ),
+    ),
+  );
+  const open = runs.filter(({ of }) => file.find(of) === undefined);
+  const bar = progressBar("few-shot", open.length);
+  try {
+    for (const [i, { of, source, run }] of open.entries()) {
+      const { perClass, draw } = of;
+      const few = drawFew(source.data, source.clips, { perClass, seed: `few-shot ${perClass} ${draw}` });
+      const score = await run({ few, test: source.test, from, epochs, engine });
+      file.add({ ...of, score });
+      bar.log(scoreLine({ ...of, score }));
+      bar.update(i + 1);
+    }
+  } finally {
+    bar.stop();
+  }
+  const scores = runs.map(({ of }) => file.find(of)!);
+  writeAtomically(chart, scoreChart(scores));
+  print(`\n${markdownTables(scores)}\n\n${chart}`);
+}
+
+try {
+  await command.parseAsync();
+} catch (error) {
+  process.exitCode = reportError(error, command);
+}

@@ -1,0 +1,80 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { Command } from "commander";
+import { reportError } from "../src/commands/exit.js";
+import { integerOption, threadsOption } from "../src/commands/options.js";
+import { addTrainOptions, trainConfigOf } from "../src/commands/train-settings.js";
+import { progressBar } from "../src/report/progress.js";
+import { print } from "../src/report/terminal.js";
+import { nodeEngine } from "../src/runtime/node.js";
+import { openStore } from "../src/store/store.js";
+import { lineagesOf } from "./lineages/folds.js";
+import { leaveOut } from "./lineages/leave-out.js";
+import { type FoldResult, ResultsFile, resultKey } from "./lineages/results.js";
+import { foldLine, summaryText } from "./lineages/summary.js";
+
+const DESCRIPTION = `Score settings of train by leaving out one lineage of sound fonts at a time.
+
+For each lineage a model is trained on the clips of the others, without the groups that reach into it, and scored on its clips \
+for evaluation. The epoch is chosen, and the model calibrated, on held-out groups of the other lineages. The store is that of \
+all.csv:
+  npm run extract -- data/instruments/all.csv --out data/features/all --scale 1000
+
+Each finished fold is a line in the file of results; a run that is stopped goes on there. Folds with other settings, other \
+clips or another seed are trained anew; after a change of the code, use another file.`;
+
+interface Options {
+  out: string;
+  seeds: number;
+  threads: number;
+}
+
+const command = addTrainOptions(
+  new Command("lineages")
+    .description(DESCRIPTION)
+    .argument("[store]", "store of features made by extract", "data/features/all")
+    .option("-o, --out <file>", "file of results", "models/lineages/results.jsonl")
+    .addOption(integerOption("--seeds <n>", "number of seeds, from --seed on", { min: 1 }, 1))
+    .addOption(threadsOption()),
+)
+  .exitOverride()
+  .action(scoreLineages);
+
+async function scoreLineages(storeDir: string, { out, seeds, threads }: Options): Promise<void> {
+  const base = trainConfigOf(command);
+  const store = openStore(storeDir);
+  const engine = nodeEngine({ threads });
+  mkdirSync(dirname(out), { recursive: true });
+  const file = new ResultsFile(out);
+  const key = resultKey(base, store);
+  const folds = Array.from({ length: seeds }, (_, i) => base.seed + i).flatMap((seed) =>
+    lineagesOf(store).map((lineage) => ({ lineage, seed, found: file.find(key, lineage, seed) })),
+  );
+  const nOpen = folds.filter(({ found }) => found === undefined).length;
+  const bar = progressBar("leaving out lineages", nOpen * base.epochs);
+  const results: FoldResult[] = [];
+  let before = 0;
+  try {
+    for (const { lineage, seed, found } of folds) {
+      let result = found;
+      if (result === undefined) {
+        const config = { ...base, seed };
+        const onEpoch = (done: number) => bar.update(before + done, `${lineage}, seed ${seed}`);
+        result = await leaveOut(store, lineage, { config, engine, onEpoch });
+        before += base.epochs;
+        file.add(result);
+      }
+      bar.log(foldLine(result));
+      results.push(result);
+    }
+  } finally {
+    bar.stop();
+  }
+  print(`\n${summaryText(results)}\n`);
+}
+
+try {
+  await command.parseAsync();
+} catch (error) {
+  process.exitCode = reportError(error, command);
+}
