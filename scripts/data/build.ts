@@ -72,7 +72,7 @@ const command = new Command("data")
   )
   .option("--seed <number>", "seed of the drawn notes and of the held-out groups", parseWhole(0), 1)
   .option("--workers <number>", "threads", parseWhole(1), availableParallelism())
-  .option("--small", "a set of 220 clips and 48 mixes for a quick check", false)
+  .option("--small", "a set of 404 clips and 48 mixes for a quick check", false)
   .option(
     "--no-mixes",
     "no mixes of several instruments, which are made in mixes and recording-mixes beside these folders",
