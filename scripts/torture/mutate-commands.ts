@@ -66,6 +66,8 @@ async function tryCommand(
   const inModel = [
     ["predict", wav, "--model", model],
     ["predict", wav, "--model", model, "--json"],
+    ["embed", wav, "--model", model, "--out", join(workDir, "embeddings")],
+    ["similar", wav, store, "--model", model],
     ["inspect", wav, "--model", model],
     ["summary", model],
     ["evaluate", model, store],
@@ -74,6 +76,7 @@ async function tryCommand(
   const inStore = [
     ["evaluate", model, store, "--split", "train"],
     ["calibrate", model, store],
+    ["similar", wav, store, "--model", model],
     ["train", store, "--out", join(workDir, "new-run"), "--epochs", "1", "--overwrite"],
     [
       "extract",

@@ -26,12 +26,13 @@ interface Options {
 
 const DESCRIPTION = `Calibrate a model of an earlier version of timbrel, or of a run that was stopped; a run that ends does so by itself.
 
-Finds the temperature that makes the model's probabilities come true as often as they say, and for a model of several tags \
+Finds how much more a loud segment counts in the answer for a file than a quiet one, the temperature that makes the model's probabilities come true as often as they say, and for a model of several tags \
 the threshold of every tag with the highest F1, on the clips that its training was validated on. Also finds what the model \
 answers "unknown" by: the novelty of a sound, and the limit above which silence and noise are, but 98 % of those clips are not. \
 Its weights stay the same.
 
-With fewer than 20 validation clips, the temperature is 1 and every threshold 50 %, and training clips set the limit, too.`;
+With fewer than 20 validation clips, a segment weighs its level, the temperature is 1 and every threshold 50 %, and training clips \
+set the limit, too.`;
 
 const EXAMPLES = `
 Examples:

@@ -3,7 +3,7 @@ import { isFiniteData } from "../core/tensor.js";
 import { type FrontEnd, silenceValue } from "../features/front-end.js";
 import type { Clip } from "./clip.js";
 import { checkData, type FeatureData } from "./feature-data.js";
-import { type FrameReader, readPadded } from "./frame-reader.js";
+import { type FrameReader, notFinite, readPadded } from "./frame-reader.js";
 import { hasLabel, isBackground, lacksLabels } from "./known-labels.js";
 import { SPLITS, type Split } from "./split-names.js";
 import { type ClipSplits, checkSplits } from "./splits.js";
@@ -75,7 +75,8 @@ export class FeatureSet<S extends Split = Split> {
   ): Promise<void> {
     const frame = { offset, nMels: this.nMels, silence: this.#silence };
     await readPadded(this.#reader, { clip: this.clips[clip], first, count }, out, frame);
-    if (!isFiniteData(out, offset, offset + count * this.nMels)) throw this.#notFinite(clip, "features");
+    if (!isFiniteData(out, offset, offset + count * this.nMels))
+      throw notFinite(this.#reader, this.clips[clip], "features");
   }
 
   /**
@@ -84,14 +85,8 @@ export class FeatureSet<S extends Split = Split> {
    */
   async readDescriptors(clip: number): Promise<Float32Array> {
     const vector = await this.#reader.descriptors(this.clips[clip]);
-    if (!isFiniteData(vector)) throw this.#notFinite(clip, "descriptors");
+    if (!isFiniteData(vector)) throw notFinite(this.#reader, this.clips[clip], "descriptors");
     return vector;
-  }
-
-  #notFinite(clip: number, kind: "features" | "descriptors"): DataError {
-    const path = this.#reader.pathOf?.(this.clips[clip], kind);
-    const remedy = path === undefined ? "" : `; delete ${path} and extract the source again`;
-    return new DataError(this.clips[clip].name, `holds ${kind} that are not finite numbers${remedy}`);
   }
 
   /**

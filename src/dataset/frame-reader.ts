@@ -1,3 +1,4 @@
+import { DataError } from "../core/errors.js";
 import type { Tensor } from "../core/tensor.js";
 import type { Clip } from "./clip.js";
 
@@ -41,6 +42,13 @@ export async function readPadded<Key>(
   const nRead = Math.max(0, Math.min(count, reader.nFrames(clip) - first));
   out.fill(silence, offset + nRead * nMels, offset + count * nMels);
   if (nRead > 0) await reader.read(clip, first, nRead, out, offset);
+}
+
+/** The error for a clip whose features or descriptors are not all finite, with the remedy if they are in a file. */
+export function notFinite(reader: FrameReader, clip: Clip, kind: "features" | "descriptors"): DataError {
+  const path = reader.pathOf?.(clip, kind);
+  const remedy = path === undefined ? "" : `; delete ${path} and extract the source again`;
+  return new DataError(clip.name, `holds ${kind} that are not finite numbers${remedy}`);
 }
 
 /** Features of one clip in memory. */

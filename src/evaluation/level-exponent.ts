@@ -4,12 +4,15 @@ import type { FrameSource } from "../tagging/aggregate.js";
 import type { ModelInfo } from "../tagging/model-file.js";
 import { LEAST_CLIPS, lossAt, type SegmentLogits } from "./temperature.js";
 
-/** Exponents that are tried. The loss is flat around its minimum: halves and quarters are exact enough. */
-export const LEVEL_EXPONENTS = [0, 0.25, 0.5, 0.75, 1, 1.5, 2] as const;
+/**
+ * Exponents that are tried. The loss is flat around its minimum, so that quarters are exact enough. Beyond 1 it hardly changes, but
+ * the loudest segment would decide alone.
+ */
+export const LEVEL_EXPONENTS = [0, 0.25, 0.5, 0.75, 1] as const;
 
 /**
  * The exponent if there are too few validation clips: a segment weighs its level. The exponent depends on the tails of
- * recordings more than on what is to be told apart; it was 0.75 or 1 on all clips of instruments that were tried.
+ * recordings more than on what is to be told apart; it was 1 on all clips of instruments that were tried.
  */
 export const DEFAULT_LEVEL_EXPONENT = 1;
 

@@ -2,7 +2,7 @@ import { DataError } from "../core/errors.js";
 import { isFiniteData } from "../core/tensor.js";
 import type { Clip } from "../dataset/clip.js";
 import type { FeatureData } from "../dataset/feature-data.js";
-import { readPadded } from "../dataset/frame-reader.js";
+import { notFinite, readPadded } from "../dataset/frame-reader.js";
 import { segmentStarts } from "../dataset/segments.js";
 import { silenceValue } from "../features/front-end.js";
 import { type Engine, type Session, withSession } from "../runtime/engine.js";
@@ -73,7 +73,7 @@ export function checkEmbedding(embedding: Float32Array, model: string): void {
 /**
  * Computes the embeddings of clips of data, in order.
  * @param options.onClip called with each, and its place among the clips
- * @throws DataError naming a clip whose embedding is not finite numbers; the signal's reason if it is aborted
+ * @throws DataError naming a clip whose features or embedding are not finite numbers; the signal's reason if it is aborted
  */
 export async function embedClips(
   model: TrainedModel,
@@ -91,8 +91,11 @@ export async function embedClips(
   const source: FrameSource = {
     clips,
     nMels,
-    readFrames: (place, first, count, out, offset) =>
-      readPadded(reader, { clip: clips[place], first, count }, out, { offset, nMels, silence }),
+    async readFrames(place, first, count, out, offset) {
+      const clip = clips[place];
+      await readPadded(reader, { clip, first, count }, out, { offset, nMels, silence });
+      if (!isFiniteData(out, offset, offset + count * nMels)) throw notFinite(reader, clip, "features");
+    },
   };
   const runs = {
     segmentFrames: model.info.segmentFrames,

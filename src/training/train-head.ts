@@ -1,6 +1,7 @@
+import { checkNames } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
 import { checkObject } from "../core/inputs.js";
-import { abortSignal, callback, checkOptions, optional } from "../core/setting-checks.js";
+import { abortSignal, type Check, callback, checkOptions, optional } from "../core/setting-checks.js";
 import type { Clip } from "../dataset/clip.js";
 import { checkData, type FeatureData } from "../dataset/feature-data.js";
 import type { FeatureSet } from "../dataset/feature-set.js";
@@ -29,6 +30,14 @@ export type HeadConfig = Partial<
   Pick<TrainConfig, "task" | "seed" | "validFraction" | "testFraction" | "balance">
 >;
 
+const HEAD_SETTINGS = [
+  "task",
+  "seed",
+  "validFraction",
+  "testFraction",
+  "balance",
+] satisfies (keyof HeadConfig)[];
+
 /** Options of `trainHead`. */
 export interface TrainHeadOptions {
   readonly engine: Engine;
@@ -45,7 +54,7 @@ export interface TrainHeadOptions {
 export interface HeadRun extends RunData {
   /** The start model's body with the new last layer, calibrated. */
   readonly model: TrainedModel;
-  /** Strength of the penalty on the head's weights, see `linearFits`; */
+  /** Strength of the penalty on the head's weights, see `linearFits`. */
   readonly l2: number;
   /** What the nearest training clips say, for comparison. */
   readonly neighbours: NeighbourScores;
@@ -81,7 +90,7 @@ export async function trainHead(
   checkModel(from);
   checkOptions<TrainHeadOptions>(options, {
     engine: engineOption,
-    config: optional((setting, value) => checkObject(setting, value, "be an object of settings")),
+    config: optional(headConfig),
     embeddingsOf: optional(callback),
     onStart: optional(callback),
     signal: optional(abortSignal),
@@ -106,6 +115,11 @@ export async function trainHead(
     neighbours: await neighbourScores({ train, valid }, { task, sets, engine }),
   };
 }
+
+const headConfig: Check = (setting, value) => {
+  checkObject(setting, value, "be an object of settings");
+  checkNames(setting, Object.keys(value as HeadConfig), HEAD_SETTINGS);
+};
 
 async function computed(
   model: TrainedModel,

@@ -2,31 +2,39 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decodeModel } from "../../src/tagging/model-file.js";
-import { FRONT_END, makeFolder, NET, timbrel, writeTones } from "./cli.js";
+import { FRONT_END, makeFolder, NET, type Outcome, timbrel, writeTones } from "./cli.js";
 
 let dir: string;
 const FROM = ["--from", "run/model.onnx", "--threads", "1"];
-const modelIn = (run: string) => {
-  const path = join(dir, run, "model.onnx");
+const modelIn = (folder: string) => {
+  const path = join(dir, folder, "model.onnx");
   return decodeModel(readFileSync(path), path);
 };
+
+const run = (...args: string[]) => timbrel(dir, args);
 
 beforeAll(async () => {
   dir = makeFolder();
   writeTones(join(dir, "audio"), { low: 200, mid: 700, high: 2000 }, 6);
   writeTones(join(dir, "others"), { bass: 150, treble: 2500 }, 6);
-  await timbrel(dir, ["extract", "audio", "--out", "features", ...FRONT_END]);
-  await timbrel(dir, ["train", "features", "--out", "run", "--epochs", "1", ...NET]);
+  await run("extract", "audio", "--out", "features", ...FRONT_END);
+  await run("train", "features", "--out", "run", "--epochs", "1", ...NET);
 });
 
 describe("train --from", () => {
-  it("learns other classes from a model, in a store with its front end", async () => {
-    const extracted = await timbrel(dir, ["extract", "others", "--out", "new", "--model", "run/model.onnx"]);
+  const flags = ["--freeze", "gradual", "--bn-statistics", "adapt"];
+  let extracted: Outcome;
+  let trained: Outcome;
+  beforeAll(async () => {
+    extracted = await run("extract", "others", "--out", "new", "--model", "run/model.onnx");
+    trained = await run("train", "new", "--out", "fine", "--epochs", "1", ...FROM, ...flags);
+  });
+
+  it("learns other classes from a model, in a store with its front end", () => {
     expect(extracted.stdout).toContain(
       "next: npm run train -- new --out models/mine --from run/model.onnx\n",
     );
-    const flags = ["--epochs", "2", "--freeze", "gradual", "--bn-statistics", "adapt"];
-    const { stdout } = await timbrel(dir, ["train", "new", "--out", "fine", ...FROM, ...flags]);
+    const { stdout } = trained;
     expect(stdout).toMatch(/^standardize, with the statistics of the model$/m);
     expect(stdout).toMatch(
       /^starts from run\/model\.onnx: weights of block1 to block2, and a new last layer for 2 labels \(the model has 3\)$/m,
@@ -38,22 +46,23 @@ describe("train --from", () => {
     expect(info.labels).toEqual(["bass", "treble"]);
     expect(info.start!.labels).toEqual(["high", "low", "mid"]);
     expect(normalization).toEqual(modelIn("run").normalization);
+  });
 
-    const summary = await timbrel(dir, ["summary", "fine/model.onnx"]);
+  it("is resumed with the same model, and shows it in its summary", async () => {
+    const resume = ["train", "new", "--out", "fine", "--resume", "--epochs", "2"];
+    const [summary, without] = await Promise.all([run("summary", "fine/model.onnx"), run(...resume)]);
     expect(summary.stdout).toMatch(/^training started from a model of 3 labels$/m);
-
-    const resume = ["train", "new", "--out", "fine", "--resume", "--epochs", "3"];
-    const [without, resumed] = [await timbrel(dir, resume), await timbrel(dir, [...resume, ...FROM])];
     expect(without.stderr).toBe(
       "timbrel: --from must be the model that the checkpoint's run started from, got none\n",
     );
-    expect(resumed.stdout).toContain("epochs 1 to 2 of 3 are already done");
+    const resumed = await run(...resume, ...FROM);
+    expect(resumed.stdout).toContain("epochs 1 to 1 of 2 are already done");
     expect(resumed.code).toBe(0);
   });
 
   it("goes on with the same labels, with the statistics of the new clips if that is asked for", async () => {
-    const flags = ["--epochs", "1", "--freeze", "body", "--statistics", "train"];
-    const { stdout } = await timbrel(dir, ["train", "features", "--out", "more", ...FROM, ...flags]);
+    const body = ["--epochs", "1", "--freeze", "body", "--statistics", "train"];
+    const { stdout } = await run("train", "features", "--out", "more", ...FROM, ...body);
     expect(stdout).toMatch(/^standardize, with the statistics of the train split, condition number/m);
     expect(stdout).toMatch(/, and the last layer's, since task and labels are the same$/m);
     expect(stdout).toMatch(/^frozen: block1 to block2; batch norm's averages: the model's$/m);
@@ -90,18 +99,19 @@ describe("train --from", () => {
       "--freeze must be used with --from, got a run that starts from no model; name the model with --from, or leave it out",
     ],
   ])("names a mistake: %s", async (flags, code, message) => {
-    const found = await timbrel(dir, ["train", "features", "--out", "never", ...flags.split(" ")]);
+    const found = await run("train", "features", "--out", "never", ...flags.split(" "));
     expect([found.code, found.stderr]).toEqual([code, `timbrel: ${message}\n`]);
   });
 
   it("names another front end, and how to extract with the model's", async () => {
-    const twenty = [...FRONT_END.slice(0, -1), "20"];
-    await timbrel(dir, ["extract", "others", "--out", "twenty", ...twenty]);
-    const { stderr } = await timbrel(dir, ["train", "twenty", "--out", "never", ...FROM]);
+    await run("extract", "others", "--out", "twenty", ...FRONT_END.slice(0, -1), "20");
+    const [{ stderr }, both] = await Promise.all([
+      run("train", "twenty", "--out", "never", ...FROM),
+      run("extract", "others", "--out", "never", "--model", "m", "--n-mels", "8"),
+    ]);
     expect(stderr).toBe(
       "timbrel: twenty: holds features of a different front end from run/model.onnx (--n-mels 20 there, 16 here); extract them again: npm run extract -- <audio> --out <new store> --model run/model.onnx\n",
     );
-    const both = await timbrel(dir, ["extract", "others", "--out", "never", "--model", "m", "--n-mels", "8"]);
     expect(both.stderr).toBe(
       "timbrel: option '-m, --model <file>' cannot be used with option '--n-mels <n>'\n",
     );

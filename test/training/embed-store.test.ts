@@ -24,7 +24,7 @@ import { makeFolder } from "../store/files.js";
 import { killedAt } from "../store/kill-in-process.js";
 import { rejectionOf } from "../store/message-of.js";
 import { SEGMENT_FRAMES, tinyTrained } from "../tagging/tiny-model.js";
-import { makeTinyStore, TINY_FRONT_END } from "./tiny-store.js";
+import { changeFeatures, makeTinyStore, TINY_FRONT_END } from "./tiny-store.js";
 
 const model = tinyTrained();
 const made = await makeTinyStore();
@@ -169,6 +169,16 @@ it("names damage and its remedy, and computes rows that were cut off again", asy
   writeFileSync(index, text);
   appendFileSync(index, '{"audioHash":"');
   await expectRows(await embed(), store);
+});
+
+it("names a clip whose features are not finite numbers", async () => {
+  const store = copied();
+  const clip = store.clips[3];
+  changeFeatures(store, clip, () => Number.NaN);
+  const path = join(store.dir, clip.features);
+  expect(await rejectionOf(embedStore(store, model, { engine: ENGINE }))).toBe(
+    `${clip.name}: holds features that are not finite numbers; delete ${path} and extract the source again`,
+  );
 });
 
 it("needs the model's front end", async () => {

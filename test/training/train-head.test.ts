@@ -177,7 +177,10 @@ describe("trainHead", () => {
     const store = await makeTinyStore(renamed);
     const head = (options: object, data = store) =>
       rejectionOf(trainHead(data, from, { engine: ENGINE, ...options }));
-    expect(await head({ config: { epochs: 3.5 } })).toBe("epochs must be an integer of at least 1, got 3.5");
+    expect(await head({ config: { epochs: 3 } })).toBe(
+      "config must have no settings but task, seed, validFraction, testFraction, balance, got epochs",
+    );
+    expect(await head({ config: { seed: 3.5 } })).toBe("seed must be an integer of at least 0, got 3.5");
     expect(await head({ embeddingsOf: async () => [] })).toBe(
       "embeddingsOf must give 15 embeddings for as many clips, got 0",
     );
