@@ -4,6 +4,7 @@ import { basename, join, resolve } from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { DataError, errorLine, UsageError } from "../../src/core/errors.js";
 import { shellWord } from "../../src/report/shell-word.js";
+import { say } from "../../src/report/terminal.js";
 import { writeAtomically } from "../../src/store/atomic-file.js";
 import { buildMixes } from "./build-mixes.js";
 import { FONTS, type Font } from "./fonts.js";
@@ -72,7 +73,7 @@ const command = new Command("data")
   )
   .option("--seed <number>", "seed of the drawn notes and of the held-out groups", parseWhole(0), 1)
   .option("--workers <number>", "threads", parseWhole(1), availableParallelism())
-  .option("--small", "a set of 220 clips and 48 mixes for a quick check", false)
+  .option("--small", "a set of 404 clips and 48 mixes for a quick check", false)
   .option(
     "--no-mixes",
     "no mixes of several instruments, which are made in mixes and recording-mixes beside these folders",
@@ -122,7 +123,7 @@ try {
   // Commander has already printed its message, or the help.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else if (error instanceof UsageError || error instanceof DataError) {
-    console.error(errorLine(error));
+    say(errorLine(error)); // an unreadable font may name bytes
     process.exitCode = error instanceof UsageError ? 2 : 1;
   } else throw error;
 }
