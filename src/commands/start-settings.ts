@@ -49,17 +49,17 @@ function startSetting<T>(option: Option, member: keyof StartConfig): Setting<Tra
 function freezeOption(): Option {
   const option = new Option(
     "--freeze <blocks>",
-    "blocks that keep the model's weights: none; body, all of them, so that only the last layer trains; a number, so many \
-from the input on; gradual, all at first, and one less after each of equal parts of the run's first half, from the last down",
+    "blocks that keep the model's weights: none; half, the first half, rounded up; body, all of them, so that only the last layer \
+trains; a number, so many from the input on; gradual, all at first, and one less after each of equal parts of the run's first half, from the last down",
   );
   return option.default(D.freeze).argParser((text): Freeze => {
-    if (text === "none" || text === "body" || text === "gradual") return text;
+    if (text === "none" || text === "half" || text === "body" || text === "gradual") return text;
     const count = Number(text);
     if (text.trim() !== "" && !Number.isNaN(count))
       return checkInteger("--freeze", count, { min: 0, max: MAX_BLOCKS });
     throw new UsageError({
       setting: "--freeze",
-      rule: "be none, body, gradual or a number of blocks",
+      rule: "be none, half, body, gradual or a number of blocks",
       got: text,
     });
   });

@@ -32,8 +32,6 @@ export interface AugmentationSettings {
   /** Longest time mask [frames], and number of masks. */
   readonly timeMaskFrames: number;
   readonly timeMaskCount: number;
-  /** Longest masks at the start and at the end of the segment [frames]: an onset or a tail is missing. */
-  readonly edgeMaskFrames: number;
   /** Widest frequency mask [bands], and number of masks. */
   readonly bandMaskBands: number;
   readonly bandMaskCount: number;
@@ -70,7 +68,6 @@ export const AUGMENTATION_CHECKS: Readonly<Record<keyof AugmentationSettings, Ch
   frameShift: distance,
   timeMaskFrames: length,
   timeMaskCount: count,
-  edgeMaskFrames: length,
   bandMaskBands: length,
   bandMaskCount: count,
   mixup: number({ min: 0, max: 0.5 }),

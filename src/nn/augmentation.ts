@@ -124,15 +124,9 @@ export function emitAugmentation(net: Net, config: Augmentation, { x, targets, k
   const styled = config.mixStyle > 0 ? maximum(emitMixStyle(net, config, compressed), silence) : compressed;
 
   const timeMask = net.random("augment.timeMask", [batch, nFrames, 1], (random) =>
-    drawEach(batch, nFrames, () => {
-      const { timeMaskFrames: longest, timeMaskCount: count, edgeMaskFrames } = config;
-      const mask = maskCurve(random, nFrames, { longest, count });
-      if (edgeMaskFrames > 0)
-        mask
-          .fill(0, 0, random.integer(edgeMaskFrames + 1))
-          .fill(0, nFrames - random.integer(edgeMaskFrames + 1));
-      return mask;
-    }),
+    drawEach(batch, nFrames, () =>
+      maskCurve(random, nFrames, { longest: config.timeMaskFrames, count: config.timeMaskCount }),
+    ),
   );
   const bandMask = net.random("augment.bandMask", [batch, 1, nMels], (random) =>
     drawEach(batch, nMels, () =>

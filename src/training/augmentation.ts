@@ -51,7 +51,6 @@ function ofStrength(
     frameShift: (segmentFrames / 8) * strength,
     timeMaskFrames: Math.round((segmentFrames / 5) * strength),
     timeMaskCount: 2,
-    edgeMaskFrames: 0,
     bandMaskBands: Math.round((nMels / 8) * strength),
     bandMaskCount: 2,
     mixup: Math.min(0.5, 0.3 * strength),

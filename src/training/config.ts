@@ -37,13 +37,13 @@ export type NormalizeConfig =
   | { readonly kind: "whiten"; readonly zca: boolean; readonly keepVariance: number };
 
 /** Which blocks of a net keep the weights of the model that a run starts from; see `StartConfig`. */
-export type Freeze = "none" | "body" | "gradual" | number;
+export type Freeze = "none" | "half" | "body" | "gradual" | number;
 
 /** How a run uses the model that it starts from. */
 export interface StartConfig {
   /**
-   * The blocks that keep the model's weights; the last layer always trains. "none"; "body", all blocks; a number, so many
-   * blocks from the input on; "gradual", all blocks at first and one less after each of equal parts of the run's first half,
+   * The blocks that keep the model's weights; the last layer always trains. "none"; "half", the first half of them, rounded up;
+   * "body", all blocks; a number, so many blocks from the input on; "gradual", all blocks at first and one less after each of equal parts of the run's first half,
    * from the last block down, so that the whole net trains in the second half.
    */
   readonly freeze: Freeze;
@@ -139,7 +139,7 @@ export const TRAIN_DEFAULTS: TrainConfig = {
 const SETTING_NAMES = [...Object.keys(TRAIN_DEFAULTS), "start"];
 
 /** Default of `start` in a run that starts from a model. */
-export const START_DEFAULTS: StartConfig = { freeze: "none", statistics: "model", batchNorm: "keep" };
+export const START_DEFAULTS: StartConfig = { freeze: "half", statistics: "model", batchNorm: "keep" };
 
 /**
  * Checks that the options of a function hold no settings of a run, which are apart from them.
@@ -208,7 +208,7 @@ const CHECKS: Readonly<
 const checkFreeze: Check = (setting, value) =>
   typeof value === "number"
     ? checkInteger(setting, value, { min: 0, max: MAX_BLOCKS })
-    : checkChoice(setting, value, ["none", "body", "gradual"]);
+    : checkChoice(setting, value, ["none", "half", "body", "gradual"]);
 
 const START_CHECKS: Readonly<Record<keyof StartConfig, Check>> = {
   freeze: checkFreeze,

@@ -31,7 +31,7 @@ export function frozenCount(
     });
   }
   if (freeze === "gradual") return Math.max(0, nBlocks - Math.floor((2 * nBlocks * (epoch - 1)) / epochs));
-  return freeze === "body" ? nBlocks : 0;
+  return { none: 0, half: Math.ceil(nBlocks / 2), body: nBlocks }[freeze];
 }
 
 /**

@@ -26,7 +26,6 @@ const NOTHING: AugmentationSettings = {
   frameShift: 0,
   timeMaskFrames: 0,
   timeMaskCount: 0,
-  edgeMaskFrames: 0,
   bandMaskBands: 0,
   bandMaskCount: 0,
   mixup: 0,
@@ -233,20 +232,6 @@ describe.each(KINDS)("augmentation of $name", (kind) => {
     });
   });
 
-  it("masks the start and the end", async () => {
-    const runs = await augmentBatch(configOf(kind, { edgeMaskFrames: 3 }), batch, { times: DRAWS });
-    const counts = { start: [] as number[], end: [] as number[] };
-    for (const { drawn } of runs)
-      for (let example = 0; example < BATCH; example++) {
-        const mask = rowOf(drawn["augment.timeMask"], example);
-        const [start, end] = [mask.indexOf(1), FRAMES - 1 - mask.lastIndexOf(1)];
-        counts.start.push(start);
-        counts.end.push(end);
-        expect(mask.slice(start, FRAMES - end)).toEqual(Array(FRAMES - start - end).fill(1));
-      }
-    for (const widths of Object.values(counts)) expect(new Set(widths)).toEqual(new Set([0, 1, 2, 3]));
-  });
-
   it("moves means and deviations over time towards the partner's, at the same targets", async () => {
     const runs = await augmentBatch(configOf(kind, { mixStyle: 0.5 }), batch, { times: DRAWS });
     const fractions = runs.flatMap(({ drawn }) => [...drawn["augment.mixStyle"].data]);
@@ -363,7 +348,7 @@ describe("moving in time and pitch", () => {
   const { batch } = drawMels(kind);
   const everything = augmentationOf(frontEnd(), {
     augment: 1,
-    augmentation: { filter: 0.5, reverbSec: 1, edgeMaskFrames: 4, mixStyle: 0.5 },
+    augmentation: { filter: 0.5, reverbSec: 1, mixStyle: 0.5 },
     segmentFrames: FRAMES,
   })!;
 

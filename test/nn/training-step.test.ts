@@ -122,7 +122,7 @@ describe("threads", () => {
       emaDecay: 0.9,
       augmentation: augmentationOf(frontEnd({ nMels: 64 }), {
         augment: 1,
-        augmentation: {},
+        augmentation: { filter: 0.5, reverbSec: 1, mixStyle: 0.5 },
         segmentFrames: 48,
       }),
     });

@@ -35,7 +35,7 @@ describe.each(FRONT_ENDS)("augmentationOf %s", (_name, made) => {
       const example = Math.floor(i / (FRAMES * nMels));
       return example === 0 ? silence : example === 1 ? loudest : random.uniform(silence, loudest);
     });
-    const all = { filter: 1, reverbSec: 2, edgeMaskFrames: 5, mixStyle: 1 };
+    const all = { filter: 1, reverbSec: 2, mixStyle: 1 };
     const config = { ...ofStrength(made, FRAMES, strength), ...all };
     const runs = await augmentBatch(
       config,
@@ -94,7 +94,6 @@ describe("augmentationOf a front end of 80 bands, on segments of 40 frames", () 
       frameShift: 2.5,
       timeMaskFrames: 4,
       timeMaskCount: 2,
-      edgeMaskFrames: 0,
       bandMaskBands: 5,
       bandMaskCount: 2,
       mixup: 0.15,

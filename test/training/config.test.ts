@@ -163,7 +163,6 @@ describe("augmentation", () => {
     frameShift: 8,
     timeMaskFrames: 12,
     timeMaskCount: 2,
-    edgeMaskFrames: 16,
     bandMaskBands: 16,
     bandMaskCount: 2,
     mixup: 0.5,

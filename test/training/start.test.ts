@@ -41,6 +41,7 @@ const same = (data: Float32Array, tensor: Tensor | undefined) =>
 describe("a run that starts from a model", () => {
   it.each<[string, Partial<StartConfig>, RegExp]>([
     ["all blocks", { freeze: "body", batchNorm: "adapt" }, /^output/],
+    ["half of the blocks, unless something else is asked for", {}, /^(?:output|block2(?!.*\.(?:mean|var)$))/],
     ["one block", { freeze: 1, batchNorm: "adapt" }, /^(?:output|block2)/],
     [
       "no block, but batch norm's averages",
@@ -192,7 +193,7 @@ describe("a run that starts from a model", () => {
     [
       "freezing",
       { start: { freeze: "head" } as never },
-      "start.freeze must be one of none, body, gradual, got head",
+      "start.freeze must be one of none, half, body, gradual, got head",
     ],
     [
       "a setting",
@@ -230,6 +231,10 @@ describe("startingConfig", () => {
 });
 
 describe("frozenCount", () => {
+  it("rounds half of the blocks up", () => {
+    const halves = [1, 2, 5].map((nBlocks) => frozenCount("half", { epoch: 1, epochs: 1, nBlocks }));
+    expect(halves).toEqual([1, 1, 3]);
+  });
   it.each([
     [5, 10, [5, 4, 3, 2, 1, 0, 0, 0, 0, 0]],
     [2, 8, [2, 2, 1, 1, 0, 0, 0, 0]],
