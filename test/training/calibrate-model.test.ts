@@ -5,8 +5,10 @@ import { featureSets } from "../../src/dataset/feature-set.js";
 import type { Split } from "../../src/dataset/split-names.js";
 import { splitClips } from "../../src/dataset/splits.js";
 import { evaluateModel } from "../../src/evaluation/evaluate-model.js";
+import { fitNovelty } from "../../src/evaluation/fit-novelty.js";
 import { frontEnd } from "../../src/features/front-end.js";
 import { netConfig } from "../../src/nn/architectures.js";
+import type { Calibration } from "../../src/tagging/calibration.js";
 import { decodeModel, encodeModel, modelIdentity, uncalibrated } from "../../src/tagging/model-file.js";
 import { calibrateModel } from "../../src/training/calibrate-model.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/training/checkpoint.js";
@@ -112,6 +114,29 @@ describe.each(["single-label", "multi-label"] as const)("calibrateModel, %s", (t
     const read = decodeModel(bytes, "m.onnx");
     expect(read).toEqual((await run).model);
     expect(Buffer.compare(encodeModel(read), bytes)).toBe(0);
+  });
+});
+
+describe("the limit of novelty", () => {
+  it("is halfway from the novelty of validation clips, whose segments weigh as in answers, to noise's", async () => {
+    const all = drawnData("multi-label");
+    const data = { ...all, clips: all.clips.filter(({ nFrames }) => nFrames >= 1.5 * CONFIG.segmentFrames) };
+    const model = (await train(data)).model!;
+    const withExponent = async (levelExponent: number) => {
+      const fittedTo = (unknown: Calibration["unknown"]) => ({
+        ...model,
+        info: { ...model.info, calibration: { ...model.info.calibration!, levelExponent, unknown } },
+      });
+      const { score, unknown } = await fitNovelty(fittedTo(null), setsOf(data), { engine: ENGINE });
+      const fitted = { ...fittedTo(unknown), novelty: score };
+      const { answers } = await evaluateModel(fitted, data, { engine: ENGINE, split: "valid" });
+      const sorted = answers.map(({ novelty }) => novelty!).sort((a, b) => a - b);
+      const highKnown = sorted[Math.ceil(0.98 * sorted.length) - 1];
+      return { highKnown, noise: 2 * unknown.threshold - highKnown };
+    };
+    const [same, weighted] = [await withExponent(0), await withExponent(1)];
+    expect(Math.abs(same.highKnown - weighted.highKnown)).toBeGreaterThan(0.01);
+    expect(Math.abs(same.noise - weighted.noise)).toBeLessThan(ROUNDING);
   });
 });
 
