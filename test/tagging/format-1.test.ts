@@ -75,6 +75,7 @@ describe("a model file of format 1", () => {
       labelSmoothing: 0.1,
       emaDecay: 0.995,
       augment: 1,
+      augmentation: {},
       normalize: { kind: "standardize", over: "band" },
       balance: true,
       watch: false,
