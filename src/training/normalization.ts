@@ -43,7 +43,7 @@ export async function fitNormalization(
   if (normalize.level === undefined) return normalizationOf(await fitCovariance(train, options), normalize);
   const segments = { segmentFrames, ...options };
   const level = await fitLevel(train, segments);
-  const change = (frames: Float32Array) => toLevel(frames, train.nMels, level);
+  const change = (frames: Float32Array) => toLevel(frames, level);
   const fitted = normalizationOf(await fitCovariance(train, { ...segments, change }), normalize);
   return { ...fitted, normalization: { ...fitted.normalization, level } };
 }
@@ -52,11 +52,11 @@ async function fitLevel(
   train: FeatureSet<"train">,
   segments: { segmentFrames: number; signal?: AbortSignal | undefined },
 ): Promise<SegmentLevel> {
-  const { frontEnd, nMels } = train;
+  const { frontEnd } = train;
   const scale = { silence: silenceValue(frontEnd), rate: compressionRate(frontEnd) };
   let [sum, count] = [0, 0];
   for await (const frames of trainFrames(train, segments)) {
-    sum += levelOf(frames, nMels, scale);
+    sum += levelOf(frames, scale);
     count++;
   }
   const target = Math.fround(sum / count || 1); // of silence alone, which no gain changes

@@ -109,8 +109,7 @@ describe("a normalization of segments at one level", () => {
       ),
     );
     expect(segments.map(({ length }) => length)).toEqual([10, 12, 12, 12, 12]);
-    const levelOf = (segment: number[][]) =>
-      Math.max(...segment.map((frame) => frame.reduce((sum, x) => sum + x, 0)));
+    const levelOf = (segment: number[][]) => Math.max(...segment.flat());
     const target = segments.reduce((sum, segment) => sum + levelOf(segment) / segments.length, 0);
     const frames = segments.flatMap((segment) =>
       segment.map((frame) => frame.map((x) => Math.log1p((x * target) / levelOf(segment)))),
