@@ -10,10 +10,10 @@ import { levelOf, type SegmentLevel, toLevel } from "../nn/segment-level.js";
 import type { NormalizeConfig, TrainConfig } from "./config.js";
 
 /**
- * Most that a segment becomes louder than the level of the training data [dB]. A recording that is as much too quiet is still
- * brought to it; the noise below the sounds, which is as far down or farther, does not become as loud as they are.
+ * Most that a segment becomes louder than the level of the training data, less than the range of 16 bits [dB]: a tail that is
+ * still heard is brought to the level, rounding errors are not.
  */
-const MAX_GAIN_DB = 60;
+const MAX_GAIN_DB = 80;
 
 /** A normalization and its effect on the input. */
 export interface FittedNormalization {

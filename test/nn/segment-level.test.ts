@@ -92,8 +92,8 @@ describe.each(KINDS)("segments at one level, %s", (_name, made) => {
       toLevel(own, level);
       expect(farthest(own, segment(found, i))).toBeLessThan(ROUNDING);
     }
-    const many = Float32Array.from({ length: 100 * SIZE }, (_, i) => segments[i % segments.length]);
+    const many = Float32Array.from({ length: 1001 * SIZE }, (_, i) => segments[i % segments.length]);
     const one = await leveled(many, level);
-    for (const threads of [2, 3, 5]) expect(await leveled(many, level, threads)).toEqual(one);
+    for (const threads of [2, 3, 5, 7]) expect(await leveled(many, level, threads)).toEqual(one);
   });
 });

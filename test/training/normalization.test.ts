@@ -118,7 +118,7 @@ describe("a normalization of segments at one level", () => {
     if (normalization.kind !== "standardize") throw new Error("of another kind");
     const { level, mean, std } = normalization;
     expect(level!.target / target).toBeCloseTo(1, 5);
-    expect(level!.least / level!.target).toBeCloseTo(1e-3, 6);
+    expect(level!.least / level!.target).toBeCloseTo(1e-4, 7);
     for (const band of [0, 1, 2, 3]) {
       const values = frames.map((frame) => frame[band]);
       const average = values.reduce((sum, x) => sum + x, 0) / values.length;
