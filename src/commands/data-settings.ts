@@ -79,6 +79,18 @@ export const DATA_SETTINGS: readonly Setting<TrainConfig>[] = [
       normalize: { ...only(normalize, "whiten", "--keep-variance"), keepVariance },
     }),
   ),
+  setting<"none" | "segment">(
+    choiceOption(
+      "--level <kind>",
+      "level that every segment is brought to before it is normalized: none, or one for all segments, so that the loudness of a \
+recording changes little",
+      ["none", "segment"],
+      "none",
+    ),
+    ({ normalize: { level: _, ...normalize } }, level) => ({
+      normalize: level === "none" ? normalize : { ...normalize, level },
+    }),
+  ),
   plain(new Option("--no-balance", "draw every clip equally often (default: every class equally often)")),
   plain(
     numberOption(

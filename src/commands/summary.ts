@@ -27,6 +27,8 @@ interface Subject {
   /** [frames, values of a frame] */
   readonly inputShape: readonly [number, number];
   readonly nLabels: number;
+  /** "segment" if a model file brings every segment to one level; null if it does not. */
+  readonly level?: "segment" | null;
   /** Of a model file; null if it has none. */
   readonly calibration?: Calibration | null;
   /** The model that the training of a model file started from; null if there is none. */
@@ -95,7 +97,8 @@ function subjectOfModel(path: string): Subject {
   const { labels, segmentFrames, frontEnd, calibration = null, start = null } = info;
   // Whitening may have dropped some of the principal components.
   const width = normalization.kind === "whiten" ? normalization.projection.shape[1] : frontEnd.nMels;
-  return { net, inputShape: [segmentFrames, width], nLabels: labels.length, calibration, start };
+  const level = normalization.level === undefined ? null : "segment";
+  return { net, inputShape: [segmentFrames, width], nLabels: labels.length, level, calibration, start };
 }
 
 type Count = "parameterCount" | "flops";
@@ -109,7 +112,7 @@ const grouped = (count: number) => count.toLocaleString("en-US");
 const countText = (count: number) => (count === 0 ? "" : grouped(count));
 
 function summaryText(
-  { net, inputShape, nLabels, calibration, start }: Subject,
+  { net, inputShape, nLabels, level, calibration, start }: Subject,
   layers: readonly LayerInfo[],
   total: Readonly<Record<Count, number>>,
 ): string {
@@ -130,7 +133,8 @@ function summaryText(
     2,
   );
   const norm = net.batchNorm === null ? ", no batch norm" : "";
-  return `${net.kind}, ${net.activation}, initial weights ${net.init}${norm}, ${counted(nLabels, "label")}\n\n${body}${calibrationText(calibration)}${startText(start)}`;
+  const atLevel = level === "segment" ? ", every segment at one level" : "";
+  return `${net.kind}, ${net.activation}, initial weights ${net.init}${norm}${atLevel}, ${counted(nLabels, "label")}\n\n${body}${calibrationText(calibration)}${startText(start)}`;
 }
 
 /** What is said of the calibration of a model file. */

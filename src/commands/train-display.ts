@@ -49,11 +49,12 @@ function multiLabelReason({ train, valid, test }: ClipSplits): string | null {
 /** The effect of the normalization on the input: `whiten, condition number of the input's covariance 2300 -> 1`. */
 function inputText({ config: { normalize, start }, conditionNumber }: RunStart): string {
   const { kind } = normalize;
-  if (conditionNumber === null) return `${kind}, with the statistics of the model`;
+  const level = normalize.level === undefined ? "" : "every segment at one level, ";
+  if (conditionNumber === null) return `${level}${kind}, with the statistics of the model`;
   const { before, after } = conditionNumber;
   const numbers = kind === "none" ? threeDigits(before) : `${threeDigits(before)} -> ${threeDigits(after)}`;
   const whose = start === undefined || kind === "none" ? "" : ", with the statistics of the train split";
-  return `${kind === "none" ? "not normalized" : kind}${whose}, condition number of the input's covariance ${numbers}`;
+  return `${level}${kind === "none" ? "not normalized" : kind}${whose}, condition number of the input's covariance ${numbers}`;
 }
 
 /** What a run keeps of the model that it starts from, and what is new. */

@@ -129,10 +129,10 @@ export function headConfigOf(command: Command): HeadConfig {
   return { task, seed, validFraction, testFraction, balance };
 }
 
-/** Whether settings have the net, the segments and the kind of normalization of a model's. */
+/** Whether settings have the net, the segments, the kind of normalization and the level of a model's. */
 function isOfModel(settings: TrainConfig, own: TrainConfig): boolean {
-  const shared = ({ net, segmentFrames, normalize: { kind } }: TrainConfig) =>
-    canonicalJson({ net, segmentFrames, kind });
+  const shared = ({ net, segmentFrames, normalize: { kind, level } }: TrainConfig) =>
+    canonicalJson({ net, segmentFrames, kind, level: level ?? "none" });
   return shared(settings) === shared(own);
 }
 

@@ -1,12 +1,9 @@
 import { checkInteger } from "../core/check.js";
-import { checkTrain, type FeatureSet } from "./feature-set.js";
+import type { FeatureSet } from "./feature-set.js";
+import { type TrainFramesOptions, trainFrames } from "./train-frames.js";
 
 /** Frames centred at a time: two blocks of three bands are 12 KiB and stay in the first-level cache. */
 const CHUNK_FRAMES = 256;
-/** Frames read at a time. */
-const READ_FRAMES = 1024;
-/** Number of reads of up to 128 bands between two pauses: they take about 0.2 s, a pause a few milliseconds. */
-const READS_PER_PAUSE = 64;
 /** Bands multiplied by as many others in one pass: nine sums fit the processor's registers, sixteen do not. */
 const BLOCK = 3;
 
@@ -169,32 +166,19 @@ function addProducts(x: Float64Array, nFrames: number, products: Float64Array, s
 /**
  * Fits mean and covariance over every frame of the train split, read once.
  * @param train only the train split has this type
- * @param options `signal` stops it at the next read
+ * @param options see `trainFrames`; `change` alters each piece in place before it counts, `@default` not at all
  * @throws UsageError if the set is not the train split, or empty
  * @throws DataError naming a clip whose features are not finite; the signal's reason if it is aborted
  */
 export async function fitCovariance(
   train: FeatureSet<"train">,
-  options: { signal?: AbortSignal | undefined } = {},
+  { change, ...options }: TrainFramesOptions & { change?: (frames: Float32Array) => void } = {},
 ): Promise<Covariance> {
-  checkTrain(train);
+  const pieces = trainFrames(train, options);
   const covariance = new Covariance(train.nMels);
-  const frames = new Float32Array(READ_FRAMES * train.nMels);
-  const { signal } = options;
-  let nReads = 0;
-  for (const [clip, { nFrames }] of train.clips.entries()) {
-    for (let first = 0; first < nFrames; first += READ_FRAMES) {
-      const nRead = Math.min(READ_FRAMES, nFrames - first);
-      await train.readFrames(clip, first, nRead, frames, 0);
-      signal?.throwIfAborted();
-      covariance.add(frames, nRead);
-      // Reads from memory resolve at once: without a pause, whoever would abort would never have a turn.
-      nReads += Math.max(1, (train.nMels / 128) ** 2);
-      if (signal !== undefined && nReads >= READS_PER_PAUSE) {
-        nReads = 0;
-        await new Promise((done) => setTimeout(done));
-      }
-    }
+  for await (const frames of pieces) {
+    change?.(frames);
+    covariance.add(frames, frames.length / train.nMels);
   }
   return covariance;
 }

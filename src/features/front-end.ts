@@ -174,6 +174,12 @@ export function silenceValue(frontEnd: FrontEnd): number {
   return 10 * Math.log10(compression.amin) - 10 * Math.log10(Math.max(compression.amin, compression.ref));
 }
 
+/** The rate at which mel values grow with their compressed ones: x + floor is proportional to exp(rate * y). */
+export function compressionRate({ compression }: FrontEnd): number {
+  if (compression.kind === "powerToDb") return Math.LN10 / 10;
+  return compression.kind === "log10" ? Math.LN10 : 1;
+}
+
 function checkFraming(made: FrontEnd): void {
   checkInteger("sampleRate", made.sampleRate, { min: 4000, max: 384000 });
   checkChoice("downmix", made.downmix, ["mean"]);

@@ -1,9 +1,10 @@
+import { fitCovariance } from "../dataset/covariance.js";
 import { featureSets } from "../dataset/feature-set.js";
 import { netConfig } from "../nn/architectures.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
 import type { OptimizerConfig } from "../nn/optimizers.js";
 import type { NormalizeConfig } from "../training/config.js";
-import { fitNormalization, normalizationOf } from "../training/normalization.js";
+import { normalizationOf } from "../training/normalization.js";
 import type { LabBench, LabSection } from "./bench.js";
 import type { InputNormalizationResult, LeakResult, NormalizeName } from "./results.js";
 import { evaluateOn, trainCurves } from "./train-curve.js";
@@ -104,9 +105,8 @@ async function leak(
 ): Promise<LeakResult> {
   const { sets, signal } = bench;
   if (sets.test.clips.length === 0) return { seeds: [], trainOnly: [], allData: [] };
-  const { normalization: allData } = await fitNormalization(everyClip(bench), NORMALIZATIONS.standardize, {
-    signal,
-  });
+  const covariance = await fitCovariance(everyClip(bench), { signal });
+  const { normalization: allData } = normalizationOf(covariance, NORMALIZATIONS.standardize);
   const seeds = Array.from({ length: leakSeeds }, (_, i) => bench.seed + i);
   const setups = [trainOnly, allData].flatMap((normalization) =>
     seeds.map((seed) => ({

@@ -25,6 +25,7 @@ import {
 } from "./augmentation-draws.js";
 import type { AugmentationSettings } from "./augmentation-settings.js";
 import type { Net } from "./net.js";
+import { steadyLog } from "./steady-log.js";
 
 /** Random changes, and what they must know of the front end. */
 export interface Augmentation extends AugmentationSettings {
@@ -34,16 +35,6 @@ export interface Augmentation extends AugmentationSettings {
   readonly power: 1 | 2;
   /** Distance of two frames [s]. */
   readonly frameSec: number;
-}
-
-/**
- * ln(x), as the logarithm of sums of one element each. `Log` itself uses another routine for the last elements of each
- * thread's block, so that the number of threads would show in the last bits (with 3, 5, 6 or 7 threads).
- */
-function steadyLog(x: Value): Value {
-  const column = reshape(x, [...x.shape, 1]);
-  const axis = x.graph.integers([x.shape.length]);
-  return x.graph.emit("ReduceLogSum", [column, axis], { shape: x.shape }, { keepdims: 0 });
 }
 
 /** A batch as a training step reads it. */

@@ -2,6 +2,7 @@ import { basename, dirname } from "node:path";
 import { counted } from "../core/counted.js";
 import { choosingSentences } from "../evaluation/chose.js";
 import { mainMeasure } from "../evaluation/measures.js";
+import type { NormalizeConfig } from "../training/config.js";
 import type { Report, ReportPart } from "./report.js";
 import { definedMeasures, headlineInterval, meaning } from "./sections/result.js";
 import { unknownAnswers } from "./sections/unknown.js";
@@ -43,7 +44,7 @@ export function modelCard(report: Report): string {
 Tags audio with ${counted(labels.length, "label")} (${kind}): ${labels.map(plain).join(", ")}.
 
 A net trained with timbrel. \`${basename(report.model)}\` is an ONNX model: its input \`inputs\` is a
-log-mel spectrogram [batch, frames, bands], its output \`probabilities\` [batch, ${labels.length}].
+log-mel spectrogram [batch, frames, bands], its output \`probabilities\` [batch, ${labels.length}].${levelSentence(report)}
 
 ## How good it is
 
@@ -74,6 +75,13 @@ scored clips; score your own clips before you rely on it. ${unknownAnswers(repor
 
 The model has no licence until you add one, as \`license\` in the front matter of this file.
 `;
+}
+
+function levelSentence({ training: { config } }: Report): string {
+  const { level } = Object(config?.["normalize"]) as Partial<NormalizeConfig>;
+  return level === undefined
+    ? ""
+    : "\nIt brings every segment to one level first: how loud a recording is changes its answers little.";
 }
 
 /** `mine` for `models/mine/model.onnx`, `instruments` for `models/instruments.onnx`. */

@@ -6,7 +6,7 @@ import { sha256Hex } from "../core/hash.js";
 import { checkObject, checkText, kindOf, toBytes } from "../core/inputs.js";
 import { recordProblem } from "../core/schema-error.js";
 import type { Tensor } from "../core/tensor.js";
-import { frontEndHash } from "../features/front-end.js";
+import { compressionRate, frontEndHash, silenceValue } from "../features/front-end.js";
 import { decodeMetadata, decodeWeights } from "../graph/index.js";
 import { minFrames, type NetSettings, netConfig, type SegmentNetConfig } from "../nn/architectures.js";
 import {
@@ -28,9 +28,9 @@ import { segmentWeightTerms } from "./segment-weight.js";
 export type { ModelInfo } from "./model-info.js";
 
 /**
- * Version of the metadata below, whose calibration has a `levelExponent`. A model whose calibration lacks it is written as
- * version 4, and a model without a calibration as version 3; these are their only differences. Files of version 1 are read too,
- * and files of version 2, which have no checksum.
+ * Version of the metadata below, whose calibration has a `levelExponent`, and which may have a `level`. A model that has neither
+ * is written as version 4, or as version 3 if it has no calibration; these are their only differences. Files of version 1 are read
+ * too, and files of version 2, which have no checksum.
  */
 const FORMAT = 5;
 const UNWEIGHTED_FORMAT = 4;
@@ -50,6 +50,8 @@ const recordSchema = infoSchema.extend({
     .transform((settings): SegmentNetConfig => netConfig(settings as NetSettings)),
   /** Kind of the normalization; its numbers are stored as tensors. */
   normalization: z.enum(["none", "standardize", "whiten"]),
+  /** Present if segments are brought to one level. Its numbers are stored as tensors, too. */
+  level: z.literal("segment").optional(),
 });
 
 /** A trained net with everything it needs to tag audio or to be trained further. */
@@ -152,7 +154,9 @@ export function clipsTrainedOn<C extends { readonly audioHash: string }>(
 /** The record in a model's metadata. */
 function recordText({ info, net, normalization }: TrainedModel, format: number): string {
   const hash = frontEndHash(info.frontEnd);
-  return JSON.stringify({ format, frontEndHash: hash, net, normalization: normalization.kind, ...info });
+  const { kind, level } = normalization;
+  const facts = { format, frontEndHash: hash, net, normalization: kind, level: level && "segment" };
+  return JSON.stringify({ ...facts, ...info });
 }
 
 /** What decides a model's graph, besides its weights. */
@@ -173,7 +177,8 @@ function graphConfig({ info, net, normalization, novelty }: TrainedModel): Infer
 }
 
 /** The version as which a model is written. */
-function formatOf({ calibration }: ModelInfo): number {
+function formatOf({ info: { calibration }, normalization }: TrainedModel): number {
+  if (normalization.level !== undefined) return FORMAT;
   if (calibration === undefined) return UNCALIBRATED_FORMAT;
   return calibration.levelExponent === undefined ? UNWEIGHTED_FORMAT : FORMAT;
 }
@@ -228,7 +233,7 @@ export function embeddingSize({ weights }: Pick<TrainedModel, "weights">): numbe
 export function encodeModel(model: TrainedModel): Uint8Array {
   checkModel(model);
   checkNovelty(model);
-  const record = recordText(model, formatOf(model.info));
+  const record = recordText(model, formatOf(model));
   checkReadable(record);
   const checksum = contentChecksum(record, storedTensors({ ...model, weights: netWeights(model) }));
   return modelGraph(model, { [RECORD]: record, [CHECKSUM]: checksum });
@@ -327,12 +332,18 @@ export function decodeModel(bytes: Uint8Array | ArrayBuffer, path: string): Trai
         ? "is a linear baseline, which reads descriptors, not a net; use the model.onnx of the run"
         : "is an ONNX model but not a timbrel model: its metadata has no labels and no front end",
     );
-  const { info, net, normalization, format } = readRecord(record, path);
+  const { info, net, normalization, level, format } = readRecord(record, path);
   const stored = decodeWeights(file, path);
   const tensors = format === 1 ? upgradeTensors(stored, normalization) : stored;
-  const inputShape = [info.segmentFrames, info.frontEnd.nMels];
-  const hasNovelty = Boolean(info.calibration?.unknown);
-  const shape = { net, inputShape, nLabels: info.labels.length, normalization, hasNovelty };
+  const { segmentFrames, frontEnd, labels, calibration } = info;
+  const shape = {
+    net,
+    inputShape: [segmentFrames, frontEnd.nMels],
+    nLabels: labels.length,
+    normalization,
+    level: level && { silence: silenceValue(frontEnd), rate: compressionRate(frontEnd) },
+    hasNovelty: Boolean(calibration?.unknown),
+  };
   const model = { info, net, ...modelTensors(tensors, shape, path) };
   checkContent(path, checksum, {
     text: record,
@@ -369,6 +380,7 @@ interface ModelRecord {
   readonly info: ModelInfo;
   readonly net: SegmentNetConfig;
   readonly normalization: InputNormalization["kind"];
+  readonly level: "segment" | undefined;
   /** Format version of the file. */
   readonly format: number;
 }
@@ -388,11 +400,11 @@ function parseRecord(text: string): ModelRecord {
   if (format > FORMAT)
     throw new Error(`format is ${format}, this version of timbrel reads at most ${FORMAT}; update timbrel`);
   const parsed = recordSchema.parse(format === 1 ? upgradeRecord(record) : record);
-  const { format: _, frontEndHash: hash, net, normalization, ...info } = parsed;
+  const { format: _, frontEndHash: hash, net, normalization, level, ...info } = parsed;
   if (frontEndHash(info.frontEnd) !== hash) throw new Error("the front end does not match its hash");
   const least = minFrames(net);
   if (info.segmentFrames < least)
     throw new Error(`segmentFrames is ${info.segmentFrames}, this ${net.kind} needs at least ${least}`);
   if (info.calibration !== undefined) checkCalibration(info.calibration, info);
-  return { info, net, normalization, format };
+  return { info, net, normalization, level, format };
 }

@@ -3,6 +3,7 @@ import { sizeOf, type Tensor } from "../core/tensor.js";
 import { isConstantName } from "../graph/graph.js";
 import { MAX_OUTPUT_VALUES, minBands, type NetConfig } from "../nn/architectures.js";
 import type { InputNormalization } from "../nn/input-normalization.js";
+import type { MelScale, SegmentLevel } from "../nn/segment-level.js";
 import { largestOutput, netTensors } from "../nn/summary.js";
 import type { NoveltyScore } from "./novelty.js";
 
@@ -13,6 +14,8 @@ export interface ModelShape {
   readonly inputShape: readonly number[];
   readonly nLabels: number;
   readonly normalization: InputNormalization["kind"];
+  /** What the mel values of segments are, if they are brought to one level. @default they are not */
+  readonly level?: MelScale | undefined;
   /** Whether the model can say that a sound is unknown. @default false */
   readonly hasNovelty?: boolean;
 }
@@ -38,8 +41,11 @@ export function storedTensors({ weights, normalization, novelty }: ModelTensors)
       tensors.set(`novelty.${kind}.weight`, novelty[kind].weight);
       tensors.set(`novelty.${kind}.bias`, novelty[kind].bias);
     }
-  if (normalization.kind === "none") return tensors;
   const vector = (data: Float32Array): Tensor => ({ data, shape: [data.length] });
+  const { level } = normalization;
+  if (level !== undefined)
+    tensors.set("normalization.level", vector(Float32Array.of(level.target, level.least)));
+  if (normalization.kind === "none") return tensors;
   tensors.set("normalization.mean", vector(normalization.mean));
   if (normalization.kind === "standardize") tensors.set("normalization.std", vector(normalization.std));
   else tensors.set("normalization.projection", normalization.projection);
@@ -59,7 +65,7 @@ export function normalizedWidth(normalization: InputNormalization, nFeatures: nu
  */
 export function modelTensors(
   tensors: ReadonlyMap<string, Tensor>,
-  { net, inputShape, nLabels, normalization: kind, hasNovelty = false }: ModelShape,
+  { net, inputShape, nLabels, normalization: kind, level: scale, hasNovelty = false }: ModelShape,
   path: string,
 ): ModelTensors {
   const left = new Map([...tensors].filter(([name]) => !isConstantName(name)));
@@ -80,7 +86,8 @@ export function modelTensors(
   const nFeatures = inputShape.at(-1)!;
   // Whitening may have dropped some of the principal components; how many is known from the projection alone.
   const width = kind === "whiten" ? projectionWidth(left, nFeatures) : nFeatures;
-  const normalization = takeNormalization(take, kind, { nFeatures, width, path });
+  const vectors = takeNormalization(take, kind, { nFeatures, width, path });
+  const normalization = scale === undefined ? vectors : { ...vectors, level: takeLevel(take, scale, path) };
   if (net.kind !== "linear" && width < minBands(net))
     throw new DataError(
       path,
@@ -124,8 +131,19 @@ function projectionWidth(tensors: ReadonlyMap<string, Tensor>, nFeatures: number
   return width >= 1 && width <= nFeatures ? width : nFeatures;
 }
 
+type Take = (name: string, shape: readonly number[]) => Tensor;
+
+function takeLevel(take: Take, scale: MelScale, path: string): SegmentLevel {
+  const [target, least] = take("normalization.level", [2]).data;
+  if (least > 0 && least <= target) return { ...scale, target, least };
+  throw new DataError(
+    path,
+    `tensor normalization.level holds ${target} and ${least}, which are not a level and a lower one above 0`,
+  );
+}
+
 function takeNormalization(
-  take: (name: string, shape: readonly number[]) => Tensor,
+  take: Take,
   kind: InputNormalization["kind"],
   { nFeatures, width, path }: { nFeatures: number; width: number; path: string },
 ): InputNormalization {

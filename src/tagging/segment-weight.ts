@@ -1,4 +1,4 @@
-import { type FrontEnd, silenceValue } from "../features/front-end.js";
+import { compressionRate, type FrontEnd, silenceValue } from "../features/front-end.js";
 import type { SegmentWeightTerms } from "../nn/segment-weight.js";
 
 /**
@@ -11,12 +11,9 @@ export function segmentWeightTerms(
   exponent: number | undefined,
 ): SegmentWeightTerms | undefined {
   if (exponent === undefined || exponent === 0) return undefined;
-  return { ...inverse(frontEnd), silence: silenceValue(frontEnd), power: frontEnd.power, exponent };
-}
-
-/** The numbers with which mel values are gain * (exp(slope * x) - exp(slope * silence)) of the compressed ones. */
-function inverse({ compression }: FrontEnd): Pick<SegmentWeightTerms, "slope" | "gain"> {
-  if (compression.kind === "powerToDb")
-    return { slope: Math.LN10 / 10, gain: Math.max(compression.amin, compression.ref) };
-  return { slope: compression.kind === "log10" ? Math.LN10 : 1, gain: 1 / compression.scale };
+  const { compression, power } = frontEnd;
+  const gain =
+    compression.kind === "powerToDb" ? Math.max(compression.amin, compression.ref) : 1 / compression.scale;
+  // mel = gain * (exp(slope * x) - exp(slope * silence))
+  return { slope: compressionRate(frontEnd), gain, silence: silenceValue(frontEnd), power, exponent };
 }

@@ -1,17 +1,17 @@
-import type { FrontEnd } from "../features/front-end.js";
+import { compressionRate, type FrontEnd } from "../features/front-end.js";
 import type { Augmentation } from "../nn/augmentation.js";
 import type { AugmentationSettings } from "../nn/augmentation-settings.js";
 import type { TrainConfig } from "./config.js";
 
 /** Writes the compression as y = log(scale * x + floor) / rate. */
-function logarithm({ compression }: FrontEnd): Augmentation["logarithm"] {
+function logarithm(frontEnd: FrontEnd): Augmentation["logarithm"] {
+  const { compression } = frontEnd;
+  const rate = compressionRate(frontEnd);
+  if (compression.kind !== "powerToDb") return { scale: compression.scale, floor: 1, rate };
   // powerToDb clips at its floor instead of adding it; values there are below any noise that is added.
-  if (compression.kind === "powerToDb") {
-    const { amin, ref } = compression;
-    const reference = Math.max(amin, ref);
-    return { scale: 1 / reference, floor: amin / reference, rate: Math.LN10 / 10 };
-  }
-  return { scale: compression.scale, floor: 1, rate: compression.kind === "log10" ? Math.LN10 : 1 };
+  const { amin, ref } = compression;
+  const reference = Math.max(amin, ref);
+  return { scale: 1 / reference, floor: amin / reference, rate };
 }
 
 /**

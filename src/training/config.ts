@@ -29,12 +29,16 @@ import type { ScheduleConfig } from "../nn/schedules.js";
 import type { Task } from "../nn/training-step.js";
 
 /** Normalization that is fitted on the train split and applied to every mel vector before the net reads it. */
-export type NormalizeConfig =
+export type NormalizeConfig = (
   | { readonly kind: "none" }
   /** Shifts and scales every mel band by its own mean and deviation, or all bands by one of each. */
   | { readonly kind: "standardize"; readonly over: "band" | "global" }
   /** Whitens with the components that hold the fraction `keepVariance` of the variance; `zca` rotates back to bands. */
-  | { readonly kind: "whiten"; readonly zca: boolean; readonly keepVariance: number };
+  | { readonly kind: "whiten"; readonly zca: boolean; readonly keepVariance: number }
+) & {
+  /** "segment": every segment is brought to one level before that; see `SegmentLevel`. @default none is */
+  readonly level?: "segment" | undefined;
+};
 
 /** Which blocks of a net keep the weights of the model that a run starts from; see `StartConfig`. */
 export type Freeze = "none" | "half" | "body" | "gradual" | number;
@@ -171,6 +175,7 @@ function checkAugmentation(setting: string, value: unknown): void {
 
 const factor = number({ above: 0, max: 1 });
 const warmUp = optional(fraction);
+const level = optional(choice(["segment"]));
 
 /** `netConfig` checks the net, `splitClips` the fractions of the splits. */
 const CHECKS: Readonly<
@@ -196,9 +201,9 @@ const CHECKS: Readonly<
   augment: number({ min: 0, max: 3 }),
   augmentation: checkAugmentation,
   normalize: byKind<NormalizeConfig>({
-    none: {},
-    standardize: { over: choice(["band", "global"]) },
-    whiten: { zca: boolean, keepVariance: factor },
+    none: { level },
+    standardize: { over: choice(["band", "global"]), level },
+    whiten: { zca: boolean, keepVariance: factor, level },
   }),
   balance: boolean,
   watch: boolean,

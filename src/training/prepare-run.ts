@@ -81,7 +81,7 @@ export async function prepareRun(
   const start = from === undefined ? null : startOf(data, from);
   const { normalization, conditionNumber } =
     from === undefined || config.start?.statistics === "train"
-      ? await fitNormalization(train, config.normalize, { signal })
+      ? await fitNormalization(train, config, { signal })
       : { normalization: from.normalization, conditionNumber: null };
   if (from !== undefined) checkWidth(normalization, from.normalization);
   const stepConfig = stepConfigOf(source, config, data, normalization);

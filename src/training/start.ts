@@ -29,7 +29,7 @@ export interface Start {
 }
 
 /**
- * The settings of a run that starts from a model. Net, segment length and kind of normalization are the model's.
+ * The settings of a run that starts from a model. Net, segment length, kind of normalization and level are the model's.
  * @param changes settings that differ from the defaults
  * @throws UsageError naming a setting that is not the model's, or out of range
  */
@@ -39,6 +39,7 @@ export function startingConfig(model: TrainedModel, changes: TrainSettings = {})
   mustEqual("net", config.net, own.net);
   mustEqual("segmentFrames", config.segmentFrames, own.segmentFrames);
   mustEqual("normalize.kind", config.normalize.kind, own.normalize.kind);
+  mustEqual("normalize.level", config.normalize.level ?? "none", own.normalize.level ?? "none");
   return config;
 }
 
@@ -46,10 +47,11 @@ export function startingConfig(model: TrainedModel, changes: TrainSettings = {})
 export function modelSettings({
   info,
   net,
-  normalization: { kind },
+  normalization: { kind, level },
 }: TrainedModel): Pick<TrainConfig, "net" | "segmentFrames" | "normalize"> {
   const recorded = info.config["normalize"] as NormalizeConfig | undefined; // `trainConfig` checks it
-  const normalize = recorded?.kind === kind ? recorded : NORMALIZATIONS[kind];
+  const { level: _, ...settings } = recorded?.kind === kind ? recorded : NORMALIZATIONS[kind];
+  const normalize: NormalizeConfig = level === undefined ? settings : { ...settings, level: "segment" };
   return { net, segmentFrames: info.segmentFrames, normalize };
 }
 

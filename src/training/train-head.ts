@@ -176,7 +176,11 @@ function modelWith(
     split,
     valid: {},
     epoch: 0,
-    config: { task: settings.task, seed, validFraction, testFraction, balance, head: { kind: "linear", l2 } },
+    config: {
+      ...{ task: settings.task, seed, validFraction, testFraction, balance },
+      normalize: settings.normalize,
+      head: { kind: "linear", l2 },
+    },
     start: { model: modelIdentity(from), labels: from.info.labels },
     ...clips,
   };

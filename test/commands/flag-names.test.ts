@@ -68,6 +68,7 @@ describe("flagFor", () => {
     "--standardize": ["global"],
     "--zca": [""],
     "--keep-variance": ["0.5"],
+    "--level": ["segment"],
     "--augment": ["2"],
     "--augmentation": ["mixup=0.5", "colourDb=9"],
     "--net": ["short-chunk", "mlp"],

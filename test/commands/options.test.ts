@@ -98,7 +98,7 @@ describe("train flags", () => {
   });
   it("each change the setting they name", () => {
     const typed = config(
-      "--channels 8,16 --global-pool all --dropout 0.1 --activation elu --init orthogonal --bn-momentum 0.2 --bn-epsilon 0.001 --no-bn-warm-up --epochs 3 --batch-size 4 --optimizer nesterov --momentum 0.8 --weight-decay 0 --clip-norm 2 --schedule plateau --warm-up 0.1 --drop-epochs 2 --drop-factor 0.3 --patience 2 --label-smoothing 0 --ema-decay 0 --augment 0.25 --augmentation colourDb=9,noiseMaxDb=-60 --normalize whiten --zca --keep-variance 0.9 --no-balance --watch --task multi-label --seed 7 --valid-fraction 0.1 --test-fraction 0.2 --segment-frames 32",
+      "--channels 8,16 --global-pool all --dropout 0.1 --activation elu --init orthogonal --bn-momentum 0.2 --bn-epsilon 0.001 --no-bn-warm-up --epochs 3 --batch-size 4 --optimizer nesterov --momentum 0.8 --weight-decay 0 --clip-norm 2 --schedule plateau --warm-up 0.1 --drop-epochs 2 --drop-factor 0.3 --patience 2 --label-smoothing 0 --ema-decay 0 --augment 0.25 --augmentation colourDb=9,noiseMaxDb=-60 --normalize whiten --zca --keep-variance 0.9 --level segment --no-balance --watch --task multi-label --seed 7 --valid-fraction 0.1 --test-fraction 0.2 --segment-frames 32",
     );
     const expected: TrainConfig = {
       net: {
@@ -125,7 +125,7 @@ describe("train flags", () => {
       emaDecay: 0,
       augment: 0.25,
       augmentation: { colourDb: 9, noiseMaxDb: -60 },
-      normalize: { kind: "whiten", zca: true, keepVariance: 0.9 },
+      normalize: { kind: "whiten", zca: true, keepVariance: 0.9, level: "segment" },
       balance: false,
       watch: true,
       task: "multi-label",
@@ -294,6 +294,13 @@ describe("train flags", () => {
       "epochs must be at least 5, the number of epochs that the resumed run has done, got 4",
     );
   });
+  it("may repeat the level, but not change it", () => {
+    const [run, leveled] = [config(""), config("--level segment")];
+    expect(resume("--level none", run)).toEqual(run);
+    expect(resume("--level segment", leveled)).toEqual(leveled);
+    expect(() => resume("--level none", leveled)).toThrow("--level must match");
+    expect(() => resume("--level segment", run)).toThrow("--level must match");
+  });
   it("may repeat the name of an optimizer whose settings other flags refined", () => {
     const run = config("--optimizer nesterov --momentum 0.5 --learning-rate 0.01");
     expect(resume("--optimizer nesterov", run)).toEqual(run);
@@ -302,7 +309,7 @@ describe("train flags", () => {
   it.each([
     `--net ${file("repeated.json", '{"kind": "mlp", "units": [9]}')} --channels 5 --segment-frames 20`,
     "--net short-chunk --activation tanh --init small --no-batch-norm --optimizer momentum --momentum 0.5",
-    "--normalize whiten --zca --keep-variance 0.5 --schedule step --drop-epochs 3 --warm-up 0",
+    "--normalize whiten --zca --keep-variance 0.5 --level segment --schedule step --drop-epochs 3 --warm-up 0",
   ])("a whole command line may be repeated: %s", (line) => {
     const run = config(line);
     expect(resume(line, run)).toEqual(run);

@@ -67,6 +67,8 @@ describe("summary", () => {
       "whiten",
       "--keep-variance",
       "0.9",
+      "--level",
+      "segment",
       "--epochs",
       "1",
       "--threads",
@@ -75,9 +77,11 @@ describe("summary", () => {
     const { code, stdout } = await timbrel(dir, ["train", "features", "--out", "run", ...flags]);
     expect(code).toBe(0);
     const found = await summary("run/model.onnx");
-    expect(found).toMatchObject({ inputShape: [12, expect.any(Number)], nLabels: 2 });
+    expect(found).toMatchObject({ inputShape: [12, expect.any(Number)], nLabels: 2, level: "segment" });
     expect(found.inputShape[1]).toBeLessThan(16);
     expect(stdout).toContain(`, ${found.total.parameterCount} parameters,`);
+    const text = await timbrel(dir, ["summary", "run/model.onnx"]);
+    expect(text.stdout).toMatch(/^mlp, .*, every segment at one level, 2 labels$/m);
   });
   it.each([
     ["--mels 16", 2, "--mels must be at least 32 for this vgg, got 16; use more mel bands, or fewer blocks"],

@@ -53,6 +53,10 @@ describe("train", () => {
       "--normalize whiten --keep-variance 0.9",
       /^whiten, condition number of the input's covariance \S+ -> 1(\.0\d)?$/m,
     ],
+    [
+      "--level segment",
+      /^every segment at one level, standardize, condition number of the input's covariance /m,
+    ],
     ["--normalize none", /^not normalized, condition number of the input's covariance [^>]+$/m],
   ])("prints the condition number of the input: %s", async (flags, line) => {
     const { stdout } = await train("condition", ...flags.split(" "), "--epochs", "1", "--overwrite");

@@ -46,6 +46,16 @@ describe("modelCard", () => {
     expect(results[0].metrics.every(({ value }) => Number.isFinite(value))).toBe(true);
   });
 
+  it("says whether the model brings segments to one level", () => {
+    const report = madeUpReport();
+    const sentence =
+      "It brings every segment to one level first: how loud a recording is changes its answers little.";
+    expect(modelCard(report)).not.toContain(sentence);
+    const config = { ...report.training.config, normalize: { kind: "none", level: "segment" } };
+    const training = { ...report.training, config };
+    expect(modelCard({ ...report, training })).toContain(`\n${sentence}\n`);
+  });
+
   it("says of every score on validation clips that it is no test", () => {
     const report = madeUpReport();
     const [, valid] = report.parts;

@@ -84,7 +84,12 @@ describe("trainConfig", () => {
       expect(trainConfig({ optimizer, learningRate })).toMatchObject({ optimizer, learningRate });
     for (const schedule of [constant, step, plateau, cosine, oneCycle, { kind: "constant" }])
       expect(configOf({ schedule }).schedule).toEqual(schedule);
-    for (const normalize of [{ kind: "none" }, { kind: "standardize", over: "global" }])
+    for (const normalize of [
+      { kind: "none" },
+      { kind: "none", level: "segment" },
+      { kind: "standardize", over: "global" },
+      { kind: "standardize", over: "global", level: "segment" },
+    ])
       expect(configOf({ normalize }).normalize).toEqual(normalize);
   });
 
@@ -111,6 +116,9 @@ describe("trainConfig", () => {
       "schedule.kind must be one of constant, step, plateau, cosine, one-cycle, got one-circle; did you mean one-cycle?",
     );
     expect(() => configOf({ normalize: { kind: "standardise" } })).toThrow("did you mean standardize?");
+    expect(() => configOf({ normalize: { kind: "none", level: "clip" } })).toThrow(
+      "normalize.level must be segment, got clip",
+    );
     expect(() => configOf({ normalize: { kind: "standardize", over: "clip" } })).toThrow(
       "normalize.over must be one of band, global, got clip",
     );

@@ -4,7 +4,7 @@ import { evaluateModel } from "../../src/evaluation/evaluate-model.js";
 import { netConfig } from "../../src/nn/architectures.js";
 import { decodeModel, encodeModel, modelIdentity, type TrainedModel } from "../../src/tagging/model-file.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/training/checkpoint.js";
-import { type StartConfig, trainConfig } from "../../src/training/config.js";
+import { type NormalizeConfig, type StartConfig, trainConfig } from "../../src/training/config.js";
 import { DivergedError } from "../../src/training/fit.js";
 import { frozenCount } from "../../src/training/freezing.js";
 import { startingConfig } from "../../src/training/start.js";
@@ -113,6 +113,25 @@ describe("a run that starts from a model", () => {
     const { model: fitted } = await trainFrom({ statistics: "train" }, { epochs: 1 }, {}, some);
     expect(fitted!.normalization.kind).toBe("standardize");
     expect(fitted!.normalization).not.toEqual(model.normalization);
+  });
+
+  it("brings segments to the model's level, or to that of the train split", async () => {
+    const normalize = { ...model.info.config["normalize"]!, level: "segment" } as NormalizeConfig;
+    const settings = { ...TINY_CONFIG, epochs: 1, normalize };
+    const { model: leveled } = await trainModel(store, settings, { engine: ENGINE });
+    const { level } = leveled!.normalization;
+    expect(level!.target).toBeGreaterThan(0);
+    expect(leveled!.normalization).not.toEqual({ ...model.normalization, level });
+    const options = { from: leveled! };
+    const some = { ...renamed, clips: renamed.clips.filter(({ split }, i) => split !== "train" || i % 2) };
+    const kept = await trainFrom({}, { epochs: 1 }, options, some);
+    expect(kept.model!.normalization).toEqual(leveled!.normalization);
+    expect(kept.model!.info.config["normalize"]).toEqual(normalize);
+    const fitted = await trainFrom({ statistics: "train" }, { epochs: 1 }, options, some);
+    expect(fitted.model!.normalization.level!.target).toBeGreaterThan(0);
+    expect(fitted.model!.normalization.level).not.toEqual(level);
+    const message = await rejectionOf(trainFrom({}, { normalize }));
+    expect(message).toBe('normalize.level must be the model\'s, "none", got segment');
   });
 
   it.each([1, 2, 3])(
