@@ -17,6 +17,8 @@ it("only these files of the library write files", () => {
   expect(writers.map((file) => file.replaceAll("\\", "/")).sort()).toEqual([
     "store/atomic-file.ts",
     "store/atomic-text.ts",
+    "store/embedding-files.ts",
+    "store/embedding-table.ts",
     "store/extract-clip.ts",
     "store/folder-lock.ts",
     "store/grow-file.ts",
