@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
+import { VERBS } from "../src/commands/command-line.js";
 
 const src = resolve(import.meta.dirname, "../src");
 const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
@@ -15,18 +16,6 @@ const library = files.filter((file) => !file.startsWith(`commands${sep}`) && fil
 const matches = (where: readonly string[], pattern: RegExp): string[] =>
   where.flatMap((file) => [...code(file).matchAll(pattern)].map((match) => `${file}: ${match[0]}`));
 
-const VERBS = [
-  "extract",
-  "train",
-  "evaluate",
-  "calibrate",
-  "predict",
-  "embed",
-  "similar",
-  "inspect",
-  "summary",
-  "lab",
-];
 const commands = await Promise.all(
   VERBS.map(async (verb): Promise<Command> => (await import(`../src/commands/${verb}.ts`)).command),
 );

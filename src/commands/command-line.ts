@@ -12,22 +12,24 @@ export function thisCommandLine(): string {
   return commandLine(verb, args);
 }
 
+/** Every verb of the command line. */
+export const VERBS = [
+  "extract",
+  "train",
+  "evaluate",
+  "calibrate",
+  "predict",
+  "embed",
+  "similar",
+  "inspect",
+  "summary",
+  "lab",
+];
+
 function caller(verb: string): string {
   // npm sets the name of the script it runs, which may be another verb than the one to suggest.
-  const verbs = [
-    "extract",
-    "train",
-    "evaluate",
-    "calibrate",
-    "predict",
-    "embed",
-    "similar",
-    "inspect",
-    "summary",
-    "lab",
-  ];
   const script = process.env["npm_lifecycle_event"];
-  if (script !== undefined && verbs.includes(script)) return `npm run ${verb} --`;
+  if (script !== undefined && VERBS.includes(script)) return `npm run ${verb} --`;
   if (script === "npx") return `npx timbrel ${verb}`;
   const file = process.argv[1];
   return basename(file) === "timbrel" ? `timbrel ${verb}` : `node ${quote(relative("", file))} ${verb}`;
