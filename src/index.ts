@@ -103,13 +103,13 @@ export type { UnknownKind, UnknownSounds } from "./evaluation/unknown-sounds.js"
 
 export type { Calibration } from "./tagging/calibration.js";
 export { decodeLinearModel, type LinearInfo, type LinearModel, linearModel } from "./tagging/linear-model.js";
+export { wasTrainedOn } from "./tagging/model-clips.js";
 export {
   decodeModel,
   encodeModel,
   type ModelInfo,
   readModelInfo,
   type TrainedModel,
-  wasTrainedOn,
 } from "./tagging/model-file.js";
 
 // The engine that runs models

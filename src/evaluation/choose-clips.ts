@@ -5,7 +5,8 @@ import { joinGroups } from "../dataset/groups.js";
 import { isBackground } from "../dataset/known-labels.js";
 import { SPLITS } from "../dataset/split-names.js";
 import { type ClipSplits, splitClips } from "../dataset/splits.js";
-import { type ModelInfo, validClipCount, wasChosenBy, wasTrainedOn } from "../tagging/model-file.js";
+import { validClipCount, wasChosenBy, wasTrainedOn } from "../tagging/model-clips.js";
+import type { ModelInfo } from "../tagging/model-file.js";
 
 /** Part of a store to score: a split, or everything. */
 export type PartName = (typeof PART_NAMES)[number];

@@ -1,6 +1,7 @@
 import { counted } from "../core/counted.js";
 import type { Calibration } from "../tagging/calibration.js";
-import { type ModelInfo, trainClipCount } from "../tagging/model-file.js";
+import { trainClipCount } from "../tagging/model-clips.js";
+import type { ModelInfo } from "../tagging/model-file.js";
 import type { ChosenClips } from "./choose-clips.js";
 
 /** Which clips a model was trained on, and which chose what. */

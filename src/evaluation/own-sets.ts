@@ -3,7 +3,8 @@ import { groupBy } from "../core/group-by.js";
 import type { Clip } from "../dataset/clip.js";
 import { checkData, type FeatureData } from "../dataset/feature-data.js";
 import { type FeatureSet, featureSets } from "../dataset/feature-set.js";
-import { addClips, checkModel, type TrainedModel } from "../tagging/model-file.js";
+import { addClips } from "../tagging/model-clips.js";
+import { checkModel, type TrainedModel } from "../tagging/model-file.js";
 import { checkFrontEnd } from "./answer-set.js";
 import { chooseClips, ownSplits } from "./choose-clips.js";
 

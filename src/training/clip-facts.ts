@@ -3,7 +3,8 @@ import type { Clip } from "../dataset/clip.js";
 import type { FeatureSet } from "../dataset/feature-set.js";
 import { hasLabel } from "../dataset/known-labels.js";
 import type { Task } from "../nn/training-step.js";
-import { addClips, type ModelInfo, trainClipCount } from "../tagging/model-file.js";
+import { addClips, trainClipCount } from "../tagging/model-clips.js";
+import type { ModelInfo } from "../tagging/model-file.js";
 
 /** How the clips of a run were split, as a model file records it. */
 export type DrawnSplit = Omit<ModelInfo["split"], "trainCounts" | "knownCounts">;

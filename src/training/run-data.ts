@@ -6,7 +6,8 @@ import { labelText, lacksLabels } from "../dataset/known-labels.js";
 import { type ClipSplits, RECORD_KEY, splitClips, splitsOfRecord } from "../dataset/splits.js";
 import { checkEnoughClips, checkSeveralClasses, multiLabelClip } from "../dataset/trainable.js";
 import type { Task } from "../nn/training-step.js";
-import { clipsTrainedOn, type TrainedModel } from "../tagging/model-file.js";
+import { clipsTrainedOn } from "../tagging/model-clips.js";
+import type { TrainedModel } from "../tagging/model-file.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { TrainConfig } from "./config.js";
 

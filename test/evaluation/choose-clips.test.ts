@@ -4,7 +4,7 @@ import { SPLITS } from "../../src/dataset/split-names.js";
 import { splitClips } from "../../src/dataset/splits.js";
 import { chooseClips, reasonsIn } from "../../src/evaluation/choose-clips.js";
 import { frontEnd } from "../../src/features/front-end.js";
-import { addClips } from "../../src/tagging/model-file.js";
+import { addClips } from "../../src/tagging/model-clips.js";
 
 /** In each split 10 clips of two labels and one of background. */
 const memory = SPLITS.flatMap((split, s) =>

@@ -12,7 +12,7 @@ import {
   LINEAR_RECORD,
   linearModel,
 } from "../../src/tagging/linear-model.js";
-import { wasChosenBy, wasTrainedOn } from "../../src/tagging/model-file.js";
+import { wasChosenBy, wasTrainedOn } from "../../src/tagging/model-clips.js";
 import { trainLinearBaseline } from "../../src/training/linear-baseline.js";
 import { ENGINE } from "../engine.js";
 import { makeTinyStore, SOUNDS, tinyClips } from "../training/tiny-store.js";

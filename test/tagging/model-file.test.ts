@@ -6,14 +6,8 @@ import { frontEnd, frontEndHash } from "../../src/features/front-end.js";
 import { isConstantName } from "../../src/graph/graph.js";
 import { decodeWeights } from "../../src/graph/index.js";
 import { type NetSettings, netConfig } from "../../src/nn/architectures.js";
-import {
-  addClips,
-  decodeModel,
-  encodeModel,
-  modelIdentity,
-  readModelInfo,
-  wasTrainedOn,
-} from "../../src/tagging/model-file.js";
+import { addClips, wasTrainedOn } from "../../src/tagging/model-clips.js";
+import { decodeModel, encodeModel, modelIdentity, readModelInfo } from "../../src/tagging/model-file.js";
 import { SHIPPED_MODEL } from "../../src/tagging/shipped-model.js";
 import { trainConfig } from "../../src/training/config.js";
 import { encodeSafetensors } from "../../src/training/safetensors.js";

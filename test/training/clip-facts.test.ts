@@ -4,7 +4,7 @@ import { featureSets } from "../../src/dataset/feature-set.js";
 import { splitClips } from "../../src/dataset/splits.js";
 import { evaluateMajority } from "../../src/evaluation/evaluate.js";
 import { frontEnd } from "../../src/features/front-end.js";
-import { trainClipCount } from "../../src/tagging/model-file.js";
+import { trainClipCount } from "../../src/tagging/model-clips.js";
 import { clipFacts } from "../../src/training/clip-facts.js";
 
 const DRAWN = { seed: 1, validFraction: 0, testFraction: 0, hash: "" };
