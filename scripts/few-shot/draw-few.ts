@@ -12,7 +12,7 @@ export function clipsWith(data: FeatureData, labels: readonly string[], isWanted
 }
 
 /**
- * Draws clips of every class, as somebody has them who has recorded so many: a fifth of them, and at least one, is for
+ * Draws the clips of somebody who has recorded `perClass` clips of every class: a fifth of them, and at least one, is for
  * validation. A class with fewer clips gives all that it has.
  * @param clips with one label each
  * @param perClass number of clips of a class, at least 2

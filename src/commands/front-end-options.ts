@@ -50,7 +50,7 @@ export function presetOption(): Option {
 export function frontEndOfModelOption(): Option {
   const option = new Option(
     "-m, --model <file>",
-    "use the front end of a model (default: that of the flags)",
+    "use the front end of a model (default: the front end that the flags describe)",
   );
   return option.conflicts(["preset", ...MEMBERS, "compression", ...COMPRESSION_MEMBERS]);
 }

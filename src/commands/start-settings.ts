@@ -50,7 +50,7 @@ function freezeOption(): Option {
   const option = new Option(
     "--freeze <blocks>",
     "blocks that keep the model's weights: none; half, the first half, rounded up; body, all of them, so that only the last layer \
-trains; a number, so many from the input on; gradual, all at first, and one less after each of equal parts of the run's first half, from the last down",
+trains; a number, the first ones, counted from the input; gradual, all at first, and one less after each of equal parts of the run's first half, from the last down",
   );
   return option.default(D.freeze).argParser((text): Freeze => {
     if (text === "none" || text === "half" || text === "body" || text === "gradual") return text;

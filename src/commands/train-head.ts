@@ -48,7 +48,7 @@ export async function trainLinearHead(storeDir: string, job: HeadJob): Promise<v
   const { title, name } = mainMeasure(task);
   print(`\nlinear head on the embeddings of ${start.path}, L2 penalty ${l2}`);
   print(`${title} ${percent(model.info.valid[name])} on the validation split`);
-  print(`that of the ${neighbours.k} nearest training clips: ${percent(neighbours.score)}`);
+  print(`vote of the ${neighbours.k} nearest training clips: ${percent(neighbours.score)}`);
   for (const line of calibrationLines(model.info.calibration!)) print(line);
   print(`model: ${modelPath}`);
   const flags = scoredSplits(splits)[0] === "test" ? [] : ["--split", "valid"];

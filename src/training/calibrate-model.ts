@@ -46,7 +46,7 @@ interface CalibrateOptions {
  * It also finds what the model calls a sound unknown by, see `fitNovelty`.
  *
  * With fewer than 20 validation clips, a segment weighs its level, the temperature is 1, every threshold 0.5, and the limit of
- * novelty is that of the training clips, too.
+ * novelty is fitted to the training clips, too.
  * @param sets the sets that the model was trained and validated on, over its labels, see `ownSets`
  * @returns the model with `info.calibration`
  * @throws UsageError if the sets have other labels than the model, or no validation clip whose labels are known

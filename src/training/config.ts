@@ -47,7 +47,7 @@ export type Freeze = "none" | "half" | "body" | "gradual" | number;
 export interface StartConfig {
   /**
    * The blocks that keep the model's weights; the last layer always trains. "none"; "half", the first half of them, rounded up;
-   * "body", all blocks; a number, so many blocks from the input on; "gradual", all blocks at first and one less after each of equal parts of the run's first half,
+   * "body", all blocks; a number, the first blocks, counted from the input; "gradual", all blocks at first and one less after each of equal parts of the run's first half,
    * from the last block down, so that the whole net trains in the second half.
    */
   readonly freeze: Freeze;

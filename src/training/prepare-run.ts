@@ -36,7 +36,7 @@ export interface PreparedRun {
   readonly step: TrainingStep;
   /** null if the run does not record layer statistics. */
   readonly watchedStep: TrainingStep | null;
-  /** See `FitOptions.stepAt`; undefined if one step is that of every epoch. */
+  /** See `FitOptions.stepAt`; undefined if every epoch has the same step. */
   readonly stepAt: FitOptions["stepAt"];
   readonly batches: TrainSampler;
 }

@@ -42,7 +42,7 @@ export function runData(
   if (from && several === undefined && task !== found)
     throw new UsageError({
       setting: "task",
-      rule: `be that of the model that training starts from, ${found}`,
+      rule: `equal ${found}, the task of the model that training starts from`,
       got: task,
       remedy: "leave it out, or train without the model",
     });

@@ -89,7 +89,7 @@ describe("train --from", () => {
     [
       "--from run/model.onnx --task multi-label",
       2,
-      "--task must be that of the model that training starts from, single-label, got multi-label; leave it out, or train without the model",
+      "--task must equal single-label, the task of the model that training starts from, got multi-label; leave it out, or train without the model",
     ],
     ["--from run/model.onnx --freeze 9", 2, "--freeze must be at most 2 for the model's 2 blocks, got 9"],
     ["--freeze top", 2, "--freeze must be none, half, body, gradual or a number of blocks, got top"],

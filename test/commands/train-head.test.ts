@@ -26,7 +26,7 @@ it("train --head linear makes a model of the store's labels that predict reads, 
   const { code, stdout } = await train("--from", "m.onnx");
   expect(code).toBe(0);
   expect(stdout).toMatch(
-    /linear head on the embeddings of m\.onnx, L2 penalty 1\nbalanced accuracy [\d.]+ % on the validation split\nthat of the \d+ nearest training clips: [\d.]+ %\n/,
+    /linear head on the embeddings of m\.onnx, L2 penalty 1\nbalanced accuracy [\d.]+ % on the validation split\nvote of the \d+ nearest training clips: [\d.]+ %\n/,
   );
   const path = join(dir, "run/model.onnx");
   expect(decodeModel(readFileSync(path), path).info.labels).toEqual(["high", "low"]);

@@ -366,7 +366,7 @@ describe("training on from a model", () => {
     ],
     [
       { task: "multi-label" as const },
-      /^task must be that of the model that training starts from, single-label, got multi-label; /,
+      /^task must equal single-label, the task of the model that training starts from, got multi-label; /,
     ],
   ])("names a setting that is not the model's: %j", async (config, message) => {
     const { model } = await first;
