@@ -17,7 +17,7 @@ import { METHODS } from "./few-shot/methods.js";
 import { markdownTables, ScoreFile, scoreChart, scoreLine } from "./few-shot/results.js";
 
 const DESCRIPTION = `Score what can be learned from few recordings, on recordings of another source: a net from scratch, a linear \
-classifier on Meyda's descriptors, a linear head on a model's embeddings, and the model fine-tuned, with a new last layer or with that head.
+classifier on Meyda's descriptors, a linear head on a model's embeddings, and the model fine-tuned from that head on.
 
 The two sources are the tonejs recordings, and the notes of FreePats, whose samples are recordings too; each is learned from \
 and scored on the other. The start model must have heard neither. The stores are those of data/recordings and of all.csv:

@@ -45,11 +45,6 @@ export const METHODS: Readonly<Record<string, Method>> = {
     const { few, from, epochs, engine } = run;
     return scoreOf(run, (await trainModel(few, { epochs, ...NO_TEST }, { engine, from })).model!);
   },
-  "linear head, then fine-tuned": async (run) => {
-    const { few, from, epochs, engine } = run;
-    const { model } = await trainHead(few, from, { engine, config: NO_TEST });
-    return scoreOf(run, (await trainModel(few, { epochs, ...NO_TEST }, { engine, from: model })).model!);
-  },
 };
 
 /** Clips of the other source as a set over the labels of the few. */

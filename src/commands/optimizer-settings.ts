@@ -66,7 +66,11 @@ export const OPTIMIZER_SETTINGS: readonly Setting<TrainConfig>[] = [
     ({ optimizer }, weightDecay) => ({ optimizer: { ...optimizer, weightDecay } }),
   ),
   plain(
-    numberOption("--learning-rate <x>", "highest learning rate of the run", { above: 0 }).default(
+    numberOption(
+      "--learning-rate <x>",
+      "highest learning rate of the run; with --from, 0.001 if no optimizer is named",
+      { above: 0 },
+    ).default(
       D.learningRate,
       byOptimizer(({ learningRate }) => learningRate),
     ),

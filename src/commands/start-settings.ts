@@ -31,6 +31,15 @@ export const START_SETTINGS: readonly Setting<TrainConfig>[] = [
     ),
     "batchNorm",
   ),
+  startSetting<StartConfig["lastLayer"]>(
+    choiceOption(
+      "--last-layer <how>",
+      "a new last layer starts fitted to the embeddings of the training clips, or drawn at random",
+      ["fitted", "drawn"],
+      D.lastLayer,
+    ),
+    "lastLayer",
+  ),
 ];
 
 function startSetting<T>(option: Option, member: keyof StartConfig): Setting<TrainConfig> {

@@ -61,10 +61,10 @@ function inputText({ config: { normalize, start }, conditionNumber }: RunStart):
 function startLines({ start, config, sets: { train } }: RunStart, path: string): string[] {
   if (start === null || config.start === undefined) return [];
   const { blocks, keepsHead, labels } = start;
-  const { freeze, batchNorm } = config.start;
+  const { freeze, batchNorm, lastLayer } = config.start;
   const head = keepsHead
     ? "the last layer's, since task and labels are the same"
-    : `a new last layer for ${counted(train.labels.length, "label")} (the model has ${labels.length})`;
+    : `a new last layer for ${counted(train.labels.length, "label")} (the model has ${labels.length}), ${LAST_LAYER_TEXTS[lastLayer]}`;
   const nFrozen = frozenCount(freeze, { epoch: 1, epochs: config.epochs, nBlocks: blocks.length });
   const thaw = freeze === "gradual" ? " at first, fewer and fewer up to the middle of the run" : "";
   const norm = config.net.batchNorm === null ? "" : `; batch norm's averages: ${NORM_TEXTS[batchNorm]}`;
@@ -75,6 +75,11 @@ function startLines({ start, config, sets: { train } }: RunStart, path: string):
 }
 
 const NORM_TEXTS = { keep: "the model's", adapt: "the model's, adapted where blocks train" } as const;
+
+const LAST_LAYER_TEXTS = {
+  fitted: "fitted to their embeddings",
+  drawn: "drawn at random",
+} as const;
 
 /** `block1 to block5` */
 const rangeText = (names: readonly string[]) =>

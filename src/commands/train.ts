@@ -59,9 +59,10 @@ The train loss is the mean over an epoch's steps, in training mode: augmentation
 keeps it above 0, so in a good run it may stay far above the valid loss. The clean loss is of training clips that are scored \
 after the epoch as the validation clips are. Where it is far below the valid loss, the net knows its training clips by heart.
 
-With --from, the net starts with the weights of a model and learns your classes from few clips. The store must have the \
-model's front end (extract --model). Net, segment length, kind of normalization and task are the model's. If your labels \
-differ from the model's, the last layer is new; the others go on from the model's. The first half of them stay as they are, or what --freeze says. \
+With --from, the net starts with the weights of a model and learns your classes from few clips. The store must have the model's \
+front end (extract --model). Net, segment length, kind of normalization and task are the model's. If your labels \
+differ from the model's, the last layer is new: it starts as --head linear would leave it. The other layers go on from the model's; the \
+first half of them stay as they are, or what --freeze says. \
 With --head linear, the last layer alone is fitted, by logistic regression on the embeddings of your clips, which are kept in the \
 store; the penalty on its weights is chosen on valid.
 

@@ -58,6 +58,11 @@ export interface StartConfig {
    * "adapt" normalizes by the batch and moves the averages on from the model's, without a warm-up. Frozen blocks keep theirs.
    */
   readonly batchNorm: "keep" | "adapt";
+  /**
+   * A last layer that is new: "fitted" starts it as logistic regression on the model's embeddings of the training clips, as
+   * `trainHead` does; "drawn" draws its weights.
+   */
+  readonly lastLayer: "fitted" | "drawn";
 }
 
 /** All settings of a run; the same settings, data and seed give the same weights to the bit. */
@@ -143,7 +148,15 @@ export const TRAIN_DEFAULTS: TrainConfig = {
 const SETTING_NAMES = [...Object.keys(TRAIN_DEFAULTS), "start"];
 
 /** Default of `start` in a run that starts from a model. */
-export const START_DEFAULTS: StartConfig = { freeze: "half", statistics: "model", batchNorm: "keep" };
+export const START_DEFAULTS: StartConfig = {
+  freeze: "half",
+  statistics: "model",
+  batchNorm: "keep",
+  lastLayer: "fitted",
+};
+
+/** Default learning rate of a run that starts from a model: lower, so that the model's weights are not soon forgotten. */
+export const START_LEARNING_RATE = 0.001;
 
 /**
  * Checks that the options of a function hold no settings of a run, which are apart from them.
@@ -219,6 +232,7 @@ const START_CHECKS: Readonly<Record<keyof StartConfig, Check>> = {
   freeze: checkFreeze,
   statistics: choice(["model", "train"]),
   batchNorm: choice(["keep", "adapt"]),
+  lastLayer: choice(["fitted", "drawn"]),
 };
 
 /** Checks how a run uses the model that it starts from, and fills in the defaults. */

@@ -1,11 +1,12 @@
 import { UsageError } from "../core/errors.js";
 import { Random } from "../core/random.js";
+import type { Tensor } from "../core/tensor.js";
 import type { FeatureData } from "../dataset/feature-data.js";
 import type { Engine } from "../runtime/engine.js";
 import type { TrainedModel } from "../tagging/model-file.js";
 import type { TrainConfig } from "./config.js";
 import { startState } from "./fit.js";
-import { type PreparedRun, prepareRun } from "./prepare-run.js";
+import { type PreparedRun, prepareRun, startWeights } from "./prepare-run.js";
 import { checkStartData } from "./start.js";
 import { batchFeeds, StepRunner } from "./step-runner.js";
 
@@ -84,13 +85,15 @@ export async function findLearningRate(
   const start =
     config.start?.freeze === "gradual" ? { ...config.start, freeze: "none" as const } : config.start;
   // Averaged weights would only be discarded.
-  const run = await prepareRun(data, { ...config, start, emaDecay: 0, watch: false }, { from, signal });
+  const settings = { ...config, start, emaDecay: 0, watch: false };
+  const run = await prepareRun(data, settings, { from, signal });
   options.onStart?.(run);
+  const weights = await startWeights(run, data, settings, { from, engine, signal });
   const runner = await StepRunner.open(engine, run.step);
   const steps: RangeStep[] = [];
   let [average, lowest] = [0, Number.POSITIVE_INFINITY];
   try {
-    for await (const loss of losses(runner, run, config.seed)) {
+    for await (const loss of losses(runner, run, { weights, seed: config.seed })) {
       if (signal?.aborted) return null;
       average = SMOOTHING * average + (1 - SMOOTHING) * loss;
       const smoothedLoss = average / (1 - SMOOTHING ** (steps.length + 1));
@@ -117,11 +120,11 @@ export async function findLearningRate(
 /** Trains at the growing rate and yields the loss of every step. */
 async function* losses(
   runner: StepRunner,
-  { step, start, batches }: PreparedRun,
-  seed: number,
+  { step, batches }: PreparedRun,
+  { weights, seed }: { weights: ReadonlyMap<string, Tensor> | undefined; seed: number },
 ): AsyncGenerator<number> {
   const random = new Random(seed);
-  runner.load(startState(step, start?.weights, random.fork("weights")));
+  runner.load(startState(step, weights, random.fork("weights")));
   for (let index = 0; index < RANGE.steps; index++) {
     if (index % batches.stepsPerEpoch === 0) batches.startEpoch(1 + index / batches.stepsPerEpoch);
     const feeds = batchFeeds(step, await batches.next());

@@ -9,18 +9,25 @@ import { MAX_OUTPUT_VALUES, minBands, type SegmentNetConfig } from "../nn/archit
 import type { InputNormalization } from "../nn/input-normalization.js";
 import { largestOutput } from "../nn/summary.js";
 import { buildTrainingStep, type TrainingStep, type TrainingStepConfig } from "../nn/training-step.js";
+import type { Engine } from "../runtime/engine.js";
 import { modelIdentity, type TrainedModel } from "../tagging/model-file.js";
 import { augmentationOf } from "./augmentation.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { type StartConfig, type TrainConfig, trainConfig } from "./config.js";
 import type { FitOptions } from "./fit.js";
+import { fitHead, headWeights } from "./fit-head.js";
 import { fixedNames, frozenCount } from "./freezing.js";
 import { type FittedNormalization, fitNormalization } from "./normalization.js";
 import { type RunData, runData } from "./run-data.js";
 import { type Start, startOf } from "./start.js";
 
 /** How runs of earlier versions, which did not record it, used the model that they started from. */
-const UNFROZEN: StartConfig = { freeze: "none", statistics: "model", batchNorm: "adapt" };
+const UNFROZEN: StartConfig = {
+  freeze: "none",
+  statistics: "model",
+  batchNorm: "adapt",
+  lastLayer: "drawn",
+};
 
 /** A run that is ready to start. */
 export interface PreparedRun {
@@ -119,6 +126,23 @@ function buildSteps(stepConfig: TrainingStepConfig, { watch }: TrainConfig) {
     step: buildTrainingStep(stepConfig),
     watchedStep: watch ? buildTrainingStep({ ...stepConfig, watch: true }) : null,
   };
+}
+
+/**
+ * The weights that a new run starts with, by name: the model's, and those of a last layer that is fitted. The others are drawn.
+ * @param source the data that the run was prepared with
+ */
+export async function startWeights(
+  { data, start }: PreparedRun,
+  source: FeatureData,
+  config: TrainConfig,
+  run: { from: TrainedModel | undefined; engine: Engine; signal?: AbortSignal | undefined },
+): Promise<ReadonlyMap<string, Tensor> | undefined> {
+  const { from, engine, signal } = run;
+  if (start === null || from === undefined) return undefined;
+  if (start.keepsHead || config.start?.lastLayer !== "fitted") return start.weights;
+  const head = await fitHead(source, data, from, { balance: config.balance, engine, signal });
+  return new Map([...start.weights, ...headWeights(head)]);
 }
 
 /** Returns the function that gives the step of each epoch of a run that starts from a model. */

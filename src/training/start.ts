@@ -9,6 +9,7 @@ import { normalizedWidth } from "../tagging/model-tensors.js";
 import {
   NORMALIZATIONS,
   type NormalizeConfig,
+  START_LEARNING_RATE,
   type TrainConfig,
   type TrainSettings,
   trainConfig,
@@ -24,18 +25,20 @@ export interface Start {
   readonly blocks: readonly string[];
   /** Whether the last layer goes on from the model's; otherwise it is new. */
   readonly keepsHead: boolean;
-  /** The model's tensors that the run starts with, by name. */
+  /** The model's tensors that the run starts with, by name; see `startWeights`. */
   readonly weights: ReadonlyMap<string, Tensor>;
 }
 
 /**
- * The settings of a run that starts from a model. Net, segment length, kind of normalization and level are the model's.
+ * The settings of a run that starts from a model. Net, segment length, kind of normalization and level are the model's; the default of
+ * the learning rate is `START_LEARNING_RATE`.
  * @param changes settings that differ from the defaults
  * @throws UsageError naming a setting that is not the model's, or out of range
  */
 export function startingConfig(model: TrainedModel, changes: TrainSettings = {}): TrainConfig {
   const own = modelSettings(model);
-  const config = trainConfig({ ...own, ...changes, start: changes.start ?? {} });
+  const learningRate = START_LEARNING_RATE;
+  const config = trainConfig({ ...own, learningRate, ...changes, start: changes.start ?? {} });
   mustEqual("net", config.net, own.net);
   mustEqual("segmentFrames", config.segmentFrames, own.segmentFrames);
   mustEqual("normalize.kind", config.normalize.kind, own.normalize.kind);

@@ -1,15 +1,12 @@
 import { checkNames } from "../core/check.js";
-import { UsageError } from "../core/errors.js";
 import { checkObject } from "../core/inputs.js";
 import { abortSignal, type Check, callback, checkOptions, optional } from "../core/setting-checks.js";
-import type { Clip } from "../dataset/clip.js";
 import { checkData, type FeatureData } from "../dataset/feature-data.js";
 import type { FeatureSet } from "../dataset/feature-set.js";
 import { evaluateNet } from "../evaluation/evaluate.js";
 import { measuresOf } from "../evaluation/measures.js";
 import { type NeighbourScores, neighbourScores } from "../evaluation/neighbour-scores.js";
 import { type Engine, engineOption } from "../runtime/engine.js";
-import { embedClips } from "../tagging/embeddings.js";
 import {
   checkModel,
   type ModelInfo,
@@ -21,7 +18,8 @@ import {
 import { calibrateModel } from "./calibrate-model.js";
 import { clipFacts } from "./clip-facts.js";
 import type { TrainConfig } from "./config.js";
-import { fitLinear, type LabelledVectors, type LinearFit } from "./fit-linear.js";
+import { type EmbeddingsOf, fitHead, headWeights } from "./fit-head.js";
+import type { LinearFit } from "./fit-linear.js";
 import { type RunData, runData } from "./run-data.js";
 import { checkStartData, startingConfig } from "./start.js";
 
@@ -44,7 +42,7 @@ export interface TrainHeadOptions {
   /** Settings that differ from the defaults of a run. */
   readonly config?: HeadConfig;
   /** Gives the embeddings of clips by the model, e.g. those that a store holds. @default they are computed */
-  readonly embeddingsOf?: (clips: readonly Clip[]) => Promise<readonly Float32Array[]>;
+  readonly embeddingsOf?: EmbeddingsOf;
   readonly onStart?: (run: Pick<RunData, "sets" | "splits" | "task">) => void;
   /** After an abort the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -101,17 +99,16 @@ export async function trainHead(
   const run = runData(data, settings, { from });
   options.onStart?.(run);
   const { sets, task } = run;
-  const embeddingsOf = options.embeddingsOf ?? ((clips) => computed(from, data, clips, { engine, signal }));
-  const [train, valid] = [await labelled(sets.train, embeddingsOf), await labelled(sets.valid, embeddingsOf)];
-  const fit = await fitLinear(train, valid, { task, engine });
-  signal?.throwIfAborted();
-  const head = settings.balance && task === "single-label" ? evenly(fit, train) : fit;
+  const { balance } = settings;
+  const { train, valid, ...head } = await fitHead(data, run, from, {
+    ...{ balance, engine, signal, embeddingsOf: options.embeddingsOf },
+  });
   const model = modelWith(head, { data, from, run, settings });
   const valued = { ...model, info: { ...model.info, valid: await validScores(model, sets.valid, engine) } };
   return {
     ...run,
     model: await calibrateModel(valued, sets, { engine, signal }),
-    l2: fit.l2,
+    l2: head.l2,
     neighbours: await neighbourScores({ train, valid }, { task, sets, engine }),
   };
 }
@@ -121,43 +118,9 @@ const headConfig: Check = (setting, value) => {
   checkNames(setting, Object.keys(value as HeadConfig), HEAD_SETTINGS);
 };
 
-async function computed(
-  model: TrainedModel,
-  data: FeatureData,
-  clips: readonly Clip[],
-  run: { engine: Engine; signal: AbortSignal | undefined },
-): Promise<Float32Array[]> {
-  const vectors: Float32Array[] = [];
-  await embedClips(model, data, clips, { ...run, onClip: (_, { embedding }) => vectors.push(embedding) });
-  return vectors;
-}
-
-async function labelled(
-  set: FeatureSet,
-  embeddingsOf: NonNullable<TrainHeadOptions["embeddingsOf"]>,
-): Promise<LabelledVectors> {
-  const vectors = await embeddingsOf(set.clips);
-  if (vectors.length !== set.clips.length)
-    throw new UsageError({
-      setting: "embeddingsOf",
-      rule: `give ${set.clips.length} embeddings for as many clips`,
-      got: vectors.length,
-    });
-  return { vectors, targets: set.clips.map((_, clip) => set.targets(clip)) };
-}
-
-/** The classifier as if every label had as many training clips. */
-function evenly(fit: LinearFit, { targets }: LabelledVectors): LinearFit {
-  const data = fit.bias.data.map((value, label) => {
-    const count = targets.filter((row) => row[label] === 1).length;
-    return value - Math.log(Math.max(1, count) / targets.length);
-  });
-  return { ...fit, bias: { ...fit.bias, data } };
-}
-
 /** The model, without scores. */
 function modelWith(
-  { weight, bias, l2 }: LinearFit,
+  head: LinearFit,
   {
     data,
     from,
@@ -179,12 +142,12 @@ function modelWith(
     config: {
       ...{ task: settings.task, seed, validFraction, testFraction, balance },
       normalize: settings.normalize,
-      head: { kind: "linear", l2 },
+      head: { kind: "linear", l2: head.l2 },
     },
     start: { model: modelIdentity(from), labels: from.info.labels },
     ...clips,
   };
-  const weights = new Map(from.weights).set("output.weight", weight).set("output.bias", bias);
+  const weights = new Map([...from.weights, ...headWeights(head)]);
   return { info, net: from.net, weights, normalization: from.normalization };
 }
 

@@ -30,7 +30,7 @@ import {
   fit,
   type StepReport,
 } from "./fit.js";
-import { modelHash, type PreparedRun, prepareRun } from "./prepare-run.js";
+import { modelHash, type PreparedRun, prepareRun, startWeights } from "./prepare-run.js";
 import { resumedConfig } from "./resumed-config.js";
 import type { RunData } from "./run-data.js";
 import { checkStartData, type Start, startingConfig } from "./start.js";
@@ -71,8 +71,8 @@ export interface RunProgress {
 export interface TrainModelOptions {
   readonly engine: Engine;
   /**
-   * After an abort the run ends after its current step; that epoch is lost. While statistics are fitted, the promise rejects
-   * with the signal's reason.
+   * After an abort the run ends after its current step; that epoch is lost. While statistics or a last layer are fitted, the promise
+   * rejects with the signal's reason.
    */
   readonly signal?: AbortSignal | undefined;
   /**
@@ -208,7 +208,7 @@ export async function trainModel(
     patience: settings.patience,
     seed: settings.seed,
     resume: resume?.state,
-    weights: run.start?.weights,
+    weights: resume ? undefined : await startWeights(run, data, settings, { from, engine, signal }),
     onStep: options.onStep,
     onEpoch: (record, reached) =>
       options.onEpoch?.(record, {

@@ -126,6 +126,7 @@ describe("flagFor", () => {
       "--freeze",
       "--statistics",
       "--bn-statistics",
+      "--last-layer",
     ]);
   });
   it("every setting of a run has a flag, except these", () => {

@@ -37,7 +37,7 @@ describe("train --from", () => {
     const { stdout } = trained;
     expect(stdout).toMatch(/^standardize, with the statistics of the model$/m);
     expect(stdout).toMatch(
-      /^starts from run\/model\.onnx: weights of block1 to block2, and a new last layer for 2 labels \(the model has 3\)$/m,
+      /^starts from run\/model\.onnx: weights of block1 to block2, and a new last layer for 2 labels \(the model has 3\), fitted to their embeddings$/m,
     );
     expect(stdout).toMatch(
       /^frozen: block1 to block2 at first, fewer and fewer up to the middle of the run; batch norm's averages: the model's, adapted where blocks train$/m,

@@ -8,6 +8,7 @@ import { type NormalizeConfig, type StartConfig, trainConfig } from "../../src/t
 import { DivergedError } from "../../src/training/fit.js";
 import { frozenCount } from "../../src/training/freezing.js";
 import { startingConfig } from "../../src/training/start.js";
+import { trainHead } from "../../src/training/train-head.js";
 import { type RunStart, trainModel } from "../../src/training/train-model.js";
 import { ENGINE } from "../engine.js";
 import { messageOf, rejectionOf } from "../store/message-of.js";
@@ -62,7 +63,7 @@ describe("a run that starts from a model", () => {
     const far = { shape, data: data.map(() => 1000) };
     const from = { ...model, weights: new Map([...model.weights, [name, far]]) };
     const { model: trained } = await trainFrom(
-      { freeze: "none", batchNorm: "adapt" },
+      { freeze: "none", batchNorm: "adapt", lastLayer: "drawn" },
       { epochs: 1 },
       { from },
     );
@@ -72,7 +73,27 @@ describe("a run that starts from a model", () => {
     expect(trained!.net).toEqual(model.net);
   });
 
-  it("draws a last layer for other labels, and says what it started from", async () => {
+  it("fits a last layer for other labels to the embeddings, as a linear head is, unless it is to be drawn", async () => {
+    const { model: head } = await trainHead(renamed, model, { engine: ENGINE });
+    const start = async (lastLayer: StartConfig["lastLayer"], balance: boolean) => {
+      const settings = { epochs: 1, learningRate: 1e-12, emaDecay: 0, balance };
+      const { model: trained } = await trainFrom({ freeze: "body", lastLayer }, settings);
+      return ["output.weight", "output.bias"].map((name) => trained!.weights.get(name)!.data);
+    };
+    const fitted = ["output.weight", "output.bias"].map((name) => head.weights.get(name)!.data);
+    expect(await start("fitted", true)).toEqual(fitted);
+    const [weight, bias] = await start("fitted", false);
+    expect(weight).toEqual(fitted[0]);
+    expect(bias).not.toEqual(fitted[1]); // two of three sounds have the same label
+    expect(await start("drawn", true)).not.toEqual(fitted);
+  });
+
+  it("has a lower learning rate than a new run, unless another is asked for", () => {
+    expect(startingConfig(model).learningRate).toBeLessThan(trainConfig().learningRate);
+    expect(startingConfig(model, { learningRate: 0.01 }).learningRate).toBe(0.01);
+  });
+
+  it("says what it started from", async () => {
     const starts: RunStart[] = [];
     const { model: trained } = await trainFrom(
       { freeze: "body" },
@@ -217,7 +238,7 @@ describe("a run that starts from a model", () => {
     [
       "a setting",
       { start: { frozen: 1 } as never },
-      "start must have no settings but freeze, statistics, batchNorm, got frozen",
+      "start must have no settings but freeze, statistics, batchNorm, lastLayer, got frozen",
     ],
     [
       "a net",
@@ -233,7 +254,7 @@ describe("a run that starts from a model", () => {
   it("has no such settings without a model", async () => {
     const config = { ...TINY_CONFIG, start: { freeze: "body" as const } };
     expect(await rejectionOf(trainModel(store, config, { engine: ENGINE }))).toBe(
-      'start must be left out unless training starts from a model, got {"freeze":"body","statistics":"model","batchNorm":"keep"}',
+      'start must be left out unless training starts from a model, got {"freeze":"body","statistics":"model","batchNorm":"keep","lastLayer":"fitted"}',
     );
   });
 });
