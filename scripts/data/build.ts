@@ -85,7 +85,11 @@ const command = new Command("data")
     const nWorkers = Math.min(options.workers, 8);
     const out = options.out ?? (options.small ? "data/instruments-small" : "data/instruments");
     const fonts = await fontsWith(options.font);
-    const { rendered, silent, groupsOfTest } = await renderSet(resolve(out), {
+    const {
+      rendered: isNew,
+      silent,
+      groupsOfTest,
+    } = await renderSet(resolve(out), {
       seed: options.seed,
       size,
       fonts,
@@ -94,7 +98,13 @@ const command = new Command("data")
     const rows = readRows(join(out, "manifest.csv"));
     writeAtomically(join(out, "random-notes.csv"), unsplitCsv(rows, { withGroups: false }));
     writeAtomically(join(out, "held-out-groups.csv"), unsplitCsv(rows, { withGroups: true }));
-    if (!rendered) console.error(`${out} is complete, nothing to render`);
+    const rendered = rows.filter(({ split }) => split !== "test");
+    for (const half of ["a", "b"] as const)
+      writeAtomically(
+        join(out, `with-recordings-${half}.csv`),
+        manifestCsv([...rendered, ...listRecordings(resolve(out), half)]),
+      );
+    if (!isNew) console.error(`${out} is complete, nothing to render`);
     console.error(`\nclips (groups) in ${out}\n${countTable(rows)}\n`);
     if (groupsOfTest.length > 0)
       console.error(`left out, since the test font has the same samples: ${groupsOfTest.join(", ")}`);

@@ -108,6 +108,9 @@ function removeSetParts(dir: string, clips: readonly ClipPlan[]): void {
     "manifest.csv",
     "all.csv",
     "random-notes.csv",
+    "held-out-groups.csv",
+    "with-recordings-a.csv",
+    "with-recordings-b.csv",
     ...clips.map(({ path }) => path),
   ]);
   for (const folder of new Set([...files].map(dirname)))

@@ -17,6 +17,22 @@ describe("listRecordings", () => {
       "G2 v2.wav",
     ]);
   });
+  it("trains on half of the packages, if one is named, and tests on the other", () => {
+    const halves = (["a", "b"] as const).map((half) => listRecordings(dir, half));
+    const groups = halves.map(
+      (all) => new Set(all.filter(({ split }) => split === "train").map((row) => row.group)),
+    );
+    expect(groups.map((half) => half.size)).toEqual([6, 6]);
+    for (const [i, half] of halves.entries()) {
+      const tested = half.filter(({ split }) => split === "test");
+      expect(new Set(tested.map(({ group }) => group))).toEqual(groups[1 - i]);
+      const trained = half.filter(({ split }) => split === "train").map(({ label }) => label);
+      for (const label of ["guitar", "string"] as const) {
+        expect(trained).toContain(label);
+        expect(tested.map((row) => row.label)).toContain(label);
+      }
+    }
+  });
   it("gives the recordings their classes", () => {
     const counts: Record<string, number> = {};
     for (const { label } of rows) counts[label] = (counts[label] ?? 0) + 1;
