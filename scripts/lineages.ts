@@ -1,13 +1,16 @@
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { Command } from "commander";
 import { reportError } from "../src/commands/exit.js";
 import { integerOption, threadsOption } from "../src/commands/options.js";
 import { addTrainOptions, trainConfigOf } from "../src/commands/train-settings.js";
+import { checkChoice } from "../src/core/check.js";
 import { progressBar } from "../src/report/progress.js";
 import { print } from "../src/report/terminal.js";
 import { nodeEngine } from "../src/runtime/node.js";
+import { writeAtomically } from "../src/store/atomic-file.js";
 import { openStore } from "../src/store/store.js";
+import { encodeModel } from "../src/tagging/model-file.js";
 import { lineagesOf } from "./lineages/folds.js";
 import { leaveOut } from "./lineages/leave-out.js";
 import { type FoldResult, ResultsFile, resultKey } from "./lineages/results.js";
@@ -21,11 +24,14 @@ all.csv:
   npm run extract -- data/instruments/all.csv --out data/features/all --scale 1000
 
 Each finished fold is a line in the file of results; a run that is stopped goes on there. Folds with other settings, other \
-clips or another seed are trained anew; after a change of the code, use another file.`;
+clips or another seed are trained anew; after a change of the code, use another file. With --models, the models of the folds \
+are kept: each has heard nothing of a lineage.`;
 
 interface Options {
   out: string;
   seeds: number;
+  only?: string;
+  models?: string;
   threads: number;
 }
 
@@ -35,33 +41,48 @@ const command = addTrainOptions(
     .argument("[store]", "store of features made by extract", "data/features/all")
     .option("-o, --out <file>", "file of results", "models/lineages/results.jsonl")
     .addOption(integerOption("--seeds <n>", "number of seeds, from --seed on", { min: 1 }, 1))
+    .option("--only <lineage>", "leave out this lineage alone (default: each of them)")
+    .option(
+      "--models <folder>",
+      "folder to keep the models in, as <lineage>-<seed>.onnx (default: none is kept)",
+    )
     .addOption(threadsOption()),
 )
   .exitOverride()
   .action(scoreLineages);
 
-async function scoreLineages(storeDir: string, { out, seeds, threads }: Options): Promise<void> {
+async function scoreLineages(storeDir: string, options: Options): Promise<void> {
+  const { out, seeds, only, models, threads } = options;
   const base = trainConfigOf(command);
   const store = openStore(storeDir);
   const engine = nodeEngine({ threads });
   mkdirSync(dirname(out), { recursive: true });
   const file = new ResultsFile(out);
+  if (models !== undefined) mkdirSync(models, { recursive: true });
   const key = resultKey(base, store);
+  const lineages = lineagesOf(store);
+  if (only !== undefined) checkChoice("--only", only, lineages);
   const folds = Array.from({ length: seeds }, (_, i) => base.seed + i).flatMap((seed) =>
-    lineagesOf(store).map((lineage) => ({ lineage, seed, found: file.find(key, lineage, seed) })),
+    (only === undefined ? lineages : [only]).map((lineage) => {
+      const modelPath = models === undefined ? undefined : join(models, `${lineage}-${seed}.onnx`);
+      const isKept = modelPath === undefined || existsSync(modelPath);
+      return { lineage, seed, modelPath, found: isKept ? file.find(key, lineage, seed) : undefined };
+    }),
   );
   const nOpen = folds.filter(({ found }) => found === undefined).length;
   const bar = progressBar("leaving out lineages", nOpen * base.epochs);
   const results: FoldResult[] = [];
   let before = 0;
   try {
-    for (const { lineage, seed, found } of folds) {
+    for (const { lineage, seed, modelPath, found } of folds) {
       let result = found;
       if (result === undefined) {
         const config = { ...base, seed };
         const onEpoch = (done: number) => bar.update(before + done, `${lineage}, seed ${seed}`);
-        result = await leaveOut(store, lineage, { config, engine, onEpoch });
+        const left = await leaveOut(store, lineage, { config, engine, onEpoch });
         before += base.epochs;
+        ({ result } = left);
+        if (modelPath !== undefined) writeAtomically(modelPath, encodeModel(left.model));
         file.add(result);
       }
       bar.log(foldLine(result));

@@ -2,6 +2,7 @@ import { DataError } from "../../src/core/errors.js";
 import type { FeatureData } from "../../src/dataset/feature-data.js";
 import { answerSet, setOf } from "../../src/evaluation/answer-set.js";
 import type { Engine } from "../../src/runtime/engine.js";
+import type { TrainedModel } from "../../src/tagging/model-file.js";
 import type { TrainConfig } from "../../src/training/config.js";
 import { trainModel } from "../../src/training/train-model.js";
 import { foldOf } from "./folds.js";
@@ -16,7 +17,7 @@ export async function leaveOut(
   data: FeatureData,
   lineage: string,
   options: { config: TrainConfig; engine: Engine; onEpoch?: (done: number) => void },
-): Promise<FoldResult> {
+): Promise<{ result: FoldResult; model: TrainedModel }> {
   const { config, engine, onEpoch } = options;
   const { seed } = config;
   const fold = foldOf(data, lineage, seed);
@@ -24,13 +25,14 @@ export async function leaveOut(
     engine,
     onEpoch: ({ epoch }) => onEpoch?.(epoch),
   });
-  const { info } = model!;
+  if (model === null) throw new Error("a run that nothing stops has a model");
+  const { info } = model;
   const test = fold.data.clips.filter(({ split }) => split === "test");
-  const { scores } = await answerSet(model!, setOf(fold.data, test, info), { engine });
+  const { scores } = await answerSet(model, setOf(fold.data, test, info), { engine });
   if (scores.task !== "single-label")
     throw new DataError(data.name, "holds clips with several labels; only single labels are scored here");
   const { balancedAccuracy, intervals, perLabel, nClips, nGroups } = scores;
-  return {
+  const result = {
     key: resultKey(config, data),
     lineage,
     seed,
@@ -42,4 +44,5 @@ export async function leaveOut(
     epoch: info.epoch,
     config,
   };
+  return { result, model };
 }

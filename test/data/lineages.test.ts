@@ -10,6 +10,7 @@ import { featuresInMemory } from "../../src/dataset/feature-data.js";
 import { splitConflicts } from "../../src/dataset/splits.js";
 import { frontEnd } from "../../src/features/front-end.js";
 import { netConfig } from "../../src/nn/architectures.js";
+import { wasTrainedOn } from "../../src/tagging/model-clips.js";
 import { trainConfig } from "../../src/training/config.js";
 import { ENGINE as engine } from "../engine.js";
 import { makeFolder } from "../store/files.js";
@@ -94,12 +95,20 @@ describe("folds", () => {
 describe("leaveOut", () => {
   it("scores what was learnt from the others, the same each time", async () => {
     const epochs: number[] = [];
-    const result = await leaveOut(data, "TimGM6mb", { config, engine, onEpoch: (done) => epochs.push(done) });
+    const { result, model } = await leaveOut(data, "TimGM6mb", {
+      config,
+      engine,
+      onEpoch: (done) => epochs.push(done),
+    });
     expect(epochs).toEqual([1, 2]);
     expect(result).toMatchObject({ lineage: "TimGM6mb", seed: 3, nClips: 20, nGroups: 10 });
     expect(result.balancedAccuracy).toBe(1);
     expect(result.recalls).toEqual({ brass: 1, vocal: 1 });
-    expect(await leaveOut(data, "TimGM6mb", { config, engine })).toEqual(result);
+    expect(await leaveOut(data, "TimGM6mb", { config, engine })).toEqual({ result, model });
+    const [heard] = of("train");
+    const isHeard = wasTrainedOn(model.info);
+    expect(isHeard(heard.audioHash)).toBe(true);
+    expect(of("test").some(({ audioHash }) => isHeard(audioHash))).toBe(false);
   });
   it("lets the lineage choose nothing: with wrong labels there, all answers are wrong", async () => {
     const swapped = data.clips.map((clip) =>
@@ -107,7 +116,7 @@ describe("leaveOut", () => {
         ? { ...clip, labels: [clip.labels[0] === "brass" ? "vocal" : "brass"] }
         : clip,
     );
-    const result = await leaveOut({ ...data, clips: swapped }, "TimGM6mb", { config, engine });
+    const { result } = await leaveOut({ ...data, clips: swapped }, "TimGM6mb", { config, engine });
     expect(result.balancedAccuracy).toBe(0);
   });
 });
