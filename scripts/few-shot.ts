@@ -2,6 +2,8 @@ import { Command } from "commander";
 import { reportError } from "../src/commands/exit.js";
 import { integerOption, integersOption, threadsOption } from "../src/commands/options.js";
 import { checkStoreFits } from "../src/commands/store-fits.js";
+import { counted } from "../src/core/counted.js";
+import { UsageError } from "../src/core/errors.js";
 import { hashRecord } from "../src/core/hash.js";
 import { progressBar } from "../src/report/progress.js";
 import { print } from "../src/report/terminal.js";
@@ -9,6 +11,7 @@ import { nodeEngine } from "../src/runtime/node.js";
 import { writeAtomically } from "../src/store/atomic-file.js";
 import { readModelFile } from "../src/store/read-files.js";
 import { openStore } from "../src/store/store.js";
+import { wasTrainedOn } from "../src/tagging/model-clips.js";
 import { decodeModel, modelIdentity } from "../src/tagging/model-file.js";
 import { TRAIN_DEFAULTS } from "../src/training/config.js";
 import { EVALUATION_FOLDER } from "./data/plan.js";
@@ -20,10 +23,12 @@ const DESCRIPTION = `Score what can be learned from few recordings, on recording
 classifier on Meyda's descriptors, a linear head on a model's embeddings, and the model fine-tuned from that head on.
 
 The two sources are the tonejs recordings, and the notes of FreePats, whose samples are recordings too; each is learned from \
-and scored on the other. The start model must have heard neither. The stores are those of data/recordings and of all.csv:
+and scored on the other. The start model must have heard neither, so that it is one that left out FreePats. The stores are those of \
+data/recordings and of all.csv:
   npm run data
   npm run extract -- data/recordings/manifest.csv --out data/features/recordings --scale 1000
   npm run extract -- data/instruments/all.csv --out data/features/all --scale 1000
+  npm run lineages -- data/features/all --only FreePats --models models/lineages
 
 Each score is a line in the file of results; a run that is stopped goes on there. At the end, tables in Markdown are printed \
 and a chart is written.`;
@@ -42,7 +47,7 @@ interface Options {
 
 const command = new Command("few-shot")
   .description(DESCRIPTION)
-  .option("-m, --model <file>", "model to start from", "models/instruments.onnx")
+  .option("-m, --model <file>", "model to start from", "models/lineages/FreePats-1.onnx")
   .option("--recordings <store>", "store of the tonejs recordings", "data/features/recordings")
   .option("--all <store>", "store with the clips of FreePats", "data/features/all")
   .addOption(integersOption("--clips <list>", "clips a class", { min: 2 }).default([2, 5, 10, 20, 50]))
@@ -73,6 +78,17 @@ async function scoreFewShot(options: Options): Promise<void> {
     { name: "FreePats", data: all, clips: varied, test: { data: recordings, clips: recorded } },
     { name: "tonejs", data: recordings, clips: recorded, test: { data: all, clips: evaluation } },
   ];
+  const heard = wasTrainedOn(from.info);
+  for (const { name, clips, test } of sources) {
+    const nHeard = [...clips, ...test.clips].filter(({ audioHash }) => heard(audioHash)).length;
+    if (nHeard > 0)
+      throw new UsageError({
+        setting: "--model",
+        rule: "have heard neither source",
+        got: `${modelPath}, which was trained on ${counted(nHeard, "clip")}`,
+        remedy: `name one that was trained without ${name}`,
+      });
+  }
   const key = hashRecord({
     model: modelIdentity(from),
     epochs,
