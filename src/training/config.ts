@@ -135,7 +135,7 @@ export const TRAIN_DEFAULTS: TrainConfig = {
   patience: 0,
   labelSmoothing: 0.1,
   emaDecay: 0.995,
-  augment: 0.5,
+  augment: 0.25,
   augmentation: {},
   normalize: NORMALIZATIONS.standardize,
   balance: true,

@@ -98,7 +98,7 @@ describe("train flags", () => {
   });
   it("each change the setting they name", () => {
     const typed = config(
-      "--channels 8,16 --global-pool all --dropout 0.1 --activation elu --init orthogonal --bn-momentum 0.2 --bn-epsilon 0.001 --no-bn-warm-up --epochs 3 --batch-size 4 --optimizer nesterov --momentum 0.8 --weight-decay 0 --clip-norm 2 --schedule plateau --warm-up 0.1 --drop-epochs 2 --drop-factor 0.3 --patience 2 --label-smoothing 0 --ema-decay 0 --augment 0.25 --augmentation colourDb=9,noiseMaxDb=-60 --normalize whiten --zca --keep-variance 0.9 --level segment --no-balance --watch --task multi-label --seed 7 --valid-fraction 0.1 --test-fraction 0.2 --segment-frames 32",
+      "--channels 8,16 --global-pool all --dropout 0.1 --activation elu --init orthogonal --bn-momentum 0.2 --bn-epsilon 0.001 --no-bn-warm-up --epochs 3 --batch-size 4 --optimizer nesterov --momentum 0.8 --weight-decay 0 --clip-norm 2 --schedule plateau --warm-up 0.1 --drop-epochs 2 --drop-factor 0.3 --patience 2 --label-smoothing 0 --ema-decay 0 --augment 0.75 --augmentation colourDb=9,noiseMaxDb=-60 --normalize whiten --zca --keep-variance 0.9 --level segment --no-balance --watch --task multi-label --seed 7 --valid-fraction 0.1 --test-fraction 0.2 --segment-frames 32",
     );
     const expected: TrainConfig = {
       net: {
@@ -123,7 +123,7 @@ describe("train flags", () => {
       patience: 2,
       labelSmoothing: 0,
       emaDecay: 0,
-      augment: 0.25,
+      augment: 0.75,
       augmentation: { colourDb: 9, noiseMaxDb: -60 },
       normalize: { kind: "whiten", zca: true, keepVariance: 0.9, level: "segment" },
       balance: false,
