@@ -7,7 +7,7 @@ import {
   optimizerName,
 } from "../nn/optimizers.js";
 import type { ScheduleConfig } from "../nn/schedules.js";
-import { TRAIN_DEFAULTS, type TrainConfig } from "../training/config.js";
+import { START_LEARNING_RATE, TRAIN_DEFAULTS, type TrainConfig } from "../training/config.js";
 import { choiceOption, integerOption, numberOption } from "./options.js";
 import { type Setting, settingsGroup } from "./settings.js";
 
@@ -68,7 +68,7 @@ export const OPTIMIZER_SETTINGS: readonly Setting<TrainConfig>[] = [
   plain(
     numberOption(
       "--learning-rate <x>",
-      "highest learning rate of the run; with --from, 0.001 if no optimizer is named",
+      `highest learning rate of the run; with --from, ${START_LEARNING_RATE} if no optimizer is named`,
       { above: 0 },
     ).default(
       D.learningRate,
