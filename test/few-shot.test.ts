@@ -115,6 +115,11 @@ describe("the scores of learning from few clips", () => {
         .flat()
         .join("\n"),
     );
-    expect(scoreChart(scores)).toMatch(/^<svg .*<\/svg>\n$/s);
+    const chart = scoreChart(scores);
+    expect(chart).toMatch(/^<svg .*<\/svg>\n$/s);
+    // No page defines the colours of a picture of its own.
+    const used = [...chart.matchAll(/var\((--[a-z0-9-]+)\)/g)].map(([, name]) => name);
+    expect(used.length).toBeGreaterThan(0);
+    for (const name of used) expect(chart).toContain(`${name}: #`);
   });
 });

@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { lineChart } from "../../src/report/charts/line-chart.js";
+import { PALETTE, PAPER } from "../../src/report/charts/style.js";
 import { percent } from "../../src/report/table.js";
 
 const score = z.object({
@@ -94,7 +95,10 @@ export function scoreChart(scores: readonly Score[]): string {
   const start = figure.indexOf("<svg", figure.indexOf('class="on-wide"'));
   const end = "</svg>";
   const svg = figure.slice(start, figure.indexOf(end, start) + end.length);
-  return `${svg.replace("<svg ", '<svg style="background: white; color: black; font-family: sans-serif" ')}\n`;
+  // The colours that the pages define.
+  const colours = PALETTE.map(({ light }, i) => `--series-${i}: ${light}`);
+  const style = [`background: ${PAPER.light}`, "color: black", "font-family: sans-serif", ...colours].join("; ");
+  return `${svg.replace("<svg ", `<svg style="${style}" `)}\n`;
 }
 
 /** One line about a score. */
