@@ -97,7 +97,9 @@ export function scoreChart(scores: readonly Score[]): string {
   const svg = figure.slice(start, figure.indexOf(end, start) + end.length);
   // The colours that the pages define.
   const colours = PALETTE.map(({ light }, i) => `--series-${i}: ${light}`);
-  const style = [`background: ${PAPER.light}`, "color: black", "font-family: sans-serif", ...colours].join("; ");
+  const style = [`background: ${PAPER.light}`, "color: black", "font-family: sans-serif", ...colours].join(
+    "; ",
+  );
   return `${svg.replace("<svg ", `<svg style="${style}" `)}\n`;
 }
 
