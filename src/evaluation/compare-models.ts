@@ -46,13 +46,13 @@ export interface Comparison {
  * import { compareModels, decodeLinearModel, decodeModel, extractFeatures, nodeEngine } from "timbrel";
  *
  * const folder = "node_modules/tonejs-instrument";
- * writeFileSync("notes.csv", `path,label\n${folder}-violin-wav/A4.wav,string\n${folder}-flute-wav/A4.wav,flute\n`);
+ * writeFileSync("notes.csv", `path,label\n${folder}-violin-wav/A4.wav,string\n${folder}-flute-wav/A5.wav,flute\n`);
  * const [path, linearPath] = ["models/instruments.onnx", "models/instruments.linear.onnx"];
  * const model = decodeModel(readFileSync(path), path);
  * const linear = decodeLinearModel(readFileSync(linearPath), linearPath);
  * const { store } = await extractFeatures("notes.csv", "features", { frontEnd: model.info.frontEnd });
  * const { first, differences } = await compareModels(model, linear, store, { engine: nodeEngine() });
- * console.log(first.nClips, differences["accuracy"].difference); // -> 2 1
+ * console.log(first.nClips, differences["accuracy"].difference); // -> 2 0.5
  */
 export async function compareModels(
   model: AnyModel,

@@ -77,7 +77,7 @@ export type Differences = Readonly<Record<string, Difference>>;
  * import { decodeModel, evaluateModel, extractFeatures, mainScore, nodeEngine } from "timbrel";
  *
  * const folder = "node_modules/tonejs-instrument";
- * writeFileSync("notes.csv", `path,label\n${folder}-violin-wav/A4.wav,string\n${folder}-flute-wav/A4.wav,flute\n`);
+ * writeFileSync("notes.csv", `path,label\n${folder}-violin-wav/A4.wav,string\n${folder}-flute-wav/A5.wav,flute\n`);
  * const model = decodeModel(readFileSync("models/instruments.onnx"), "models/instruments.onnx");
  * const { store } = await extractFeatures("notes.csv", "features", { frontEnd: model.info.frontEnd });
  * const { split, net } = await evaluateModel(model, store, { engine: nodeEngine() });

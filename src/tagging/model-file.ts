@@ -248,7 +248,7 @@ export function modelIdentity(model: TrainedModel): string {
  *
  * const path = "models/instruments.onnx";
  * const { info, net, weights } = decodeModel(readFileSync(path), path);
- * console.log(net.kind, info.labels.length, weights.get("output.weight")?.shape); // -> vgg 11 [ 11, 1024 ]
+ * console.log(net.kind, info.labels.length, weights.get("output.weight")?.shape); // -> vgg 11 [ 11, 512 ]
  */
 export function decodeModel(bytes: Uint8Array | ArrayBuffer, path: string): TrainedModel {
   const file = toBytes("bytes", bytes);
@@ -305,7 +305,7 @@ export function isSafetensors(bytes: Uint8Array): boolean {
  *
  * const path = "models/instruments.onnx";
  * const { task, labels, epoch } = readModelInfo(readFileSync(path), path);
- * console.log(task, labels[0], epoch); // -> single-label bass 65
+ * console.log(task, labels[0], epoch); // -> single-label bass 10
  */
 export function readModelInfo(bytes: Uint8Array | ArrayBuffer, path: string): ModelInfo {
   return decodeModel(bytes, path).info;

@@ -36,7 +36,7 @@ export interface EmbedStoreOptions {
  * const embeddings = await embedStore(store, model, { engine: nodeEngine() });
  * const row = new Float32Array(embeddings.size);
  * await embeddings.read(embeddings.rowOf(store.clips[0].audioHash)!, 1, row);
- * console.log(embeddings.count, row.length); // -> 1 1024
+ * console.log(embeddings.count, row.length); // -> 1 512
  */
 export async function embedStore(
   store: FeatureStore,
