@@ -16,7 +16,7 @@ function logarithm(frontEnd: FrontEnd): Augmentation["logarithm"] {
 
 /**
  * Returns the random changes to training segments, or undefined for none: those of the strength `augment`, which grow with
- * it, except for what `augmentation` sets. The shipped model was trained with 0.5; short runs do better with less.
+ * it, except for what `augmentation` sets.
  */
 export function augmentationOf(
   frontEnd: FrontEnd,
