@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Command } from "commander";
+import { reportError } from "../src/commands/exit.js";
 import { listRecordings } from "./data/recordings.js";
 import { answerTable, drawRecordings } from "./ten-recordings.js";
 
@@ -114,7 +116,22 @@ async function quickstart(): Promise<number> {
   return 0;
 }
 
-process.on("SIGINT", () => {
-  isInterrupted = true;
-});
-process.exitCode = await quickstart();
+const DESCRIPTION = `Train an instrument tagger from nothing: render the default data into data/instruments, extract features, train, \
+evaluate, and tag ten recordings. Audio that another recipe left there is removed. A run that is stopped goes on there.`;
+
+const command = new Command("quickstart")
+  .description(DESCRIPTION)
+  .allowExcessArguments(false)
+  .exitOverride()
+  .action(async () => {
+    process.on("SIGINT", () => {
+      isInterrupted = true;
+    });
+    process.exitCode = await quickstart();
+  });
+
+try {
+  await command.parseAsync();
+} catch (error) {
+  process.exitCode = reportError(error, command);
+}

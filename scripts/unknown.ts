@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import type { FeatureData } from "../src/dataset/feature-data.js";
 import { evaluateModel } from "../src/evaluation/evaluate-model.js";
 import { isFittedTo, type UnknownSounds } from "../src/evaluation/unknown-sounds.js";
@@ -28,8 +29,15 @@ const TRAINING: TrainSettings = {
   ...{ learningRate: 0.006, augment: 0.1, epochs: 5 },
   normalize: { ...NORMALIZATIONS.standardize, level: "segment" },
 };
-const MODEL = "models/instruments.onnx";
-const [modelPath = MODEL, features = "data/features"] = process.argv.slice(2);
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { help: { type: "boolean", short: "h", default: false } },
+});
+if (flags.help || positionals.length > 2) {
+  console.log("usage: npm run unknown -- [model] [folder of the stores instruments and recordings]");
+  process.exit(flags.help ? 0 : 2);
+}
+const [modelPath = "models/instruments.onnx", features = "data/features"] = positionals;
 const engine = nodeEngine();
 const instruments = openStore(`${features}/instruments`);
 const recordings = openStore(`${features}/recordings`);
