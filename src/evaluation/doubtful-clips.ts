@@ -4,7 +4,7 @@ import { hasLabel } from "../dataset/known-labels.js";
 import { type LabelVote, labelVotes, type NearClip, voteOn } from "./label-votes.js";
 import { type NearestOptions, nearestVectors, type VectorTable } from "./nearest-vectors.js";
 
-/** Number of neighbours that are asked about a clip. */
+/** Number of neighbours that are asked about a clip, if so many clips of other groups have one of its labels. */
 export const ASKED = 10;
 
 /** A clip whose neighbours contradict one of its labels, or the lack of one. */
@@ -29,7 +29,8 @@ export interface ClipVectors extends VectorTable {
 /**
  * Finds the clips whose labels most of their neighbours contradict, for checking labels: those with the most neighbours against
  * them first, and of equals those whose contradicting neighbours are more similar. The neighbours are the `ASKED` nearest
- * clips of other groups: those of its own, such as copies, would share its mistake.
+ * clips of other groups: those of its own, such as copies, would share its mistake. Where fewer of these have any of its labels, only
+ * as many are asked, and one at least: in a class of four clips, ten neighbours could but contradict.
  * @param vectors an embedding of every clip
  */
 export async function doubtfulClips(
@@ -43,12 +44,30 @@ export async function doubtfulClips(
   const mayBeNear = (query: number, row: number) =>
     groups[row] !== undefined && groups[query] !== undefined && groups[row] !== groups[query];
   const found = await nearestVectors(vectors, vectors, { ...options, top: ASKED, mayBeNear });
+  const agreeing = agreeingCounts([...byRow.values()]);
   return [...byRow]
     .flatMap(([row, clip]) => {
       const near = found[row].map(({ row, similarity }) => ({ clip: byRow.get(row)!, similarity }));
-      return doubtOf(clip, near) ?? [];
+      return doubtOf(clip, near.slice(0, Math.max(1, agreeing(clip)))) ?? [];
     })
     .sort((a, b) => b.doubt - a.doubt || contradiction(b) - contradiction(a));
+}
+
+/** Returns how many clips of other groups have a clip's most frequent label; of a clip without labels, infinitely many. */
+function agreeingCounts(clips: readonly Clip[]): (clip: Clip) => number {
+  const counts = new Map<string, number>();
+  const keys = (label: string, group: string) => [JSON.stringify([label]), JSON.stringify([label, group])];
+  for (const { labels, group } of clips)
+    for (const key of labels.flatMap((label) => keys(label, group)))
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+  return ({ labels, group }) => {
+    if (labels.length === 0) return Number.POSITIVE_INFINITY;
+    const others = labels.map((label) => {
+      const [all, own] = keys(label, group).map((key) => counts.get(key) ?? 0);
+      return all - own;
+    });
+    return Math.max(...others);
+  };
 }
 
 /** The label of a clip that most of its neighbours contradict; null if they contradict none. */

@@ -66,7 +66,7 @@ export function doubtfulText(
   counts: { doubtful: number; all: number },
 ): string {
   const { doubtful, all } = counts;
-  const head = `${doubtful} of ${counted(all, "clip")} ${doubtful === 1 ? "has a label" : "have labels"} that most of the ${ASKED} nearest clips of other groups contradict`;
+  const head = `${doubtful} of ${counted(all, "clip")} ${doubtful === 1 ? "has a label" : "have labels"} that most of the ${ASKED} nearest clips of other groups contradict (fewer in small classes)`;
   if (clips.length === 0) return head;
   const rows = clips.map(({ clip, neighbours }, i) => [
     `  ${i + 1}`,

@@ -163,4 +163,18 @@ describe("doubtfulClips", () => {
     const [extra] = await find({ 3: { labels: ["a", "d"] } });
     expect([extra.vote, extra.hasLabel, extra.doubt]).toEqual([{ label: "d", votes: 0, known: 10 }, true, 1]);
   });
+
+  it("asks no more neighbours than have a clip's label, so that small classes do not doubt themselves", async () => {
+    const few = (count: number) => clips.filter((_, i) => (i < 30 ? i : i - 30) < count);
+    const find = (some: readonly Clip[]) => doubtfulClips(some, vectors, { engine: ENGINE });
+    // Four groups of two: six clips of other groups have the label, and four of ten would contradict.
+    for (const count of [4, 6, 8]) expect(await find(few(count))).toEqual([]);
+    const [found, ...more] = await find(
+      few(8).map((each) => (each.name === "3" ? { ...each, labels: ["b"] } : each)),
+    );
+    expect([found.clip.name, found.neighbours.length, more]).toEqual(["3", 8, []]);
+    // A label that nothing else has is asked about once.
+    const [alone] = await find(few(8).map((each) => (each.name === "3" ? { ...each, labels: ["x"] } : each)));
+    expect([alone.clip.name, alone.neighbours.length, alone.doubt]).toEqual(["3", 1, 1]);
+  });
 });
