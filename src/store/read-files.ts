@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DataError } from "../core/errors.js";
-import { statOrNull } from "./audio-files.js";
+import { isStoreFolder, statOrNull } from "./audio-files.js";
 import { readingReason } from "./system-errors.js";
 
 /** Most bytes that Node reads at once. */
@@ -26,8 +26,14 @@ export function checkSize(path: string, what: string): void {
  * @throws DataError if it cannot be read, or is no file or too large for a model
  */
 export function readModelFile(path: string): Uint8Array {
-  if (statOrNull(path)?.isDirectory())
+  if (statOrNull(path)?.isDirectory()) {
+    if (isStoreFolder(path))
+      throw new DataError(
+        path,
+        "is a store of features, not a model; name a model file, e.g. models/mine/model.onnx",
+      );
     throw new DataError(path, `is a folder; name the model file in it, e.g. ${join(path, "model.onnx")}`);
+  }
   checkSize(path, "a model file");
   return readOr(path, "model file does not exist; train one, or check the path");
 }

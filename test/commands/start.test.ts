@@ -72,6 +72,11 @@ describe("train --from", () => {
     ["--from nowhere.onnx", 1, "nowhere.onnx: model file does not exist; train one, or check the path"],
     ["--from run", 1, "run: is a folder; name the model file in it, e.g. run/model.onnx"],
     [
+      "--from features",
+      1,
+      "features: is a store of features, not a model; name a model file, e.g. models/mine/model.onnx",
+    ],
+    [
       "--from run/model.linear.onnx",
       1,
       "run/model.linear.onnx: is a linear baseline, which reads descriptors, not a net; use the model.onnx of the run",
