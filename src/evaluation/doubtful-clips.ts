@@ -4,7 +4,7 @@ import { hasLabel } from "../dataset/known-labels.js";
 import { type LabelVote, labelVotes, type NearClip, voteOn } from "./label-votes.js";
 import { type NearestOptions, nearestVectors, type VectorTable } from "./nearest-vectors.js";
 
-/** Number of neighbours that are asked about a clip, if so many clips of other groups have one of its labels. */
+/** Number of neighbours that are asked about a clip; fewer if fewer clips of other groups share a label with it. */
 export const ASKED = 10;
 
 /** A clip whose neighbours contradict one of its labels, or the lack of one. */
