@@ -11,7 +11,7 @@ import { answerTable, drawRecordings } from "./ten-recordings.js";
 
 /** A wider range of levels than the preset's: the partials of quiet notes tell instruments apart. */
 const EXTRACT_FLAGS = ["--scale", "1000"];
-/** The training of the shipped model, but shorter and with less colour, which a short run does not repay. */
+/** The training of the shipped model, but shorter and with less colour. */
 const TRAIN_FLAGS = [
   ...["--net", "models/instruments.net.json", "--learning-rate", "0.006"],
   ...["--level", "segment", "--augment", "0.1", "--epochs", "10"],

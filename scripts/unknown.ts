@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { Command } from "commander";
 import type { FeatureData } from "../src/dataset/feature-data.js";
 import { evaluateModel } from "../src/evaluation/evaluate-model.js";
 import { isFittedTo, type UnknownSounds } from "../src/evaluation/unknown-sounds.js";
@@ -29,15 +29,13 @@ const TRAINING: TrainSettings = {
   ...{ learningRate: 0.006, augment: 0.1, epochs: 5 },
   normalize: { ...NORMALIZATIONS.standardize, level: "segment" },
 };
-const { values: flags, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { help: { type: "boolean", short: "h", default: false } },
-});
-if (flags.help || positionals.length > 2) {
-  console.log("usage: npm run unknown -- [model] [folder of the stores instruments and recordings]");
-  process.exit(flags.help ? 0 : 2);
-}
-const [modelPath = "models/instruments.onnx", features = "data/features"] = positionals;
+const command = new Command("unknown")
+  .description("Measure what a model calls unknown, and what nets without some families do.")
+  .argument("[model]", "model file", "models/instruments.onnx")
+  .argument("[features]", "folder of the stores instruments and recordings", "data/features")
+  .allowExcessArguments(false)
+  .parse();
+const [modelPath, features]: string[] = command.processedArgs;
 const engine = nodeEngine();
 const instruments = openStore(`${features}/instruments`);
 const recordings = openStore(`${features}/recordings`);

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { lineChart } from "../../src/report/charts/line-chart.js";
-import { PALETTE, PAPER } from "../../src/report/charts/style.js";
+import { PAPER, seriesColours } from "../../src/report/charts/style.js";
 import { percent } from "../../src/report/table.js";
 
 const score = z.object({
@@ -95,11 +95,7 @@ export function scoreChart(scores: readonly Score[]): string {
   const start = figure.indexOf("<svg", figure.indexOf('class="on-wide"'));
   const end = "</svg>";
   const svg = figure.slice(start, figure.indexOf(end, start) + end.length);
-  // The colours that the pages define.
-  const colours = PALETTE.map(({ light }, i) => `--series-${i}: ${light}`);
-  const style = [`background: ${PAPER.light}`, "color: black", "font-family: sans-serif", ...colours].join(
-    "; ",
-  );
+  const style = `background: ${PAPER.light}; color: black; font-family: sans-serif; ${seriesColours("light")}`;
   return `${svg.replace("<svg ", `<svg style="${style}" `)}\n`;
 }
 

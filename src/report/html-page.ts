@@ -1,4 +1,4 @@
-import { PALETTE, PAPER } from "./charts/style.js";
+import { PAPER, seriesColours } from "./charts/style.js";
 import { type Html, html, trusted } from "./html.js";
 
 /** One section of a page. */
@@ -9,13 +9,10 @@ export interface Section {
   readonly body: Html;
 }
 
-const colours = (mode: "light" | "dark") =>
-  PALETTE.map((colour, i) => `--series-${i}: ${colour[mode]};`).join(" ");
-
 const STYLE = `
-:root { color-scheme: light dark; --paper: ${PAPER.light}; --ink: #1b1b1b; --quiet: #595959; --line: #d9d7d2; ${colours("light")} }
+:root { color-scheme: light dark; --paper: ${PAPER.light}; --ink: #1b1b1b; --quiet: #595959; --line: #d9d7d2; ${seriesColours("light")} }
 @media (prefers-color-scheme: dark) {
-  :root { --paper: ${PAPER.dark}; --ink: #e6e4e0; --quiet: #a5a39e; --line: #3a3c40; ${colours("dark")} }
+  :root { --paper: ${PAPER.dark}; --ink: #e6e4e0; --quiet: #a5a39e; --line: #3a3c40; ${seriesColours("dark")} }
 }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }

@@ -39,6 +39,11 @@ export const PALETTE: readonly { readonly light: string; readonly dark: string }
 /** Background of the page and the charts. */
 export const PAPER = { light: "#fdfdfb", dark: "#16181b" };
 
+/** The colours of the series as the CSS variables that `seriesStyle` names. */
+export function seriesColours(mode: "light" | "dark"): string {
+  return PALETTE.map((colour, i) => `--series-${i}: ${colour[mode]};`).join(" ");
+}
+
 /** The style of series `i`; the eight styles repeat. */
 export function seriesStyle(i: number): SeriesStyle {
   const place = i % PALETTE.length;
