@@ -13,6 +13,7 @@ export interface ChoosingClips {
   /** What the validation clips chose. */
   readonly validationChose: readonly (
     | "epoch"
+    | "L2 penalty"
     | "weights of segments"
     | "temperature"
     | "thresholds"
@@ -24,7 +25,8 @@ export interface ChoosingClips {
 
 /** Says which clips were used for what when a model was made. */
 export function choosingClips(
-  info: Pick<ModelInfo, "trainClips"> & { readonly calibration?: Calibration | undefined },
+  info: Pick<ModelInfo, "trainClips"> &
+    Partial<Pick<ModelInfo, "config">> & { readonly calibration?: Calibration | undefined },
   { seenIn, nValidation }: Pick<ChosenClips, "seenIn" | "nValidation">,
 ): ChoosingClips {
   const { calibration } = info;
@@ -33,7 +35,7 @@ export function choosingClips(
     nTrained: trainClipCount(info),
     nValidation,
     validationChose: [
-      "epoch",
+      ...(!isLinearHead(info) ? (["epoch"] as const) : isFitted ? (["L2 penalty"] as const) : []),
       ...(isFitted && calibration.levelExponent !== undefined ? (["weights of segments"] as const) : []),
       ...(isFitted ? (["temperature"] as const) : []),
       ...(isFitted && calibration.thresholds !== null ? (["thresholds"] as const) : []),
@@ -43,9 +45,26 @@ export function choosingClips(
   };
 }
 
+interface Origin {
+  /** Absent or null for a linear baseline, as is `config`. */
+  readonly epoch?: number | null;
+  readonly config?: Readonly<Record<string, unknown>> | null;
+}
+
+/** Whether the model's last layer was fitted to embeddings, without epochs. */
+const isLinearHead = ({ config }: Origin): boolean => config?.head !== undefined;
+
+/** Which weights a model has: "epoch 3", "linear head" or "linear baseline". */
+export function weightsText(origin: Origin): string {
+  if (isLinearHead(origin)) return "linear head";
+  return typeof origin.epoch === "number" ? `epoch ${origin.epoch}` : "linear baseline";
+}
+
 /** `a`, `a and b`, `a, b and c` */
 const listed = (words: readonly string[]) =>
-  words.length === 1 ? words[0] : `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}`;
+  words.length <= 1
+    ? (words[0] ?? "nothing")
+    : `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}`;
 
 /** What the validation clips chose, and what that means for the scores, in two sentences. */
 export function choosingSentences(chose: ChoosingClips): [chose: string, meaning: string] {
@@ -61,7 +80,10 @@ export function choosingSentences(chose: ChoosingClips): [chose: string, meaning
     {
       none: unseen,
       train: "the model was trained on these clips: this is not a test",
-      valid: `these clips chose ${what}: the scores are too good, and this is not a test`,
+      valid:
+        validationChose.length === 0
+          ? unseen
+          : `these clips chose ${what}: the scores are too good, and this is not a test`,
     }[seenIn ?? "none"],
   ];
 }

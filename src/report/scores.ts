@@ -1,6 +1,6 @@
 import { counted } from "../core/counted.js";
 import { type LeftOut, reasonsIn } from "../evaluation/choose-clips.js";
-import { choosingSentences } from "../evaluation/chose.js";
+import { choosingSentences, weightsText } from "../evaluation/chose.js";
 import type { Evaluation } from "../evaluation/evaluate-model.js";
 import { sampleNotes } from "../evaluation/sample-notes.js";
 import { isFittedTo, type UnknownSounds } from "../evaluation/unknown-sounds.js";
@@ -51,11 +51,12 @@ export function unknownTable({ limit, falseAlarms, kinds }: UnknownSounds): stri
 
 function header(scored: ScoredModel, info: AnyModel["info"]): string {
   const { model, store, split, isExternal, leftOut, net, chose } = scored;
-  const what = "epoch" in info ? `epoch ${info.epoch}` : "linear baseline";
+  const isStarted = "start" in info && info.start !== undefined;
+  const clips = `${counted(chose.nTrained, "clip")}${isStarted ? " with those of the model it started from" : ""}`;
   const [choice, meaning] = choosingSentences(chose);
   const grouped = net.nGroups < net.nClips ? ` in ${counted(net.nGroups, "group")}` : "";
   const lines = [
-    `model  ${visibleLine(model)} (${counted(info.labels.length, "label")}, ${what}, trained on ${counted(chose.nTrained, "clip")})`,
+    `model  ${visibleLine(model)} (${counted(info.labels.length, "label")}, ${weightsText("epoch" in info ? info : {})}, trained on ${clips})`,
     `       ${choice}`,
     `data   ${visibleLine(store)}, ${split === "all" ? "all" : `split ${split}:`} ${counted(net.nClips, "clip")}${grouped}`,
   ];

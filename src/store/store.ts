@@ -17,7 +17,7 @@ import { hasStoreNames, isHiddenName, listFolder, statOrNull } from "./audio-fil
 import { npyByteLength } from "./npy.js";
 import { pathOf } from "./path-of.js";
 import { storeReader } from "./store-reader.js";
-import { isOnDisk, onDisk, statusOf } from "./system-errors.js";
+import { isOnDisk, onDisk } from "./system-errors.js";
 
 const STORE_FILE = "store.json";
 const CLIPS_FILE = "clips.jsonl";
@@ -250,7 +250,8 @@ function checkFiles(clip: StoredClip, frontEndHash: string, where: string): void
 
 function readStoreRecord(dir: string): { frontEnd: FrontEnd; frontEndHash: string } {
   const path = join(dir, STORE_FILE);
-  statusOf(dir);
+  if (!isOnDisk(dir))
+    throw new DataError(dir, "does not exist; extract features into a folder, and use that");
   if (!isOnDisk(path))
     throw new DataError(
       dir,

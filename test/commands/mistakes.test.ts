@@ -84,7 +84,7 @@ const MISTAKES: readonly (readonly [line: string, code: number, message: string]
         "--out must be a folder of its own, got audio-features, which is a feature store; use another folder",
       ] as const,
   ),
-  ["train nowhere --out r", 1, "nowhere: does not exist"],
+  ["train nowhere --out r", 1, "nowhere: does not exist; extract features into a folder, and use that"],
   [
     `train solo-features --out r ${NET.join(" ")}`,
     1,

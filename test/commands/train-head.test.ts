@@ -35,6 +35,11 @@ it("train --head linear makes a model of the store's labels that predict reads, 
   expect(existsSync(join(dir, "run/checkpoint.safetensors"))).toBe(false);
   const predicted = await timbrel(dir, ["predict", "audio/0.wav", "--model", "run/model.onnx", "--top", "2"]);
   expect(predicted.stdout).toMatch(/ (high|low) /);
+  const evaluated = await timbrel(dir, ["evaluate", "run/model.onnx", "store", "--split", "valid"]);
+  expect(evaluated.stdout.split("\n").slice(0, 2)).toEqual([
+    "model  run/model.onnx (2 labels, linear head, trained on 17 clips with those of the model it started from)",
+    "       6 validation clips chose the limit of novelty",
+  ]);
   const errors = await Promise.all([
     train("--from", "m.onnx"),
     train(),

@@ -131,7 +131,9 @@ describe("a store", () => {
   });
   it("cannot be opened if it is incomplete, not a store, or damaged", () => {
     const dir = join(makeFolder(), "store");
-    expect(messageOf(() => openStore(dir))).toBe(`${dir}: does not exist`);
+    expect(messageOf(() => openStore(dir))).toBe(
+      `${dir}: does not exist; extract features into a folder, and use that`,
+    );
     expect(messageOf(() => openStore(makeFolder()))).toMatch(
       /: is not a feature store; extract features into /,
     );
