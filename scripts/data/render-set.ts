@@ -3,6 +3,7 @@ import { dirname, join, sep } from "node:path";
 import { Tinypool } from "tinypool";
 import { hashRecord } from "../../src/core/hash.js";
 import { progressBar } from "../../src/report/progress.js";
+import { say } from "../../src/report/terminal.js";
 import { removeParts, writeAtomically } from "../../src/store/atomic-file.js";
 import { whileLocked } from "../../src/store/folder-lock.js";
 import { type Font, packageVersion } from "./fonts.js";
@@ -69,14 +70,16 @@ async function renderLocked(dir: string, options: RenderSetOptions): Promise<Ren
   const manifestFile = join(dir, "manifest.csv");
   const old = recipeIn(recipeFile);
   if (old?.hash !== recipe.hash) {
-    // Recipes of earlier versions do not list their fonts.
-    if (old !== null)
+    if (old !== null) {
+      say(`replacing the clips of another recipe in ${dir}`);
+      // Recipes of earlier versions do not list their fonts.
       for (const name of [
         "manifest.csv",
         "all.csv",
         ...(old.fonts ?? options.fonts.map((font) => font.name)),
       ])
         rmSync(join(dir, name), { recursive: true, force: true });
+    }
     writeAtomically(recipeFile, `${JSON.stringify(recipe, null, 2)}\n`);
   } else if (existsSync(manifestFile)) return { rendered: false, silent: [], groupsOfTest: [] };
 
