@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { counted } from "../core/counted.js";
 import { csvText } from "../core/csv.js";
 import { UsageError } from "../core/errors.js";
 import type { Clip } from "../dataset/clip.js";
@@ -154,15 +155,19 @@ async function listDoubtful(
   { engine, options: { top, format } }: { engine: Engine; options: Options },
 ): Promise<void> {
   let bar: ProgressBar | undefined;
-  const found = await doubtfulClips(store.clips, embeddings, {
+  const { doubtful, nUnchecked } = await doubtfulClips(store.clips, embeddings, {
     engine,
     onProgress(done) {
       bar ??= progressBar("comparing", embeddings.count);
       bar.update(done);
     },
   }).finally(() => bar?.stop());
-  const shown = found.slice(0, top);
-  if (format === "text") print(doubtfulText(shown, { doubtful: found.length, all: store.clips.length }));
+  const shown = doubtful.slice(0, top);
+  if (format === "text") print(doubtfulText(shown, { doubtful: doubtful.length, all: store.clips.length }));
+  if (nUnchecked > 0)
+    say(
+      `${counted(nUnchecked, "clip")} ${nUnchecked === 1 ? "is" : "are"} not checked: no clip of another group has their labels`,
+    );
   if (format === "csv") print(csvText([DOUBTFUL_CSV_COLUMNS]).trimEnd());
   if (format === "text") return;
   const write = { json: doubtfulJson, csv: doubtfulCsv }[format];

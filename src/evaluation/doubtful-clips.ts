@@ -26,59 +26,104 @@ export interface ClipVectors extends VectorTable {
   rowOf(audioHash: string): number | undefined;
 }
 
+/** The clips whose labels are doubtful, the most doubtful first. */
+export interface DoubtfulClips {
+  readonly doubtful: readonly DoubtfulClip[];
+  /** Number of clips none of whose labels a clip of another group has: no neighbour could confirm them. */
+  readonly nUnchecked: number;
+}
+
 /**
  * Finds the clips whose labels most of their neighbours contradict, for checking labels: those with the most neighbours against
  * them first, and of equals those whose contradicting neighbours are more similar. The neighbours are the `ASKED` nearest
  * clips of other groups: those of its own, such as copies, would share its mistake. Where fewer of these have any of its labels, only
- * as many are asked, and one at least: in a class of four clips, ten neighbours could but contradict.
+ * as many are asked: in a class of four clips, ten neighbours could but contradict. Where none has, the clip is not checked.
+ *
+ * Where clips have several labels, most neighbours of a clip may well lack one that it has. There a label is contradicted if
+ * so few of them have it that fewer than 1 of 20 draws of as many clips would have as few.
  * @param vectors an embedding of every clip
  */
 export async function doubtfulClips(
   clips: readonly Clip[],
   vectors: ClipVectors,
   options: Omit<NearestOptions, "top" | "mayBeNear">,
-): Promise<DoubtfulClip[]> {
+): Promise<DoubtfulClips> {
   // Copies are in one group, so that one clip of each audio is enough.
   const byRow = new Map(joinGroups(clips).map((clip) => [vectors.rowOf(clip.audioHash)!, clip]));
   const groups = Array.from({ length: vectors.count }, (_, row) => byRow.get(row)?.group);
   const mayBeNear = (query: number, row: number) =>
     groups[row] !== undefined && groups[query] !== undefined && groups[row] !== groups[query];
   const found = await nearestVectors(vectors, vectors, { ...options, top: ASKED, mayBeNear });
-  const agreeing = agreeingCounts([...byRow.values()]);
-  return [...byRow]
+  const labels = new LabelCounts([...byRow.values()]);
+  const isChecked = (clip: Clip) => clip.labels.length === 0 || labels.agreeing(clip) > 0;
+  const doubtful = [...byRow]
+    .filter(([, clip]) => isChecked(clip))
     .flatMap(([row, clip]) => {
       const near = found[row].map(({ row, similarity }) => ({ clip: byRow.get(row)!, similarity }));
-      return doubtOf(clip, near.slice(0, Math.max(1, agreeing(clip)))) ?? [];
+      return doubtOf(clip, near.slice(0, labels.agreeing(clip)), labels) ?? [];
     })
     .sort((a, b) => b.doubt - a.doubt || contradiction(b) - contradiction(a));
+  return { doubtful, nUnchecked: [...byRow.values()].filter((clip) => !isChecked(clip)).length };
 }
 
-/** Returns how many clips of other groups have a clip's most frequent label; of a clip without labels, infinitely many. */
-function agreeingCounts(clips: readonly Clip[]): (clip: Clip) => number {
-  const counts = new Map<string, number>();
-  const keys = (label: string, group: string) => [JSON.stringify([label]), JSON.stringify([label, group])];
-  for (const { labels, group } of clips)
-    for (const key of labels.flatMap((label) => keys(label, group)))
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-  return ({ labels, group }) => {
-    if (labels.length === 0) return Number.POSITIVE_INFINITY;
-    const others = labels.map((label) => {
-      const [all, own] = keys(label, group).map((key) => counts.get(key) ?? 0);
-      return all - own;
-    });
-    return Math.max(...others);
-  };
+/** How many clips have each label. */
+class LabelCounts {
+  readonly #counts = new Map<string, number>();
+  readonly #nClips: number;
+  /** Whether any clip has several labels, or none. */
+  readonly areSeveral: boolean;
+
+  constructor(clips: readonly Clip[]) {
+    this.#nClips = clips.length;
+    this.areSeveral = clips.some(({ labels }) => labels.length !== 1);
+    for (const { labels, group } of clips)
+      for (const key of labels.flatMap((label) => [keyOf(label), keyOf(label, group)]))
+        this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+  }
+
+  /** How many clips of other groups have a label of a clip. */
+  agreeingOn(label: string, { group }: Clip): number {
+    return this.#of(keyOf(label)) - this.#of(keyOf(label, group));
+  }
+
+  /** The same for a clip's most frequent label; infinitely many if it has none. */
+  agreeing(clip: Clip): number {
+    if (clip.labels.length === 0) return Number.POSITIVE_INFINITY;
+    return Math.max(...clip.labels.map((label) => this.agreeingOn(label, clip)));
+  }
+
+  /** Whether fewer than 1 of 20 draws of as many clips have the label as seldom as these neighbours. */
+  isSeldom({ label, votes, known }: LabelVote): boolean {
+    const prior = this.#of(keyOf(label)) / this.#nClips;
+    if (prior === 1) return votes < known;
+    let probability = (1 - prior) ** known;
+    let tail = 0;
+    for (let k = 0; k <= votes; k++) {
+      tail += probability;
+      probability *= ((known - k) / (k + 1)) * (prior / (1 - prior));
+    }
+    return tail < 0.05;
+  }
+
+  #of(key: string): number {
+    return this.#counts.get(key) ?? 0;
+  }
 }
+
+const keyOf = (...parts: string[]) => JSON.stringify(parts);
 
 /** The label of a clip that most of its neighbours contradict; null if they contradict none. */
-function doubtOf(clip: Clip, neighbours: readonly NearClip[]): DoubtfulClip | null {
-  const voted = labelVotes(neighbours);
-  const own = clip.labels.map((label) => voteOn(label, neighbours));
+function doubtOf(clip: Clip, neighbours: readonly NearClip[], labels: LabelCounts): DoubtfulClip | null {
+  const voted = labelVotes(neighbours).filter(({ label }) => hasLabel(clip, label) === false);
+  const own = clip.labels
+    .filter((label) => labels.agreeingOn(label, clip) > 0)
+    .map((label) => voteOn(label, neighbours))
+    .filter((vote) => !labels.areSeveral || labels.isSeldom(vote));
   let worst: DoubtfulClip | null = null;
   // A lacking label that most have says more than an own label that most lack.
   for (const vote of [...voted, ...own]) {
-    const has = hasLabel(clip, vote.label);
-    if (has === null || vote.known === 0) continue;
+    if (vote.known === 0) continue;
+    const has = hasLabel(clip, vote.label) === true;
     const against = has ? vote.known - vote.votes : vote.votes;
     const doubt = against / vote.known;
     if (doubt > Math.max(0.5, worst?.doubt ?? 0)) worst = { clip, vote, hasLabel: has, doubt, neighbours };

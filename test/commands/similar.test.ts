@@ -72,6 +72,18 @@ describe("similar", () => {
     ]);
   });
 
+  it("says how many clips --doubtful cannot check", async () => {
+    writeTones(join(dir, "pair"), { low: 200, high: 2000 }, 2);
+    const rows = ["low", "high"].flatMap((label) =>
+      readdirSync(join(dir, "pair", label)).map((name) => `pair/${label}/${name},${label},${label}\n`),
+    );
+    write(dir, "pair.csv", `path,label,group\n${rows.join("")}`);
+    await timbrel(dir, ["extract", "pair.csv", "--out", "pair-store", ...FRONT_END]);
+    const { stdout, stderr } = await similar("pair-store", "--doubtful", "--format", "json");
+    expect(stdout).toBe("");
+    expect(stderr).toContain("\n4 clips are not checked: no clip of another group has their labels\n");
+  });
+
   it("lists doubtful clips, and says what is wrong with its arguments", async () => {
     const { code, stdout } = await similar("store", "--doubtful", "--format", "json", "--top", "2");
     expect(code).toBe(0);

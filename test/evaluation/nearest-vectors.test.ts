@@ -121,12 +121,10 @@ describe("doubtfulClips", () => {
     ...vectorsInMemory(clips.map((_, i) => vectorOf(i < 30 ? 0 : 1, i))),
     rowOf: (audioHash: string) => Number(audioHash),
   };
-  const find = (changes: Record<number, Partial<Clip>>) =>
-    doubtfulClips(
-      clips.map((each, i) => ({ ...each, ...changes[i] })),
-      vectors,
-      { engine: ENGINE },
-    );
+  const check = (some: readonly Clip[]) => doubtfulClips(some, vectors, { engine: ENGINE });
+  const changed = (changes: Record<number, Partial<Clip>>) =>
+    clips.map((each, i) => ({ ...each, ...changes[i] }));
+  const find = async (changes: Record<number, Partial<Clip>>) => (await check(changed(changes))).doubtful;
 
   it("finds clips with the wrong label, though the others of their group have it, too", async () => {
     expect(await find({})).toEqual([]);
@@ -160,21 +158,40 @@ describe("doubtfulClips", () => {
       [],
     ]);
     expect(await find({ ...all, 3: { labels: ["a"], unknownLabels: ["c"] } })).toEqual([]);
-    const [extra] = await find({ 3: { labels: ["a", "d"] } });
-    expect([extra.vote, extra.hasLabel, extra.doubt]).toEqual([{ label: "d", votes: 0, known: 10 }, true, 1]);
+    // Half of the clips have a second label "d"; two of them are among those of which no other has it.
+    const half = (i: number) => ({ labels: i < 30 ? ["a", "d"] : ["b"] });
+    const halves = Object.fromEntries(clips.map((_, i) => [i, half(i)]));
+    const [extra, ...rest] = await find({ ...halves, 50: { labels: ["b", "d"] } });
+    expect([extra.clip.name, extra.vote, extra.hasLabel, extra.doubt, rest]).toEqual([
+      "50",
+      { label: "d", votes: 0, known: 10 },
+      true,
+      1,
+      [],
+    ]);
+  });
+
+  it("does not doubt a label of several that is too rare for ten neighbours to say anything", async () => {
+    // Four clips of groups far apart have "rare": chance alone gives most of their neighbours none.
+    const rare = Object.fromEntries([0, 8, 16, 24].map((i) => [i, { labels: ["a", "rare"] }]));
+    expect(await find(rare)).toEqual([]);
   });
 
   it("asks no more neighbours than have a clip's label, so that small classes do not doubt themselves", async () => {
     const few = (count: number) => clips.filter((_, i) => (i < 30 ? i : i - 30) < count);
-    const find = (some: readonly Clip[]) => doubtfulClips(some, vectors, { engine: ENGINE });
     // Four groups of two: six clips of other groups have the label, and four of ten would contradict.
-    for (const count of [4, 6, 8]) expect(await find(few(count))).toEqual([]);
-    const [found, ...more] = await find(
-      few(8).map((each) => (each.name === "3" ? { ...each, labels: ["b"] } : each)),
-    );
+    for (const count of [4, 6, 8]) expect(await check(few(count))).toEqual({ doubtful: [], nUnchecked: 0 });
+    const [found, ...more] = (
+      await check(few(8).map((each) => (each.name === "3" ? { ...each, labels: ["b"] } : each)))
+    ).doubtful;
     expect([found.clip.name, found.neighbours.length, more]).toEqual(["3", 8, []]);
-    // A label that nothing else has is asked about once.
-    const [alone] = await find(few(8).map((each) => (each.name === "3" ? { ...each, labels: ["x"] } : each)));
-    expect([alone.clip.name, alone.neighbours.length, alone.doubt]).toEqual(["3", 1, 1]);
+  });
+
+  it("counts, and does not doubt, clips whose labels no clip of another group has", async () => {
+    const alone = { labels: ["x"] };
+    expect(await check(changed({ 4: alone, 5: alone }))).toEqual({ doubtful: [], nUnchecked: 2 });
+    // A second label can be checked.
+    const { doubtful, nUnchecked } = await check(changed({ 4: { labels: ["x", "b"] } }));
+    expect([doubtful.map(({ clip }) => clip.name), nUnchecked]).toEqual([["4"], 0]);
   });
 });
