@@ -1,16 +1,18 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Command } from "commander";
 import { reportError } from "../src/commands/exit.js";
-import { integerOption, threadsOption } from "../src/commands/options.js";
+import { flagOf, integerOption, threadsOption } from "../src/commands/options.js";
 import { addTrainOptions, trainConfigOf } from "../src/commands/train-settings.js";
 import { checkChoice } from "../src/core/check.js";
+import { UsageError } from "../src/core/errors.js";
+import { sha256Hex } from "../src/core/hash.js";
 import { progressBar } from "../src/report/progress.js";
 import { print } from "../src/report/terminal.js";
 import { nodeEngine } from "../src/runtime/node.js";
 import { writeAtomically } from "../src/store/atomic-file.js";
 import { openStore } from "../src/store/store.js";
-import { encodeModel } from "../src/tagging/model-file.js";
+import { TRAIN_DEFAULTS } from "../src/training/config.js";
 import { lineagesOf } from "./lineages/folds.js";
 import { leaveOut } from "./lineages/leave-out.js";
 import { type FoldResult, ResultsFile, resultKey } from "./lineages/results.js";
@@ -54,6 +56,13 @@ const command = addTrainOptions(
 async function scoreLineages(storeDir: string, options: Options): Promise<void> {
   const { out, seeds, only, models, threads } = options;
   const base = trainConfigOf(command);
+  for (const member of ["validFraction", "testFraction"] as const)
+    if (base[member] !== TRAIN_DEFAULTS[member])
+      throw new UsageError({
+        setting: flagOf(member),
+        rule: "be left out here, since the lineage that is left out is the test, and 15 % of the other groups are for validation",
+        got: base[member],
+      });
   const store = openStore(storeDir);
   const engine = nodeEngine({ threads });
   mkdirSync(dirname(out), { recursive: true });
@@ -65,8 +74,9 @@ async function scoreLineages(storeDir: string, options: Options): Promise<void> 
   const folds = Array.from({ length: seeds }, (_, i) => base.seed + i).flatMap((seed) =>
     (only === undefined ? lineages : [only]).map((lineage) => {
       const modelPath = models === undefined ? undefined : join(models, `${lineage}-${seed}.onnx`);
-      const isKept = modelPath === undefined || existsSync(modelPath);
-      return { lineage, seed, modelPath, found: isKept ? file.find(key, lineage, seed) : undefined };
+      const found = file.find(key, lineage, seed);
+      const isKept = modelPath === undefined || hashOfFile(modelPath) === found?.modelHash;
+      return { lineage, seed, modelPath, found: isKept ? found : undefined };
     }),
   );
   const nOpen = folds.filter(({ found }) => found === undefined).length;
@@ -82,7 +92,7 @@ async function scoreLineages(storeDir: string, options: Options): Promise<void> 
         const left = await leaveOut(store, lineage, { config, engine, onEpoch });
         before += base.epochs;
         ({ result } = left);
-        if (modelPath !== undefined) writeAtomically(modelPath, encodeModel(left.model));
+        if (modelPath !== undefined) writeAtomically(modelPath, left.bytes);
         file.add(result);
       }
       bar.log(foldLine(result));
@@ -92,6 +102,11 @@ async function scoreLineages(storeDir: string, options: Options): Promise<void> 
     bar.stop();
   }
   print(`\n${summaryText(results)}\n`);
+}
+
+/** SHA-256 of a file; null if there is none. */
+function hashOfFile(path: string): string | null {
+  return existsSync(path) ? sha256Hex(readFileSync(path)) : null;
 }
 
 try {

@@ -1,8 +1,9 @@
 import { DataError } from "../../src/core/errors.js";
+import { sha256Hex } from "../../src/core/hash.js";
 import type { FeatureData } from "../../src/dataset/feature-data.js";
 import { answerSet, setOf } from "../../src/evaluation/answer-set.js";
 import type { Engine } from "../../src/runtime/engine.js";
-import type { TrainedModel } from "../../src/tagging/model-file.js";
+import { encodeModel, type TrainedModel } from "../../src/tagging/model-file.js";
 import type { TrainConfig } from "../../src/training/config.js";
 import { trainModel } from "../../src/training/train-model.js";
 import { foldOf } from "./folds.js";
@@ -17,7 +18,7 @@ export async function leaveOut(
   data: FeatureData,
   lineage: string,
   options: { config: TrainConfig; engine: Engine; onEpoch?: (done: number) => void },
-): Promise<{ result: FoldResult; model: TrainedModel }> {
+): Promise<{ result: FoldResult; model: TrainedModel; bytes: Uint8Array }> {
   const { config, engine, onEpoch } = options;
   const { seed } = config;
   const fold = foldOf(data, lineage, seed);
@@ -32,6 +33,7 @@ export async function leaveOut(
   if (scores.task !== "single-label")
     throw new DataError(data.name, "holds clips with several labels; only single labels are scored here");
   const { balancedAccuracy, intervals, perLabel, nClips, nGroups } = scores;
+  const bytes = encodeModel(model);
   const result = {
     key: resultKey(config, data),
     lineage,
@@ -42,7 +44,8 @@ export async function leaveOut(
     nClips,
     nGroups,
     epoch: info.epoch,
+    modelHash: sha256Hex(bytes),
     config,
   };
-  return { result, model };
+  return { result, model, bytes };
 }

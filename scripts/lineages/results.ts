@@ -22,6 +22,8 @@ export interface FoldResult {
   readonly nGroups: number;
   /** The epoch that was best on the validation clips of the other lineages. */
   readonly epoch: number;
+  /** SHA-256 of the model's file, whether it was kept or not. */
+  readonly modelHash: string;
   readonly config: TrainConfig;
 }
 

@@ -4,7 +4,7 @@ import { resampledLength, StreamResampler } from "../audio/resample.js";
 import type { AudioWarning } from "../audio/warning.js";
 import { DataError } from "../core/errors.js";
 import { isFiniteData } from "../core/tensor.js";
-import type { FrontEnd } from "./front-end.js";
+import { compressionRate, type FrontEnd } from "./front-end.js";
 import { StreamLogMel } from "./log-mel.js";
 
 /** What a reader wants to see of the audio on its way to the features. */
@@ -17,6 +17,11 @@ export interface FeatureStreamOptions extends DurationLimit {
 
 // A resampler keeps the frequencies up to 0.9 of the lower rate's half.
 const NARROW = 0.9;
+/**
+ * Natural logarithm of the greatest mel value, times the scale, that nets are given. Their graphs sum squares of
+ * such values, which beyond 1e19 have no 32-bit numbers.
+ */
+const MOST_GROWTH = 18 * Math.LN10;
 
 /**
  * A file's features, computed while it is decoded: down-mix, resampling, log-mel spectrogram. Extraction, prediction and
@@ -114,10 +119,11 @@ export class FeatureStream {
   }
 
   #counted(rows: Float32Array): Float32Array {
-    if (!isFiniteData(rows))
+    const most = MOST_GROWTH / compressionRate(this.#frontEnd);
+    if (!rows.every((value) => value < most))
       throw new DataError(
         this.path,
-        "gives features that are not finite numbers; its samples or the front end's scale are too large",
+        "gives features that are too large to compute with; its samples or the front end's scale are too large",
       );
     this.#nFrames += rows.length / this.#frontEnd.nMels;
     return rows;

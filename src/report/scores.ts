@@ -61,7 +61,12 @@ function header(scored: ScoredModel, info: AnyModel["info"]): string {
     `data   ${visibleLine(store)}, ${split === "all" ? "all" : `split ${split}:`} ${counted(net.nClips, "clip")}${grouped}`,
   ];
   if (leftOut !== null) lines.push(...leftOutLines(leftOut, net.nClips));
-  else if (isExternal) lines.push("       not from the model's own splits: an external test");
+  else if (isExternal && chose.seenIn === null)
+    lines.push("       not from the model's own splits: an external test");
+  else if (isExternal)
+    lines.push(
+      "       the clips of its training that are in this store, whatever split the store names for them",
+    );
   lines.push(`       ${meaning}`);
   return lines.join("\n");
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -11,6 +12,7 @@ import { splitConflicts } from "../../src/dataset/splits.js";
 import { frontEnd } from "../../src/features/front-end.js";
 import { netConfig } from "../../src/nn/architectures.js";
 import { wasTrainedOn } from "../../src/tagging/model-clips.js";
+import { decodeModel } from "../../src/tagging/model-file.js";
 import { trainConfig } from "../../src/training/config.js";
 import { ENGINE as engine } from "../engine.js";
 import { makeFolder } from "../store/files.js";
@@ -95,7 +97,7 @@ describe("folds", () => {
 describe("leaveOut", () => {
   it("scores what was learnt from the others, the same each time", async () => {
     const epochs: number[] = [];
-    const { result, model } = await leaveOut(data, "TimGM6mb", {
+    const { result, model, bytes } = await leaveOut(data, "TimGM6mb", {
       config,
       engine,
       onEpoch: (done) => epochs.push(done),
@@ -104,7 +106,9 @@ describe("leaveOut", () => {
     expect(result).toMatchObject({ lineage: "TimGM6mb", seed: 3, nClips: 20, nGroups: 10 });
     expect(result.balancedAccuracy).toBe(1);
     expect(result.recalls).toEqual({ brass: 1, vocal: 1 });
-    expect(await leaveOut(data, "TimGM6mb", { config, engine })).toEqual({ result, model });
+    expect(await leaveOut(data, "TimGM6mb", { config, engine })).toEqual({ result, model, bytes });
+    expect(result.modelHash).toBe(createHash("sha256").update(bytes).digest("hex"));
+    expect(decodeModel(bytes, "kept").info).toEqual(model.info);
     const [heard] = of("train");
     const isHeard = wasTrainedOn(model.info);
     expect(isHeard(heard.audioHash)).toBe(true);
@@ -131,6 +135,7 @@ const result = (lineage: string, seed: number, balancedAccuracy: number): FoldRe
   nClips: 20,
   nGroups: 10,
   epoch: 2,
+  modelHash: "0",
   config: { ...config, seed },
 });
 

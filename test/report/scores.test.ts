@@ -107,7 +107,7 @@ background      3                             0.875          33.3 %
   });
 
   it("says what chose what, and what that means for the scores", () => {
-    const lines = (chose: Partial<ChoosingClips>, split: "valid" | "train" | "test") => {
+    const lines = (chose: Partial<ChoosingClips>, split: "valid" | "train" | "test", isExternal = false) => {
       const all = {
         nTrained: 12,
         nValidation: 4,
@@ -121,7 +121,7 @@ background      3                             0.875          33.3 %
           [1, 0],
           [0, 2],
         ],
-        { chose: all, split, isExternal: false },
+        { chose: all, split, isExternal },
       );
       return text
         .split("\n\n")[0]
@@ -135,6 +135,9 @@ background      3                             0.875          33.3 %
     ]);
     expect(lines({ seenIn: "train" }, "train")[1]).toBe(
       "       the model was trained on these clips: this is not a test",
+    );
+    expect(lines({ seenIn: "train" }, "train", true)[1]).toBe(
+      "       the clips of its training that are in this store, whatever split the store names for them",
     );
     expect(lines({ nValidation: null }, "test")).toEqual([
       "       the validation clips chose the epoch",

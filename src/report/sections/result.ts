@@ -95,7 +95,9 @@ function scoresOf(part: ReportPart, kind: Report["kind"], isFirst: boolean): Htm
   const cells: Cells = [[...heading, ...linearColumns, "majority class"], ...rows];
   const notes = [
     ...(isFirst ? [] : [`${capital(choosingSentences(chose)[1])}.`]), // of the first part, the headline says it
-    ...(isExternal ? ["The clips are not from the model's own splits: this is an external test."] : []),
+    ...(isExternal && chose.seenIn === null
+      ? ["The clips are not from the model's own splits: this is an external test."]
+      : []),
     ...(leftOut === null ? [] : [leftOutText(leftOut)]),
     ...(uncalibrated === null ? [] : [BEFORE_MEAN]),
     ...(linear === null && kind === "net" ? ["The file of the linear baseline is missing."] : []),
