@@ -7,12 +7,20 @@ import { FONTS, type Font, listSources, parseSoundFont } from "./fonts.js";
 import { SYNTHESES } from "./synthesized.js";
 
 /**
- * Fonts whose files users may have, and what is left out of them.
+ * Fonts whose files users may have, by the title in the file, and what is left out of them.
  * A320U: bank 127 is another map of programs; its celesta and its choir have the samples of other instruments, and its
  * drum kits those of other fonts.
  */
-const KNOWN: Readonly<Record<string, Pick<Font, "banks" | "kits" | "without"> & { licence: string }>> = {
-  A320U: { licence: "GPL-2", banks: null, kits: [], without: { programs: [8, 52], drumKeys: [] } },
+const KNOWN: Readonly<
+  Record<string, Pick<Font, "name" | "banks" | "kits" | "without"> & { licence: string }>
+> = {
+  'General MIDI light soundfont. 320 update "Airfont"': {
+    name: "A320U",
+    licence: "GPL-2",
+    banks: null,
+    kits: [],
+    without: { programs: [8, 52], drumKeys: [] },
+  },
 };
 
 const UNKNOWN = {
@@ -23,14 +31,19 @@ const UNKNOWN = {
 };
 
 /**
- * An SF2 or SF3 file of the user's as a font to train on, named after the file, with a lineage of its own.
+ * An SF2 or SF3 file of the user's as a font to train on, with a lineage of its own, named after the file. A font that is known
+ * has its own name.
  * @throws UsageError if another font has its name
  * @throws DataError if it cannot be read, is no sound font, or has no instrument of the eleven classes
  */
 export async function userFont(file: string, others: readonly Font[] = FONTS): Promise<Font> {
+  const bytes = readFont(file);
+  const bank = await bankIn(bytes, file);
+  const known = KNOWN[bank.soundBankInfo.name];
   // Names are folders and parts of lines of CSV.
-  const name = parse(file).name.replaceAll(/[^A-Za-z0-9]+/g, "_");
-  const taken = [...others.map((font) => font.name), ...SYNTHESES.keys()];
+  const name = known?.name ?? parse(file).name.replaceAll(/[^A-Za-z0-9]+/g, "_");
+  const reserved = known === undefined ? Object.values(KNOWN).map((font) => font.name) : [];
+  const taken = [...others.map((font) => font.name), ...SYNTHESES.keys(), ...reserved];
   if (taken.some((other) => other.toLowerCase() === name.toLowerCase()))
     throw new UsageError({
       setting: "font",
@@ -38,15 +51,13 @@ export async function userFont(file: string, others: readonly Font[] = FONTS): P
       got: file,
       remedy: "rename the file",
     });
-  const bytes = readFont(file);
   const font: Font = {
-    name,
     origin: { kind: "file", file: resolve(file), sha256: createHash("sha256").update(bytes).digest("hex") },
     role: "train",
     lineage: name,
-    ...(KNOWN[name] ?? UNKNOWN),
+    ...(known ?? { name, ...UNKNOWN }),
   };
-  if ((await sourceCount(font, bytes, file)) === 0)
+  if (listSources(font, bank).length === 0)
     throw new DataError(file, "has no instrument of the eleven classes");
   return font;
 }
@@ -59,9 +70,9 @@ function readFont(file: string): Buffer {
   }
 }
 
-async function sourceCount(font: Font, bytes: Uint8Array, file: string): Promise<number> {
+async function bankIn(bytes: Uint8Array, file: string): Promise<Awaited<ReturnType<typeof parseSoundFont>>> {
   try {
-    return listSources(font, await parseSoundFont(bytes)).length;
+    return await parseSoundFont(bytes);
   } catch (cause) {
     throw new DataError(file, `is no SF2 or SF3 sound font that can be read: ${errorLine(cause)}`, { cause });
   }

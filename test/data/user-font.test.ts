@@ -1,8 +1,8 @@
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BasicSoundBank } from "spessasynth_core";
 import { describe, expect, it } from "vitest";
-import { fontOf, listSources, loadFont, packageFolder } from "../../scripts/data/fonts.js";
+import { fontOf, listSources, loadFont, packageFolder, parseSoundFont } from "../../scripts/data/fonts.js";
 import { recipeOf } from "../../scripts/data/render-set.js";
 import { userFont } from "../../scripts/data/user-font.js";
 import { sha256Hex } from "../../src/core/hash.js";
@@ -32,8 +32,14 @@ describe("userFont", () => {
     const other = { ...font, origin: { kind: "file", file: sonivox, sha256: sha256Hex("another") } } as const;
     expect(recipeOf({ ...options, fonts: [other] }).hash).not.toBe(recipe.hash);
   });
-  it("leaves out what is known of a font", async () => {
-    const font = await userFont(copy("A320U.sf2"));
+  it("knows a font by its title, whatever its file is called, and leaves out what is known of it", async () => {
+    const bank = await parseSoundFont(readFileSync(sonivox));
+    bank.soundBankInfo.name = 'General MIDI light soundfont. 320 update "Airfont"';
+    const font = await userFont(put("renamed.sf2", new Uint8Array(await bank.writeSF2())));
+    expect([font.name, font.lineage]).toEqual(["A320U", "A320U"]);
+    await expect(userFont(copy("A320U.sf2"))).rejects.toThrow(
+      /, A320U\), got .*A320U\.sf2; rename the file$/,
+    );
     const sources = listSources(font, await loadFont(font)).map(({ source }) => source);
     expect(sources.filter(({ program }) => program === 8 || program === 52)).toEqual([]);
     expect(sources.filter(({ drumKey }) => drumKey !== null)).toEqual([]);
