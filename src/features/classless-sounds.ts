@@ -1,3 +1,4 @@
+import { resample } from "../audio/resample.js";
 import type { Random } from "../core/random.js";
 import type { Tensor } from "../core/tensor.js";
 import type { FrontEnd } from "./front-end.js";
@@ -10,6 +11,7 @@ export const CLASSLESS_SOUNDS = [
   "pink noise",
   "brown noise",
   "short noise",
+  "band-limited noise",
   "mains hum",
   "clicks",
 ] as const;
@@ -20,10 +22,15 @@ export const FITTED_SOUNDS: readonly ClasslessSound[] = CLASSLESS_SOUNDS.filter(
   (sound) => sound !== "mains hum" && sound !== "clicks",
 );
 
-type LastingSound = Exclude<ClasslessSound, "short noise">;
+type LastingSound = Exclude<ClasslessSound, "short noise" | "band-limited noise">;
+const NOISES = ["white noise", "pink noise", "brown noise"] as const;
 
 /** Range of the length of short noise [s]. */
 const SHORT_SEC = { min: 0.001, max: 0.3 } as const;
+
+/** Lowest sample rate of band-limited noise, and range of the frequency below which half of it has little [Hz]. */
+const LEAST_RATE = 4000;
+const HIGH_PASS_HZ = { min: 50, max: 600 } as const;
 
 /** Amplitude of the noise of a converter that is given silence, one step of 16 bits. */
 const DITHER = 1 / 32768;
@@ -33,7 +40,8 @@ const DITHER = 1 / 32768;
  *
  * Silence is zeros, or half of the time one bit of noise. White noise has equal power at all frequencies; pink noise falls
  * by 3 dB an octave (a sum of white noises through low-pass filters two octaves apart), brown noise by 6. Short noise is 1 to
- * 300 ms of one of them, at any time; the rest is zeros. Hum is the first ten harmonics of 50 or 60 Hz. Clicks come at random,
+ * 300 ms of one of them, at any time; the rest is zeros. Band-limited noise is one of them at a sample rate from 4 kHz to the front
+ * end's, half of the time through a high-pass filter at 50 to 600 Hz, like a telephone's. Hum is the first ten harmonics of 50 or 60 Hz. Clicks come at random,
  * three a second on average.
  * @param options.durationSec [s]
  * @param options.levelDb level of noise while it lasts and of hum, and peak of clicks [dB relative to full scale]
@@ -45,18 +53,39 @@ export function classlessSound(
   random: Random,
   { durationSec, levelDb }: { durationSec: number; levelDb: number },
 ): Tensor {
+  if (kind === "band-limited noise") return bandLimitedNoise(frontEnd, random, { durationSec, levelDb });
   const { sampleRate } = frontEnd;
   const nSamples = Math.max(1, Math.round(durationSec * sampleRate));
   const samples = new Float32Array(nSamples);
   if (kind === "short noise") {
     const { min, max } = SHORT_SEC;
-    const seconds = Math.exp(random.uniform(Math.log(min), Math.log(max)));
+    const seconds = logUniform(random, min, max);
     const length = Math.min(nSamples, Math.ceil(seconds * sampleRate));
-    const colour = random.pick(["white noise", "pink noise", "brown noise"] as const);
+    const colour = random.pick(NOISES);
     const first = random.integer(nSamples - length + 1);
     fill(samples.subarray(first, first + length), colour, { sampleRate, random, levelDb });
   } else fill(samples, kind, { sampleRate, random, levelDb });
   return logMel({ samples, sampleRate }, frontEnd);
+}
+
+function bandLimitedNoise(
+  frontEnd: FrontEnd,
+  random: Random,
+  { durationSec, levelDb }: { durationSec: number; levelDb: number },
+): Tensor {
+  const sampleRate = Math.round(logUniform(random, LEAST_RATE, frontEnd.sampleRate));
+  const samples = new Float32Array(Math.max(1, Math.round(durationSec * sampleRate)));
+  fill(samples, random.pick(NOISES), { sampleRate, random, levelDb });
+  if (random.uniform() < 0.5) {
+    const cutoff = logUniform(random, HIGH_PASS_HZ.min, HIGH_PASS_HZ.max) / sampleRate;
+    for (const pass of [lowPass(cutoff), lowPass(cutoff)])
+      for (let n = 0; n < samples.length; n++) samples[n] -= pass(samples[n]);
+  }
+  return logMel(resample({ samples, sampleRate }, frontEnd.sampleRate), frontEnd);
+}
+
+function logUniform(random: Random, min: number, max: number): number {
+  return Math.exp(random.uniform(Math.log(min), Math.log(max)));
 }
 
 /** Fills samples with a sound. */

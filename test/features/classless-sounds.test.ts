@@ -32,6 +32,27 @@ describe("short noise", () => {
   });
 });
 
+describe("band-limited noise", () => {
+  it("has nothing above half of a rate from 4 kHz on, and half of it little at the lowest frequencies", () => {
+    const fine = frontEnd({ sampleRate: 16000, nFft: 512, hopLength: 256, nMels: 64 });
+    const bands = Array.from({ length: 60 }, (_, i) => {
+      const options = { durationSec: 1, levelDb: -20 };
+      const { data, shape } = classlessSound("band-limited noise", fine, new Random(`${i}`), options);
+      expect(shape[0]).toBeGreaterThanOrEqual(62);
+      // Frames in the middle: the ends ring.
+      const middle = data.subarray(20 * 64, 40 * 64);
+      return Array.from({ length: 64 }, (_, b) => Math.max(...middle.filter((_, n) => n % 64 === b)));
+    });
+    // Brown noise of the whole band has a thousandth of its greatest level there, a filter of resampling leaves less.
+    const tops = bands.map((levels) => levels[60] / Math.max(...levels));
+    expect(tops.filter((top) => top < 1e-4).length).toBeGreaterThan(20);
+    expect(Math.max(...tops)).toBeGreaterThan(0.5);
+    const lows = bands.map((levels) => levels[0] / Math.max(...levels));
+    expect(lows.filter((low) => low < 0.3).length).toBeGreaterThan(10);
+    expect(lows.filter((low) => low > 0.5).length).toBeGreaterThan(10);
+  });
+});
+
 it("models are fitted to silence and noise, not to the hum and the clicks", () => {
   expect(CLASSLESS_SOUNDS.filter((sound) => !FITTED_SOUNDS.includes(sound))).toEqual(["mains hum", "clicks"]);
 });

@@ -80,8 +80,8 @@ describe.each(["single-label", "multi-label"] as const)("an unknown sound, %s", 
     }
   });
 
-  it("is noise of 1 to 50 ms in silence, one of five kinds of sounds that the functions are fitted to", async () => {
-    expect(model.novelty!.classless.bias.shape).toEqual([5]);
+  it("is noise of 1 to 50 ms in silence, one of six kinds of sounds that the functions are fitted to", async () => {
+    expect(model.novelty!.classless.bias.shape).toEqual([6]);
     for (const ms of [1, 10, 50])
       for (const level of [0.03, 0.3]) {
         const samples = new Float32Array(RATE / 4);
@@ -173,7 +173,7 @@ describe("a model with fewer than 20 validation clips", () => {
       let nKnown = 0;
       for (let i = 1000; i < 1010; i++)
         for (const label of CLASSES) if (!(await isUnknown(tone(label, i)))) nKnown++;
-      expect(nKnown).toBeGreaterThanOrEqual(18); // of 20
+      expect(nKnown).toBeGreaterThanOrEqual(16); // of 20
     },
   );
 });
