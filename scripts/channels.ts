@@ -9,7 +9,7 @@ import { print } from "../src/report/terminal.js";
 import { nodeEngine } from "../src/runtime/node.js";
 import { readModelFile } from "../src/store/read-files.js";
 import { openStore } from "../src/store/store.js";
-import { wasTrainedOn } from "../src/tagging/model-clips.js";
+import { isOfTrainedGroup, wasTrainedOn } from "../src/tagging/model-clips.js";
 import { decodeModel } from "../src/tagging/model-file.js";
 import { CHANNELS, clipsBehind } from "./channels/channels.js";
 import { foldOf, lineagesOf } from "./lineages/folds.js";
@@ -53,11 +53,14 @@ async function scoreChannels(
   for (const { path, model } of models) {
     checkFrontEnd(model, data, path);
     const isHeard = wasTrainedOn(model.info);
-    const heard = store.clips.find(({ audioHash, group }) => groups.has(group) && isHeard(audioHash));
+    const isOfHeardGroup = isOfTrainedGroup(model.info);
+    const heard = store.clips.find(
+      (clip) => groups.has(clip.group) && (isHeard(clip.audioHash) || isOfHeardGroup(clip)),
+    );
     if (heard !== undefined)
       throw new DataError(
         path,
-        `was trained on ${heard.name}, whose group is scored here; name a model that has not heard these groups`,
+        `was trained or validated on the group of ${heard.name}, which is scored here; name a model that has not heard these groups`,
       );
   }
   const engine = nodeEngine({ threads });

@@ -11,7 +11,7 @@ import { nodeEngine } from "../src/runtime/node.js";
 import { writeAtomically } from "../src/store/atomic-file.js";
 import { readModelFile } from "../src/store/read-files.js";
 import { openStore } from "../src/store/store.js";
-import { wasTrainedOn } from "../src/tagging/model-clips.js";
+import { isOfTrainedGroup, wasTrainedOn } from "../src/tagging/model-clips.js";
 import { decodeModel, modelIdentity } from "../src/tagging/model-file.js";
 import { TRAIN_DEFAULTS } from "../src/training/config.js";
 import { EVALUATION_FOLDER } from "./data/plan.js";
@@ -50,7 +50,9 @@ const command = new Command("few-shot")
   .option("-m, --model <file>", "model to start from", "models/lineages/FreePats-1.onnx")
   .option("--recordings <store>", "store of the tonejs recordings", "data/features/recordings")
   .option("--all <store>", "store with the clips of FreePats", "data/features/all")
-  .addOption(integersOption("--clips <list>", "clips a class", { min: 2 }).default([2, 5, 10, 20, 50]))
+  .addOption(
+    integersOption("--clips <list>", "clips a class", { min: 2 }).default([2, 5, 10, 20, 50], "2,5,10,20,50"),
+  )
   .addOption(integerOption("--draws <n>", "draws of clips", { min: 1 }, 5))
   .addOption(integerOption("--epochs <n>", "epochs of the nets", { min: 1 }, TRAIN_DEFAULTS.epochs))
   .option("-o, --out <file>", "file of results", "models/few-shot/results.jsonl")
@@ -78,14 +80,17 @@ async function scoreFewShot(options: Options): Promise<void> {
     { name: "FreePats", data: all, clips: varied, test: { data: recordings, clips: recorded } },
     { name: "tonejs", data: recordings, clips: recorded, test: { data: all, clips: evaluation } },
   ];
-  const heard = wasTrainedOn(from.info);
+  const isHeard = wasTrainedOn(from.info);
+  const isOfHeardGroup = isOfTrainedGroup(from.info);
   for (const { name, clips, test } of sources) {
-    const nHeard = [...clips, ...test.clips].filter(({ audioHash }) => heard(audioHash)).length;
+    const nHeard = [...clips, ...test.clips].filter(
+      (clip) => isHeard(clip.audioHash) || isOfHeardGroup(clip),
+    ).length;
     if (nHeard > 0)
       throw new UsageError({
         setting: "--model",
         rule: "have heard neither source",
-        got: `${modelPath}, which was trained on ${counted(nHeard, "clip")}`,
+        got: `${modelPath}, which was trained on ${counted(nHeard, "clip")} or their groups`,
         remedy: `name one that was trained without ${name}`,
       });
   }

@@ -1,6 +1,6 @@
 import { counted } from "../core/counted.js";
 import type { Calibration } from "../tagging/calibration.js";
-import { trainClipCount } from "../tagging/model-clips.js";
+import { isOfTrainedGroup, trainClipCount } from "../tagging/model-clips.js";
 import type { ModelInfo } from "../tagging/model-file.js";
 import type { ChosenClips } from "./choose-clips.js";
 
@@ -21,13 +21,18 @@ export interface ChoosingClips {
   )[];
   /** The split of the training that the scored clips were in; null if the model has seen none of them. */
   readonly seenIn: "train" | "valid" | null;
+  /**
+   * Number of the scored clips that the model has not seen, but whose group has the name of a group of its training or
+   * validation: other notes of the same instrument, perhaps.
+   */
+  readonly nInTrainedGroups: number;
 }
 
 /** Says which clips were used for what when a model was made. */
 export function choosingClips(
-  info: Pick<ModelInfo, "trainClips"> &
+  info: Pick<ModelInfo, "trainClips" | "trainGroups"> &
     Partial<Pick<ModelInfo, "config">> & { readonly calibration?: Calibration | undefined },
-  { seenIn, nValidation }: Pick<ChosenClips, "seenIn" | "nValidation">,
+  { clips, seenIn, nValidation }: Pick<ChosenClips, "clips" | "seenIn" | "nValidation">,
 ): ChoosingClips {
   const { calibration } = info;
   const isFitted = calibration !== undefined && calibration.basis !== "few clips";
@@ -42,6 +47,7 @@ export function choosingClips(
       ...(calibration?.unknown ? (["limit of novelty"] as const) : []),
     ],
     seenIn,
+    nInTrainedGroups: seenIn === null ? clips.filter(isOfTrainedGroup(info)).length : 0,
   };
 }
 
@@ -66,15 +72,21 @@ const listed = (words: readonly string[]) =>
     ? (words[0] ?? "nothing")
     : `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}`;
 
+/** What it means that clips are in groups which have the names of groups of the training. */
+export function trainedGroupsText(nClips: number): string {
+  return `groups of its training have the names of the groups of ${counted(nClips, "clip")}: unless other sounds are called the same, this is not a test`;
+}
+
 /** What the validation clips chose, and what that means for the scores, in two sentences. */
 export function choosingSentences(chose: ChoosingClips): [chose: string, meaning: string] {
-  const { nValidation, validationChose, seenIn } = chose;
+  const { nValidation, validationChose, seenIn, nInTrainedGroups } = chose;
   const what = listed(validationChose.map((name) => `the ${name}`));
   const validation = nValidation === null ? "the validation clips" : counted(nValidation, "validation clip");
-  const unseen =
+  const apart =
     nValidation === null
       ? "the model was not trained on these clips; its file does not say which clips chose something"
       : "the model was not trained on these clips, and they chose nothing";
+  const unseen = nInTrainedGroups === 0 ? apart : `${apart}; but ${trainedGroupsText(nInTrainedGroups)}`;
   return [
     `${validation} chose ${what}`,
     {

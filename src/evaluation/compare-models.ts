@@ -92,7 +92,10 @@ export async function compareModels(
     split: chosen.part,
     leftOut: Object.values(because).reduce((sum: number, count: number) => sum + count, 0),
     leftOutForOther: chosen.clips.length - clips.length,
-    chose: { first: choosingClips(model.info, chosen), other: choosingClips(other.info, chosenForOther) },
+    chose: {
+      first: choosingClips(model.info, { ...chosen, clips }),
+      other: choosingClips(other.info, { ...chosenForOther, clips }),
+    },
     first: first.scores,
     other: second.scores,
     differences: pairedDifference(first, second),

@@ -1,5 +1,6 @@
 import { counted } from "../core/counted.js";
 import { FEWEST_GROUPS } from "../evaluation/bootstrap.js";
+import { trainedGroupsText } from "../evaluation/chose.js";
 import type { Comparison } from "../evaluation/compare-models.js";
 import { mainMeasure, measuresOf } from "../evaluation/measures.js";
 import { type Difference, verdictOn } from "../evaluation/paired-difference.js";
@@ -32,6 +33,9 @@ export function comparisonReport(
     ...silent.map(
       (model) =>
         `      the file of ${model} does not say which clips chose its epoch: they may be among these, and its scores too good`,
+    ),
+    ...([chose.first, chose.other] as const).flatMap(({ nInTrainedGroups }, i) =>
+      nInTrainedGroups === 0 ? [] : [`      ${"AB"[i]}: ${trainedGroupsText(nInTrainedGroups)}`],
     ),
   ];
   const isDefined = ({ difference }: Difference) => !Number.isNaN(difference);

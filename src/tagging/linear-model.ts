@@ -31,6 +31,7 @@ const linearInfo = infoSchema.pick({
   frontEnd: true,
   split: true,
   trainClips: true,
+  trainGroups: true,
   validClips: true,
 });
 

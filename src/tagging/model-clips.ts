@@ -1,3 +1,4 @@
+import { sha256Hex } from "../core/hash.js";
 import { checkObject } from "../core/inputs.js";
 import type { ModelInfo } from "./model-info.js";
 
@@ -57,6 +58,47 @@ export function wasChosenBy({
 function isAmong(prefixes: string): (audioHash: string) => boolean {
   const known = new Set(prefixesIn(prefixes));
   return (audioHash) => known.has(audioHash.slice(0, PREFIX));
+}
+
+/** The part of a clip that says what it belongs to. */
+interface Grouped {
+  readonly audioHash: string;
+  readonly group: string;
+}
+
+/** A clip without a group has the hash of its audio for one. */
+const isNamed = ({ audioHash, group }: Grouped): boolean => group !== audioHash;
+
+/**
+ * Returns `ModelInfo.trainGroups` for these training and validation clips.
+ * @param before the same of the model that the run started from; "" if it started from drawn weights
+ */
+export function addGroups(before: string, clips: readonly Grouped[]): string {
+  const names = new Set(clips.filter(isNamed).map(({ group }) => group));
+  return addClips(
+    before,
+    [...names].map((name) => sha256Hex(new TextEncoder().encode(name))),
+  );
+}
+
+/**
+ * Returns a function that says whether a clip's group has the name of one of a model's training or validation. It may be the same
+ * instrument or recording, or another that is called the same elsewhere.
+ */
+export function isOfTrainedGroup({
+  trainGroups = "",
+}: Pick<ModelInfo, "trainGroups">): (clip: Grouped) => boolean {
+  const isKnown = isAmong(trainGroups);
+  const answers = new Map<string, boolean>();
+  return (clip) => {
+    if (!isNamed(clip)) return false;
+    let answer = answers.get(clip.group);
+    if (answer === undefined) {
+      answer = isKnown(sha256Hex(new TextEncoder().encode(clip.group)));
+      answers.set(clip.group, answer);
+    }
+    return answer;
+  };
 }
 
 /** Returns the clips that the model was trained on. */

@@ -85,7 +85,12 @@ export const infoSchema = z.object({
     .optional(),
   /** First 10 hex digits of the audio hash of every training clip, joined, so that a score on one can be rejected. */
   trainClips: z.string().regex(HASH_PREFIXES, "must be prefixes of hashes"),
-  /** The same of every validation clip: they chose the epoch. Absent in files of older versions. */
+  /**
+   * First 10 hex digits of the SHA-256 of the name of every group of the training and validation clips, joined, but of groups that
+   * have no name. Absent in files of older versions.
+   */
+  trainGroups: z.string().regex(HASH_PREFIXES, "must be prefixes of hashes").optional(),
+  /** As `trainClips`, of every validation clip: they chose the epoch. Absent in files of older versions. */
   validClips: z.string().regex(HASH_PREFIXES, "must be prefixes of hashes").optional(),
   /** Absent if the model is not calibrated: the probabilities are as the net was trained to give them. */
   calibration: calibrationSchema.optional(),

@@ -1,12 +1,14 @@
 import { expect, it } from "vitest";
+import type { Clip } from "../../src/dataset/clip.js";
 import { choosingClips, choosingSentences } from "../../src/evaluation/chose.js";
 import type { Calibration } from "../../src/tagging/calibration.js";
+import { addGroups } from "../../src/tagging/model-clips.js";
 
 it("says that validation clips chose the penalty of a linear head, not an epoch, and nothing if there are few", () => {
   const sentences = (basis: Calibration["basis"]) => {
     const calibration = { basis, temperature: 1, thresholds: null } as Calibration;
     const info = { trainClips: "0123456789", config: { head: { kind: "linear", l2: 1 } }, calibration };
-    return choosingSentences(choosingClips(info, { nValidation: 19, seenIn: "valid" }));
+    return choosingSentences(choosingClips(info, { clips: [], nValidation: 19, seenIn: "valid" }));
   };
   expect(sentences("fitted")).toEqual([
     "19 validation clips chose the L2 penalty and the temperature",
@@ -16,4 +18,18 @@ it("says that validation clips chose the penalty of a linear head, not an epoch,
     "19 validation clips chose nothing",
     "the model was not trained on these clips, and they chose nothing",
   ]);
+});
+
+it("warns of clips whose groups have the names of groups of the training, but not of clips without a group", () => {
+  const clip = (audioHash: string, group: string) => ({ audioHash, group }) as Clip;
+  const trained = [clip("a1", "MSBasic-004"), clip("a2", "solo"), clip("a3", "a3")];
+  const info = { trainClips: "0123456789", trainGroups: addGroups("", trained) };
+  const clips = [clip("b1", "MSBasic-004"), clip("b2", "MSBasic-004"), clip("a3", "a3"), clip("b3", "other")];
+  const sentence = (of: typeof info, seenIn: "train" | null = null) =>
+    choosingSentences(choosingClips(of, { clips, nValidation: 19, seenIn }))[1];
+  expect(sentence(info)).toBe(
+    "the model was not trained on these clips, and they chose nothing; but groups of its training have the names of the groups of 2 clips: unless other sounds are called the same, this is not a test",
+  );
+  expect(sentence(info, "train")).toBe("the model was trained on these clips: this is not a test");
+  expect(sentence({ ...info, trainGroups: "" })).toMatch(/, and they chose nothing$/);
 });

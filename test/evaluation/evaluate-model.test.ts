@@ -145,7 +145,10 @@ describe("evaluateModel", () => {
   });
 
   it("says which clips chose what", async () => {
-    const chose = { nTrained: 15, nValidation: 6, validationChose: ["epoch", "limit of novelty"] };
+    const chose = {
+      ...{ nTrained: 15, nValidation: 6, nInTrainedGroups: 0 },
+      validationChose: ["epoch", "limit of novelty"],
+    };
     expect((await evaluate(store)).chose).toEqual({ ...chose, seenIn: null });
     expect((await evaluate(store, { split: "valid" })).chose).toEqual({ ...chose, seenIn: "valid" });
     expect((await evaluate(store, { split: "train" })).chose).toEqual({ ...chose, seenIn: "train" });

@@ -143,7 +143,7 @@ function evaluation(
       uncalibrated: info.calibration === undefined ? null : uncalibrated[i],
     })),
     differences: { majority: pairedDifference(net, majority), linear: pairedDifference(net, linear) },
-    chose: choosingClips(info, { nValidation: 9, seenIn: split === "valid" ? split : null }),
+    chose: choosingClips(info, { clips: [], nValidation: 9, seenIn: split === "valid" ? split : null }),
     kind: "net",
     unknown: info.calibration === undefined ? null : UNKNOWN,
     uncalibrated: info.calibration === undefined ? null : scored(uncalibrated).scores,

@@ -52,7 +52,13 @@ function report(
     uncalibrated: null,
     unknown: null,
     differences: { majority: pairedDifference(answered, majority), linear: null },
-    chose: { nTrained: 12, nValidation: 4, validationChose: ["epoch" as const], seenIn: null },
+    chose: {
+      nTrained: 12,
+      nValidation: 4,
+      validationChose: ["epoch" as const],
+      seenIn: null,
+      nInTrainedGroups: 0,
+    },
     ...changes,
   };
   return scoresReport(all, { info, linearPath: "m.linear.onnx" });
@@ -113,6 +119,7 @@ background      3                             0.875          33.3 %
         nValidation: 4,
         validationChose: ["epoch" as const],
         seenIn: null,
+        nInTrainedGroups: 0,
         ...chose,
       };
       const text = report(

@@ -4,16 +4,17 @@ import { featureSets } from "../../src/dataset/feature-set.js";
 import { splitClips } from "../../src/dataset/splits.js";
 import { evaluateMajority } from "../../src/evaluation/evaluate.js";
 import { frontEnd } from "../../src/features/front-end.js";
-import { trainClipCount } from "../../src/tagging/model-clips.js";
+import { isOfTrainedGroup, trainClipCount } from "../../src/tagging/model-clips.js";
 import { clipFacts } from "../../src/training/clip-facts.js";
 
 const DRAWN = { seed: 1, validFraction: 0, testFraction: 0, hash: "" };
 
 /** Sets of 4 training clips, all "harp" and two "flute" as well, and 1 validation clip. */
-function setsOf({ withCopy = false } = {}) {
+function setsOf({ withCopy = false, groups = [] as string[] } = {}) {
   const clips = [0, 1, 2, withCopy ? 2 : 3, 4].map((value, i) => ({
     name: `${i}`,
     labels: i < 2 ? ["harp", "flute"] : ["harp"],
+    ...(groups[i] === undefined ? {} : { group: groups[i] }),
     split: i < 4 ? ("train" as const) : ("valid" as const),
     features: { shape: [1, 1], data: Float32Array.of(value) },
   }));
@@ -46,4 +47,24 @@ describe("clipFacts", () => {
       expect(clipFacts(sets, DRAWN, { task: "single-label", from }).split.knownCounts).toBeUndefined();
     },
   );
+
+  it("records the named groups of training and validation, with those of the model that it started from", () => {
+    const groups = ["a", "a", "b", "c", "d"];
+    const grouped = clipFacts(setsOf({ groups }), DRAWN, { task: "multi-label" });
+    const known = (facts: typeof plain, names: string[]) =>
+      names.map((group) => isOfTrainedGroup(facts)({ audioHash: "0", group }));
+    expect(known(grouped, ["a", "b", "c", "d", "e", "0"])).toEqual([true, true, true, true, false, false]);
+    expect(plain.trainGroups).toBe("");
+    const from = { trainClips: "", validClips: "", trainGroups: grouped.trainGroups };
+    const tuned = clipFacts(setsOf({ groups: ["e", "e", "e", "e", "f"] }), DRAWN, {
+      task: "multi-label",
+      from,
+    });
+    expect(known(tuned, ["a", "d", "e", "f", "g"])).toEqual([true, true, true, true, false]);
+    // A model of an older version does not say which groups it knows.
+    const old = { trainClips: "", validClips: "" };
+    expect(
+      clipFacts(setsOf({ groups }), DRAWN, { task: "multi-label", from: old }).trainGroups,
+    ).toBeUndefined();
+  });
 });
