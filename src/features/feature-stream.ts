@@ -120,7 +120,9 @@ export class FeatureStream {
 
   #counted(rows: Float32Array): Float32Array {
     const most = MOST_GROWTH / compressionRate(this.#frontEnd);
-    if (!rows.every((value) => value < most))
+    let isBelow = true;
+    for (const value of rows) isBelow &&= value < most;
+    if (!isBelow)
       throw new DataError(
         this.path,
         "gives features that are too large to compute with; its samples or the front end's scale are too large",
