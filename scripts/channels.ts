@@ -9,7 +9,7 @@ import { print } from "../src/report/terminal.js";
 import { nodeEngine } from "../src/runtime/node.js";
 import { readModelFile } from "../src/store/read-files.js";
 import { openStore } from "../src/store/store.js";
-import { isOfTrainedGroup, wasTrainedOn } from "../src/tagging/model-clips.js";
+import { isOfTrainedGroup, wasChosenBy, wasTrainedOn } from "../src/tagging/model-clips.js";
 import { decodeModel } from "../src/tagging/model-file.js";
 import { CHANNELS, clipsBehind } from "./channels/channels.js";
 import { foldOf, lineagesOf } from "./lineages/folds.js";
@@ -17,7 +17,7 @@ import { foldOf, lineagesOf } from "./lineages/folds.js";
 const DESCRIPTION = `Score models on clips behind random equalizers, band limits and noise, and on their tails: what a microphone \
 and a player do, and rendered clips do not show.
 
-By default the clips are those of the store's validation split; with --lineage, those of a lineage that the models have not \
+By default the clips are those of the store's validation split, from the store that the models were trained on; with --lineage, those of a lineage that the models have not \
 heard, from the store of all.csv:
   npm run channels -- data/features/instruments models/instruments.onnx
   npm run channels -- data/features/all models/lineages/FreePats-1.onnx --lineage FreePats
@@ -54,8 +54,11 @@ async function scoreChannels(
     checkFrontEnd(model, data, path);
     const isHeard = wasTrainedOn(model.info);
     const isOfHeardGroup = isOfTrainedGroup(model.info);
+    // The groups that a model knows include those of its validation clips, which may be scored as such.
+    const isChooser = wasChosenBy(model.info);
+    const areOwn = clips.every(({ audioHash }) => isChooser?.(audioHash));
     const heard = store.clips.find(
-      (clip) => groups.has(clip.group) && (isHeard(clip.audioHash) || isOfHeardGroup(clip)),
+      (clip) => groups.has(clip.group) && (isHeard(clip.audioHash) || (!areOwn && isOfHeardGroup(clip))),
     );
     if (heard !== undefined)
       throw new DataError(

@@ -39,8 +39,8 @@ export interface DoubtfulClips {
  * clips of other groups: those of its own, such as copies, would share its mistake. Where fewer of these have any of its labels, only
  * as many are asked: in a class of four clips, ten neighbours could but contradict. Where none has, the clip is not checked.
  *
- * Where clips have several labels, most neighbours of a clip may well lack one that it has. There a label is contradicted if
- * so few of them have it that fewer than 1 of 20 draws of as many clips would have as few.
+ * Where clips have several labels, most neighbours of a clip may lack one of its labels by chance. In such data a label of the clip
+ * is contradicted only if chance alone gives as few neighbours with it in less than 1 case of 20.
  * @param vectors an embedding of every clip
  */
 export async function doubtfulClips(
@@ -70,12 +70,12 @@ export async function doubtfulClips(
 class LabelCounts {
   readonly #counts = new Map<string, number>();
   readonly #nClips: number;
-  /** Whether any clip has several labels, or none. */
+  /** Whether any clip has several labels. Background has none, also where each clip has one. */
   readonly areSeveral: boolean;
 
   constructor(clips: readonly Clip[]) {
     this.#nClips = clips.length;
-    this.areSeveral = clips.some(({ labels }) => labels.length !== 1);
+    this.areSeveral = clips.some(({ labels }) => labels.length > 1);
     for (const { labels, group } of clips)
       for (const key of labels.flatMap((label) => [keyOf(label), keyOf(label, group)]))
         this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
@@ -92,7 +92,7 @@ class LabelCounts {
     return Math.max(...clip.labels.map((label) => this.agreeingOn(label, clip)));
   }
 
-  /** Whether fewer than 1 of 20 draws of as many clips have the label as seldom as these neighbours. */
+  /** Whether chance alone gives as few neighbours with the label in less than 1 case of 20. */
   isSeldom({ label, votes, known }: LabelVote): boolean {
     const prior = this.#of(keyOf(label)) / this.#nClips;
     if (prior === 1) return votes < known;

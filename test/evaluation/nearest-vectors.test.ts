@@ -147,6 +147,20 @@ describe("doubtfulClips", () => {
     expect(doubts).toEqual([...doubts].sort((a, b) => b - a));
   });
 
+  it("takes background, which has no label, for no sign of several labels", async () => {
+    // Around clip 0 no label has a majority. Four clips far away share its label, which is rare.
+    const near = Object.fromEntries(
+      Array.from({ length: 30 }, (_, i) => [i, { labels: ["acdf"[Math.floor(i / 2) % 4]] }]),
+    );
+    const far = Object.fromEntries([30, 32, 34, 36].map((i) => [i, { labels: ["e"] }]));
+    const labels = { ...near, ...far, 0: { labels: ["e"] } };
+    const isDoubted = (doubtful: readonly { clip: Clip; vote: { label: string } }[]) =>
+      doubtful.some(({ clip: { name }, vote }) => name === "0" && vote.label === "e");
+    expect(isDoubted(await find(labels))).toBe(true);
+    expect(isDoubted(await find({ ...labels, 59: { labels: [] } }))).toBe(true);
+    expect(isDoubted(await find({ ...labels, 59: { labels: ["b", "g"] } }))).toBe(false);
+  });
+
   it("finds a label that is missing or superfluous among several, and none of which nobody knows", async () => {
     const several = (i: number) => ({ labels: [i < 30 ? "a" : "b", "c"] });
     const all = Object.fromEntries(clips.map((_, i) => [i, several(i)]));
