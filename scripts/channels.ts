@@ -1,12 +1,11 @@
 import { Command } from "commander";
+import { deviceOption, type EngineOptions, engineOf, threadsOption } from "../src/commands/engine-options.js";
 import { reportError } from "../src/commands/exit.js";
-import { threadsOption } from "../src/commands/options.js";
 import { checkChoice } from "../src/core/check.js";
 import { DataError } from "../src/core/errors.js";
 import { answerSet, checkFrontEnd, setOf } from "../src/evaluation/answer-set.js";
 import { percent, table } from "../src/report/table.js";
 import { print } from "../src/report/terminal.js";
-import { nodeEngine } from "../src/runtime/node.js";
 import { readModelFile } from "../src/store/read-files.js";
 import { openStore } from "../src/store/store.js";
 import { isOfTrainedGroup, wasChosenBy, wasTrainedOn } from "../src/tagging/model-clips.js";
@@ -33,14 +32,16 @@ const command = new Command("channels")
     "score the clips for evaluation of this lineage (default: the validation split)",
   )
   .addOption(threadsOption())
+  .addOption(deviceOption())
   .exitOverride()
   .action(scoreChannels);
 
 async function scoreChannels(
   storeDir: string,
   paths: string[],
-  { lineage, threads }: { lineage?: string; threads: number },
+  options: EngineOptions & { lineage?: string },
 ): Promise<void> {
+  const { lineage } = options;
   const store = openStore(storeDir);
   if (lineage !== undefined) checkChoice("--lineage", lineage, lineagesOf(store));
   const { data, split } =
@@ -66,7 +67,7 @@ async function scoreChannels(
         `was trained or validated on the group of ${heard.name}, which is scored here; name a model that has not heard these groups`,
       );
   }
-  const engine = nodeEngine({ threads });
+  const engine = engineOf(options);
   const rows = models.map(({ path }) => [path]);
   for (const name of Object.keys(CHANNELS)) {
     const changed = await clipsBehind(data, clips, name);

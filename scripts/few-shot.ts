@@ -1,13 +1,13 @@
 import { Command } from "commander";
+import { deviceOption, type EngineOptions, engineOf, threadsOption } from "../src/commands/engine-options.js";
 import { reportError } from "../src/commands/exit.js";
-import { integerOption, integersOption, threadsOption } from "../src/commands/options.js";
+import { integerOption, integersOption } from "../src/commands/options.js";
 import { checkStoreFits } from "../src/commands/store-fits.js";
 import { counted } from "../src/core/counted.js";
 import { UsageError } from "../src/core/errors.js";
 import { hashRecord } from "../src/core/hash.js";
 import { progressBar } from "../src/report/progress.js";
 import { print } from "../src/report/terminal.js";
-import { nodeEngine } from "../src/runtime/node.js";
 import { writeAtomically } from "../src/store/atomic-file.js";
 import { readModelFile } from "../src/store/read-files.js";
 import { openStore } from "../src/store/store.js";
@@ -33,7 +33,7 @@ data/recordings and of all.csv:
 Each score is a line in the file of results; a run that is stopped goes on there. At the end, tables in Markdown are printed \
 and a chart is written.`;
 
-interface Options {
+interface Options extends EngineOptions {
   model: string;
   recordings: string;
   all: string;
@@ -42,7 +42,6 @@ interface Options {
   epochs: number;
   out: string;
   chart: string;
-  threads: number;
 }
 
 const command = new Command("few-shot")
@@ -58,12 +57,13 @@ const command = new Command("few-shot")
   .option("-o, --out <file>", "file of results", "models/few-shot/results.jsonl")
   .option("--chart <file>", "picture to write", "models/few-shot.svg")
   .addOption(threadsOption())
+  .addOption(deviceOption())
   .exitOverride()
   .action(scoreFewShot);
 
 async function scoreFewShot(options: Options): Promise<void> {
   const { model: modelPath, clips: sizes, draws, epochs, out, chart } = options;
-  const engine = nodeEngine({ threads: options.threads });
+  const engine = engineOf(options);
   const from = decodeModel(readModelFile(modelPath), modelPath);
   const [recordings, all] = [openStore(options.recordings), openStore(options.all)];
   for (const store of [recordings, all]) checkStoreFits(store, from, modelPath);

@@ -1,15 +1,15 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Command } from "commander";
+import { deviceOption, type EngineOptions, engineOf, threadsOption } from "../src/commands/engine-options.js";
 import { reportError } from "../src/commands/exit.js";
-import { flagOf, integerOption, threadsOption } from "../src/commands/options.js";
+import { flagOf, integerOption } from "../src/commands/options.js";
 import { addTrainOptions, trainConfigOf } from "../src/commands/train-settings.js";
 import { checkChoice } from "../src/core/check.js";
 import { UsageError } from "../src/core/errors.js";
 import { sha256Hex } from "../src/core/hash.js";
 import { progressBar } from "../src/report/progress.js";
 import { print } from "../src/report/terminal.js";
-import { nodeEngine } from "../src/runtime/node.js";
 import { writeAtomically } from "../src/store/atomic-file.js";
 import { openStore } from "../src/store/store.js";
 import { TRAIN_DEFAULTS } from "../src/training/config.js";
@@ -29,12 +29,11 @@ Each finished fold is a line in the file of results; a run that is stopped goes 
 clips or another seed are trained anew; after a change of the code, use another file. With --models, the models of the folds \
 are kept: each has heard nothing of a lineage.`;
 
-interface Options {
+interface Options extends EngineOptions {
   out: string;
   seeds: number;
   only?: string;
   models?: string;
-  threads: number;
 }
 
 const command = addTrainOptions(
@@ -48,13 +47,14 @@ const command = addTrainOptions(
       "--models <folder>",
       "folder to keep the models in, as <lineage>-<seed>.onnx (default: none is kept)",
     )
-    .addOption(threadsOption()),
+    .addOption(threadsOption())
+    .addOption(deviceOption()),
 )
   .exitOverride()
   .action(scoreLineages);
 
 async function scoreLineages(storeDir: string, options: Options): Promise<void> {
-  const { out, seeds, only, models, threads } = options;
+  const { out, seeds, only, models } = options;
   const base = trainConfigOf(command);
   for (const member of ["validFraction", "testFraction"] as const)
     if (base[member] !== TRAIN_DEFAULTS[member])
@@ -64,7 +64,7 @@ async function scoreLineages(storeDir: string, options: Options): Promise<void> 
         got: base[member],
       });
   const store = openStore(storeDir);
-  const engine = nodeEngine({ threads });
+  const engine = engineOf(options);
   mkdirSync(dirname(out), { recursive: true });
   const file = new ResultsFile(out);
   if (models !== undefined) mkdirSync(models, { recursive: true });

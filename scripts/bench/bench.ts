@@ -61,25 +61,24 @@ function stereoWav(durationSec: number): Uint8Array {
 async function benchTrainingStep(): Promise<void> {
   const ours: number[] = [];
   const watched: number[] = [];
-  const contiguous: number[] = [];
-  const channelsLast: number[] = [];
+  const theirs = new Map<string, number[]>();
   let torch = "";
   for (let round = 0; round < ROUNDS; round++) {
     ours.push(median(await timeTrainingSteps({ steps: STEPS, threads })));
     watched.push(median(await timeTrainingSteps({ steps: STEPS, threads, watch: true })));
     if (!hasPeers) continue;
-    const result = peer("training-step-peer.py", "--threads", `${threads}`, "--steps", `${STEPS}`) as {
-      torch: string;
-      contiguous: { medianMs: number };
-      channels_last: { medianMs: number };
-    };
+    const result = peer(
+      "training-step-peer.py",
+      ...["--threads", `${threads}`, "--steps", `${STEPS}`, "--compile"],
+    ) as { torch: string; times: Record<string, { medianMs: number }> };
     torch = result.torch;
-    contiguous.push(result.contiguous.medianMs);
-    channelsLast.push(result.channels_last.medianMs);
+    for (const [way, { medianMs }] of Object.entries(result.times))
+      theirs.set(way, [...(theirs.get(way) ?? []), medianMs]);
   }
-  const best = Math.min(median(contiguous), median(channelsLast));
-  report("one training step", median(ours), hasPeers ? { name: `PyTorch ${torch}`, ms: best } : undefined);
   const plain = median(ours);
+  if (!hasPeers) report("one training step", plain);
+  for (const [way, times] of theirs)
+    report("one training step", plain, { name: `PyTorch ${torch}, ${way}`, ms: median(times) });
   const each = plain + (median(watched) - plain) / STEPS_PER_WATCH;
   report(`the same, watching every ${STEPS_PER_WATCH}th step`, each, { name: "not watched", ms: plain });
 }

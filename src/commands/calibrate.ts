@@ -7,7 +7,6 @@ import { ownSets, recordValidClips } from "../evaluation/own-sets.js";
 import { calibrationLines } from "../report/calibration.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { print, visibleLine } from "../report/terminal.js";
-import { nodeEngine } from "../runtime/node.js";
 import { writeAtomically } from "../store/atomic-file.js";
 import { statOrNull } from "../store/audio-files.js";
 import { whileLocked } from "../store/folder-lock.js";
@@ -16,12 +15,11 @@ import { openStore } from "../store/store.js";
 import { decodeModel, encodeModel } from "../tagging/model-file.js";
 import { calibrateModel } from "../training/calibrate-model.js";
 import { RUN_FILES } from "../training/run-folder.js";
-import { threadsOption } from "./options.js";
+import { deviceOption, type EngineOptions, engineOf, threadsOption } from "./engine-options.js";
 import { checkStoreFits } from "./store-fits.js";
 
-interface Options {
+interface Options extends EngineOptions {
   out?: string;
-  threads: number;
 }
 
 const DESCRIPTION = `Calibrate a model of an earlier version of timbrel, or of a run that was stopped; a run that ends does so by itself.
@@ -45,23 +43,25 @@ export const command = new Command("calibrate")
   .argument("<store>", "store of features that the model was trained on")
   .option("-o, --out <file>", "file to write (default: the model file itself)")
   .addOption(threadsOption())
+  .addOption(deviceOption())
   .addHelpText("after", EXAMPLES)
   .action(calibrate);
 
 async function calibrate(modelPath: string, storeDir: string, options: Options): Promise<void> {
-  const { out = modelPath, threads } = options;
+  const { out = modelPath } = options;
   if (options.out !== undefined) checkOut(options.out);
   // A run writes the model in its folder, too.
   const isRun = existsSync(join(dirname(out), RUN_FILES.checkpoint));
-  const work = () => calibrateFile(modelPath, storeDir, { out, threads });
+  const work = () => calibrateFile(modelPath, storeDir, { ...options, out });
   await (isRun ? whileLocked(dirname(out), work) : work());
 }
 
 async function calibrateFile(
   modelPath: string,
   storeDir: string,
-  { out, threads }: { out: string; threads: number },
+  options: EngineOptions & { out: string },
 ): Promise<void> {
+  const { out } = options;
   const model = decodeModel(readModelFile(modelPath), modelPath);
   const { labels, epoch } = model.info;
   const store = openStore(storeDir);
@@ -69,7 +69,7 @@ async function calibrateFile(
   const sets = ownSets(model, store);
   let bar: ProgressBar | undefined;
   const calibrated = await calibrateModel(recordValidClips(model, store), sets, {
-    engine: nodeEngine({ threads }),
+    engine: engineOf(options),
     onProgress(done, total) {
       bar ??= progressBar("calibrating", total);
       bar.update(done);

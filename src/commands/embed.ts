@@ -3,7 +3,6 @@ import { Command } from "commander";
 import { counted } from "../core/counted.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { print, say, visibleLine } from "../report/terminal.js";
-import { nodeEngine } from "../runtime/node.js";
 import { EMBEDDING_FILES, EmbeddingFiles, removeEmbeddingParts } from "../store/embedding-files.js";
 import { whileLocked } from "../store/folder-lock.js";
 import { reopenAudioFile } from "../store/open-audio-file.js";
@@ -11,16 +10,16 @@ import { readModelFile } from "../store/read-files.js";
 import { decodeModel, embeddingSize } from "../tagging/model-file.js";
 import { type Embedding, Tagger } from "../tagging/tagger.js";
 import { audioFiles, orReport, shippedModel } from "./audio-arguments.js";
+import { deviceOption, type EngineOptions, engineOf, threadsOption } from "./engine-options.js";
 import { EXIT } from "./exit.js";
-import { maxDurationOption, threadsOption } from "./options.js";
+import { maxDurationOption } from "./options.js";
 import { checkOutputs } from "./output-paths.js";
 
-interface Options {
+interface Options extends EngineOptions {
   out: string;
   model?: string;
   segments: boolean;
   maxDuration: number;
-  threads: number;
 }
 
 const DESCRIPTION = `Compute embeddings of audio files: what a net hears in them, as a list of numbers that its last layer reads. Files that \
@@ -45,11 +44,12 @@ export const command = new Command("embed")
   .option("--segments", "write a row for each segment", false)
   .addOption(maxDurationOption())
   .addOption(threadsOption())
+  .addOption(deviceOption())
   .addHelpText("after", EXAMPLES)
   .action(embed);
 
 async function embed(paths: string[], options: Options): Promise<void> {
-  const { out, model: modelPath = shippedModel(), threads } = options;
+  const { out, model: modelPath = shippedModel() } = options;
   const model = decodeModel(readModelFile(modelPath), modelPath);
   const files = paths.flatMap((path) => audioFiles(path, command));
   const { embeddings, index } = EMBEDDING_FILES;
@@ -61,7 +61,7 @@ async function embed(paths: string[], options: Options): Promise<void> {
     [...files, modelPath],
   );
   if (files.length === 0) return;
-  const tagger = await Tagger.of(model, nodeEngine({ threads }), modelPath);
+  const tagger = await Tagger.of(model, engineOf(options), modelPath);
   try {
     const nRows = await whileLocked(out, () => embedInto(out, files, tagger, options));
     if (nRows === 0) return;

@@ -11,7 +11,6 @@ import { scoresReport } from "../report/scores.js";
 import { comparisonCsv, scoresCsv } from "../report/scores-csv.js";
 import { print } from "../report/terminal.js";
 import type { Engine } from "../runtime/engine.js";
-import { nodeEngine } from "../runtime/node.js";
 import { writeAtomically } from "../store/atomic-file.js";
 import { AtomicText } from "../store/atomic-text.js";
 import { readModelFile } from "../store/read-files.js";
@@ -19,21 +18,21 @@ import { type FeatureStore, openStore } from "../store/store.js";
 import { linearModel } from "../tagging/linear-model.js";
 import { type AnyModel, decodeAnyModel, isLinear } from "../tagging/open-tagger.js";
 import { linearBaselinePath } from "../training/run-folder.js";
+import { deviceOption, type EngineOptions, engineOf, threadsOption } from "./engine-options.js";
 import { reportEvaluation, reportOutputs } from "./evaluation-report.js";
-import { choiceOption, threadsOption } from "./options.js";
+import { choiceOption } from "./options.js";
 import { checkOutputs, type Output } from "./output-paths.js";
 import { checkStoreFits } from "./store-fits.js";
 
 const EVALUATE_FORMATS = ["text", "json", "csv"] as const;
 
-interface Options {
+interface Options extends EngineOptions {
   split?: PartName;
   compare?: string;
   predictions?: string;
   report?: string;
   format: (typeof EVALUATE_FORMATS)[number];
   json: boolean;
-  threads: number;
 }
 
 const DESCRIPTION = `Score a model on a store of features, next to two baselines: the majority class, and a linear classifier on descriptors.
@@ -90,6 +89,7 @@ export const command = new Command("evaluate")
       .conflicts("format"),
   )
   .addOption(threadsOption())
+  .addOption(deviceOption())
   .addHelpText("after", FORMATS + EXAMPLES)
   .action(evaluate);
 
@@ -113,7 +113,7 @@ async function evaluate(modelPath: string, storeDir: string, options: Options): 
   const model = decodeAnyModel(readModelFile(modelPath), modelPath);
   const store = openStore(storeDir);
   checkStoreFits(store, model, modelPath);
-  const engine = nodeEngine({ threads: options.threads });
+  const engine = engineOf(options);
   const asked = { model, modelPath, store, engine, options };
   await (options.compare === undefined ? score(asked) : compare(asked, options.compare));
 }

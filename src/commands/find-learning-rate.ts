@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { table } from "../report/table.js";
 import { print, say } from "../report/terminal.js";
-import { nodeEngine } from "../runtime/node.js";
+import type { Engine } from "../runtime/engine.js";
 import { removeParts, writeAtomically } from "../store/atomic-file.js";
 import { whileLocked } from "../store/folder-lock.js";
 import { checkIsNoStore, type FeatureStore } from "../store/store.js";
@@ -25,7 +25,7 @@ const MOST_ROWS = 15;
 export async function findRate(
   store: FeatureStore,
   outDir: string,
-  options: { config: TrainConfig; from?: TrainedModel | undefined; threads: number },
+  options: { config: TrainConfig; from?: TrainedModel | undefined; engine: Engine },
 ): Promise<void> {
   checkIsNoStore("outDir", outDir);
   await whileLocked(outDir, () => findRateLocked(store, outDir, options));
@@ -34,13 +34,13 @@ export async function findRate(
 async function findRateLocked(
   store: FeatureStore,
   outDir: string,
-  { config, from, threads }: Parameters<typeof findRate>[2],
+  { config, from, engine }: Parameters<typeof findRate>[2],
 ): Promise<void> {
   removeParts(outDir, (name) => name === RANGE_FILES.json || name === RANGE_FILES.page);
   let bar: ProgressBar | undefined;
   const test = await interruptible("after this step", ({ signal, begin }) =>
     findLearningRate(store, config, {
-      engine: nodeEngine({ threads }),
+      engine,
       from,
       signal,
       onStart() {

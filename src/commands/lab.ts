@@ -14,17 +14,17 @@ import { openStore } from "../store/store.js";
 import { TRAIN_DEFAULTS } from "../training/config.js";
 import { thisCommandLine } from "./command-line.js";
 import { fractionOption } from "./data-settings.js";
+import { deviceOption, type EngineOptions, engineOf, threadsOption } from "./engine-options.js";
 import { EXIT } from "./exit.js";
 import { interruptible } from "./interrupt.js";
-import { integerOption, threadsOption } from "./options.js";
+import { integerOption } from "./options.js";
 
-interface Options {
+interface Options extends EngineOptions {
   out: string;
   quick: boolean;
   seed: number;
   validFraction: number;
   testFraction: number;
-  threads: number;
   overwrite: boolean;
 }
 
@@ -53,6 +53,7 @@ export const command = new Command("lab")
   .addOption(fractionOption("--valid-fraction <x>", TRAIN_DEFAULTS.validFraction))
   .addOption(fractionOption("--test-fraction <x>", TRAIN_DEFAULTS.testFraction))
   .addOption(threadsOption())
+  .addOption(deviceOption())
   .option("--overwrite", "replace the lab in <dir>", false)
   .addHelpText("after", EXAMPLES)
   .action(lab);
@@ -75,7 +76,7 @@ const TITLES: Readonly<Record<SectionName, string>> = {
 };
 
 async function lab(storeDir: string, options: Options): Promise<void> {
-  const { out, quick: isQuick, seed, validFraction, testFraction, threads, overwrite } = options;
+  const { out, quick: isQuick, seed, validFraction, testFraction, overwrite } = options;
   let bar: ProgressBar | undefined;
   const onProgress = ({ section, done, total }: LabProgress): void => {
     bar ??= progressBar("lab", total);
@@ -88,7 +89,7 @@ async function lab(storeDir: string, options: Options): Promise<void> {
         isQuick,
         validFraction,
         testFraction,
-        engine: nodeEngine({ threads }),
+        engine: engineOf(options),
         smallEngine: nodeEngine({ threads: 1 }),
         signal,
       });

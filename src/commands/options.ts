@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { Option } from "commander";
 import { durationText, MAX_DURATION_SEC } from "../audio/mono-stream.js";
 import {
@@ -53,12 +52,6 @@ export function integersOption(flags: string, description: string, rule: NumberR
   const option = new Option(flags, description);
   option.argParser((text) => checkIntegers(option.long!, text.split(",").map(numberIn), rule));
   return option;
-}
-
-/** The flag for the threads of ONNX Runtime. */
-export function threadsOption(): Option {
-  const option = integerOption("--threads <n>", "threads of ONNX Runtime", { min: 1, max: 1024 });
-  return option.default(availableParallelism(), "one per core");
 }
 
 const UNITS_SEC: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };

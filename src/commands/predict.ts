@@ -3,7 +3,6 @@ import { UsageError } from "../core/errors.js";
 import type { FrontEnd } from "../features/front-end.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { say, visibleLine } from "../report/terminal.js";
-import { nodeEngine } from "../runtime/node.js";
 import { reopenAudioFile } from "../store/open-audio-file.js";
 import { readModelFile } from "../store/read-files.js";
 import {
@@ -16,8 +15,9 @@ import {
 import type { Tagging, TagOptions } from "../tagging/tagger.js";
 import { audioFiles, orReport, shippedModel } from "./audio-arguments.js";
 import { commandLine } from "./command-line.js";
+import { deviceOption, type EngineOptions, engineOf, threadsOption } from "./engine-options.js";
 import { EXIT } from "./exit.js";
-import { choiceOption, integerOption, maxDurationOption, numberOption, threadsOption } from "./options.js";
+import { choiceOption, integerOption, maxDurationOption, numberOption } from "./options.js";
 import {
   foundFile,
   isOnePerFile,
@@ -30,7 +30,7 @@ import { drawPlot, plotOutputs } from "./predict-plot.js";
 
 type OpenAudio = ReturnType<typeof reopenAudioFile>;
 
-interface Options {
+interface Options extends EngineOptions {
   model?: string;
   top: number;
   segments: boolean;
@@ -42,7 +42,6 @@ interface Options {
   out?: string;
   plot?: string;
   maxDuration: number;
-  threads: number;
 }
 
 /** Files of at least this length show their progress [s]. */
@@ -118,6 +117,7 @@ export const command = new Command("predict")
   .option("--plot <file>", "draw the tags under the log-mel picture, as PNG (default: not drawn)")
   .addOption(maxDurationOption())
   .addOption(threadsOption())
+  .addOption(deviceOption())
   .addHelpText("after", FORMATS + EXAMPLES)
   .action(predict);
 
@@ -133,7 +133,7 @@ async function predict(paths: string[], options: Options): Promise<void> {
       remedy: "add --segments, --events or --plot",
     });
   const model = decodeAnyModel(readModelFile(modelPath), modelPath);
-  const tagger = await openTagger(model, nodeEngine({ threads: options.threads }), modelPath);
+  const tagger = await openTagger(model, engineOf(options), modelPath);
   const { frontEnd } = tagger.info;
   const files = paths.flatMap((path) => audioFiles(path, command).map((file) => foundFile(path, file)));
   const form: OutputForm = {

@@ -19,7 +19,6 @@ import {
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { print, say, visibleLine } from "../report/terminal.js";
 import type { Engine } from "../runtime/engine.js";
-import { nodeEngine } from "../runtime/node.js";
 import { statOrNull } from "../store/audio-files.js";
 import { audioHashOf } from "../store/audio-hash.js";
 import type { EmbeddingTable } from "../store/embedding-table.js";
@@ -29,19 +28,19 @@ import { type FeatureStore, openStore } from "../store/store.js";
 import { decodeModel } from "../tagging/model-file.js";
 import { Tagger } from "../tagging/tagger.js";
 import { audioFiles, orReport, shippedModel } from "./audio-arguments.js";
-import { choiceOption, integerOption, maxDurationOption, threadsOption } from "./options.js";
+import { deviceOption, type EngineOptions, engineOf, threadsOption } from "./engine-options.js";
+import { choiceOption, integerOption, maxDurationOption } from "./options.js";
 import { storeEmbeddings } from "./store-embeddings.js";
 import { checkStoreFits } from "./store-fits.js";
 
 const SIMILAR_FORMATS = ["text", "json", "csv"] as const;
 
-interface Options {
+interface Options extends EngineOptions {
   model?: string;
   top: number;
   doubtful: boolean;
   format: (typeof SIMILAR_FORMATS)[number];
   maxDuration: number;
-  threads: number;
 }
 
 const DESCRIPTION = `Find the clips of a store that sound most like an audio file to a net, by the cosine similarity of embeddings.
@@ -77,11 +76,12 @@ export const command = new Command("similar")
   .addOption(choiceOption("-f, --format <name>", "format of the output", SIMILAR_FORMATS, "text"))
   .addOption(maxDurationOption())
   .addOption(threadsOption())
+  .addOption(deviceOption())
   .addHelpText("after", FORMATS)
   .action(similar);
 
 async function similar(paths: string[], options: Options): Promise<void> {
-  const { model: modelPath = shippedModel(), threads, doubtful } = options;
+  const { model: modelPath = shippedModel(), doubtful } = options;
   const [audio, storeDir] = [paths.slice(0, -1), paths.at(-1)!];
   if (doubtful !== (audio.length === 0))
     throw new UsageError({
@@ -93,7 +93,7 @@ async function similar(paths: string[], options: Options): Promise<void> {
   const model = decodeModel(readModelFile(modelPath), modelPath);
   const store = openStore(storeDir);
   checkStoreFits(store, model, modelPath);
-  const engine = nodeEngine({ threads });
+  const engine = engineOf(options);
   const embeddings = await storeEmbeddings(store, model, engine);
   if (embeddings === null) return;
   if (doubtful) return listDoubtful(store, embeddings, { engine, options });

@@ -87,7 +87,7 @@ const rangeText = (names: readonly string[]) =>
 
 /** Shows a run while it trains: its data and settings, a bar with the loss and the time left, a row for every epoch. */
 export class TrainDisplay {
-  readonly #threads: number;
+  readonly #engine: string;
   readonly #command: Command;
   readonly #startPath: string;
   #bar: ProgressBar | undefined;
@@ -99,11 +99,12 @@ export class TrainDisplay {
   readonly #news = new NewDiagnoses();
 
   /**
+   * @param engine what the net runs on
    * @param command command whose flags are named as remedies
    * @param startPath path of the model that the run starts from
    */
-  constructor(threads: number, command: Command, startPath = "") {
-    this.#threads = threads;
+  constructor(engine: string, command: Command, startPath = "") {
+    this.#engine = engine;
     this.#command = command;
     this.#startPath = startPath;
   }
@@ -120,7 +121,7 @@ export class TrainDisplay {
     print(`\n${task}, ${netText(net)}, ${parameterCount} parameters,`);
     const reason = task === "multi-label" && config.task === "auto" ? multiLabelReason(splits) : null;
     if (reason !== null) print(visibleLine(reason));
-    print(`batches of ${batchSize} segments of ${segmentFrames} frames, CPU threads: ${this.#threads}`);
+    print(`batches of ${batchSize} segments of ${segmentFrames} frames, ${this.#engine}`);
     print(inputText(run));
     for (const line of startLines(run, this.#startPath)) print(visibleLine(line));
     if (unusedClips > 0)

@@ -4,7 +4,7 @@ import { calibrationLines } from "../report/calibration.js";
 import { splitTable } from "../report/split-table.js";
 import { percent } from "../report/table.js";
 import { print } from "../report/terminal.js";
-import { nodeEngine } from "../runtime/node.js";
+import type { Engine } from "../runtime/engine.js";
 import type { EmbeddingTable } from "../store/embedding-table.js";
 import { openStore } from "../store/store.js";
 import { trainHeadInto } from "../training/head-folder.js";
@@ -21,12 +21,12 @@ interface HeadJob {
   readonly start: StartModel | undefined;
   readonly config: HeadConfig;
   readonly overwrite: boolean;
-  readonly threads: number;
+  readonly engine: Engine;
 }
 
 /** Fits a new last layer to the embeddings of a store's clips, and says how good it is. */
 export async function trainLinearHead(storeDir: string, job: HeadJob): Promise<void> {
-  const { out, start, config, overwrite, threads } = job;
+  const { out, start, config, overwrite, engine } = job;
   if (start === undefined)
     throw new UsageError({
       setting: "--head",
@@ -36,7 +36,6 @@ export async function trainLinearHead(storeDir: string, job: HeadJob): Promise<v
     });
   const store = openStore(storeDir);
   checkStoreFits(store, start.model, start.path);
-  const engine = nodeEngine({ threads });
   const table = await storeEmbeddings(store, start.model, engine);
   if (table === null) return;
   const { model, task, splits, l2, neighbours, modelPath } = await trainHeadInto(out, store, start.model, {

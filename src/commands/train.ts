@@ -9,7 +9,6 @@ import { calibrationLines } from "../report/calibration.js";
 import { flowTable } from "../report/gradient-flow.js";
 import { percent } from "../report/table.js";
 import { print, say } from "../report/terminal.js";
-import { nodeEngine } from "../runtime/node.js";
 import { writeAtomically } from "../store/atomic-file.js";
 import { readModelFile } from "../store/read-files.js";
 import { openStore } from "../store/store.js";
@@ -19,10 +18,11 @@ import { DivergedError } from "../training/fit.js";
 import { RUN_FILES, readCheckpoint } from "../training/run-folder.js";
 import { type TrainResult, trainTagger } from "../training/train-tagger.js";
 import { commandLine } from "./command-line.js";
+import { deviceOption, type EngineOptions, engineOf, engineText, threadsOption } from "./engine-options.js";
 import { EXIT } from "./exit.js";
 import { findRate, RANGE_FILES } from "./find-learning-rate.js";
 import { interruptible } from "./interrupt.js";
-import { choiceOption, threadsOption } from "./options.js";
+import { choiceOption } from "./options.js";
 import { removeReport, reportRun, scoredSplits } from "./run-report.js";
 import { checkStoreFits } from "./store-fits.js";
 import { TrainDisplay } from "./train-display.js";
@@ -37,7 +37,7 @@ import {
 
 const HEADS = ["trained", "linear"] as const;
 
-interface Options {
+interface Options extends EngineOptions {
   out: string;
   background?: string;
   resume: boolean;
@@ -46,7 +46,6 @@ interface Options {
   findLr: boolean;
   from?: string;
   head: (typeof HEADS)[number];
-  threads: number;
 }
 
 const DESCRIPTION = `Train a tagger on a store of features.
@@ -108,13 +107,14 @@ export const command = addTrainOptions(
       ),
     )
     .addOption(new Option("--background <folder>", "belongs to extract (default: none)").hideHelp())
-    .addOption(threadsOption()),
+    .addOption(threadsOption())
+    .addOption(deviceOption()),
 )
   .addHelpText("after", EXAMPLES)
   .action(train);
 
 async function train(storeDir: string, options: Options): Promise<void> {
-  const { out, threads, resume, overwrite, tensorboard } = options;
+  const { out, resume, overwrite, tensorboard } = options;
   if (options.background !== undefined)
     throw new UsageError({
       setting: "--background",
@@ -128,10 +128,10 @@ async function train(storeDir: string, options: Options): Promise<void> {
   const store = openStore(storeDir);
   if (start !== undefined) checkStoreFits(store, start.model, start.path);
   const from = start?.model;
-  if (options.findLr) return findRate(store, out, { config, from, threads });
-  const display = new TrainDisplay(threads, command, start?.path);
+  const engine = engineOf(options);
+  if (options.findLr) return findRate(store, out, { config, from, engine });
+  const display = new TrainDisplay(engineText(options), command, start?.path);
   const { onStep, onEpoch } = display;
-  const engine = nodeEngine({ threads });
   let splits: ClipSplits | undefined;
   const result = await interruptible("after this step", ({ signal, begin }) =>
     trainTagger(store, out, {
@@ -184,10 +184,8 @@ function startModel({ from }: Options): StartModel | undefined {
 }
 
 /** @throws UsageError naming a flag that a linear head cannot have */
-function headJob(
-  { out, resume, overwrite, tensorboard, findLr, threads }: Options,
-  start: StartModel | undefined,
-) {
+function headJob(options: Options, start: StartModel | undefined) {
+  const { out, resume, overwrite, tensorboard, findLr } = options;
   const others = { "--resume": resume, "--tensorboard": tensorboard, "--find-lr": findLr };
   const other = Object.entries(others).find(([, isSet]) => isSet);
   if (other !== undefined)
@@ -197,7 +195,7 @@ function headJob(
       got: "both",
       remedy: "leave out one of them",
     });
-  return { out, start, config: headConfigOf(command), overwrite, threads };
+  return { out, start, config: headConfigOf(command), overwrite, engine: engineOf(options) };
 }
 
 /** Settings of the run: from the flags if it is new, from its checkpoint if it is resumed. */
@@ -239,9 +237,8 @@ function checkedConfig(
 
 /** The command line that resumes this run. */
 function resumingLine(storeDir: string, { out, resume }: Options): string {
-  const repeated = ["from", "epochs", "patience", "threads"].flatMap((name) =>
-    resume || name === "from" || name === "threads" ? typedFlag(name) : [],
-  );
+  const always = ["from", "threads", "device"];
+  const repeated = [...always, ...(resume ? ["epochs", "patience"] : [])].flatMap(typedFlag);
   return commandLine("train", [storeDir, "--out", out, "--resume", ...repeated]);
 }
 

@@ -52,6 +52,13 @@ function liveNodes({ nodes, outputs }: Graph): Node[] {
   return live.reverse();
 }
 
+/** The described values that are results of nodes, once each: inputs and stored tensors have their shapes elsewhere. */
+function describedValues(graph: Graph, read: ReadonlySet<string>): Value[] {
+  const results = new Set(graph.nodes.flatMap(({ outputs }) => outputs));
+  const found = graph.described.filter(({ name }) => read.has(name) && results.has(name));
+  return [...new Map(found.map((value) => [value.name, value])).values()];
+}
+
 /**
  * Encodes a graph as the bytes of an ONNX model. Nodes that no output depends on are left out.
  * @param metadata strings stored with the model, by key
@@ -84,6 +91,7 @@ export function encodeGraph(graph: Graph, metadata: Readonly<Record<string, stri
         ),
       })),
       initializer: graph.initializers.filter(({ name }) => read.has(name)).map(tensorProto),
+      valueInfo: describedValues(graph, read).map((value) => valueInfo(value.name, value, free)),
       input: graph.inputs.map((value) => valueInfo(value.name, value, free && value.shape.length > 0)),
       output: graph.outputs.map(({ name, value }) => valueInfo(name, value, free && value.shape.length > 0)),
     },

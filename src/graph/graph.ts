@@ -74,6 +74,8 @@ export class Graph {
   readonly inputs: Value[] = [];
   readonly outputs: { name: string; value: Value }[] = [];
   readonly initializers: Initializer[] = [];
+  /** Operands of operators that are not standard ones: the model states their shapes, for runtimes that lack the operators. */
+  readonly described: Value[] = [];
   /**
    * "fixed": every dimension is as given. "free": the first dimension of every input and output takes any size at run time;
    * build such a graph with batch size 1 and only from operations that do not mix examples.
@@ -189,6 +191,7 @@ export class Graph {
     const values = outputs.map(({ shape, dataType = "float32" }) =>
       this.#value(this.#unique(opType.toLowerCase()), shape, dataType),
     );
+    if (domain !== "") this.described.push(...inputs.filter((input) => input !== null));
     this.nodes.push({
       opType,
       domain,

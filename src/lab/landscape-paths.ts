@@ -61,7 +61,8 @@ export async function landscapePath(
   try {
     for (let step = 1; step <= steps; step++) {
       await runner.run({}, { learningRate, random });
-      const [x, y] = ["x", "y"].map((weight) => runner.read().get(weight)!.data[0]);
+      const state = await runner.read();
+      const [x, y] = ["x", "y"].map((weight) => state.get(weight)!.data[0]);
       points.push([x, y, at(x, y)]);
     }
   } finally {

@@ -19,7 +19,7 @@ export function globalNorm(values: readonly Value[]): Value {
   const sizes = values.map((x) => graph.emit("ReduceL1", [x], { shape: [] }, { keepdims: 0 }));
   const scale = maximum(graph.emit("Max", sizes, { shape: [] }), SMALLEST);
   const squares = values.map((x) => sumSquare(div(x, scale)));
-  return mul(scale, sqrt(graph.emit("Sum", squares, { shape: [] })));
+  return mul(scale, sqrt(squares.reduce(add)));
 }
 
 /** Sum of x^2 over all elements, scalar. It is summed row by row: in parallel, and rounding less than one long sum. */

@@ -211,7 +211,7 @@ export function emitLoss(
  */
 function lossOfFinite(loss: Value, tensors: readonly Value[]): Value {
   const sums = tensors.map((tensor) => sum(tensor));
-  return add(loss, mul(loss.graph.emit("Sum", sums, { shape: [] }), 0));
+  return add(loss, mul(sums.reduce(add), 0));
 }
 
 /** Draws the initial values of the whole state, each tensor from a random stream of its own name. */

@@ -15,6 +15,30 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** A result that stays where its engine computes, such as the memory of a GPU, until a later run reads it. */
+export interface KeptTensor {
+  readonly shape: readonly number[];
+  /** Frees its memory; it cannot be read or fed after that. */
+  free(): void;
+}
+
+/** A loaded ONNX model some of whose results may stay with the engine. */
+export interface KeepingSession {
+  /**
+   * Runs the model once.
+   * @param feeds tensors, and results that a session of the same engine has kept
+   * @throws UsageError if the session is closed
+   */
+  run(feeds: Readonly<Record<string, Tensor | KeptTensor>>): Promise<{
+    results: Record<string, Tensor>;
+    kept: Record<string, Tensor | KeptTensor>;
+  }>;
+  /** Copies results that were kept, called as they were, into the program's memory; tensors that are there stay the same. */
+  read(kept: ReadonlyMap<string, Tensor | KeptTensor>): Promise<ReadonlyMap<string, Tensor>>;
+  /** Frees the model's memory once the runs that go on are done; kept results remain. May be called again. */
+  close(): Promise<void>;
+}
+
 /** Runs ONNX models. A program makes one at its start and passes it to everything that trains or predicts. */
 export interface Engine {
   /**
@@ -23,6 +47,35 @@ export interface Engine {
    * @throws UsageError if the engine cannot load it
    */
   open(model: Uint8Array): Promise<Session>;
+  /**
+   * Loads a model, the results `names` of which stay where the engine computes. An engine that computes in the program's
+   * own memory has no need of it.
+   */
+  openKeeping?(model: Uint8Array, names: readonly string[]): Promise<KeepingSession>;
+}
+
+/** Loads a model, the results `names` of which stay with the engine if it has a memory of its own. */
+export async function openKeeping(
+  engine: Engine,
+  model: Uint8Array,
+  names: readonly string[],
+): Promise<KeepingSession> {
+  if (engine.openKeeping !== undefined) return engine.openKeeping(model, names);
+  const session = await engine.open(model);
+  type State = ReadonlyMap<string, Tensor>; // such an engine keeps nothing
+  return {
+    async run(feeds) {
+      const results = await session.run(feeds as Readonly<Record<string, Tensor>>);
+      return { results, kept: results };
+    },
+    read: async (kept) => kept as State,
+    close: () => session.close(),
+  };
+}
+
+/** Frees what an engine holds of these tensors. */
+export function freeTensors(tensors: Iterable<Tensor | KeptTensor>): void {
+  for (const tensor of tensors) if ("free" in tensor) tensor.free();
 }
 
 /**

@@ -2,17 +2,25 @@ import { availableParallelism } from "node:os";
 import type * as Ort from "onnxruntime-node";
 import { DataError, errorLine, UsageError } from "../core/errors.js";
 import { checkOptions, choice, integer, optional } from "../core/setting-checks.js";
-import type { Tensor } from "../core/tensor.js";
-import type { Engine, Session } from "./engine.js";
-import { Uses } from "./uses.js";
+import { withStandardOperators } from "../graph/standard-operators.js";
+import type { Engine } from "./engine.js";
+import { NodeKeepingSession, NodeSession } from "./node-session.js";
 
-/** The providers that onnxruntime-node can run a model with; "webgpu" needs a Vulkan, Metal or Direct3D driver. */
-export const NODE_PROVIDERS = ["cpu", "webgpu"] as const;
+/**
+ * Where ONNX Runtime computes in Node. "webgpu" needs a driver for Vulkan, Metal or Direct3D 12 and nothing else; "cuda"
+ * needs an NVIDIA card, its CUDA and cuDNN, and the libraries for them that onnxruntime-node's install script fetches.
+ */
+export const NODE_DEVICES = ["cpu", "webgpu", "cuda"] as const;
+
+export type NodeDevice = (typeof NODE_DEVICES)[number];
 
 /**
  * Makes an engine that runs ONNX Runtime in Node.
- * @param options.threads threads per run, `@default` one for every core; the results do not depend on it
- * @param options.provider `@default` "cpu"
+ *
+ * On the CPU the results have the same bits for any number of threads. A GPU adds in another order, and another one in
+ * yet another: the results differ in the last bits.
+ * @param options.threads threads per run on the CPU, `@default` one for every core
+ * @param options.device `@default` "cpu"
  * @example
  * import { loadTagger, nodeEngine } from "timbrel";
  *
@@ -20,34 +28,81 @@ export const NODE_PROVIDERS = ["cpu", "webgpu"] as const;
  * console.log(tagger.labels.length); // -> 11
  * await tagger.close();
  */
-export function nodeEngine(
-  options: { threads?: number; provider?: (typeof NODE_PROVIDERS)[number] } = {},
-): Engine {
+export function nodeEngine(options: { threads?: number; device?: NodeDevice } = {}): Engine {
   checkOptions<typeof options>(options, {
     threads: optional(integer(1, 1024)),
-    provider: optional(choice(NODE_PROVIDERS)),
+    device: optional(choice(NODE_DEVICES)),
   });
-  const { threads = availableParallelism(), provider = "cpu" } = options;
-  return {
-    async open(model) {
-      const ort = await loadRuntime();
-      try {
-        return new NodeSession(
-          ort,
-          await ort.InferenceSession.create(model, {
-            executionProviders: [provider],
-            intraOpNumThreads: threads,
-            interOpNumThreads: 1,
-            // Warnings are about ONNX Runtime's own graph optimizer; errors are thrown.
-            logSeverityLevel: 3,
-          }),
-        );
-      } catch (cause) {
-        const got = `its error "${errorLine(cause)}"`;
-        throw new UsageError({ setting: "model", rule: "load in ONNX Runtime", got }, { cause });
-      }
-    },
-  };
+  const { threads = availableParallelism(), device = "cpu" } = options;
+  const open = (model: Uint8Array, kept: readonly string[] = []) =>
+    openNodeSession(model, { threads, device, kept });
+  if (device !== "webgpu") return { open };
+  const openKeeping = async (model: Uint8Array, names: readonly string[]) =>
+    new NodeKeepingSession(await open(model, names), open);
+  return { open, openKeeping };
+}
+
+/** What a device lacks of ONNX's operators, ONNX Runtime computes on the CPU. */
+const PROVIDERS: Readonly<Record<NodeDevice, Ort.InferenceSession.ExecutionProviderConfig>> = {
+  cpu: "cpu",
+  // In the layout NHWC, ONNX Runtime 1.30 errs in grouped convolutions with several outputs per channel.
+  webgpu: { name: "webgpu", preferredLayout: "NCHW" },
+  cuda: "cuda",
+};
+
+const NEEDS: Readonly<Record<Exclude<NodeDevice, "cpu">, string>> = {
+  webgpu: "a GPU with a driver for Vulkan, Metal or Direct3D 12",
+  cuda: "an NVIDIA card with CUDA and cuDNN, and onnxruntime-node's libraries for them",
+};
+
+/**
+ * Opens a model.
+ * @param options.kept outputs that stay in the memory of the device
+ * @throws UsageError if the device is missing, or ONNX Runtime cannot load the model
+ */
+export async function openNodeSession(
+  model: Uint8Array,
+  { threads, device, kept = [] }: { threads: number; device: NodeDevice; kept?: readonly string[] },
+): Promise<NodeSession> {
+  const ort = await loadRuntime();
+  const createOn = (on: NodeDevice, options: Ort.InferenceSession.SessionOptions = {}) =>
+    ort.InferenceSession.create(on === "webgpu" ? withStandardOperators(model) : model, {
+      executionProviders: [PROVIDERS[on]],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      // Warnings are about ONNX Runtime's own graph optimizer; errors are thrown.
+      logSeverityLevel: 3,
+      ...options,
+    });
+  const locations = Object.fromEntries(kept.map((name) => [name, "gpu-buffer" as const]));
+  try {
+    return new NodeSession(ort, await createOn(device, { preferredOutputLocation: locations }));
+  } catch (cause) {
+    if (device !== "cpu" && (await loadsOn(createOn("cpu"))))
+      throw new UsageError(
+        {
+          setting: "device",
+          rule: `be one that this machine has (${device} needs ${NEEDS[device]})`,
+          got: `${device} and the error "${withoutPlace(errorLine(cause))}"`,
+          remedy: "use cpu",
+        },
+        { cause },
+      );
+    const got = `its error "${errorLine(cause)}"`;
+    throw new UsageError({ setting: "model", rule: "load in ONNX Runtime", got }, { cause });
+  }
+}
+
+/** An error of ONNX Runtime without the place in its sources and the condition that failed there. */
+function withoutPlace(message: string): string {
+  return message.replace(/^\S+\.cc:\d+ .* was false\. /, "").trim();
+}
+
+async function loadsOn(creating: Promise<Ort.InferenceSession>): Promise<boolean> {
+  return creating.then(
+    (session) => session.release().then(() => true),
+    () => false,
+  );
 }
 
 /**
@@ -57,46 +112,14 @@ export function nodeEngine(
  */
 async function loadRuntime(): Promise<typeof Ort> {
   try {
-    return await import("onnxruntime-node");
+    const ort = await import("onnxruntime-node");
+    ort.env.logLevel = "fatal"; // errors are thrown
+    return ort;
   } catch (cause) {
     const isMissing = (cause as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
     const reason = isMissing
       ? "is not installed, and no model runs without it (npm leaves it out when its install script fails); run: npm i --ignore-scripts"
       : `does not load on this machine: ${errorLine(cause)}`;
     throw new DataError("onnxruntime-node", reason, { cause });
-  }
-}
-
-class NodeSession implements Session {
-  readonly #ort: typeof Ort;
-  readonly #session: Ort.InferenceSession;
-  readonly #uses = new Uses("session");
-
-  constructor(ort: typeof Ort, session: Ort.InferenceSession) {
-    this.#ort = ort;
-    this.#session = session;
-  }
-
-  get inputNames(): readonly string[] {
-    return this.#session.inputNames;
-  }
-
-  get outputNames(): readonly string[] {
-    return this.#session.outputNames;
-  }
-
-  async run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
-    const inputs: Record<string, Ort.Tensor> = {};
-    for (const [name, { data, shape }] of Object.entries(feeds))
-      inputs[name] = new this.#ort.Tensor("float32", data, shape);
-    const results = await this.#uses.run(() => this.#session.run(inputs));
-    const outputs: Record<string, Tensor> = {};
-    for (const [name, { data, dims }] of Object.entries(results))
-      outputs[name] = { data: data as Float32Array, shape: dims };
-    return outputs;
-  }
-
-  async close(): Promise<void> {
-    await this.#uses.close(() => this.#session.release());
   }
 }

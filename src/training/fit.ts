@@ -180,7 +180,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       }
       const trained = await trainEpoch(runner, options, { epoch, state, random });
       if (trained === null) return { state, ended: "interrupted" };
-      tensors = runner.read();
+      tensors = await runner.read();
       const weights = predictionWeights(step, tensors);
       const evaluated = await options.evaluate(weights);
       await checkFinite(evaluated, runner, trained, { epoch, step: epoch * options.batches.stepsPerEpoch });

@@ -3,7 +3,13 @@ import type { Tensor } from "../core/tensor.js";
 import type { RandomInput, StateSpec } from "../nn/net.js";
 import type { TrainingStep } from "../nn/training-step.js";
 import { type LayerHealth, readWatch, type WatchedSpec } from "../nn/watch.js";
-import type { Engine, Session } from "../runtime/engine.js";
+import {
+  type Engine,
+  freeTensors,
+  type KeepingSession,
+  type KeptTensor,
+  openKeeping,
+} from "../runtime/engine.js";
 
 /** A model that takes a state and the inputs of one step, and gives `loss` and the next state as `next/<name>`. */
 export interface StepModel {
@@ -47,26 +53,32 @@ export interface StepResult {
 
 type State = ReadonlyMap<string, Tensor>;
 
+/** A state that may be in the engine's memory. */
+type EngineState = ReadonlyMap<string, Tensor | KeptTensor>;
+
 /** All inputs of one run of a step's model. */
 interface StepInput {
-  readonly state: State;
+  readonly state: EngineState;
   readonly feeds: Feeds;
 }
 
-/** Owns a training step's state and carries it from step to step. */
+/** Name of the output that is the next value of a tensor of the state. */
+const next = (name: string) => `next/${name}`;
+
+/** Owns a training step's state, which stays with the engine, and carries it from step to step. */
 export class StepRunner {
   readonly #step: StepModel;
   readonly #watched: readonly WatchedSpec[];
-  readonly #plainSession: Session;
-  readonly #watchedSession: Session | null;
-  #state: State = new Map();
+  readonly #plainSession: KeepingSession;
+  readonly #watchedSession: KeepingSession | null;
+  #state: EngineState = new Map();
   /** Input of the last step whose loss was finite; if no loss was, of the last step. */
   #before: { input: StepInput; isFiniteLoss: boolean } | null = null;
 
   private constructor(
     step: StepModel,
     watched: readonly WatchedSpec[],
-    sessions: { plain: Session; watched: Session | null },
+    sessions: { plain: KeepingSession; watched: KeepingSession | null },
   ) {
     this.#step = step;
     this.#watched = watched;
@@ -80,10 +92,12 @@ export class StepRunner {
     step: StepModel,
     watchedStep: WatchedStepModel | null = null,
   ): Promise<StepRunner> {
-    const plain = await engine.open(step.model);
+    const nextState = step.state.map(({ name }) => next(name));
+    const open = ({ model }: StepModel) => openKeeping(engine, model, nextState);
+    const plain = await open(step);
     const watched =
       watchedStep &&
-      (await engine.open(watchedStep.model).catch(async (error: unknown) => {
+      (await open(watchedStep).catch(async (error: unknown) => {
         await plain.close();
         throw error;
       }));
@@ -92,17 +106,23 @@ export class StepRunner {
 
   /** Sets the whole state, by name; tensors that are not the step's are ignored. */
   load(state: State): void {
+    this.#free();
     this.#state = new Map(this.#step.state.map(({ name }) => [name, state.get(name)!]));
     this.#before = null;
   }
 
-  /** The state after the last step, and what the step leaves as it is, by name. */
-  read(): State {
+  /** Returns the state after the last step, and what the step leaves as it is, by name. */
+  read(): Promise<State> {
     return this.#whole(this.#state);
   }
 
-  #whole(state: State): State {
-    return new Map([...(this.#step.fixed ?? []), ...state]);
+  async #whole(state: EngineState): Promise<State> {
+    return new Map([...(this.#step.fixed ?? []), ...(await this.#plainSession.read(state))]);
+  }
+
+  #free(): void {
+    freeTensors(this.#state.values());
+    freeTensors(this.#before?.input.state.values() ?? []);
   }
 
   /**
@@ -129,11 +149,13 @@ export class StepRunner {
       },
     };
     const session = watch ? this.#watchedSession! : this.#plainSession;
-    const results = await runOn(session, input);
+    const { results, kept } = await runOn(session, input);
     const loss = results["loss"].data[0];
     const isFiniteLoss = Number.isFinite(loss);
-    if (isFiniteLoss || this.#before?.isFiniteLoss !== true) this.#before = { input, isFiniteLoss };
-    this.#state = new Map(this.#step.state.map(({ name }) => [name, results[`next/${name}`]]));
+    const outdated = this.#before?.isFiniteLoss === true && !isFiniteLoss ? input : this.#before?.input;
+    freeTensors(outdated?.state.values() ?? []);
+    if (outdated !== input) this.#before = { input, isFiniteLoss };
+    this.#state = new Map(this.#step.state.map(({ name }) => [name, kept[next(name)]]));
     return { loss, layers: watch ? readWatch(this.#watched, results["watch"]) : null };
   }
 
@@ -143,19 +165,21 @@ export class StepRunner {
    */
   async lookBack(): Promise<{ state: State; layers: readonly LayerHealth[] }> {
     const { input } = this.#before!;
-    const state = this.#whole(input.state);
+    const state = await this.#whole(input.state);
     if (this.#watchedSession === null) return { state, layers: [] };
-    const { watch } = await runOn(this.#watchedSession, input);
-    return { state, layers: readWatch(this.#watched, watch) };
+    const { results, kept } = await runOn(this.#watchedSession, input);
+    freeTensors(Object.values(kept));
+    return { state, layers: readWatch(this.#watched, results["watch"]) };
   }
 
-  /** Frees the models' memory. */
+  /** Frees the memory of the models and of the state. */
   async close(): Promise<void> {
+    this.#free();
     await this.#plainSession.close();
     await this.#watchedSession?.close();
   }
 }
 
-function runOn(session: Session, { state, feeds }: StepInput): Promise<Record<string, Tensor>> {
+function runOn(session: KeepingSession, { state, feeds }: StepInput): ReturnType<KeepingSession["run"]> {
   return session.run({ ...feeds, ...Object.fromEntries(state) });
 }

@@ -1,9 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { encodeGraph, Graph, gradients, mul, sum, type Value } from "../../src/graph/index.js";
+import { withSession } from "../../src/runtime/engine.js";
+import { findWebGpu } from "../runtime/webgpu.js";
 import { type Draw, drawn, drawOf } from "./draw.js";
 import type { Dense } from "./interpreter/dense.js";
 import { Interpreter } from "./interpreter/interpreter.js";
 import { runOnnxRuntime } from "./onnx-runtime.js";
+
+const webGpu = await findWebGpu();
 
 /**
  * Step of the central differences. Their error is about STEP^2 / 6 times a third derivative plus float64's 1e-16 / STEP:
@@ -116,16 +120,36 @@ export function checkOp<Name extends string>(
       expectTrueShapes(graph, interpreter, inputs);
     });
 
-    it("ONNX Runtime equals the interpreter", async () => {
+    const equalsInterpreter = async (run: typeof runOnnxRuntime) => {
       const { inputs, bytes, interpreter } = prepare();
       const expected = interpreter.run(inputs);
-      const actual = await runOnnxRuntime(bytes, inputs);
+      const actual = await run(bytes, inputs);
       for (const key of Object.keys(expected)) {
         // The loss sums terms of both signs: its rounding error depends on the size of the terms, not of the sum.
         const { data } = expected["out"];
         const scale = key === "loss" ? data.length * largest(data) : largest(expected[key].data);
         expectNear(actual[key], expected[key], FLOAT32_TOLERANCE, key, scale);
       }
-    });
+    };
+
+    it("ONNX Runtime equals the interpreter", () => equalsInterpreter(runOnnxRuntime));
+
+    it.skipIf(webGpu === null)("WebGPU equals the interpreter", () => equalsInterpreter(runWebGpu));
   });
+}
+
+async function runWebGpu(
+  bytes: Uint8Array,
+  inputs: Readonly<Record<string, Dense>>,
+): Promise<Record<string, Dense>> {
+  const feeds = Object.entries(inputs).map(
+    ([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }] as const,
+  );
+  const results = await withSession(webGpu!, bytes, (session) => session.run(Object.fromEntries(feeds)));
+  return Object.fromEntries(
+    Object.entries(results).map(([name, { shape, data }]) => [
+      name,
+      { shape, data: Float64Array.from(data) },
+    ]),
+  );
 }

@@ -2,6 +2,7 @@ import { Random } from "../../src/core/random.js";
 import type { Tensor } from "../../src/core/tensor.js";
 import { initialState, type TrainingStep } from "../../src/nn/training-step.js";
 import type { LayerHealth } from "../../src/nn/watch.js";
+import type { Engine } from "../../src/runtime/engine.js";
 import { nodeEngine } from "../../src/runtime/node.js";
 import { StepRunner } from "../../src/training/step-runner.js";
 
@@ -33,11 +34,12 @@ export async function runSteps(
     initial?: ReadonlyMap<string, Tensor>;
     seed?: number | string;
     threads?: number;
+    engine?: Engine;
   },
 ): Promise<Ran> {
   const random = new Random(options.seed ?? "steps");
   const isWatched = step.watched.length > 0;
-  const engine = nodeEngine({ threads: options.threads ?? 1 });
+  const { engine = nodeEngine({ threads: options.threads ?? 1 }) } = options;
   const runner = await StepRunner.open(engine, step, isWatched ? step : null);
   runner.load(new Map([...initialState(step, random.fork("weights")), ...(options.initial ?? [])]));
   const losses: number[] = [];
@@ -51,9 +53,10 @@ export async function runSteps(
     };
     const { loss, layers } = await runner.run({ inputs, targets }, settings);
     losses.push(loss);
-    states.push(runner.read());
+    states.push(await runner.read());
     if (layers !== null) watches.push(layers);
   }
+  const state = await runner.read();
   await runner.close();
-  return { losses, states, watches, state: runner.read() };
+  return { losses, states, watches, state };
 }

@@ -32,7 +32,7 @@ async function stepOnce(
   const start = initialState(step, new Random("weights"));
   runner.load(start);
   const { loss } = await runner.run(feeds, { learningRate: 0.1, random: new Random("step") });
-  const state = runner.read();
+  const state = await runner.read();
   await runner.close();
   return { loss, start, state };
 }

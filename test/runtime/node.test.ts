@@ -55,7 +55,7 @@ describe("the engine in Node", () => {
 
   it("rejects invalid settings by name", () => {
     expect(() => nodeEngine({ threads: 0 })).toThrow("threads must be an integer from 1 to 1024, got 0");
-    // @ts-expect-error no such provider
-    expect(() => nodeEngine({ provider: "cuda" })).toThrow("provider must be one of cpu, webgpu, got cuda");
+    // @ts-expect-error no such device
+    expect(() => nodeEngine({ device: "tpu" })).toThrow("device must be one of cpu, webgpu, cuda, got tpu");
   });
 });

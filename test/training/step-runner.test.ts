@@ -28,10 +28,10 @@ describe("a step runner", () => {
     const { loss, layers } = await runner.run({ x: vector(2, 2, 2, 2) }, settings);
     expect([loss, layers]).toEqual([8, null]);
     await runner.run({ x: vector(2, 0, 0, 0) }, settings);
-    expect([...runner.read().get("w")!.data]).toEqual([3, 3, 4, 5]);
+    expect([...(await runner.read()).get("w")!.data]).toEqual([3, 3, 4, 5]);
     runner.load(new Map([["w", vector(0, 0, 0, 0)]]));
     await runner.run({ x: vector(0, 0, 0, 2) }, settings);
-    expect([...runner.read().get("w")!.data]).toEqual([0, 0, 0, 1]);
+    expect([...(await runner.read()).get("w")!.data]).toEqual([0, 0, 0, 1]);
     await runner.close();
   });
 

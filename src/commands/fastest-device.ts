@@ -1,0 +1,85 @@
+import { UsageError } from "../core/errors.js";
+import { Random } from "../core/random.js";
+import { type Engine, openKeeping } from "../runtime/engine.js";
+import { NODE_DEVICES, type NodeDevice, nodeEngine, openNodeSession } from "../runtime/node.js";
+import type { NodeSession } from "../runtime/node-session.js";
+
+/** What a trial of the machine's devices found. */
+export interface DeviceTrial {
+  readonly fastest: NodeDevice;
+  /** Time of a run on each device that the machine has [ms]. */
+  readonly msByDevice: ReadonlyMap<NodeDevice, number>;
+}
+
+const RUNS = 4;
+/** A device that is that much slower than another is not tried any longer. */
+const HOPELESS = 5;
+
+/**
+ * Makes an engine that tries the machine's devices, with a few runs on random inputs, on the first model that it opens to
+ * train and on the first that it opens otherwise, and stays with the fastest. The one chosen to train serves all models
+ * that are opened after it.
+ * @param options.threads threads per run on the CPU
+ * @param options.onTrial is told of each trial
+ */
+export function fastestEngine({
+  threads,
+  onTrial,
+}: {
+  threads: number;
+  onTrial: (trial: DeviceTrial) => void;
+}): Engine {
+  let toTrain: Promise<Engine> | undefined;
+  let toRun: Promise<Engine> | undefined;
+  const choose = async (model: Uint8Array): Promise<Engine> => {
+    const trial = await tryDevices(model, threads);
+    onTrial(trial);
+    return nodeEngine({ threads, device: trial.fastest });
+  };
+  return {
+    async open(model) {
+      toRun ??= toTrain ?? choose(model);
+      return (await (toTrain ?? toRun)).open(model);
+    },
+    async openKeeping(model, names) {
+      toTrain ??= choose(model);
+      return openKeeping(await toTrain, model, names);
+    },
+  };
+}
+
+async function tryDevices(model: Uint8Array, threads: number): Promise<DeviceTrial> {
+  const msByDevice = new Map<NodeDevice, number>();
+  for (const device of NODE_DEVICES) {
+    const session = await openNodeSession(model, { threads, device }).catch((error: unknown) => {
+      if (device !== "cpu" && error instanceof UsageError) return null; // the machine does not have it
+      throw error;
+    });
+    if (session === null) continue;
+    try {
+      const enough = HOPELESS * Math.min(...msByDevice.values());
+      msByDevice.set(device, await shortestRun(session, enough));
+    } finally {
+      await session.close();
+    }
+  }
+  const [[fastest]] = [...msByDevice].sort(([, a], [, b]) => a - b);
+  return { fastest, msByDevice };
+}
+
+/**
+ * Returns the shortest time of a run on random inputs [ms]. The first run, in which a device prepares itself, does not count.
+ * @param enough stop after a run that takes longer
+ */
+async function shortestRun(session: NodeSession, enough: number): Promise<number> {
+  const feeds = session.drawFeeds(new Random(0));
+  await session.run(feeds);
+  let shortest = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < RUNS; run++) {
+    const start = performance.now();
+    await session.run(feeds);
+    shortest = Math.min(shortest, performance.now() - start);
+    if (shortest > enough) break;
+  }
+  return shortest;
+}
