@@ -8,9 +8,9 @@ import { percent, table } from "../src/report/table.js";
 import { print } from "../src/report/terminal.js";
 import { readModelFile } from "../src/store/read-files.js";
 import { openStore } from "../src/store/store.js";
-import { isOfTrainedGroup, wasChosenBy, wasTrainedOn } from "../src/tagging/model-clips.js";
 import { decodeModel } from "../src/tagging/model-file.js";
 import { CHANNELS, clipsBehind } from "./channels/channels.js";
+import { heardClip } from "./channels/heard-clip.js";
 import { foldOf, lineagesOf } from "./lineages/folds.js";
 
 const DESCRIPTION = `Score models on clips behind random equalizers, band limits and noise, and on their tails: what a microphone \
@@ -50,21 +50,13 @@ async function scoreChannels(
   if (clips.length === 0)
     throw new DataError(storeDir, "has no validation clips; extract a manifest that names them");
   const models = paths.map((path) => ({ path, model: decodeModel(readModelFile(path), path) }));
-  const groups = new Set(clips.map(({ group }) => group));
   for (const { path, model } of models) {
     checkFrontEnd(model, data, path);
-    const isHeard = wasTrainedOn(model.info);
-    const isOfHeardGroup = isOfTrainedGroup(model.info);
-    // The groups that a model knows include those of its validation clips, which may be scored as such.
-    const isChooser = wasChosenBy(model.info);
-    const areOwn = clips.every(({ audioHash }) => isChooser?.(audioHash));
-    const heard = store.clips.find(
-      (clip) => groups.has(clip.group) && (isHeard(clip.audioHash) || (!areOwn && isOfHeardGroup(clip))),
-    );
+    const heard = heardClip(store.clips, clips, model.info);
     if (heard !== undefined)
       throw new DataError(
         path,
-        `was trained or validated on the group of ${heard.name}, which is scored here; name a model that has not heard these groups`,
+        `was trained or validated on the group of ${heard.name}, or one of its name, which is scored here; name a model that has not heard these groups, or the store that it was trained on`,
       );
   }
   const engine = engineOf(options);

@@ -12,6 +12,7 @@ import { progressBar } from "../src/report/progress.js";
 import { print } from "../src/report/terminal.js";
 import { writeAtomically } from "../src/store/atomic-file.js";
 import { openStore } from "../src/store/store.js";
+import { onDisk } from "../src/store/system-errors.js";
 import { TRAIN_DEFAULTS } from "../src/training/config.js";
 import { lineagesOf } from "./lineages/folds.js";
 import { leaveOut } from "./lineages/leave-out.js";
@@ -27,7 +28,8 @@ all.csv:
 
 Each finished fold is a line in the file of results; a run that is stopped goes on there. Folds with other settings, other \
 clips or another seed are trained anew; after a change of the code, use another file. With --models, the models of the folds \
-are kept: each has heard nothing of a lineage.`;
+are kept: each has heard nothing of a lineage. A fold whose model is missing there, or is another than that of the result, is \
+trained again.`;
 
 interface Options extends EngineOptions {
   out: string;
@@ -87,6 +89,8 @@ async function scoreLineages(storeDir: string, options: Options): Promise<void> 
     for (const { lineage, seed, modelPath, found } of folds) {
       let result = found;
       if (result === undefined) {
+        if (modelPath !== undefined && file.find(key, lineage, seed) !== undefined)
+          bar.log(`${lineage}, seed ${seed}: done, but ${modelPath} is not its model; it is trained again`);
         const config = { ...base, seed };
         const onEpoch = (done: number) => bar.update(before + done, `${lineage}, seed ${seed}`);
         const left = await leaveOut(store, lineage, { config, engine, onEpoch });
@@ -106,7 +110,7 @@ async function scoreLineages(storeDir: string, options: Options): Promise<void> 
 
 /** SHA-256 of a file; null if there is none. */
 function hashOfFile(path: string): string | null {
-  return existsSync(path) ? sha256Hex(readFileSync(path)) : null;
+  return existsSync(path) ? sha256Hex(onDisk("read", path, () => readFileSync(path))) : null;
 }
 
 try {

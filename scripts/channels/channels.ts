@@ -11,7 +11,7 @@ export interface Channel {
   readonly equalizerDb?: number;
   /** A random high-pass and a random low-pass, of 1 to 3 dB a band. */
   readonly isBandLimited?: boolean;
-  /** Greatest mel value of white noise, whose level is drawn from the 30 dB below. */
+  /** Greatest root mean square of the mel magnitudes of white noise, whose level is drawn from the 30 dB below. */
   readonly noise?: number;
   /** Fraction of the clip that is cut off at its start. */
   readonly skip?: number;
@@ -79,8 +79,9 @@ export function throughChannel(
   const mel = new Float64Array(nMels);
   for (let at = 0; at < out.length; at += nMels) {
     for (let b = 0; b < nMels; b++) {
-      const rayleigh = noise === 0 ? 0 : noise * Math.sqrt(-Math.log(1 - random.uniform()));
-      mel[b] = (expand(values[nSkipped + at + b]) / compression.scale) * gains[b] + rayleigh;
+      // The magnitudes of noise are Rayleigh-distributed, its powers exponentially.
+      const magnitude = noise === 0 ? 0 : noise * Math.sqrt(-Math.log(1 - random.uniform()));
+      mel[b] = (expand(values[nSkipped + at + b]) / compression.scale) * gains[b] + magnitude ** power;
     }
     compress(mel, out, at);
   }

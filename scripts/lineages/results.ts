@@ -56,9 +56,9 @@ export class ResultsFile {
     });
   }
 
-  /** The result of a fold; undefined if it is not done. */
+  /** The latest result of a fold; undefined if it is not done. */
   find(key: string, lineage: string, seed: number): FoldResult | undefined {
-    return this.results().find(
+    return this.results().findLast(
       (result) => result.key === key && result.lineage === lineage && result.seed === seed,
     );
   }

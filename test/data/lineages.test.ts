@@ -151,6 +151,10 @@ describe("ResultsFile", () => {
     expect(file.find(key, "MSBasic", 1)).toBeUndefined();
     expect(file.find(resultKey({ ...config, epochs: 3 }, data), "A320U", 1)).toBeUndefined();
     expect(resultKey({ ...config, seed: 8 }, data)).toBe(key);
+    // A fold whose model was lost is trained again: its model is that of the later line.
+    const again = { ...done, modelHash: "1" };
+    file.add(again);
+    expect(new ResultsFile(path).find(key, "A320U", 1)).toEqual(again);
     const [first, ...others] = data.clips;
     for (const clips of [
       others,
