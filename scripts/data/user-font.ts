@@ -11,17 +11,19 @@ import { SYNTHESES } from "./synthesized.js";
  * A320U: bank 127 is another map of programs; its celesta and its choir have the samples of other instruments, and its
  * drum kits those of other fonts.
  */
-const KNOWN: Readonly<
-  Record<string, Pick<Font, "name" | "banks" | "kits" | "without"> & { licence: string }>
-> = {
-  'General MIDI light soundfont. 320 update "Airfont"': {
-    name: "A320U",
-    licence: "GPL-2",
-    banks: null,
-    kits: [],
-    without: { programs: [8, 52], drumKeys: [] },
-  },
-};
+const KNOWN: ReadonlyMap<string, Pick<Font, "name" | "banks" | "kits" | "without"> & { licence: string }> =
+  new Map([
+    [
+      'General MIDI light soundfont. 320 update "Airfont"',
+      {
+        name: "A320U",
+        licence: "GPL-2",
+        banks: null,
+        kits: [],
+        without: { programs: [8, 52], drumKeys: [] },
+      },
+    ],
+  ]);
 
 const UNKNOWN = {
   licence: "the file's",
@@ -39,17 +41,18 @@ const UNKNOWN = {
 export async function userFont(file: string, others: readonly Font[] = FONTS): Promise<Font> {
   const bytes = readFont(file);
   const bank = await bankIn(bytes, file);
-  const known = KNOWN[bank.soundBankInfo.name];
+  const known = KNOWN.get(bank.soundBankInfo.name.trim());
   // Names are folders and parts of lines of CSV.
   const name = known?.name ?? parse(file).name.replaceAll(/[^A-Za-z0-9]+/g, "_");
-  const reserved = known === undefined ? Object.values(KNOWN).map((font) => font.name) : [];
+  const reserved = known === undefined ? [...KNOWN.values()].map((font) => font.name) : [];
   const taken = [...others.map((font) => font.name), ...SYNTHESES.keys(), ...reserved];
   if (taken.some((other) => other.toLowerCase() === name.toLowerCase()))
     throw new UsageError({
       setting: "font",
       rule: `not be named like another font (${taken.join(", ")})`,
       got: file,
-      remedy: "rename the file",
+      remedy:
+        known === undefined ? "rename the file" : `it is ${name}, whatever its file is called; name it once`,
     });
   const font: Font = {
     origin: { kind: "file", file: resolve(file), sha256: createHash("sha256").update(bytes).digest("hex") },

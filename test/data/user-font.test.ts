@@ -2,7 +2,14 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BasicSoundBank } from "spessasynth_core";
 import { describe, expect, it } from "vitest";
-import { fontOf, listSources, loadFont, packageFolder, parseSoundFont } from "../../scripts/data/fonts.js";
+import {
+  FONTS,
+  fontOf,
+  listSources,
+  loadFont,
+  packageFolder,
+  parseSoundFont,
+} from "../../scripts/data/fonts.js";
 import { recipeOf } from "../../scripts/data/render-set.js";
 import { userFont } from "../../scripts/data/user-font.js";
 import { sha256Hex } from "../../src/core/hash.js";
@@ -34,16 +41,24 @@ describe("userFont", () => {
   });
   it("knows a font by its title, whatever its file is called, and leaves out what is known of it", async () => {
     const bank = await parseSoundFont(readFileSync(sonivox));
-    bank.soundBankInfo.name = 'General MIDI light soundfont. 320 update "Airfont"';
+    bank.soundBankInfo.name = 'General MIDI light soundfont. 320 update "Airfont" ';
     const font = await userFont(put("renamed.sf2", new Uint8Array(await bank.writeSF2())));
     expect([font.name, font.lineage]).toEqual(["A320U", "A320U"]);
     await expect(userFont(copy("A320U.sf2"))).rejects.toThrow(
       /, A320U\), got .*A320U\.sf2; rename the file$/,
     );
+    await expect(userFont(join(folder, "renamed.sf2"), [...FONTS, font])).rejects.toThrow(
+      /got .*renamed\.sf2; it is A320U, whatever its file is called; name it once$/,
+    );
     const sources = listSources(font, await loadFont(font)).map(({ source }) => source);
     expect(sources.filter(({ program }) => program === 8 || program === 52)).toEqual([]);
     expect(sources.filter(({ drumKey }) => drumKey !== null)).toEqual([]);
     expect(sources.length).toBeGreaterThan(40);
+  });
+  it.each(["constructor", "__proto__"])("takes a font with the title %s for any other", async (title) => {
+    const bank = await parseSoundFont(readFileSync(sonivox));
+    bank.soundBankInfo.name = title;
+    expect((await userFont(put("titled.sf2", new Uint8Array(await bank.writeSF2())))).name).toBe("titled");
   });
   it("names a file that is missing, no font, or without instruments, and a name that is taken", async () => {
     await expect(userFont(join(folder, "none.sf2"))).rejects.toThrow(/none\.sf2: does not exist$/);
