@@ -4,7 +4,7 @@ import { resampledLength, StreamResampler } from "../audio/resample.js";
 import type { AudioWarning } from "../audio/warning.js";
 import { DataError } from "../core/errors.js";
 import { isFiniteData } from "../core/tensor.js";
-import { compressionRate, type FrontEnd } from "./front-end.js";
+import { compressionRate, type FrontEnd, silenceValue } from "./front-end.js";
 import { StreamLogMel } from "./log-mel.js";
 
 /** What a reader wants to see of the audio on its way to the features. */
@@ -18,10 +18,16 @@ export interface FeatureStreamOptions extends DurationLimit {
 // A resampler keeps the frequencies up to 0.9 of the lower rate's half.
 const NARROW = 0.9;
 /**
- * Natural logarithm of the greatest mel value, times the scale, that nets are given. Their graphs sum squares of
- * such values, which beyond 1e19 have no 32-bit numbers.
+ * The greatest compressed value that nets are given. Their graphs undo the compression in 32-bit numbers, which end at 1e38:
+ * relative to silence, for the level of a segment, and as mel values, of which they sum up to 1e5 as powers, squared if they are magnitudes.
  */
-const MOST_GROWTH = 18 * Math.LN10;
+function greatestValue(frontEnd: FrontEnd): number {
+  const { compression, power } = frontEnd;
+  const rise = Math.LN10 / compressionRate(frontEnd); // of a compressed value for ten times the mel value
+  if (compression.kind !== "powerToDb") return 18 * rise; // relative to silence, and thus the square of a mel value, too
+  const ofMel = (power === 1 ? 16 : 32) * rise - 10 * Math.log10(Math.max(compression.amin, compression.ref));
+  return Math.min(37 * rise + silenceValue(frontEnd), ofMel);
+}
 
 /**
  * A file's features, computed while it is decoded: down-mix, resampling, log-mel spectrogram. Extraction, prediction and
@@ -34,6 +40,7 @@ export class FeatureStream {
   readonly #frontEnd: FrontEnd;
   readonly #options: FeatureStreamOptions;
   readonly #logMel: StreamLogMel;
+  readonly #greatest: number;
   #nSamples = 0;
   #nFrames = 0;
 
@@ -47,6 +54,7 @@ export class FeatureStream {
     this.path = path;
     this.#options = options;
     this.#logMel = new StreamLogMel(frontEnd);
+    this.#greatest = greatestValue(frontEnd);
   }
 
   /**
@@ -119,14 +127,15 @@ export class FeatureStream {
   }
 
   #counted(rows: Float32Array): Float32Array {
-    const most = MOST_GROWTH / compressionRate(this.#frontEnd);
     let isBelow = true;
-    for (const value of rows) isBelow &&= value < most;
-    if (!isBelow)
-      throw new DataError(
-        this.path,
-        "gives features that are too large to compute with; its samples or the front end's scale are too large",
-      );
+    for (const value of rows) isBelow &&= value < this.#greatest;
+    if (!isBelow) {
+      const reason =
+        this.#frontEnd.compression.kind === "powerToDb"
+          ? "its samples are too large, or the front end's ref and amin too small"
+          : "its samples or the front end's scale are too large";
+      throw new DataError(this.path, `gives features that are too large to compute with; ${reason}`);
+    }
     this.#nFrames += rows.length / this.#frontEnd.nMels;
     return rows;
   }

@@ -247,6 +247,21 @@ describe("extraction", () => {
     ]);
   });
 
+  it("takes decibels above any ref that 32-bit numbers hold, and names those that they do not", async () => {
+    const source = toneFolder(1);
+    const extracted = async (ref: number, amin: number) => {
+      const compression = { kind: "powerToDb", ref, amin, topDb: null } as const;
+      const { store, problems } = await extract(source, join(makeFolder(), "features"), {
+        frontEnd: frontEnd({ ...small, melNorm: "none", power: 2, compression }),
+      });
+      return [store.clips.length, problems.filter((line) => !line.includes("warning"))];
+    };
+    expect(await extracted(1e-14, 1e-20)).toEqual([1, []]);
+    await expect(extracted(1, 1e-36)).rejects.toThrow(
+      "gives features that are too large to compute with; its samples are too large, or the front end's ref and amin too small",
+    );
+  });
+
   it("reports progress up to the total", async () => {
     const source = toneFolder(20);
     const seen: number[] = [];
