@@ -9,6 +9,8 @@ export interface Clip extends LabelFacts {
   readonly audioHash: string;
   /** All clips of one group are in the same split. */
   readonly group: string;
+  /** The group that it came with, if copies joined that to another. */
+  readonly ownGroup?: string | undefined;
   /** The split that the data name for it; null if it is to be drawn. */
   readonly split: Split | null;
   readonly durationSec: number;

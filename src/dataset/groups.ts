@@ -5,11 +5,12 @@ interface Grouped {
   readonly name: string;
   readonly audioHash: string;
   readonly group: string;
+  readonly ownGroup?: string | undefined;
 }
 
 /**
  * Returns the clips with groups joined if they hold the same audio, so that copies are never in two splits.
- * Joined groups take the name that is first in alphabetical order; clips keep their order.
+ * Joined groups take the name that is first in alphabetical order; clips keep their order, and the others their own group beside it.
  * @param onJoin called once for every two groups joined, with two copies that join them
  */
 export function joinGroups<T extends Grouped>(
@@ -35,7 +36,10 @@ export function joinGroups<T extends Grouped>(
     parent.set(joined, kept);
     onJoin(first, clip);
   }
-  return clips.map((clip) => ({ ...clip, group: rootOf(clip.group) }));
+  return clips.map((clip) => {
+    const group = rootOf(clip.group);
+    return group === clip.group ? { ...clip } : { ...clip, group, ownGroup: clip.ownGroup ?? clip.group };
+  });
 }
 
 /** The clips that stay together, by the name of their joined group; each clip keeps the group that it came with. */

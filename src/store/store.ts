@@ -48,6 +48,7 @@ const storedClip = z.object({
   unknownLabels: z.array(z.string()).optional(),
   absentLabels: z.array(z.string()).optional(),
   group: z.string(),
+  ownGroup: z.string().optional(),
   split: z.enum(["train", "valid", "test"]).nullable(),
   durationSec: z.number().min(0),
   nFrames: z.int().min(1).max(MAX_FRAMES),

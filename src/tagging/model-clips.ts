@@ -64,17 +64,20 @@ function isAmong(prefixes: string): (audioHash: string) => boolean {
 interface Grouped {
   readonly audioHash: string;
   readonly group: string;
+  readonly ownGroup?: string | undefined;
 }
 
-/** A clip without a group has the hash of its audio for one. */
-const isNamed = ({ audioHash, group }: Grouped): boolean => group !== audioHash;
+/** The name of the group that a clip came with; null for a clip without a group, which has the hash of its audio for one. */
+function groupName({ audioHash, group, ownGroup = group }: Grouped): string | null {
+  return ownGroup === audioHash ? null : ownGroup;
+}
 
 /**
  * Returns `ModelInfo.trainGroups` for these training and validation clips.
  * @param before the same of the model that the run started from; "" if it started from drawn weights
  */
 export function addGroups(before: string, clips: readonly Grouped[]): string {
-  const names = new Set(clips.filter(isNamed).map(({ group }) => group));
+  const names = new Set(clips.map(groupName).filter((name) => name !== null));
   return addClips(
     before,
     [...names].map((name) => sha256Hex(new TextEncoder().encode(name))),
@@ -91,11 +94,12 @@ export function isOfTrainedGroup({
   const isKnown = isAmong(trainGroups);
   const answers = new Map<string, boolean>();
   return (clip) => {
-    if (!isNamed(clip)) return false;
-    let answer = answers.get(clip.group);
+    const name = groupName(clip);
+    if (name === null) return false;
+    let answer = answers.get(name);
     if (answer === undefined) {
-      answer = isKnown(sha256Hex(new TextEncoder().encode(clip.group)));
-      answers.set(clip.group, answer);
+      answer = isKnown(sha256Hex(new TextEncoder().encode(name)));
+      answers.set(name, answer);
     }
     return answer;
   };

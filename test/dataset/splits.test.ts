@@ -337,6 +337,9 @@ describe("groups", () => {
       "g4",
     ]);
     expect(joins).toEqual(["ab", "cd"]);
+    expect(joinGroups(joinGroups(clips)).map(({ ownGroup }) => ownGroup)).toEqual(
+      ["g3", "g2", "g2", undefined, "g3", undefined], // of g1 and g4, nothing changed
+    );
   });
   it("are not joined to themselves through copies within a group", () => {
     const copies = ["a", "b"].map((name) => clipOf(name, "x", { audioHash: "1".repeat(64), group: "g" }));

@@ -55,6 +55,9 @@ describe("clipFacts", () => {
       names.map((group) => isOfTrainedGroup(facts)({ audioHash: "0", group }));
     expect(known(grouped, ["a", "b", "c", "d", "e", "0"])).toEqual([true, true, true, true, false, false]);
     expect(plain.trainGroups).toBe("");
+    // A copy of the last training clip without a group joins its group under the copy's hash, or under another name.
+    const withCopy = clipFacts(setsOf({ groups, withCopy: true }), DRAWN, { task: "multi-label" });
+    expect(known(withCopy, ["a", "b", "c", "d", "e"])).toEqual([true, true, true, true, false]);
     const from = { trainClips: "", validClips: "", trainGroups: grouped.trainGroups };
     const tuned = clipFacts(setsOf({ groups: ["e", "e", "e", "e", "f"] }), DRAWN, {
       task: "multi-label",
