@@ -177,7 +177,7 @@ export function splitsOfRecord(clips: readonly Clip[], record: SplitRecord): Cli
   return { ...splits, hash: hashSplits(splits) };
 }
 
-function byName(a: Clip, b: Clip): number {
+export function byName(a: Clip, b: Clip): number {
   const [keyA, keyB] = [`${a.name}\n${a.audioHash}`, `${b.name}\n${b.audioHash}`];
   return keyA < keyB ? -1 : keyA > keyB ? 1 : 0;
 }

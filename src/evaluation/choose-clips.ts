@@ -4,7 +4,7 @@ import type { FeatureData } from "../dataset/feature-data.js";
 import { joinGroups } from "../dataset/groups.js";
 import { isBackground } from "../dataset/known-labels.js";
 import { SPLITS } from "../dataset/split-names.js";
-import { type ClipSplits, splitClips } from "../dataset/splits.js";
+import { byName, type ClipSplits, splitClips } from "../dataset/splits.js";
 import { validClipCount, wasChosenBy, wasTrainedOn } from "../tagging/model-clips.js";
 import type { ModelInfo } from "../tagging/model-file.js";
 
@@ -74,7 +74,8 @@ export interface ChosenClips {
  * @throws DataError if clips came or went, and the model does not say which clips chose its epoch
  */
 export function chooseClips(data: FeatureData, info: SeenClips, asked: PartName | undefined): ChosenClips {
-  const clips = joinGroups(data.clips);
+  // In the order of `splitClips`: intervals number the groups as they come.
+  const clips = joinGroups(data.clips).sort(byName);
   const isTrained = wasTrainedOn(info);
   const isChooser = wasChosenBy(info);
   if (!clips.some(({ audioHash }) => isTrained(audioHash) || isChooser?.(audioHash)))
