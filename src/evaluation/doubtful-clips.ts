@@ -39,8 +39,8 @@ export interface DoubtfulClips {
  * clips of other groups: those of its own, such as copies, would share its mistake. Where fewer of these have any of its labels, only
  * as many are asked: in a class of four clips, ten neighbours could but contradict. Where none has, the clip is not checked.
  *
- * Where clips have several labels, most neighbours of a clip may lack one of its labels by chance. In such data a label of the clip
- * is contradicted only if chance alone gives as few neighbours with it in less than 1 case of 20.
+ * Most neighbours of a clip with several labels may lack one of them by chance. Such a label is contradicted only if chance alone
+ * gives as few neighbours with it in less than 1 case of 20.
  * @param vectors an embedding of every clip
  */
 export async function doubtfulClips(
@@ -70,12 +70,9 @@ export async function doubtfulClips(
 class LabelCounts {
   readonly #counts = new Map<string, number>();
   readonly #nClips: number;
-  /** Whether any clip has several labels. Background has none, also where each clip has one. */
-  readonly areSeveral: boolean;
 
   constructor(clips: readonly Clip[]) {
     this.#nClips = clips.length;
-    this.areSeveral = clips.some(({ labels }) => labels.length > 1);
     for (const { labels, group } of clips)
       for (const key of labels.flatMap((label) => [keyOf(label), keyOf(label, group)]))
         this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
@@ -95,7 +92,6 @@ class LabelCounts {
   /** Whether chance alone gives as few neighbours with the label in less than 1 case of 20. */
   isSeldom({ label, votes, known }: LabelVote): boolean {
     const prior = this.#of(keyOf(label)) / this.#nClips;
-    if (prior === 1) return votes < known;
     let probability = (1 - prior) ** known;
     let tail = 0;
     for (let k = 0; k <= votes; k++) {
@@ -118,7 +114,7 @@ function doubtOf(clip: Clip, neighbours: readonly NearClip[], labels: LabelCount
   const own = clip.labels
     .filter((label) => labels.agreeingOn(label, clip) > 0)
     .map((label) => voteOn(label, neighbours))
-    .filter((vote) => !labels.areSeveral || labels.isSeldom(vote));
+    .filter((vote) => clip.labels.length === 1 || labels.isSeldom(vote));
   let worst: DoubtfulClip | null = null;
   // A lacking label that most have says more than an own label that most lack.
   for (const vote of [...voted, ...own]) {
