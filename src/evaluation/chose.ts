@@ -8,6 +8,8 @@ import type { ChosenClips } from "./choose-clips.js";
 export interface ChoosingClips {
   /** Number of clips that it was trained on. */
   readonly nTrained: number;
+  /** Whether both numbers count the clips of the model that it started from, too. */
+  readonly countsStart: boolean;
   /** Number of validation clips; null if it is not known: models made by older versions do not record them. */
   readonly nValidation: number | null;
   /** What the validation clips chose. */
@@ -31,13 +33,14 @@ export interface ChoosingClips {
 /** Says which clips were used for what when a model was made. */
 export function choosingClips(
   info: Pick<ModelInfo, "trainClips" | "trainGroups"> &
-    Partial<Pick<ModelInfo, "config">> & { readonly calibration?: Calibration | undefined },
+    Partial<Pick<ModelInfo, "config" | "start">> & { readonly calibration?: Calibration | undefined },
   { clips, seenIn, nValidation }: Pick<ChosenClips, "clips" | "seenIn" | "nValidation">,
 ): ChoosingClips {
   const { calibration } = info;
   const isFitted = calibration !== undefined && calibration.basis !== "few clips";
   return {
     nTrained: trainClipCount(info),
+    countsStart: info.start !== undefined,
     nValidation,
     validationChose: [
       ...(!isLinearHead(info) ? (["epoch"] as const) : isFitted ? (["L2 penalty"] as const) : []),
@@ -77,11 +80,19 @@ export function trainedGroupsText(nClips: number): string {
   return `groups of its training have the names of the groups of ${counted(nClips, "clip")}: unless other sounds are called the same, this is not a test`;
 }
 
+/** How many clips a model was trained on: "60 clips". */
+export function trainedText({ nTrained, countsStart }: ChoosingClips): string {
+  return `${counted(nTrained, "clip")}${countsStart ? WITH_START : ""}`;
+}
+
+const WITH_START = " with those of the model it started from";
+
 /** What the validation clips chose, and what that means for the scores, in two sentences. */
 export function choosingSentences(chose: ChoosingClips): [chose: string, meaning: string] {
-  const { nValidation, validationChose, seenIn, nInTrainedGroups } = chose;
+  const { nValidation, validationChose, seenIn, nInTrainedGroups, countsStart } = chose;
   const what = listed(validationChose.map((name) => `the ${name}`));
-  const validation = nValidation === null ? "the validation clips" : counted(nValidation, "validation clip");
+  const number = nValidation === null ? "the validation clips" : counted(nValidation, "validation clip");
+  const validation = `${number}${nValidation !== null && countsStart ? WITH_START : ""}`;
   const apart =
     nValidation === null
       ? "the model was not trained on these clips; its file does not say which clips chose something"
@@ -94,7 +105,9 @@ export function choosingSentences(chose: ChoosingClips): [chose: string, meaning
       train: "the model was trained on these clips: this is not a test",
       valid:
         validationChose.length === 0
-          ? unseen
+          ? countsStart
+            ? "these clips chose nothing, but may have chosen the epoch of the model it started from: this may be no test"
+            : unseen
           : `these clips chose ${what}: the scores are too good, and this is not a test`,
     }[seenIn ?? "none"],
   ];

@@ -1,5 +1,4 @@
-import { counted } from "../core/counted.js";
-import { weightsText } from "../evaluation/chose.js";
+import { trainedText, weightsText } from "../evaluation/chose.js";
 import type { ClipMedia } from "./clip-media.js";
 import { type Html, html } from "./html.js";
 import { htmlPage } from "./html-page.js";
@@ -38,9 +37,11 @@ export function reportPage(report: Report, media: ReadonlyMap<string, ClipMedia>
 }
 
 function head({ model, data, labels, command, training, parts }: Report): Html {
-  const { nTrained } = parts[0].chose;
   const entries = [
-    ["model", html`<code>${model}</code>, ${weightsText(training)}, trained on ${counted(nTrained, "clip")}`],
+    [
+      "model",
+      html`<code>${model}</code>, ${weightsText(training)}, trained on ${trainedText(parts[0].chose)}`,
+    ],
     ["data", html`<code>${data}</code>`],
     ["labels", html`${labels.length}`],
     [

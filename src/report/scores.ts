@@ -1,6 +1,6 @@
 import { counted } from "../core/counted.js";
 import { type LeftOut, reasonsIn } from "../evaluation/choose-clips.js";
-import { choosingSentences, weightsText } from "../evaluation/chose.js";
+import { choosingSentences, trainedText, weightsText } from "../evaluation/chose.js";
 import type { Evaluation } from "../evaluation/evaluate-model.js";
 import { sampleNotes } from "../evaluation/sample-notes.js";
 import { isFittedTo, type UnknownSounds } from "../evaluation/unknown-sounds.js";
@@ -51,12 +51,10 @@ export function unknownTable({ limit, falseAlarms, kinds }: UnknownSounds): stri
 
 function header(scored: ScoredModel, info: AnyModel["info"]): string {
   const { model, store, split, isExternal, leftOut, net, chose } = scored;
-  const isStarted = "start" in info && info.start !== undefined;
-  const clips = `${counted(chose.nTrained, "clip")}${isStarted ? " with those of the model it started from" : ""}`;
   const [choice, meaning] = choosingSentences(chose);
   const grouped = net.nGroups < net.nClips ? ` in ${counted(net.nGroups, "group")}` : "";
   const lines = [
-    `model  ${visibleLine(model)} (${counted(info.labels.length, "label")}, ${weightsText("epoch" in info ? info : {})}, trained on ${clips})`,
+    `model  ${visibleLine(model)} (${counted(info.labels.length, "label")}, ${weightsText("epoch" in info ? info : {})}, trained on ${trainedText(chose)})`,
     `       ${choice}`,
     `data   ${visibleLine(store)}, ${split === "all" ? "all" : `split ${split}:`} ${counted(net.nClips, "clip")}${grouped}`,
   ];
@@ -65,7 +63,7 @@ function header(scored: ScoredModel, info: AnyModel["info"]): string {
     lines.push("       not from the model's own splits: an external test");
   else if (isExternal)
     lines.push(
-      "       the clips of its training that are in this store, whatever split the store names for them",
+      `       the ${chose.seenIn === "valid" ? "validation clips" : "clips"} of its training that are in this store, whatever split the store names for them`,
     );
   lines.push(`       ${meaning}`);
   return lines.join("\n");

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Clip } from "../../src/dataset/clip.js";
-import { choosingClips, choosingSentences } from "../../src/evaluation/chose.js";
+import { choosingClips, choosingSentences, trainedText } from "../../src/evaluation/chose.js";
 import type { Calibration } from "../../src/tagging/calibration.js";
 import { addGroups } from "../../src/tagging/model-clips.js";
 
@@ -18,6 +18,24 @@ it("says that validation clips chose the penalty of a linear head, not an epoch,
     "19 validation clips chose nothing",
     "the model was not trained on these clips, and they chose nothing",
   ]);
+});
+
+it("says that the clips of the model it started from are counted, which may have chosen that model's epoch", () => {
+  const start = { model: "0", labels: ["a"] };
+  const of = (info: Partial<Parameters<typeof choosingClips>[0]>) =>
+    choosingClips(
+      { trainClips: "0123456789", start, ...info },
+      { clips: [], nValidation: 19, seenIn: "valid" },
+    );
+  expect(trainedText(of({}))).toBe("1 clip with those of the model it started from");
+  expect(choosingSentences(of({}))[0]).toBe(
+    "19 validation clips with those of the model it started from chose the epoch",
+  );
+  expect(trainedText(of({ start: undefined }))).toBe("1 clip");
+  const head = of({ config: { head: { kind: "linear", l2: 1 } } });
+  expect(choosingSentences(head)[1]).toBe(
+    "these clips chose nothing, but may have chosen the epoch of the model it started from: this may be no test",
+  );
 });
 
 it("warns of clips whose groups have the names of groups of the training, but not of clips without a group", () => {

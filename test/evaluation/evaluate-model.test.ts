@@ -146,7 +146,7 @@ describe("evaluateModel", () => {
 
   it("says which clips chose what", async () => {
     const chose = {
-      ...{ nTrained: 15, nValidation: 6, nInTrainedGroups: 0 },
+      ...{ nTrained: 15, nValidation: 6, countsStart: false, nInTrainedGroups: 0 },
       validationChose: ["epoch", "limit of novelty"],
     };
     expect((await evaluate(store)).chose).toEqual({ ...chose, seenIn: null });

@@ -96,6 +96,7 @@ const scoresOf = {
     nValidation: 4,
     validationChose: ["epoch" as const],
     seenIn: null,
+    countsStart: false,
     nInTrainedGroups: 0,
   },
   kind: "net" as const,
@@ -198,6 +199,12 @@ B     b.onnx
 data  features, split test: 4 clips that neither model was trained on
       left out: 2 clips because of B
       the file of B does not say which clips chose its epoch: they may be among these, and its scores too good`);
+  });
+  it("warns of each model some of whose training has the names of the groups", () => {
+    const chose = { first: { ...scoresOf.chose, nInTrainedGroups: 2 }, other: scoresOf.chose };
+    expect(comparisonReport({ ...comparison, chose }, names).split("\n\n")[0]).toMatch(
+      /\n {6}A: groups of its training have the names of the groups of 2 clips: unless other sounds are called the same, this is not a test$/,
+    );
   });
   it("says what the interval of the main measure means", () => {
     expect(verdictOf([0.125, 0.5])).toBe(

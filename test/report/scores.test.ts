@@ -57,6 +57,7 @@ function report(
       nValidation: 4,
       validationChose: ["epoch" as const],
       seenIn: null,
+      countsStart: false,
       nInTrainedGroups: 0,
     },
     ...changes,
@@ -119,6 +120,7 @@ background      3                             0.875          33.3 %
         nValidation: 4,
         validationChose: ["epoch" as const],
         seenIn: null,
+        countsStart: false,
         nInTrainedGroups: 0,
         ...chose,
       };
