@@ -96,7 +96,7 @@ function inputGradient(g: Value, x: Value, w: Value, { stride, padding }: Requir
 }
 
 /**
- * dL/dw: the input's patches laid out once as channels (im2col), then one matrix product per example, summed.
+ * dL/dw: the input's patches laid out once as channels (im2col), times the output gradient, summed over examples.
  *
  * The layout is itself a convolution, one group per channel, whose kernels are one-hot: it runs on all cores and brings
  * padding and stride along (measured on [32, 32, 64, 64], 3x3: 13 ms; slices and a concatenation 41 ms; a `Conv` with
@@ -109,6 +109,7 @@ function weightGradient(g: Value, x: Value, w: Value, { stride, padding }: Requi
   const taps = sizeOf(kernel);
   const columnsChannels = inChannels * taps;
   const outSize = spatial(g);
+  const area = sizeOf(outSize);
   const isLayoutNeeded = taps > 1 || stride > 1 || padding > 0;
   const columns = isLayoutNeeded
     ? x.graph.emit(
@@ -123,12 +124,35 @@ function weightGradient(g: Value, x: Value, w: Value, { stride, padding }: Requi
         },
       )
     : x;
-  const perExample = matmul(
-    reshape(columns, [batch, columnsChannels, sizeOf(outSize)]),
-    reshape(g, [batch, outChannels, sizeOf(outSize)]),
-    { transB: true },
-  ); // [N, inChannels * taps, outChannels]
-  return reshape(transpose(sum(perExample, [0]), [1, 0]), w.shape);
+  const product = isJoined({ columnsChannels, outChannels, area })
+    ? matmul(rowPerChannel(columns), rowPerChannel(g), { transB: true })
+    : sum(
+        matmul(reshape(columns, [batch, columnsChannels, area]), reshape(g, [batch, outChannels, area]), {
+          transB: true,
+        }),
+        [0],
+      );
+  return reshape(transpose(product, [1, 0]), w.shape); // from [inChannels * taps, outChannels]
+}
+
+/**
+ * Whether one product over all examples, for which both operands are laid out anew, is faster than one product per example
+ * and their sum. Where maps are small and channels many, the products per example are far larger than what they come from
+ * (measured on [32, 128, 4, 8], 256 kernels of 3x3: 4 ms instead of 7). A value laid out takes half as long as one that is summed.
+ */
+function isJoined({
+  columnsChannels,
+  outChannels,
+  area,
+}: Record<"columnsChannels" | "outChannels" | "area", number>): boolean {
+  return (columnsChannels + outChannels) * area < 2 * columnsChannels * outChannels;
+}
+
+/** [N, C, ...spatial] -> [C, N * sizeOf(spatial)] */
+function rowPerChannel(x: Value): Value {
+  const [batch, channels] = x.shape;
+  const area = sizeOf(spatial(x));
+  return reshape(transpose(reshape(x, [batch, channels, area]), [1, 0, 2]), [channels, batch * area]);
 }
 
 /** One kernel per tap for every channel, 1 at that tap and 0 elsewhere: [channels * taps, 1, ...kernel]. */

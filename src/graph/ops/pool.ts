@@ -1,7 +1,7 @@
 import { UsageError } from "../../core/errors.js";
 import { sizeOf } from "../../core/tensor.js";
 import type { Value } from "../graph.js";
-import { div, isZeroOfNonPositive, mul, sub } from "./elementwise.js";
+import { add, div, isZeroOfNonPositive, mul, neg, sub } from "./elementwise.js";
 import { expand, pad, reshape } from "./shape.js";
 
 const spatial = (value: Value) => value.shape.slice(2);
@@ -68,7 +68,7 @@ export function maxPool(x: Value, size: readonly number[]): Value {
  * elements in no window the mask does not matter: the repeated gradient is 0 there.
  */
 export function maxPoolGradient(g: Value, x: Value, out: Value, size: readonly number[]): Value {
-  const mask = isZeroOfNonPositive(sub(x, unpool(out, size, x.shape)));
+  const mask = isZeroOfNonPositive(add(x, unpool(neg(out), size, x.shape)));
   const winners = mul(emitPool("AveragePool", mask, size), sizeOf(size));
   return mul(mask, unpool(div(g, winners), size, x.shape));
 }
