@@ -21,7 +21,7 @@ export function downmix(audio: DecodedAudio): Waveform {
  */
 export function meanOfChannels(
   channels: readonly Float32Array[],
-  samples = new Float32Array(channels[0].length),
+  samples: Float32Array = new Float32Array(channels[0].length),
 ): Float32Array {
   if (channels.length === 1) return channels[0];
   if (channels.length === 2) {

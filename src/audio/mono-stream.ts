@@ -2,7 +2,6 @@ import { checkNumber } from "../core/check.js";
 import { DataError } from "../core/errors.js";
 import { type OptionChecks, optional } from "../core/setting-checks.js";
 import type { AudioStream } from "./audio-stream.js";
-import { meanOfChannels } from "./downmix.js";
 import { LevelMeter, type Levels } from "./level-meter.js";
 import type { AudioWarning } from "./warning.js";
 
@@ -57,10 +56,8 @@ export class MonoStream {
       this.#checkDuration((this.#nSamples + channels[0].length) / this.format.sampleRate);
       const { length } = channels[0];
       if (buffer.length < length) buffer = new Float32Array(length);
-      const mean = meanOfChannels(channels, buffer.subarray(0, length));
-      this.#nSamples += mean.length;
-      this.#meter.push(channels, mean);
-      yield mean;
+      this.#nSamples += length;
+      yield this.#meter.mix(channels, buffer.subarray(0, length));
     }
   }
 

@@ -85,8 +85,14 @@ export async function* decodePcm(
   atBottom = false,
 ): AsyncGenerator<Float32Array[]> {
   const { kind, channels, sampleBytes, littleEndian } = format;
-  for await (const piece of pieces)
-    yield kind === "pcm" && sampleBytes === 2
-      ? decodePcm16(piece, channels, littleEndian)
+  let buffers: Float32Array[] = [];
+  for await (const piece of pieces) {
+    const is16 = kind === "pcm" && sampleBytes === 2;
+    const length = piece.length / (channels * sampleBytes);
+    if (is16 && (buffers[0]?.length ?? 0) < length)
+      buffers = Array.from({ length: channels }, () => new Float32Array(length));
+    yield is16
+      ? decodePcm16(piece, littleEndian, buffers)
       : wavDecoder.decode.sync(canonicalWav(piece, format, atBottom), { symmetric: true }).channelData;
+  }
 }
