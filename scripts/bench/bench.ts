@@ -1,135 +1,199 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { Random } from "../../src/core/random.js";
+import { Command } from "commander";
+import { reportError } from "../../src/commands/exit.js";
+import { integerOption } from "../../src/commands/options.js";
+import { checkChoice } from "../../src/core/check.js";
+import { table } from "../../src/report/table.js";
+import { print, say } from "../../src/report/terminal.js";
 import { STEPS_PER_WATCH } from "../../src/training/fit.js";
-import { timeFrontEnd } from "./front-end.js";
-import { timeTrainingSteps } from "./training-step.js";
+import { timeLogMel, writeClips, writeStereoWav } from "./audio.js";
+import { timeInference, writeInferenceModel } from "./inference.js";
+import { measureRoof } from "./roof.js";
+import { BENCH_NETS, timeTrainingSteps } from "./training-step.js";
 
-// Both sides of a comparison take turns in one run, and the medians of several rounds are compared: timings on a shared
-// machine drift by more than the differences of interest.
-const ROUNDS = 3;
-const STEPS = 8;
 const python = resolve(".venv/bin/python");
 const hasPeers = existsSync(python);
 const threads = availableParallelism();
+const scratch = mkdtempSync(join(tmpdir(), "timbrel-bench-"));
+
+/** One work that timbrel and its peers do in turn. Times are in ms, by name. */
+interface Work {
+  readonly title: string;
+  /** What must exist before, made once. */
+  prepare?(): void;
+  timbrel(): Promise<Record<string, number>>;
+  peers?(): Record<string, number>;
+}
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)];
 }
 
-function peer(script: string, ...options: string[]): Record<string, unknown> {
-  return JSON.parse(execFileSync(python, [join("scripts/bench", script), ...options], { encoding: "utf8" }));
+/** The time of a whole process [ms]; its output is thrown away. */
+function timeProcess(file: string, ...options: string[]): number {
+  const start = performance.now();
+  const { status, stderr } = spawnSync(file, options, { encoding: "utf8", maxBuffer: 2 ** 28 });
+  if (status !== 0) throw new Error(`${file} ${options.join(" ")} failed:\n${stderr}`);
+  return performance.now() - start;
 }
 
-function report(what: string, timbrel: number, other?: { name: string; ms: number }): void {
-  const ratio =
-    other === undefined
-      ? ""
-      : `   ${other.name} ${other.ms.toFixed(1)} ms   ratio ${(timbrel / other.ms).toFixed(2)}`;
-  console.log(`${what.padEnd(34)} timbrel ${timbrel.toFixed(1)} ms${ratio}`);
-}
+const timbrel = (...options: string[]) => timeProcess(process.execPath, "dist/src/cli.js", ...options);
+const peerScript = (name: string) => join("scripts/bench/peers", `${name}.py`);
+const timePeer = (name: string, ...options: string[]) => timeProcess(python, peerScript(name), ...options);
 
-/** 16-bit stereo PCM WAV of two noisy tones, 44.1 kHz. */
-function stereoWav(durationSec: number): Uint8Array {
-  const sampleRate = 44100;
-  const random = new Random(0);
-  const nSamples = durationSec * sampleRate;
-  const bytes = Buffer.alloc(44 + 4 * nSamples);
-  bytes.write("RIFF", 0);
-  bytes.writeUInt32LE(bytes.length - 8, 4);
-  bytes.write("WAVEfmt ", 8);
-  bytes.writeUInt32LE(16, 16);
-  bytes.writeUInt16LE(1, 20); // PCM
-  bytes.writeUInt16LE(2, 22); // channels
-  bytes.writeUInt32LE(sampleRate, 24);
-  bytes.writeUInt32LE(4 * sampleRate, 28);
-  bytes.writeUInt16LE(4, 32); // bytes per frame
-  bytes.writeUInt16LE(16, 34); // bits
-  bytes.write("data", 36);
-  bytes.writeUInt32LE(4 * nSamples, 40);
-  for (let i = 0; i < nSamples; i++)
-    for (const [channel, hz] of [220, 330].entries()) {
-      const sample = 0.4 * Math.sin((2 * Math.PI * hz * i) / sampleRate) + 0.05 * random.normal();
-      bytes.writeInt16LE(Math.round(32767 * Math.max(-1, Math.min(1, sample))), 44 + 4 * i + 2 * channel);
-    }
-  return bytes;
-}
-
-async function benchTrainingStep(): Promise<void> {
-  const ours: number[] = [];
-  const watched: number[] = [];
-  const theirs = new Map<string, number[]>();
-  let torch = "";
-  for (let round = 0; round < ROUNDS; round++) {
-    ours.push(median(await timeTrainingSteps({ steps: STEPS, threads })));
-    watched.push(median(await timeTrainingSteps({ steps: STEPS, threads, watch: true })));
-    if (!hasPeers) continue;
-    const result = peer(
-      "training-step-peer.py",
-      ...["--threads", `${threads}`, "--steps", `${STEPS}`, "--compile"],
-    ) as { torch: string; times: Record<string, { medianMs: number }> };
-    torch = result.torch;
-    for (const [way, { medianMs }] of Object.entries(result.times))
-      theirs.set(way, [...(theirs.get(way) ?? []), medianMs]);
-  }
-  const plain = median(ours);
-  if (!hasPeers) report("one training step", plain);
-  for (const [way, times] of theirs)
-    report("one training step", plain, { name: `PyTorch ${torch}, ${way}`, ms: median(times) });
-  const each = plain + (median(watched) - plain) / STEPS_PER_WATCH;
-  report(`the same, watching every ${STEPS_PER_WATCH}th step`, each, { name: "not watched", ms: plain });
-}
-
-async function benchFrontEnd(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "timbrel-bench-"));
-  try {
-    const path = join(folder, "clip.wav");
-    writeFileSync(path, stereoWav(30));
-    const ours: number[] = [];
-    const theirs: number[] = [];
-    let name = "torchaudio";
-    for (let round = 0; round < ROUNDS; round++) {
-      ours.push(median(await timeFrontEnd(readFileSync(path), { runs: 20 })));
-      if (!hasPeers) continue;
-      const result = peer("front-end-peer.py", path) as {
-        medianMs: number;
-        versions: { torchaudio: string };
-      };
-      theirs.push(result.medianMs);
-      name = `torchaudio ${result.versions.torchaudio}`;
-    }
-    report("30 s stereo WAV to log-mel", median(ours), hasPeers ? { name, ms: median(theirs) } : undefined);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-function benchPredict(): void {
-  const folder = mkdtempSync(join(tmpdir(), "timbrel-bench-"));
-  try {
-    const path = join(folder, "clip.wav");
-    writeFileSync(path, stereoWav(30));
-    const times = Array.from({ length: 5 }, () => {
-      const start = performance.now();
-      execFileSync(process.execPath, ["dist/src/cli.js", "predict", path, "--json"], { stdio: "pipe" });
-      return performance.now() - start;
-    });
-    report("predict on 30 s, whole process", median(times));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-console.log(
-  `${threads} threads, medians of ${ROUNDS} alternating rounds; a ratio below 1 means that timbrel is faster`,
-);
-if (!hasPeers)
-  console.log(
-    "scripts/peers.sh installs PyTorch and torchaudio for comparison; without them, only timbrel is timed:",
+/** The times that a peer measured itself. */
+function askPeer(name: string, ...options: string[]): Record<string, number> {
+  const answer = execFileSync(python, [peerScript(name), ...options], { encoding: "utf8" });
+  const { version, ms } = JSON.parse(answer) as { version: string; ms: Record<string, number> };
+  return Object.fromEntries(
+    Object.entries(ms).map(([way, time]) => [
+      /^(eager|compiled)/.test(way) ? `${version} ${way}` : way,
+      time,
+    ]),
   );
-await benchTrainingStep();
-await benchFrontEnd();
-benchPredict();
+}
+
+/** An empty folder for a result, and its path. */
+function emptyFolder(name: string): string {
+  const path = join(scratch, name);
+  rmSync(path, { recursive: true, force: true });
+  mkdirSync(path, { recursive: true });
+  return path;
+}
+
+const CLIPS = { count: 1000, sec: 10 };
+const LONG = { count: 120, sec: 30 };
+const BATCH = 32;
+const clips = join(scratch, "clips");
+const longClips = join(scratch, "long");
+const clip = join(scratch, "clip.wav");
+const model = join(scratch, "model.onnx");
+
+const stepWork = (net: string): Work => ({
+  title: `training step, ${net} net, batch of 32`,
+  timbrel: async () => ({ timbrel: median(await timeTrainingSteps(net, { steps: 8, threads })) }),
+  peers: () => askPeer("training_step", "--net", net, "--threads", `${threads}`, "--steps", "8"),
+});
+
+const WORKS: Readonly<Record<string, Work>> = {
+  job: {
+    title: `the whole job, cold: ${CLIPS.count} clips of ${CLIPS.sec} s, 44.1 kHz stereo -> features -> 5 epochs of the default net -> scores`,
+    prepare: () => writeClips(clips, CLIPS.count, CLIPS.sec),
+    async timbrel() {
+      const [store, run] = [emptyFolder("store"), emptyFolder("run")];
+      const extracted = timbrel("extract", clips, "--out", store);
+      const trained = timbrel("train", store, "--out", run, "--epochs", "5", "--augment", "0");
+      const scored = timbrel("evaluate", join(run, "model.onnx"), store);
+      return { timbrel: extracted + trained + scored, "of it extract": extracted, "of it train": trained };
+    },
+    peers: () => ({ "PyTorch and torchaudio": timePeer("whole_job", clips, emptyFolder("peer")) }),
+  },
+  extract: {
+    title: `extract, ${LONG.count} files of ${LONG.sec} s, 44.1 kHz stereo, whole process`,
+    prepare: () => writeClips(longClips, LONG.count, LONG.sec),
+    timbrel: async () => ({
+      timbrel: timbrel("extract", longClips, "--out", emptyFolder("store")),
+      "its log-mel kernel alone, on all cores": (LONG.count * median(timeLogMel(20))) / threads,
+    }),
+    peers: () => ({
+      "torchaudio, a process per core": timePeer("extract", "torchaudio", longClips, emptyFolder("peer")),
+      "librosa, a process per core": timePeer("extract", "librosa", longClips, emptyFolder("peer")),
+    }),
+  },
+  ...Object.fromEntries(Object.keys(BENCH_NETS).map((net) => [`step-${net}`, stepWork(net)])),
+  watch: {
+    title: `training step, benchmark net, watching every ${STEPS_PER_WATCH}th step`,
+    async timbrel() {
+      const plain = median(await timeTrainingSteps("benchmark", { steps: 8, threads }));
+      const watched = median(await timeTrainingSteps("benchmark", { steps: 8, threads, watch: true }));
+      return { timbrel: plain + (watched - plain) / STEPS_PER_WATCH, "without watching": plain };
+    },
+  },
+  inference: {
+    title: `inference, default net, batch of ${BATCH}`,
+    prepare: () => writeInferenceModel(model),
+    timbrel: async () => ({
+      timbrel: median(await timeInference(readFileSync(model), { batch: BATCH, threads, runs: 30 })),
+    }),
+    peers: () => askPeer("inference", model, `${BATCH}`, `${threads}`, "30"),
+  },
+  predict: {
+    title: "predict, one WAV of 30 s, whole process, cold",
+    prepare: () => writeStereoWav(clip, 30, "predict"),
+    timbrel: async () => ({ timbrel: timbrel("predict", clip) }),
+    peers: () => ({ "librosa and PyTorch": timePeer("predict", clip) }),
+  },
+  help: {
+    title: "timbrel --help, whole process",
+    timbrel: async () => ({
+      timbrel: timbrel("--help"),
+      "node alone": timeProcess(process.execPath, "-e", "0"),
+    }),
+  },
+};
+
+const DESCRIPTION = `Time timbrel and its peers at the same works, in turn, on the same cores.
+
+The peers are what scripts/peers.sh installs into .venv; without them timbrel is timed alone. A ratio below 1 means that timbrel \
+is faster; in brackets the lowest and the highest of the rounds. Nothing else should run meanwhile. Works: ${Object.keys(WORKS).join(", ")}.`;
+
+const command = new Command("bench")
+  .description(DESCRIPTION)
+  .argument("[work...]", "works to do (default: all)")
+  .addOption(integerOption("--rounds <n>", "rounds of each work; medians are compared", { min: 1 }, 3))
+  .option("-o, --out <file>", "JSON file to write (default: none)")
+  .exitOverride()
+  .action(bench);
+
+async function bench(names: string[], { rounds, out }: { rounds: number; out?: string }): Promise<void> {
+  for (const name of names) checkChoice("work", name, Object.keys(WORKS));
+  const roof = await measureRoof(threads);
+  const machine = `${cpus()[0].model}, ${threads} threads, Node ${process.versions.node}`;
+  print(
+    `${machine}\nroof: ${roof.gflops.toFixed(0)} GFLOP/s in a matrix product, ${roof.gigabytes.toFixed(0)} GB/s through memory`,
+  );
+  if (!hasPeers) say("scripts/peers.sh installs the peers; without them, timbrel is timed alone");
+  const results: Record<string, unknown> = {};
+  for (const name of names.length > 0 ? names : Object.keys(WORKS)) {
+    const work = WORKS[name];
+    work.prepare?.();
+    const times = new Map<string, number[]>();
+    for (let round = 0; round < rounds; round++)
+      for (const [way, ms] of Object.entries({
+        ...(await work.timbrel()),
+        ...(hasPeers ? work.peers?.() : {}),
+      }))
+        times.set(way, [...(times.get(way) ?? []), ms]);
+    results[name] = { title: work.title, ms: Object.fromEntries(times) };
+    print(`\n${work.title}\n${table(rowsOf(times))}`);
+  }
+  if (out !== undefined)
+    writeFileSync(
+      out,
+      `${JSON.stringify({ machine, roof, date: new Date().toISOString(), works: results }, null, 2)}\n`,
+    );
+}
+
+/** A row for each way: its median, and timbrel's time divided by it. */
+function rowsOf(times: ReadonlyMap<string, readonly number[]>): string[][] {
+  const ours = times.get("timbrel")!;
+  const rows = [...times].map(([way, ms]) => {
+    const ratios = ours.map((time, round) => time / ms[round]);
+    const spread = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
+    const ratio = way === "timbrel" ? "" : `${(median(ours) / median(ms)).toFixed(2)} (${spread})`;
+    return [way, `${median(ms).toFixed(1)} ms`, ratio];
+  });
+  return [["", "median", "ratio"], ...rows];
+}
+
+try {
+  await command.parseAsync();
+} catch (error) {
+  process.exitCode = reportError(error, command);
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}

@@ -2,7 +2,9 @@ import fc from "fast-check";
 import meyda from "meyda";
 import { expect, it, describe as suite } from "vitest";
 import { DESCRIPTOR_NAMES, describe, summarizeDescriptors } from "../../src/features/descriptors.js";
-import { FrameSampler } from "../../src/features/meyda-frames.js";
+import { hann } from "../../src/features/hann.js";
+import { FrameSampler, MEYDA_SCALARS, meydaFrames } from "../../src/features/meyda-frames.js";
+import { magnitudeSpectrum } from "../../src/features/spectrum.js";
 import { signal } from "./signals.js";
 
 // Meyda's types describe a default export that Node's import of its CommonJS build does not have.
@@ -53,6 +55,34 @@ suite("summarizeDescriptors", () => {
     for (const [i, value] of expected.mfcc.entries())
       expect(Math.abs(found[`mfcc${i}Mean`] - value)).toBeLessThan(0.1);
     expect(found.spectralCentroidStd).toBe(0);
+  });
+
+  it("gives the bits of Meyda's own extractors, whatever the spectrum and the sample rate", () => {
+    const { featureExtractors } = meyda as unknown as {
+      featureExtractors: Record<string, (input: object) => number> & { mfcc: (input: object) => number[] };
+    };
+    const magnitudes = magnitudeSpectrum(FRAME_LENGTH);
+    for (const [i, sampleRate] of [8000, 16000, 22050, 44100].entries())
+      for (const name of ["chirp", "noise"] as const) {
+        const frame = signal(name, FRAME_LENGTH).map((x) => x * 10 ** -i);
+        const [values] = meydaFrames([frame], sampleRate);
+        const window = hann(FRAME_LENGTH, FRAME_LENGTH);
+        const ampSpectrum = new Float64Array(FRAME_LENGTH / 2 + 1);
+        magnitudes(
+          Float64Array.from(frame, (x, n) => window[n] * x),
+          ampSpectrum,
+        );
+        library.bufferSize = FRAME_LENGTH;
+        library.sampleRate = sampleRate;
+        library.melBands = 26;
+        library.melFilterBank = undefined;
+        library.extract("mfcc", frame);
+        const { melFilterBank } = library;
+        const input = { ampSpectrum, melFilterBank, bufferSize: FRAME_LENGTH, numberOfMFCCCoefficients: 13 };
+        for (const scalar of ["spectralCentroid", "spectralSpread", "spectralSkewness"] as const)
+          expect(values[MEYDA_SCALARS.indexOf(scalar)]).toBe(featureExtractors[scalar](input));
+        expect(values.slice(MEYDA_SCALARS.length)).toEqual(featureExtractors.mfcc(input));
+      }
   });
 
   it("does not depend on the sample rate of the previous clip", () => {
