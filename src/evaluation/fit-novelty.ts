@@ -79,7 +79,7 @@ export async function fitNovelty(
       rowsWhere(sounds, (row) => Math.floor(row / FIT_SOUNDS) === kind),
     );
     if (background.length > 0) classless.push(await embeddingsOf(sources.background));
-    const { weights, biases } = fisherDiscriminants([...ofLabels, ...classless]);
+    const { weights, biases } = await fisherDiscriminants([...ofLabels, ...classless], engine);
     const functions = (from: number, to?: number) => linear(weights.slice(from, to), biases.slice(from, to));
     const validated = await embeddingsOf(sources.validation);
     const hasFew = valid.clips.length < LEAST_CLIPS;

@@ -2,6 +2,7 @@ import { Matrix, solve } from "ml-matrix";
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/core/random.js";
 import { fisherDiscriminants, type Vectors } from "../../src/evaluation/fisher-discriminants.js";
+import { ENGINE } from "../engine.js";
 
 const SIZE = 7;
 /** Conjugate gradients stop at 1e-5 of the right side. */
@@ -53,9 +54,9 @@ function oracle(kinds: readonly Vectors[], at: number[][]): number[][] {
 describe("fisherDiscriminants", () => {
   const kinds = [drawn("a", 50, 0), drawn("b", 30, 2), drawn("c", 40, -3)];
 
-  it("solves its equations", () => {
+  it("solves its equations", async () => {
     const at = rowsOf(drawn("at", 20, 1));
-    const { weights, biases } = fisherDiscriminants(kinds);
+    const { weights, biases } = await fisherDiscriminants(kinds, ENGINE);
     const expected = oracle(kinds, at);
     const greatest = Math.max(...expected.flat().map(Math.abs));
     for (const [kind, values] of expected.entries())
@@ -64,26 +65,28 @@ describe("fisherDiscriminants", () => {
         expect(Math.abs(found - value)).toBeLessThan(TOLERANCE * greatest);
       }
   });
-  it("tells a kind that lies between two others", () => {
+  it("tells a kind that lies between two others", async () => {
     const [low, middle, high] = [-4, 0, 4].map((shift) => {
       const random = new Random(`${shift}`);
       return { data: Float32Array.from({ length: 60 }, () => shift + random.normal()), size: 2 };
     });
-    const { weights, biases } = fisherDiscriminants([low, middle, high]);
+    const { weights, biases } = await fisherDiscriminants([low, middle, high], ENGINE);
     const best = (x: number) => {
       const values = weights.map((each, kind) => each[0] * x + each[1] * x + biases[kind]);
       return values.indexOf(Math.max(...values));
     };
     expect([-4, 0, 4].map(best)).toEqual([0, 1, 2]);
   });
-  it("is finite where a value never changes, or nothing does", () => {
+  it("is finite where a value never changes, or nothing does", async () => {
     const flat = kinds.map(({ data }) => ({
       data: data.map((v, i) => (i % SIZE === 3 ? 5 : v)),
       size: SIZE,
     }));
-    expect(fisherDiscriminants(flat).weights.every((each) => each.every(Number.isFinite))).toBe(true);
+    expect(
+      (await fisherDiscriminants(flat, ENGINE)).weights.every((each) => each.every(Number.isFinite)),
+    ).toBe(true);
     const same = { data: new Float32Array(14).fill(2), size: SIZE };
-    const { weights, biases } = fisherDiscriminants([same, same]);
+    const { weights, biases } = await fisherDiscriminants([same, same], ENGINE);
     expect([weights.map((each) => [...each]), biases.map(Math.abs)]).toEqual([
       [Array(SIZE).fill(0), Array(SIZE).fill(0)],
       [0, 0],
