@@ -4,10 +4,11 @@ import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
 import { reportError } from "../../src/commands/exit.js";
-import { integerOption } from "../../src/commands/options.js";
+import { choiceOption, integerOption } from "../../src/commands/options.js";
 import { checkChoice } from "../../src/core/check.js";
 import { table } from "../../src/report/table.js";
 import { print, say } from "../../src/report/terminal.js";
+import { NODE_DEVICES, type NodeDevice } from "../../src/runtime/node.js";
 import { STEPS_PER_WATCH } from "../../src/training/fit.js";
 import { timeLogMel, writeClips, writeStereoWav } from "./audio.js";
 import { timeInference, writeInferenceModel } from "./inference.js";
@@ -73,10 +74,16 @@ const longClips = join(scratch, "long");
 const clip = join(scratch, "clip.wav");
 const model = join(scratch, "model.onnx");
 
+/** Where training steps are timed; their peer uses CUDA if it is not the processor. */
+let device: NodeDevice = "cpu";
+
 const stepWork = (net: string): Work => ({
   title: `training step, ${net} net, batch of 32`,
-  timbrel: async () => ({ timbrel: median(await timeTrainingSteps(net, { steps: 8, threads })) }),
-  peers: () => askPeer("training_step", "--net", net, "--threads", `${threads}`, "--steps", "8"),
+  timbrel: async () => ({ timbrel: median(await timeTrainingSteps(net, { steps: 8, threads, device })) }),
+  peers: () => {
+    const on = device === "cpu" ? ["--threads", `${threads}`] : ["--device", "cuda"];
+    return askPeer("training_step", "--net", net, "--steps", "8", ...on);
+  },
 });
 
 const WORKS: Readonly<Record<string, Work>> = {
@@ -145,11 +152,17 @@ const command = new Command("bench")
   .description(DESCRIPTION)
   .argument("[work...]", "works to do (default: all)")
   .addOption(integerOption("--rounds <n>", "rounds of each work; medians are compared", { min: 1 }, 3))
+  .addOption(choiceOption("--device <name>", "where training steps are timed", NODE_DEVICES, "cpu"))
   .option("-o, --out <file>", "JSON file to write (default: none)")
   .exitOverride()
   .action(bench);
 
-async function bench(names: string[], { rounds, out }: { rounds: number; out?: string }): Promise<void> {
+async function bench(
+  names: string[],
+  options: { rounds: number; device: NodeDevice; out?: string },
+): Promise<void> {
+  const { rounds, out } = options;
+  device = options.device;
   for (const name of names) checkChoice("work", name, Object.keys(WORKS));
   const roof = await measureRoof(threads);
   const machine = `${cpus()[0].model}, ${threads} threads, Node ${process.versions.node}`;

@@ -16,9 +16,9 @@ const RUNS = 4;
 const HOPELESS = 5;
 
 /**
- * Makes an engine that tries the machine's devices, with a few runs on random inputs, on the first model that it opens to
- * train and on the first that it opens otherwise, and stays with the fastest. The one chosen to train serves all models
- * that are opened after it.
+ * Makes an engine that tries the machine's devices, with a few runs on random inputs, on every model that it opens to train
+ * (a linear baseline and a net may want different ones), and on the first that it opens otherwise. The last choice to
+ * train serves all models that are opened after it.
  * @param options.threads threads per run on the CPU
  * @param options.onTrial is told of each trial
  */
@@ -42,7 +42,7 @@ export function fastestEngine({
       return (await (toTrain ?? toRun)).open(model);
     },
     async openKeeping(model, names) {
-      toTrain ??= choose(model);
+      toTrain = choose(model);
       return openKeeping(await toTrain, model, names);
     },
   };
