@@ -1,11 +1,15 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
+import module from "node:module";
 import { Command } from "commander";
 import { checkNoneEmpty } from "./commands/empty-arguments.js";
 import { EXIT, reportError } from "./commands/exit.js";
 import { DataError } from "./core/errors.js";
 import { visible } from "./report/terminal.js";
 import { systemReason } from "./store/system-errors.js";
+
+// Node 22.8 and newer keep compiled modules in the system's folder for temporary files: predict takes 0.27 s instead of 0.33.
+(module as { enableCompileCache?: () => unknown }).enableCompileCache?.();
 
 /** A command's line in the help, and its module, which is loaded only when the command is called. */
 interface Verb {
