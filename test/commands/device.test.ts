@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type DeviceTrial, fastestEngine } from "../../src/commands/fastest-device.js";
+import { encodeGraph, Graph, mul } from "../../src/graph/index.js";
 import { findWebGpu } from "../runtime/webgpu.js";
 import { tinyModel } from "../tagging/tiny-model.js";
 import { FRONT_END, makeFolder, NET, timbrel, toneWav, write, writeTones } from "./cli.js";
@@ -38,6 +40,23 @@ describe.runIf(process.platform === "linux")("--device on a machine without a GP
     expect(auto.stdout).toBe(cpu.stdout);
     expect(lines(cpu.stderr)).toEqual([]);
   });
+});
+
+it("--device auto tries every model that is trained, and one of the others", async () => {
+  const trials: DeviceTrial[] = [];
+  const engine = fastestEngine({ threads: 1, onTrial: (trial) => trials.push(trial) });
+  const graph = new Graph();
+  graph.output("next", mul(graph.input("w", [2]), 2));
+  const model = encodeGraph(graph);
+  const sessions = [];
+  for (let i = 0; i < 2; i++) sessions.push(await engine.open(model));
+  expect(trials).toHaveLength(1);
+  for (let i = 0; i < 2; i++) sessions.push(await engine.openKeeping!(model, ["next"]));
+  sessions.push(await engine.open(model));
+  expect(trials).toHaveLength(3);
+  for (const { fastest, msByDevice } of trials)
+    expect(msByDevice.get(fastest)).toBe(Math.min(...msByDevice.values()));
+  await Promise.all(sessions.map((session) => session.close()));
 });
 
 describe.skipIf((await findWebGpu()) === null)("--device webgpu", () => {

@@ -41,6 +41,18 @@ it("counts background apart, so that every clip is either scored or left out for
   expect(background.map(({ name }) => name)).toEqual(["test 10"]);
 });
 
+it("chooses the same clips in the same order, however the data are ordered: intervals depend on it", () => {
+  const reversed = featuresInMemory(frontEnd({ nMels: 1 }), [...memory].reverse());
+  const changed = featuresInMemory(
+    frontEnd({ nMels: 1 }),
+    [...memory, { ...memory[0], name: "zz" }].reverse(),
+  );
+  const names = (of: typeof data, part: "test" | "all") =>
+    chooseClips(of, info, part).clips.map(({ name }) => name);
+  for (const part of ["test", "all"] as const) expect(names(reversed, part)).toEqual(names(data, part));
+  expect(names(changed, "test")).toEqual(names(data, "test"));
+});
+
 it("leaves nothing out of a test split of which only background is not scored", () => {
   expect(chooseClips(data, info, "test")).toMatchObject({ leftOut: null, nValidation: 10 });
 });

@@ -148,6 +148,7 @@ background      3                             0.875          33.3 %
     expect(lines({ seenIn: "train" }, "train", true)[1]).toBe(
       "       the clips of its training that are in this store, whatever split the store names for them",
     );
+    expect(lines({ seenIn: "valid" }, "valid", true)[1]).toMatch(/^ +the validation clips of its training /);
     expect(lines({ nValidation: null }, "test")).toEqual([
       "       the validation clips chose the epoch",
       "       the model was not trained on these clips; its file does not say which clips chose something",
