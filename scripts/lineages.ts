@@ -28,8 +28,8 @@ all.csv:
 
 Each finished fold is a line in the file of results; a run that is stopped goes on there. Folds with other settings, other \
 clips or another seed are trained anew; after a change of the code, use another file. With --models, the models of the folds \
-are kept: each has heard nothing of a lineage. A fold whose model is missing there, or is another than that of the result, is \
-trained again.`;
+are kept; each was trained without one lineage. A fold is trained again if its model is no longer in that folder, or is not \
+the one that was scored.`;
 
 interface Options extends EngineOptions {
   out: string;
@@ -90,7 +90,9 @@ async function scoreLineages(storeDir: string, options: Options): Promise<void> 
       let result = found;
       if (result === undefined) {
         if (modelPath !== undefined && file.find(key, lineage, seed) !== undefined)
-          bar.log(`${lineage}, seed ${seed}: done, but ${modelPath} is not its model; it is trained again`);
+          bar.log(
+            `${lineage}, seed ${seed}: scored before, but ${modelPath} is not the model that was scored; training it again`,
+          );
         const config = { ...base, seed };
         const onEpoch = (done: number) => bar.update(before + done, `${lineage}, seed ${seed}`);
         const left = await leaveOut(store, lineage, { config, engine, onEpoch });

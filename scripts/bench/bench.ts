@@ -20,8 +20,8 @@ const hasPeers = existsSync(python);
 const threads = availableParallelism();
 const scratch = mkdtempSync(join(tmpdir(), "timbrel-bench-"));
 
-/** One work that timbrel and its peers do in turn. Times are in ms, by name. */
-interface Work {
+/** A task that timbrel and its peers do in turn. Times are in ms, by name. */
+interface Task {
   readonly title: string;
   /** What must exist before, made once. */
   prepare?(): void;
@@ -77,7 +77,7 @@ const model = join(scratch, "model.onnx");
 /** Where training steps are timed; their peer uses CUDA if it is not the processor. */
 let device: NodeDevice = "cpu";
 
-const stepWork = (net: string): Work => ({
+const stepTask = (net: string): Task => ({
   title: `training step, ${net} net, batch of 32`,
   timbrel: async () => ({ timbrel: median(await timeTrainingSteps(net, { steps: 8, threads, device })) }),
   peers: () => {
@@ -86,7 +86,7 @@ const stepWork = (net: string): Work => ({
   },
 });
 
-const WORKS: Readonly<Record<string, Work>> = {
+const TASKS: Readonly<Record<string, Task>> = {
   job: {
     title: `the whole job, cold: ${CLIPS.count} clips of ${CLIPS.sec} s, 44.1 kHz stereo -> features -> 5 epochs of the default net -> scores`,
     prepare: () => writeClips(clips, CLIPS.count, CLIPS.sec),
@@ -111,7 +111,7 @@ const WORKS: Readonly<Record<string, Work>> = {
       "librosa, a process per core": timePeer("extract", "librosa", longClips, emptyFolder("peer")),
     }),
   },
-  ...Object.fromEntries(Object.keys(BENCH_NETS).map((net) => [`step-${net}`, stepWork(net)])),
+  ...Object.fromEntries(Object.keys(BENCH_NETS).map((net) => [`step-${net}`, stepTask(net)])),
   watch: {
     title: `training step, benchmark net, watching every ${STEPS_PER_WATCH}th step`,
     async timbrel() {
@@ -143,15 +143,15 @@ const WORKS: Readonly<Record<string, Work>> = {
   },
 };
 
-const DESCRIPTION = `Time timbrel and its peers at the same works, in turn, on the same cores.
+const DESCRIPTION = `Time timbrel and its peers on the same tasks, in turn, on the same cores.
 
 The peers are what scripts/peers.sh installs into .venv; without them timbrel is timed alone. A ratio below 1 means that timbrel \
-is faster; in brackets the lowest and the highest of the rounds. Nothing else should run meanwhile. Works: ${Object.keys(WORKS).join(", ")}.`;
+is faster; in brackets the lowest and the highest of the rounds. Nothing else should run meanwhile. Tasks: ${Object.keys(TASKS).join(", ")}.`;
 
 const command = new Command("bench")
   .description(DESCRIPTION)
-  .argument("[work...]", "works to do (default: all)")
-  .addOption(integerOption("--rounds <n>", "rounds of each work; medians are compared", { min: 1 }, 3))
+  .argument("[task...]", "tasks to time (default: all)")
+  .addOption(integerOption("--rounds <n>", "rounds of each task; medians are compared", { min: 1 }, 3))
   .addOption(choiceOption("--device <name>", "where training steps are timed", NODE_DEVICES, "cpu"))
   .option("-o, --out <file>", "JSON file to write (default: none)")
   .exitOverride()
@@ -163,7 +163,7 @@ async function bench(
 ): Promise<void> {
   const { rounds, out } = options;
   device = options.device;
-  for (const name of names) checkChoice("work", name, Object.keys(WORKS));
+  for (const name of names) checkChoice("task", name, Object.keys(TASKS));
   const roof = await measureRoof(threads);
   const machine = `${cpus()[0].model}, ${threads} threads, Node ${process.versions.node}`;
   print(
@@ -171,23 +171,23 @@ async function bench(
   );
   if (!hasPeers) say("scripts/peers.sh installs the peers; without them, timbrel is timed alone");
   const results: Record<string, unknown> = {};
-  for (const name of names.length > 0 ? names : Object.keys(WORKS)) {
-    const work = WORKS[name];
-    work.prepare?.();
+  for (const name of names.length > 0 ? names : Object.keys(TASKS)) {
+    const task = TASKS[name];
+    task.prepare?.();
     const times = new Map<string, number[]>();
     for (let round = 0; round < rounds; round++)
       for (const [way, ms] of Object.entries({
-        ...(await work.timbrel()),
-        ...(hasPeers ? work.peers?.() : {}),
+        ...(await task.timbrel()),
+        ...(hasPeers ? task.peers?.() : {}),
       }))
         times.set(way, [...(times.get(way) ?? []), ms]);
-    results[name] = { title: work.title, ms: Object.fromEntries(times) };
-    print(`\n${work.title}\n${table(rowsOf(times))}`);
+    results[name] = { title: task.title, ms: Object.fromEntries(times) };
+    print(`\n${task.title}\n${table(rowsOf(times))}`);
   }
   if (out !== undefined)
     writeFileSync(
       out,
-      `${JSON.stringify({ machine, roof, date: new Date().toISOString(), works: results }, null, 2)}\n`,
+      `${JSON.stringify({ machine, roof, date: new Date().toISOString(), tasks: results }, null, 2)}\n`,
     );
 }
 

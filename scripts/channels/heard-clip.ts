@@ -3,8 +3,8 @@ import { isOfTrainedGroup, wasChosenBy, wasTrainedOn } from "../../src/tagging/m
 import type { ModelInfo } from "../../src/tagging/model-file.js";
 
 /**
- * Returns a clip of the scored clips' groups that a model has heard in training, or whose group has the name of one of its
- * training; undefined if there is none. Groups of its validation clips may be scored as such.
+ * Returns a clip in a scored group that the model was trained on, or whose group is called like one of the model's training
+ * groups; undefined if there is none. Groups of its own validation clips may be scored.
  * @param all the clips of the store
  * @param scored some of them
  */

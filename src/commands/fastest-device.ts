@@ -12,15 +12,15 @@ export interface DeviceTrial {
 }
 
 const RUNS = 4;
-/** A device that is that much slower than another is not tried any longer. */
+/** A device this many times as slow as another is not tried any further. */
 const HOPELESS = 5;
 
 /**
- * Makes an engine that tries the machine's devices, with a few runs on random inputs, on every model that it opens to train
- * (a linear baseline and a net may want different ones), and on the first that it opens otherwise. The last choice to
- * train serves all models that are opened after it.
+ * Makes an engine that picks the fastest device by running a model a few times on random inputs. It does so for every model
+ * that it opens to train, since a linear baseline and a net may be fastest on different devices, and for the first model
+ * that it opens otherwise. Later models run on the device that was last picked for training, if there is one.
  * @param options.threads threads per run on the CPU
- * @param options.onTrial is told of each trial
+ * @param options.onTrial called with the result of each trial
  */
 export function fastestEngine({
   threads,

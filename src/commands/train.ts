@@ -70,8 +70,8 @@ keeps its settings and its clips, even if clips were added to the store. --epoch
 epochs a finished run trains on. Its learning rate then follows the schedule of the new number of epochs from there on, so \
 with cosine, one-cycle or a warm-up the result differs from a run that had that number from the start.
 
-On the CPU a run gives the same bits with any number of threads; with --device webgpu or cuda the last bits differ, and a net of \
-many steps may end elsewhere.`;
+On the CPU a run gives the same bits with any number of threads; on a GPU the last bits differ, and over \
+many steps the weights may drift apart.`;
 
 const EXAMPLES = `
 Files written to <dir>: ${RUN_FILES.model} (the best epoch), ${RUN_FILES.linear} (the baseline on descriptors),

@@ -10,7 +10,8 @@ interface Grouped {
 
 /**
  * Returns the clips with groups joined if they hold the same audio, so that copies are never in two splits.
- * Joined groups take the name that is first in alphabetical order; clips keep their order, and the others their own group beside it.
+ * Joined groups take the name that is first in alphabetical order; a clip whose group is renamed keeps the old name as
+ * `ownGroup`. Clips keep their order.
  * @param onJoin called once for every two groups joined, with two copies that join them
  */
 export function joinGroups<T extends Grouped>(

@@ -39,8 +39,8 @@ export interface DoubtfulClips {
  * clips of other groups: those of its own, such as copies, would share its mistake. Where fewer of these have any of its labels, only
  * as many are asked: in a class of four clips, ten neighbours could but contradict. Where none has, the clip is not checked.
  *
- * Most neighbours of a clip with several labels may lack one of them by chance. Such a label is contradicted only if chance alone
- * gives as few neighbours with it in less than 1 case of 20.
+ * If a clip has several labels, most of its neighbours may lack one of them just by chance. Such a label is doubted only if
+ * chance alone would leave so few neighbours with it in fewer than 1 of 20 cases.
  * @param vectors an embedding of every clip
  */
 export async function doubtfulClips(

@@ -32,7 +32,7 @@ const TOLERANCE = 1e-5;
  *
  * of the vectors minus the mean of all and divided by their deviations. The covariance, scaled to a mean variance of 1, is
  * the mean of the kinds' own. The equations of all kinds are solved at once by conjugate gradients, without the covariance
- * in memory; the engine multiplies (1.2 million numbers, 16 kinds: 0.1 s; in JavaScript 3.4 s).
+ * in memory. The engine multiplies: for a run on 1000 clips that takes 0.4 s, in JavaScript it took 3.8 s.
  * @param kinds at least one vector of each
  * @returns functions of vectors that are neither shifted nor divided
  * Same as: ml-matrix 6 solve of these equations, within 1e-4 of the greatest; test/evaluation/fisher-discriminants.test.ts

@@ -18,8 +18,8 @@ export interface FeatureStreamOptions extends DurationLimit {
 // A resampler keeps the frequencies up to 0.9 of the lower rate's half.
 const NARROW = 0.9;
 /**
- * The greatest compressed value that nets are given. Their graphs undo the compression in 32-bit numbers, which end at 1e38:
- * relative to silence, for the level of a segment, and as mel values, of which they sum up to 1e5 as powers, squared if they are magnitudes.
+ * The greatest compressed value that a net may be given. Graphs undo the compression in 32-bit numbers, which end at 1e38:
+ * relative to silence for the level of a segment, and to mel values, of which they add up to 1e5 powers or squared magnitudes.
  */
 function greatestValue(frontEnd: FrontEnd): number {
   const { compression, power } = frontEnd;

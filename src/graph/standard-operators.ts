@@ -4,9 +4,9 @@ const { onnx } = onnxProto;
 type NodeProto = InstanceType<typeof onnx.NodeProto>;
 
 /**
- * Replaces `FusedMatMul`, an operator of ONNX Runtime's own, by `Transpose` and `MatMul`, for a device that lacks it. On
- * the CPU it stays: ONNX Runtime joins most such pairs, but which ones depends on the rest of the graph, and so would the
- * last bits of the product.
+ * Replaces ONNX Runtime's own operator `FusedMatMul` by `Transpose` and `MatMul`, for a device that lacks it. The CPU keeps
+ * `FusedMatMul`: ONNX Runtime would fuse most such pairs again, but which ones depends on the rest of the graph, and the
+ * last bits of a product depend on whether it was fused.
  * @param model a model that `encodeGraph` made
  */
 export function withStandardOperators(model: Uint8Array): Uint8Array {

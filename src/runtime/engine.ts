@@ -33,7 +33,7 @@ export interface KeepingSession {
     results: Record<string, Tensor>;
     kept: Record<string, Tensor | KeptTensor>;
   }>;
-  /** Copies results that were kept, called as they were, into the program's memory; tensors that are there stay the same. */
+  /** Copies kept results into the program's memory, under the same names; tensors already there are returned as they are. */
   read(kept: ReadonlyMap<string, Tensor | KeptTensor>): Promise<ReadonlyMap<string, Tensor>>;
   /** Frees the model's memory once the runs that go on are done; kept results remain. May be called again. */
   close(): Promise<void>;
@@ -48,13 +48,13 @@ export interface Engine {
    */
   open(model: Uint8Array): Promise<Session>;
   /**
-   * Loads a model, the results `names` of which stay where the engine computes. An engine that computes in the program's
-   * own memory has no need of it.
+   * Loads a model and keeps its results `names` where the engine computes. An engine that computes in the program's own memory
+   * does not need this method.
    */
   openKeeping?(model: Uint8Array, names: readonly string[]): Promise<KeepingSession>;
 }
 
-/** Loads a model, the results `names` of which stay with the engine if it has a memory of its own. */
+/** Loads a model and keeps its results `names` with the engine, if the engine has memory of its own. */
 export async function openKeeping(
   engine: Engine,
   model: Uint8Array,
@@ -62,7 +62,7 @@ export async function openKeeping(
 ): Promise<KeepingSession> {
   if (engine.openKeeping !== undefined) return engine.openKeeping(model, names);
   const session = await engine.open(model);
-  type State = ReadonlyMap<string, Tensor>; // such an engine keeps nothing
+  type State = ReadonlyMap<string, Tensor>; // an engine without this method keeps nothing
   return {
     async run(feeds) {
       const results = await session.run(feeds as Readonly<Record<string, Tensor>>);

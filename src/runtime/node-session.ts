@@ -80,14 +80,14 @@ export class NodeKeepingSession implements KeepingSession {
     };
   }
 
-  /** Reads them as the results of a model that returns its inputs: ONNX Runtime 1.30 has no other way in Node. */
+  /** Reads them by running a model that returns its inputs: in Node, ONNX Runtime 1.30 offers no other way. */
   async read(tensors: ReadonlyMap<string, Tensor | KeptTensor>): Promise<ReadonlyMap<string, Tensor>> {
     const kept = [...tensors].filter(([, tensor]) => tensor instanceof DeviceTensor);
+    if (kept.length === 0) return tensors as ReadonlyMap<string, Tensor>;
     const graph = new Graph();
     kept.forEach(([, { shape }], i) => {
       graph.output(`out${i}`, graph.input(`in${i}`, shape));
     });
-    if (kept.length === 0) return tensors as ReadonlyMap<string, Tensor>;
     const session = await this.#openOnDevice(encodeGraph(graph));
     try {
       const results = await session.run(Object.fromEntries(kept.map(([, tensor], i) => [`in${i}`, tensor])));

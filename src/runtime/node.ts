@@ -7,8 +7,8 @@ import type { Engine } from "./engine.js";
 import { NodeKeepingSession, NodeSession } from "./node-session.js";
 
 /**
- * Where ONNX Runtime computes in Node. "webgpu" needs a driver for Vulkan, Metal or Direct3D 12 and nothing else; "cuda"
- * needs an NVIDIA card, its CUDA and cuDNN, and the libraries for them that onnxruntime-node's install script fetches.
+ * The devices that ONNX Runtime can run on in Node. "webgpu" only needs a driver for Vulkan, Metal or Direct3D 12; "cuda"
+ * needs an NVIDIA card with CUDA and cuDNN, and the libraries that onnxruntime-node's install script downloads.
  */
 export const NODE_DEVICES = ["cpu", "webgpu", "cuda"] as const;
 
@@ -17,8 +17,8 @@ export type NodeDevice = (typeof NODE_DEVICES)[number];
 /**
  * Makes an engine that runs ONNX Runtime in Node.
  *
- * On the CPU the results have the same bits for any number of threads. A GPU adds in another order, and another one in
- * yet another: the results differ in the last bits.
+ * On the CPU, results have the same bits for any number of threads. A GPU adds numbers in another order, so that its results
+ * differ in the last bits, and so may the results of two GPUs.
  * @param options.threads threads per run on the CPU, `@default` one for every core
  * @param options.device `@default` "cpu"
  * @example
@@ -42,7 +42,7 @@ export function nodeEngine(options: { threads?: number; device?: NodeDevice } = 
   return { open, openKeeping };
 }
 
-/** What a device lacks of ONNX's operators, ONNX Runtime computes on the CPU. */
+/** ONNX Runtime runs an operator on the CPU if the device does not have it. */
 const PROVIDERS: Readonly<Record<NodeDevice, Ort.InferenceSession.ExecutionProviderConfig>> = {
   cpu: "cpu",
   // In the layout NHWC, ONNX Runtime 1.30 errs in grouped convolutions with several outputs per channel.
@@ -93,7 +93,7 @@ export async function openNodeSession(
   }
 }
 
-/** An error of ONNX Runtime without the place in its sources and the condition that failed there. */
+/** Drops the source line and the failed condition from the beginning of an error of ONNX Runtime. */
 function withoutPlace(message: string): string {
   return message.replace(/^\S+\.cc:\d+ .* was false\. /, "").trim();
 }
@@ -107,7 +107,7 @@ async function loadsOn(creating: Promise<Ort.InferenceSession>): Promise<boolean
 
 /**
  * Loads ONNX Runtime when a model is opened: it is an optional dependency, because its install script fails where it
- * cannot reach NVIDIA's libraries, which timbrel does not use.
+ * cannot reach NVIDIA's libraries, which only the device "cuda" uses.
  * @throws DataError if it is not installed, or does not run on this machine
  */
 async function loadRuntime(): Promise<typeof Ort> {

@@ -136,9 +136,9 @@ function weightGradient(g: Value, x: Value, w: Value, { stride, padding }: Requi
 }
 
 /**
- * Whether one product over all examples, for which both operands are laid out anew, is faster than one product per example
- * and their sum. Where maps are small and channels many, the products per example are far larger than what they come from
- * (measured on [32, 128, 4, 8], 256 kernels of 3x3: 4 ms instead of 7). A value laid out takes half as long as one that is summed.
+ * Whether a single product over all examples is faster than a product per example and their sum. It needs both operands in
+ * another layout, but where maps are small and channels many, the products per example are far larger than their operands
+ * (measured on the default net: 55 ms a step instead of 60). Of the factors 1, 2, 4 and 8, 2 was fastest on two nets.
  */
 function isJoined({
   columnsChannels,
