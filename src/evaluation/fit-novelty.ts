@@ -111,7 +111,10 @@ function linear(weights: readonly Float64Array[], biases: readonly number[]): Li
 
 /** The vectors whose index is wanted. */
 function rowsWhere({ data, size }: Vectors, isWanted: (row: number) => boolean): Vectors {
-  return { data: data.filter((_, i) => isWanted(Math.floor(i / size))), size };
+  const rows = Array.from({ length: data.length / size }, (_, row) => row).filter(isWanted);
+  const wanted = new Float32Array(rows.length * size);
+  for (const [i, row] of rows.entries()) wanted.set(data.subarray(row * size, (row + 1) * size), i * size);
+  return { data: wanted, size };
 }
 
 /** Scales functions so that the novelty has mean 0 and deviation 1 over some segments. */

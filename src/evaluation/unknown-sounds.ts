@@ -70,21 +70,11 @@ export async function unknownSounds(
   if (limit === undefined || known.length === 0) return null;
   const isUnknown = (novelty: number) => novelty > limit;
   const fractionUnknown = (values: readonly number[]) => values.filter(isUnknown).length / values.length;
-  const { segmentFrames } = model.info;
-  const kinds = await withSession(engine, modelGraph(model), async (session) => {
-    const noveltiesOf = async (source: FrameSource) => {
-      const answers = await clipAnswers(session, source, {
-        segmentFrames,
-        maxSegments: segmentsPerRun(model),
-      });
-      for (const { novelty } of answers) checkNovelty(novelty, "model");
-      return answers.map(({ novelty }) => novelty!);
-    };
-    const found: [sound: UnknownKind["sound"], novelties: readonly number[]][] = [];
-    for (const sound of CLASSLESS_SOUNDS) found.push([sound, await noveltiesOf(soundsOf(sound, model))]);
-    if (background !== null) found.push(["background", await noveltiesOf(background)]);
-    return found;
-  });
+  const kinds = [...(await soundNovelties(model, engine))];
+  if (background !== null) {
+    const [novelties] = await noveltiesOf(model, [background], engine);
+    kinds.push(["background", novelties]);
+  }
   const bins = binsOf([...known, ...kinds.flatMap(([, values]) => values)]);
   return {
     limit,
@@ -99,6 +89,42 @@ export async function unknownSounds(
       histogram: histogram(values, bins),
     })),
   };
+}
+
+type KindNovelties = readonly [sound: UnknownKind["sound"], novelties: readonly number[]];
+
+/** What `soundNovelties` found: the same for every part of the data that a model is scored on. */
+const found = new WeakMap<TrainedModel, WeakMap<Engine, readonly KindNovelties[]>>();
+
+/** The novelties of sounds that are of no class, made for this. */
+async function soundNovelties(model: TrainedModel, engine: Engine): Promise<readonly KindNovelties[]> {
+  const ofModel = found.get(model) ?? new WeakMap<Engine, readonly KindNovelties[]>();
+  found.set(model, ofModel);
+  const known = ofModel.get(engine);
+  if (known !== undefined) return known;
+  const sources = CLASSLESS_SOUNDS.map((sound) => soundsOf(sound, model));
+  const novelties = await noveltiesOf(model, sources, engine);
+  const kinds = CLASSLESS_SOUNDS.map((sound, i) => [sound, novelties[i]] as const);
+  ofModel.set(engine, kinds);
+  return kinds;
+}
+
+/** The novelty of every clip of each source. */
+function noveltiesOf(
+  model: TrainedModel,
+  sources: readonly FrameSource[],
+  engine: Engine,
+): Promise<number[][]> {
+  const runs = { segmentFrames: model.info.segmentFrames, maxSegments: segmentsPerRun(model) };
+  return withSession(engine, modelGraph(model), async (session) => {
+    const all: number[][] = [];
+    for (const source of sources) {
+      const answers = await clipAnswers(session, source, runs);
+      for (const { novelty } of answers) checkNovelty(novelty, "model");
+      all.push(answers.map(({ novelty }) => novelty!));
+    }
+    return all;
+  });
 }
 
 /** Bins from the lowest value to the highest. */

@@ -32,6 +32,9 @@ const SHORT_SEC = { min: 0.001, max: 0.3 } as const;
 const LEAST_RATE = 4000;
 const HIGH_PASS_HZ = { min: 50, max: 600 } as const;
 
+/** Pink noise's filters: each cuts two octaves below the one before. */
+const PINK_FILTERS = [0, 1, 2, 3, 4, 5] as const;
+
 /** Amplitude of the noise of a converter that is given silence, one step of 16 bits. */
 const DITHER = 1 / 32768;
 
@@ -113,10 +116,16 @@ function generator(kind: LastingSound, sampleRate: number, random: Random): (n: 
     case "white noise":
       return () => random.normal();
     case "pink noise": {
-      const filters = [0, 1, 2, 3, 4, 5].map((i) => ({ pass: lowPass(4 ** -i / 2), gain: 2 ** i }));
+      const [gains, keeps] = [PINK_FILTERS.map((i) => 2 ** i), PINK_FILTERS.map((i) => keepOf(4 ** -i / 2))];
+      const held = new Float64Array(PINK_FILTERS.length);
       return () => {
         const white = random.normal();
-        return filters.reduce((sum, { pass, gain }) => sum + gain * pass(white), 0);
+        let sum = 0;
+        for (let i = 0; i < held.length; i++) {
+          held[i] = keeps[i] * held[i] + (1 - keeps[i]) * white;
+          sum += gains[i] * held[i];
+        }
+        return sum;
       };
     }
     case "brown noise": {
@@ -142,7 +151,10 @@ function generator(kind: LastingSound, sampleRate: number, random: Random): (n: 
  * @param cutoff frequency [fraction of the sample rate]
  */
 function lowPass(cutoff: number): (sample: number) => number {
-  const keep = Math.exp(-2 * Math.PI * cutoff);
+  const keep = keepOf(cutoff);
   let held = 0;
   return (sample) => (held = keep * held + (1 - keep) * sample);
 }
+
+/** The share of its last output that the filter keeps. */
+const keepOf = (cutoff: number) => Math.exp(-2 * Math.PI * cutoff);

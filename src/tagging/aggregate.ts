@@ -41,12 +41,12 @@ export interface SegmentAnswers {
 }
 
 /** Number of segments in one run of the net: enough to keep the cores busy, few enough to need little memory. */
-const BATCH = 32;
+const BATCH = 16;
 
 /** How the segments of clips are run through a net. */
 export interface SegmentRuns {
   readonly segmentFrames: number;
-  /** Largest number of segments in one run of the net. @default 32, and at most that */
+  /** Largest number of segments in one run of the net. @default 16, and at most that */
   readonly maxSegments?: number | undefined;
   /** Called after every batch with the number of clips started. */
   readonly onProgress?: ((done: number) => void) | undefined;

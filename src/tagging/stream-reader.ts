@@ -1,4 +1,5 @@
 import type { FrameReader } from "../dataset/frame-reader.js";
+import { raiseTo } from "../features/compress.js";
 
 /** Length of a clip, and the least value in its features, before they are read. */
 export interface KnownClip {
@@ -18,24 +19,29 @@ export function streamReader(
   nMels: number,
   { nFrames, least }: KnownClip,
 ): FrameReader<unknown> {
-  let held: Float32Array = new Float32Array();
+  const held: Float32Array[] = []; // in order
+  let firstHeld = 0; // frame that they begin with
+  let endHeld = 0;
   let hasEnded = false;
-  let firstHeld = 0; // its first frame
   let last: Promise<void> = Promise.resolve();
   const readNext = async (first: number, count: number, out: Float32Array, offset: number): Promise<void> => {
-    while (!hasEnded && firstHeld + held.length / nMels < first + count) {
+    while (!hasEnded && endHeld < first + count) {
       const { done, value } = await rows.next();
       hasEnded = done === true;
       if (hasEnded) break;
-      const kept = held.subarray(Math.max(0, first - firstHeld) * nMels);
-      const next = new Float32Array(kept.length + value.length);
-      next.set(kept);
-      next.set(value, kept.length);
-      firstHeld += (held.length - kept.length) / nMels;
-      held = next;
+      held.push(value);
+      endHeld += value.length / nMels;
     }
-    const from = (first - firstHeld) * nMels;
-    for (let i = 0; i < count * nMels; i++) out[offset + i] = Math.max(least, held[from + i] ?? 0);
+    while (held.length > 0 && firstHeld + held[0].length / nMels <= first)
+      firstHeld += held.shift()!.length / nMels;
+    const wanted = out.subarray(offset, offset + count * nMels).fill(0);
+    let at = (firstHeld - first) * nMels;
+    for (const piece of held) {
+      if (at >= wanted.length) break;
+      wanted.set(piece.subarray(Math.max(0, -at), wanted.length - at), Math.max(0, at));
+      at += piece.length;
+    }
+    raiseTo(least, wanted);
   };
   return {
     nFrames: () => nFrames,

@@ -128,6 +128,18 @@ describe("evaluateModel", () => {
     expect([split, net.nClips]).toEqual(["train", 15]);
   });
 
+  it("makes the sounds of no class once for a model, however many parts are scored", async () => {
+    let nOpened = 0;
+    const engine: Engine = {
+      open(model) {
+        nOpened++;
+        return ENGINE.open(model);
+      },
+    };
+    const first = await evaluate(store, { engine });
+    expect([await evaluate(store, { engine }), nOpened]).toEqual([first, 3 + 2]);
+  });
+
   it("compares the model with both baselines on the same clips, and gives its answer to each", async () => {
     const { net, linear, majority, differences, answers } = await evaluate(store, { linear: baseline });
     expect(Object.keys(differences.majority)).toEqual(measuresOf("single-label").map(({ name }) => name));
