@@ -4,10 +4,11 @@ import { isBytes, kindOf, toBytes } from "./core/inputs.js";
 import { checkOptions, optional } from "./core/setting-checks.js";
 import { type Engine, engineOption } from "./runtime/engine.js";
 import { nodeEngine } from "./runtime/node.js";
-import { reopenAudioFile } from "./store/open-audio-file.js";
+import type { AudioSource } from "./store/feature-worker.js";
+import { FeatureWorkers } from "./store/feature-workers.js";
 import { pathOf } from "./store/path-of.js";
 import { readModelFile } from "./store/read-files.js";
-import { bytesOpener, samplesOpener } from "./tagging/audio-source.js";
+import { checkedChannels } from "./tagging/audio-source.js";
 import { type AnyModel, type AnyTagger, decodeAnyModel, openTagger } from "./tagging/open-tagger.js";
 import { SHIPPED_MODEL } from "./tagging/shipped-model.js";
 import { type Embedding, type ReadOptions, Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
@@ -15,7 +16,7 @@ import { type Embedding, type ReadOptions, Tagger, type Tagging, type TagOptions
 /** Path or `file:` URL of an audio file, its bytes, or samples. */
 type AnyAudio = string | URL | Uint8Array | ArrayBuffer | AudioInput;
 
-/** An open model that tags audio. */
+/** An open model that tags audio. It is decoded in other threads, one for each core at most. */
 export interface LoadedTagger {
   /** The labels, in the order of the model's output. */
   readonly labels: readonly string[];
@@ -31,7 +32,7 @@ export interface LoadedTagger {
    * @throws DataError as `predict`
    */
   embed(audio: AnyAudio, options?: ReadOptions): Promise<Embedding>;
-  /** Frees the model's memory once the answers that are awaited have been given. May be called again. */
+  /** Frees the model's memory and ends its threads once the answers that are awaited have been given. May be called again. */
   close(): Promise<void>;
 }
 
@@ -65,16 +66,13 @@ export async function loadTagger(
 ): Promise<LoadedTagger> {
   checkOptions<typeof options>(options, { engine: optional(engineOption) });
   const tagger = await openModel(model, options.engine ?? nodeEngine());
+  const workers = new FeatureWorkers();
+  const { sampleRate } = tagger.info.frontEnd;
   return {
     labels: tagger.labels,
     async predict(audio, options) {
-      if (typeof audio === "string" || audio instanceof URL) {
-        const file = pathOf("audio", audio);
-        return tagger.tagStream(reopenAudioFile(file), file, options);
-      }
-      if (isBytes(audio)) return tagger.tagAudio(toBytes("audio", audio), "audio", options);
-      checkSamples(audio);
-      return tagger.tagWaveform(audio, options);
+      const source = sourceOf(audio, sampleRate);
+      return tagger.tagFeatures(workers.opener(source), unlimited(source, options));
     },
     async embed(audio, options) {
       if (!(tagger instanceof Tagger))
@@ -83,18 +81,30 @@ export async function loadTagger(
           rule: "be a net",
           got: "a linear baseline, which has no embedding",
         });
-      if (typeof audio === "string" || audio instanceof URL) {
-        const file = pathOf("audio", audio);
-        return tagger.embedStream(reopenAudioFile(file), file, options);
-      }
-      if (isBytes(audio))
-        return tagger.embedStream(bytesOpener(toBytes("audio", audio), "audio"), "audio", options);
-      checkSamples(audio);
-      const open = samplesOpener(audio, tagger.info.frontEnd.sampleRate);
-      return tagger.embedStream(open, "audio", { maxDurationSec: Number.POSITIVE_INFINITY, ...options });
+      const source = sourceOf(audio, sampleRate);
+      return tagger.embedFeatures(workers.opener(source), unlimited(source, options));
     },
-    close: () => tagger.close(),
+    async close() {
+      await tagger.close();
+      await workers.close();
+    },
   };
+}
+
+/** @throws UsageError for what is no audio */
+function sourceOf(audio: AnyAudio, sampleRate: number): AudioSource {
+  if (typeof audio === "string" || audio instanceof URL)
+    return { kind: "file", path: pathOf("audio", audio) };
+  const path = "audio";
+  if (isBytes(audio)) return { kind: "bytes", bytes: toBytes(path, audio), path };
+  checkSamples(audio);
+  return { kind: "samples", channels: checkedChannels(audio, sampleRate), path };
+}
+
+/** Samples that are in memory already may be of any length. */
+function unlimited<T extends ReadOptions>({ kind }: AudioSource, options: T | undefined): T {
+  const { maxDurationSec = Number.POSITIVE_INFINITY } = { ...options };
+  return (kind === "samples" ? { ...options, maxDurationSec } : { ...options }) as T;
 }
 
 /** @throws UsageError unless the value has samples */

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import * as timbrel from "timbrel";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import * as timbrel from "../src/index.js";
 import { rejectionOf } from "./store/message-of.js";
 
 const { DataError, decodeAudio, loadTagger, UsageError } = timbrel;

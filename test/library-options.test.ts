@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import * as timbrel from "timbrel";
 import { afterAll, describe, expect, it } from "vitest";
-import * as timbrel from "../src/index.js";
 import { ENGINE } from "./engine.js";
 import { makeFolder } from "./store/files.js";
 import { rejectionOf } from "./store/message-of.js";

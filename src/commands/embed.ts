@@ -5,7 +5,6 @@ import { type ProgressBar, progressBar } from "../report/progress.js";
 import { print, say, visibleLine } from "../report/terminal.js";
 import { EMBEDDING_FILES, EmbeddingFiles, removeEmbeddingParts } from "../store/embedding-files.js";
 import { whileLocked } from "../store/folder-lock.js";
-import { reopenAudioFile } from "../store/open-audio-file.js";
 import { readModelFile } from "../store/read-files.js";
 import { decodeModel, embeddingSize } from "../tagging/model-file.js";
 import { type Embedding, Tagger } from "../tagging/tagger.js";
@@ -14,6 +13,7 @@ import { deviceOption, type EngineOptions, engineOf, threadsOption } from "./eng
 import { EXIT } from "./exit.js";
 import { maxDurationOption } from "./options.js";
 import { checkOutputs } from "./output-paths.js";
+import { besideReading, ReadAhead } from "./read-ahead.js";
 
 interface Options extends EngineOptions {
   out: string;
@@ -61,7 +61,7 @@ async function embed(paths: string[], options: Options): Promise<void> {
     [...files, modelPath],
   );
   if (files.length === 0) return;
-  const tagger = await Tagger.of(model, engineOf(options), modelPath);
+  const tagger = await Tagger.of(model, engineOf(besideReading(command, options, files.length)), modelPath);
   try {
     const nRows = await whileLocked(out, () => embedInto(out, files, tagger, options));
     if (nRows === 0) return;
@@ -91,15 +91,16 @@ async function embedInto(
     process.exit(EXIT.interrupted);
   };
   process.on("SIGINT", interrupted).on("SIGTERM", interrupted);
+  const reading = new ReadAhead(files);
   try {
-    for (const path of files) {
-      const found = await orReport(
-        command,
-        tagger.embedStream(reopenAudioFile(path), path, {
-          maxDurationSec: options.maxDuration,
-          onProgress: (progress) => bar.within(path, progress),
-        }),
-      );
+    const answers = reading.answers(({ path, open, isCurrent }) =>
+      tagger.embedFeatures(open, {
+        maxDurationSec: options.maxDuration,
+        onProgress: (progress) => isCurrent() && bar.within(path, progress),
+      }),
+    );
+    for (const { path, answer } of answers) {
+      const found = await orReport(command, answer);
       bar.next();
       if (found !== null) writeRows(output, path, found, options);
     }
@@ -110,6 +111,7 @@ async function embedInto(
     process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
     bar.stop();
     output.discard();
+    await reading.close();
   }
 }
 

@@ -3,7 +3,6 @@ import { UsageError } from "../core/errors.js";
 import type { FrontEnd } from "../features/front-end.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { say, visibleLine } from "../report/terminal.js";
-import { reopenAudioFile } from "../store/open-audio-file.js";
 import { readModelFile } from "../store/read-files.js";
 import {
   type AnyModel,
@@ -27,8 +26,7 @@ import {
   type PredictFormat,
 } from "./predict-output.js";
 import { drawPlot, plotOutputs } from "./predict-plot.js";
-
-type OpenAudio = ReturnType<typeof reopenAudioFile>;
+import { besideReading, type FileTurn, ReadAhead } from "./read-ahead.js";
 
 interface Options extends EngineOptions {
   model?: string;
@@ -133,9 +131,10 @@ async function predict(paths: string[], options: Options): Promise<void> {
       remedy: "add --segments, --events or --plot",
     });
   const model = decodeAnyModel(readModelFile(modelPath), modelPath);
-  const tagger = await openTagger(model, engineOf(options), modelPath);
-  const { frontEnd } = tagger.info;
   const files = paths.flatMap((path) => audioFiles(path, command).map((file) => foundFile(path, file)));
+  const engine = engineOf(besideReading(command, options, files.length));
+  const tagger = await openTagger(model, engine, modelPath);
+  const { frontEnd } = tagger.info;
   const form: OutputForm = {
     format,
     top: options.top,
@@ -154,23 +153,26 @@ async function predict(paths: string[], options: Options): Promise<void> {
   let note = onlySilenceIsUnknown(model, modelPath);
   let plot = async (): Promise<void> => {};
   let isAnswered = false;
+  const reading = new ReadAhead(files.map(({ path }) => path));
   try {
-    for (const file of files) {
-      const open = reopenAudioFile(file.path);
-      const tagging = await tagOrReport(tagger, file.path, open, options);
+    let i = 0;
+    for (const { openAudio, answer } of reading.answers((turn) => tag(tagger, turn, options))) {
+      const file = files[i++];
+      const tagging = await orReport(command, answer);
       if (tagging === null) continue;
       if (note !== null) say(visibleLine(note));
       note = null;
       for (const { message } of tagging.warnings) say(visibleLine(`${file.path}: warning: ${message}`));
       output.write(file, tagging);
       isAnswered = true;
-      plot = () => drawTags(file.path, open, frontEnd, tagging, options);
+      plot = () => drawTags({ open: openAudio, path: file.path }, frontEnd, tagging, options);
     }
     if (isAnswered) output.end(); // an answer to nothing does not replace an earlier one
     await plot();
   } finally {
     process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
     output.discard();
+    await reading.close();
     await tagger.close();
   }
 }
@@ -183,36 +185,33 @@ function onlySilenceIsUnknown(model: AnyModel, path: string): string | null {
   return `${path}: calls only silence unknown until it is calibrated: ${calibrate}`;
 }
 
-async function tagOrReport(
+/** Tags a file. */
+async function tag(
   tagger: AnyTagger,
-  file: string,
-  open: OpenAudio,
+  { path, open, isCurrent }: FileTurn,
   { maxDuration: maxDurationSec, hop, threshold }: Options,
-): Promise<Tagging | null> {
+): Promise<Tagging> {
   let bar: ProgressBar | undefined;
   const onProgress: TagOptions["onProgress"] = ({ doneSec, totalSec }) => {
-    if (totalSec === null || totalSec < LONG_SEC) return;
-    bar ??= progressBar(`reading ${visibleLine(file)}, seconds`, Math.ceil(totalSec));
+    if (totalSec === null || totalSec < LONG_SEC || !isCurrent()) return;
+    bar ??= progressBar(`reading ${visibleLine(path)}, seconds`, Math.ceil(totalSec));
     bar.update(Math.min(Math.floor(doneSec), Math.ceil(totalSec)));
   };
-  const tagging = tagger
-    .tagStream(open, file, {
-      maxDurationSec,
-      onProgress,
-      threshold,
-      ...(hop === undefined ? {} : { segments: { hopSec: hop } }),
-    })
-    .finally(() => bar?.stop());
-  return orReport(command, tagging);
+  const tagging = tagger.tagFeatures(open, {
+    maxDurationSec,
+    onProgress,
+    threshold,
+    ...(hop === undefined ? {} : { segments: { hopSec: hop } }),
+  });
+  return tagging.finally(() => bar?.stop());
 }
 
 /** Draws the plot, if one is wanted. */
 async function drawTags(
-  path: string,
-  open: OpenAudio,
+  audio: { open: FileTurn["openAudio"]; path: string },
   frontEnd: FrontEnd,
   { segments }: Tagging,
   { plot, top, maxDuration: maxDurationSec }: Options,
 ): Promise<void> {
-  if (plot !== undefined) await drawPlot(plot, { open, path, maxDurationSec }, { frontEnd, segments, top });
+  if (plot !== undefined) await drawPlot(plot, { ...audio, maxDurationSec }, { frontEnd, segments, top });
 }

@@ -1,14 +1,17 @@
 import type { AudioStream } from "../audio/audio-stream.js";
-import { type DurationLimit, MonoStream } from "../audio/mono-stream.js";
+import { MonoStream } from "../audio/mono-stream.js";
 import { resampledLength, StreamResampler } from "../audio/resample.js";
 import type { AudioWarning } from "../audio/warning.js";
 import { DataError } from "../core/errors.js";
 import { isFiniteData } from "../core/tensor.js";
+import type { ClipFeatures, FeatureOptions } from "./clip-features.js";
+import { summarizeFrames } from "./descriptors.js";
 import { compressionRate, type FrontEnd, silenceValue } from "./front-end.js";
 import { StreamLogMel } from "./log-mel.js";
+import { FrameSampler } from "./meyda-frames.js";
 
 /** What a reader wants to see of the audio on its way to the features. */
-export interface FeatureStreamOptions extends DurationLimit {
+export interface FeatureStreamOptions extends FeatureOptions {
   /** Gets the mean of the channels, block by block, at the file's own rate. */
   readonly onMono?: (samples: Float32Array) => void;
   /** Gets the same at the front end's rate. */
@@ -33,7 +36,7 @@ function greatestValue(frontEnd: FrontEnd): number {
  * A file's features, computed while it is decoded: down-mix, resampling, log-mel spectrogram. Extraction, prediction and
  * inspection all use it.
  */
-export class FeatureStream {
+export class FeatureStream implements ClipFeatures {
   readonly mono: MonoStream;
   /** The file's name in errors. */
   readonly path: string;
@@ -41,6 +44,7 @@ export class FeatureStream {
   readonly #options: FeatureStreamOptions;
   readonly #logMel: StreamLogMel;
   readonly #greatest: number;
+  readonly #sampler: FrameSampler | null;
   #nSamples = 0;
   #nFrames = 0;
 
@@ -55,6 +59,7 @@ export class FeatureStream {
     this.#options = options;
     this.#logMel = new StreamLogMel(frontEnd);
     this.#greatest = greatestValue(frontEnd);
+    this.#sampler = options.describes ? new FrameSampler() : null;
   }
 
   /**
@@ -68,6 +73,7 @@ export class FeatureStream {
     for await (const block of this.mono.blocks()) {
       this.#options.onMono?.(block);
       const rows = this.#rowsOf(resampler.push(block));
+      this.#options.onBlock?.();
       if (rows.length > 0) yield rows;
     }
     const lastRows = this.#rowsOf(resampler.end());
@@ -83,6 +89,25 @@ export class FeatureStream {
     const { sampleRate, hopLength } = this.#frontEnd;
     if (declaredSamples === null) return null;
     return 1 + Math.floor(resampledLength(declaredSamples, format.sampleRate, sampleRate) / hopLength);
+  }
+
+  get declaredSec(): number | null {
+    return this.mono.declaredSec;
+  }
+
+  get durationSec(): number {
+    return this.mono.durationSec;
+  }
+
+  descriptors(): Float32Array {
+    if (this.#sampler === null) throw new Error("FeatureStream: `describes` was not set");
+    const summary = summarizeFrames(this.#sampler, this.#frontEnd.sampleRate);
+    if (!isFiniteData(summary))
+      throw new DataError(
+        this.path,
+        "gives descriptors that are not finite numbers; its samples are too large",
+      );
+    return summary;
   }
 
   /** Number of frames so far. */
@@ -108,7 +133,7 @@ export class FeatureStream {
     if (resampledLength(nSamples, format.sampleRate, sampleRate) < winLength)
       warnings.push({
         code: "short",
-        message: `lasts ${this.mono.durationSec.toFixed(3)} s, less than one frame of ${(winLength / sampleRate).toFixed(3)} s`,
+        message: `lasts ${this.durationSec.toFixed(3)} s, less than one frame of ${(winLength / sampleRate).toFixed(3)} s`,
       });
     const highest = format.sampleRate / 2;
     if (highest < NARROW * fMax)
@@ -123,6 +148,7 @@ export class FeatureStream {
     if (!isFiniteData(samples)) throw new DataError(this.path, "holds samples that are not finite numbers");
     this.#nSamples += samples.length;
     this.#options.onWaveform?.(samples);
+    this.#sampler?.push(samples);
     return this.#counted(this.#logMel.push(samples));
   }
 

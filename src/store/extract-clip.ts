@@ -1,16 +1,13 @@
 import { createHash } from "node:crypto";
 import { renameSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { bytesInMemory } from "../audio/byte-source.js";
 import type { AudioWarning } from "../audio/warning.js";
 import { DataError } from "../core/errors.js";
-import { isFiniteData } from "../core/tensor.js";
-import { summarizeFrames } from "../features/descriptors.js";
+import type { ClipFeatures } from "../features/clip-features.js";
 import { FeatureStream } from "../features/feature-stream.js";
 import type { FrontEnd } from "../features/front-end.js";
-import { FrameSampler } from "../features/meyda-frames.js";
 import { ensureFolder, partName, removeQuietly, writeAtomically } from "./atomic-file.js";
-import { type FileSource, openFileSource } from "./file-source.js";
+import { type FileSource, heldIfSmall, openFileSource } from "./file-source.js";
 import { encodeNpy } from "./npy.js";
 import { NpyWriter } from "./npy-writer.js";
 import { openAudioFile } from "./open-audio-file.js";
@@ -52,8 +49,7 @@ export interface ClipProgress {
   readonly totalSec: number | null;
 }
 
-/** Files up to this size are read once, into memory; longer ones twice, in pieces [bytes]. */
-const SMALL_FILE = 16e6;
+/** Bytes that are hashed at a time. */
 const PIECE = 2 ** 20;
 /** Audio between two reports of progress [s]. */
 const REPORT_SEC = 60;
@@ -80,14 +76,11 @@ export async function extractClip(
     const { audioHash } = hashed;
     if (setup.knownHashes.has(audioHash)) return { kind: "known", audioHash };
     const audio = await openAudioFile(path, hashed.source);
-    const sampler = new FrameSampler();
-    const features = new FeatureStream(audio, setup.frontEnd, path, {
-      maxDurationSec: setup.maxDurationSec,
-      onWaveform: (samples) => sampler.push(samples),
-    });
-    await writeClip(features, sampler, { setup, audioHash, onProgress, path });
-    const { nFrames, mono, warnings } = features;
-    return { kind: "made", audioHash, durationSec: mono.durationSec, nFrames, warnings };
+    const { frontEnd, maxDurationSec } = setup;
+    const features = new FeatureStream(audio, frontEnd, path, { maxDurationSec, describes: true });
+    await writeClip(features, { setup, audioHash, onProgress });
+    const { nFrames, durationSec, warnings } = features;
+    return { kind: "made", audioHash, durationSec, nFrames, warnings };
   } catch (error) {
     if (error instanceof StopError) return { kind: "stopped" };
     if (error instanceof StoreError) throw error;
@@ -106,29 +99,24 @@ async function hashedSource(
 ): Promise<{ audioHash: string; source: FileSource }> {
   // OpenSSL hashes 1.5 GB/s, the portable hash of core/ 0.2 GB/s, and every file is hashed here.
   const hash = createHash("sha256");
-  if (source.size <= SMALL_FILE) {
-    const bytes = await source.read(0, source.size);
-    return { audioHash: hash.update(bytes).digest("hex"), source: { ...source, ...bytesInMemory(bytes) } };
-  }
-  for (let at = 0; at < source.size; at += PIECE) {
+  const held = await heldIfSmall(source);
+  for (let at = 0; at < held.size; at += PIECE) {
     checkStop(setup);
-    hash.update(await source.read(at, PIECE));
+    hash.update(await held.read(at, PIECE));
   }
-  return { audioHash: hash.digest("hex"), source };
+  return { audioHash: hash.digest("hex"), source: held };
 }
 
 /** Writes a clip's features as they come, then its descriptors; the files get their names when both are complete. */
 async function writeClip(
-  features: FeatureStream,
-  sampler: FrameSampler,
+  features: ClipFeatures,
   clip: {
     setup: ExtractSetup;
     audioHash: string;
-    path: string;
     onProgress: ((progress: ClipProgress) => void) | undefined;
   },
 ): Promise<void> {
-  const { setup, audioHash, path, onProgress } = clip;
+  const { setup, audioHash, onProgress } = clip;
   const { storeDir, frontEnd, frontEndHash } = setup;
   const files = clipFiles(audioHash, frontEndHash);
   const featuresPath = join(storeDir, files.features);
@@ -142,14 +130,12 @@ async function writeClip(
         ensureFolder(dirname(featuresPath));
         writer.push(rows);
       });
-      const { durationSec: doneSec, declaredSec: totalSec } = features.mono;
+      const { path, durationSec: doneSec, declaredSec: totalSec } = features;
       if (doneSec < nextSec) continue;
       nextSec = doneSec + REPORT_SEC;
       onProgress?.({ path, doneSec, totalSec });
     }
-    const summary = summarizeFrames(sampler, frontEnd.sampleRate);
-    if (!isFiniteData(summary))
-      throw new DataError(path, "gives descriptors that are not finite numbers; its samples are too large");
+    const summary = features.descriptors();
     inStore(() => {
       // Not flushed: a file that a power failure cut short is found by its length, and made again.
       const descriptors = encodeNpy({ data: summary, shape: [summary.length] });

@@ -4,6 +4,9 @@ import { type ByteSource, bytesInMemory } from "../audio/byte-source.js";
 import { DataError } from "../core/errors.js";
 import { readProblem } from "./read-files.js";
 
+/** Files up to this size are read at once [bytes]. */
+const SMALL_FILE = 16e6;
+
 const readAsync = promisify(read);
 
 /** An open file. */
@@ -44,6 +47,12 @@ export function openFileSource(path: string): FileSource {
       isOpen = false;
     },
   };
+}
+
+/** The file with its bytes in memory, if it is small: a dozen reads of pieces take longer than its decoding. */
+export async function heldIfSmall(source: FileSource): Promise<FileSource> {
+  if (source.isPipe || source.size > SMALL_FILE) return source;
+  return { ...source, ...bytesInMemory(await source.read(0, source.size)) };
 }
 
 function fileOf(fd: number, stats: Stats, path: string): ByteSource {

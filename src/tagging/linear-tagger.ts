@@ -1,16 +1,14 @@
 import type { AudioInput } from "../audio/inputs.js";
 import { DataError, UsageError } from "../core/errors.js";
-import { isFiniteData } from "../core/tensor.js";
-import { DESCRIPTOR_NAMES, summarizeFrames } from "../features/descriptors.js";
-import { FeatureStream } from "../features/feature-stream.js";
-import { FrameSampler } from "../features/meyda-frames.js";
+import type { OpenFeatures } from "../features/clip-features.js";
+import { DESCRIPTOR_NAMES } from "../features/descriptors.js";
 import { checkEngine, type Engine, type Session } from "../runtime/engine.js";
 import { Uses } from "../runtime/uses.js";
-import { bytesOpener, type OpenAudio, samplesOpener } from "./audio-source.js";
+import { bytesOpener, featuresOf, type OpenAudio, samplesOpener } from "./audio-source.js";
 import { descriptorCount, type LinearInfo, type LinearModel, linearGraph } from "./linear-model.js";
 import { checkProbabilities } from "./probabilities.js";
 import { mergeIntoEvents } from "./segments.js";
-import { checkTagOptions, type Tagging, type TagOptions } from "./tagger.js";
+import { checkTagOptions, openedFeatures, type Tagging, type TagOptions } from "./tagger.js";
 import { tagsFrom } from "./tags.js";
 
 /**
@@ -58,8 +56,13 @@ export class LinearTagger {
 
   /** As `Tagger.tagStream`. */
   async tagStream(open: OpenAudio, path: string, options: TagOptions = {}): Promise<Tagging> {
+    return this.tagFeatures(featuresOf(open, path), options);
+  }
+
+  /** As `Tagger.tagFeatures`. */
+  async tagFeatures(open: OpenFeatures, options: TagOptions = {}): Promise<Tagging> {
     checkTagOptions(options);
-    return this.#uses.run(() => this.#tag(open, path, options));
+    return this.#uses.run(() => this.#tag(open, options));
   }
 
   /** As `Tagger.tagWaveform`. */
@@ -70,34 +73,24 @@ export class LinearTagger {
     return this.tagStream(open, "audio", { ...options, maxDurationSec });
   }
 
-  async #tag(open: OpenAudio, path: string, options: TagOptions): Promise<Tagging> {
+  async #tag(open: OpenFeatures, options: TagOptions): Promise<Tagging> {
     const { frontEnd } = this.info;
-    const { maxDurationSec, onProgress, signal, segments } = options;
+    const { segments } = options;
     if (segments?.hopSec !== undefined)
       throw new UsageError({
         setting: "segments.hopSec",
         rule: "be used with a net: a linear baseline answers for the whole clip",
         got: segments.hopSec,
       });
-    const sampler = new FrameSampler();
-    const features: FeatureStream = new FeatureStream(await open(), frontEnd, path, {
-      maxDurationSec,
-      onMono() {
-        signal?.throwIfAborted();
-        onProgress?.({ doneSec: features.mono.durationSec, totalSec: features.mono.declaredSec });
-      },
-      onWaveform: (samples) => sampler.push(samples),
-    });
+    const features = await openedFeatures(open, frontEnd, options, { describes: true });
     for await (const _ of features.rows()); // what extraction rejects is rejected here
-    const data = summarizeFrames(sampler, frontEnd.sampleRate);
-    if (!isFiniteData(data))
-      throw new DataError(path, "gives descriptors that are not finite numbers; its samples are too large");
+    const data = features.descriptors();
     const { probabilities } = await this.#session.run({ inputs: { data, shape: [1, data.length] } });
     checkProbabilities(probabilities.data, this.#path);
     const isUnknown = features.warnings.some(({ code }) => code === "silent");
     const { threshold } = options;
     const tags = tagsFrom(this.info, probabilities.data, { threshold, isUnknown });
-    const { durationSec } = features.mono;
+    const { durationSec } = features;
     const whole = { startSec: 0, endSec: durationSec };
     return {
       tags,

@@ -9,7 +9,10 @@ import { Tagger } from "./tagger.js";
 export type AnyModel = TrainedModel | LinearModel;
 
 /** A model that tags audio, whatever it reads. */
-export type AnyTagger = Pick<Tagger, "labels" | "tagAudio" | "tagStream" | "tagWaveform" | "close"> & {
+export type AnyTagger = Pick<
+  Tagger,
+  "labels" | "tagAudio" | "tagFeatures" | "tagStream" | "tagWaveform" | "close"
+> & {
   readonly info: AnyModel["info"];
 };
 

@@ -1,8 +1,8 @@
 import { joined } from "../audio/joined.js";
 import { DataError } from "../core/errors.js";
 import { type FrameReader, memoryReader, readPadded } from "../dataset/frame-reader.js";
+import type { ClipFeatures } from "../features/clip-features.js";
 import { raiseTo } from "../features/compress.js";
-import type { FeatureStream } from "../features/feature-stream.js";
 import { type FrontEnd, silenceValue } from "../features/front-end.js";
 import type { Session } from "../runtime/engine.js";
 import { type ClipAnswer, clipAnswers, type FrameSource, type SegmentAnswer } from "./aggregate.js";
@@ -34,9 +34,9 @@ export interface ClipAnswers extends ClipAnswer {
  */
 export async function streamProbabilities(
   session: Session,
-  open: () => Promise<FeatureStream>,
+  open: () => Promise<ClipFeatures>,
   settings: StreamSettings,
-): Promise<ClipAnswers & { features: FeatureStream }> {
+): Promise<ClipAnswers & { features: ClipFeatures }> {
   const { segmentFrames, maxSegments, hopFrames = null } = settings;
   const { answer, features } = await streamClip(open, settings, async (source): Promise<ClipAnswers> => {
     const segments: SegmentAnswer[] = [];
@@ -63,10 +63,10 @@ type Answering<T> = (source: FrameSource) => Promise<T>;
  * @throws DataError if the clip cannot be decoded
  */
 export async function streamClip<T>(
-  open: () => Promise<FeatureStream>,
+  open: () => Promise<ClipFeatures>,
   settings: Pick<StreamSettings, "frontEnd" | "heldValues">,
   answering: Answering<T>,
-): Promise<{ answer: T; features: FeatureStream }> {
+): Promise<{ answer: T; features: ClipFeatures }> {
   const features = await open();
   const inOnePass = await readOnce(features, settings, answering);
   if (inOnePass !== null) return { answer: inOnePass.answer, features };
@@ -78,7 +78,7 @@ export async function streamClip<T>(
 
 /** Returns null if the clip has to be read again; its length and least value are then known. */
 async function readOnce<T>(
-  features: FeatureStream,
+  features: ClipFeatures,
   settings: Pick<StreamSettings, "frontEnd" | "heldValues">,
   answering: Answering<T>,
 ): Promise<{ answer: T } | null> {
@@ -110,7 +110,7 @@ async function readOnce<T>(
 
 /** Reads a clip to its end, and returns its answer if it is as long as `known` says. */
 async function readAsItComes<T>(
-  features: FeatureStream,
+  features: ClipFeatures,
   known: KnownClip,
   { frontEnd }: Pick<StreamSettings, "frontEnd">,
   answering: Answering<T>,

@@ -5,10 +5,11 @@ import { checkNames, checkNumber } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
 import { checkObject } from "../core/inputs.js";
 import { abortSignal, callback, checkOptions, optional } from "../core/setting-checks.js";
-import { FeatureStream } from "../features/feature-stream.js";
+import type { ClipFeatures, OpenFeatures } from "../features/clip-features.js";
+import type { FrontEnd } from "../features/front-end.js";
 import { checkEngine, type Engine, type Session } from "../runtime/engine.js";
 import { Uses } from "../runtime/uses.js";
-import { bytesOpener, type OpenAudio, samplesOpener } from "./audio-source.js";
+import { bytesOpener, featuresOf, type OpenAudio, samplesOpener } from "./audio-source.js";
 import { checkEmbedding, clipEmbeddings, type SegmentEmbedding } from "./embeddings.js";
 import {
   checkModel,
@@ -120,6 +121,24 @@ function checkSegments(setting: string, value: unknown): void {
   if (options.hopSec !== undefined) checkNumber(`${setting}.hopSec`, options.hopSec, { above: 0 });
 }
 
+/** Opens a clip's features so that reading them reports its progress and ends with the signal. */
+export async function openedFeatures(
+  open: OpenFeatures,
+  frontEnd: FrontEnd,
+  { maxDurationSec, onProgress, signal }: ReadOptions,
+  { describes = false } = {},
+): Promise<ClipFeatures> {
+  const features = await open(frontEnd, {
+    ...(maxDurationSec === undefined ? {} : { maxDurationSec }),
+    describes,
+    onBlock() {
+      signal?.throwIfAborted();
+      onProgress?.({ doneSec: features.durationSec, totalSec: features.declaredSec });
+    },
+  });
+  return features;
+}
+
 /** A clip shorter than this fraction of a segment gets a warning. */
 const SHORT = 1 / 4;
 
@@ -198,11 +217,16 @@ export class Tagger {
    * @throws DataError if the audio cannot be decoded or is too long
    */
   async tagStream(open: OpenAudio, path: string, options: TagOptions = {}): Promise<Tagging> {
-    checkTagOptions(options);
-    return this.#uses.run(() => this.#tag(open, path, options));
+    return this.tagFeatures(featuresOf(open, path), options);
   }
 
-  async #tag(open: OpenAudio, path: string, options: TagOptions): Promise<Tagging> {
+  /** As `tagStream`, from features that `open` computes, maybe in another thread. */
+  async tagFeatures(open: OpenFeatures, options: TagOptions = {}): Promise<Tagging> {
+    checkTagOptions(options);
+    return this.#uses.run(() => this.#tag(open, options));
+  }
+
+  async #tag(open: OpenFeatures, options: TagOptions): Promise<Tagging> {
     const { frontEnd, segmentFrames } = this.info;
     const hopSec = options.segments?.hopSec ?? null;
     const framesPerSec = frameRate(frontEnd);
@@ -212,7 +236,7 @@ export class Tagger {
         rule: `be at least ${Number((1 / framesPerSec).toPrecision(3))} s, one frame of the model`,
         got: hopSec,
       });
-    const tagged = await streamProbabilities(this.#session, () => this.#openFeatures(open, path, options), {
+    const tagged = await streamProbabilities(this.#session, () => openedFeatures(open, frontEnd, options), {
       frontEnd,
       segmentFrames,
       maxSegments: this.#maxSegments,
@@ -223,7 +247,7 @@ export class Tagger {
       checkProbabilities(row, this.#path);
     for (const each of [novelty, ...tagged.segments.map((segment) => segment.novelty)])
       checkNovelty(each, this.#path);
-    const { durationSec } = features.mono;
+    const { durationSec } = features;
     const times = segmentTimes(tagged.segments, { frontEnd, segmentFrames, hopSec, durationSec });
     const noveltyLimit = this.info.calibration?.unknown?.threshold ?? null;
     const isNovel = (value: number | null) => value !== null && noveltyLimit !== null && value > noveltyLimit;
@@ -272,16 +296,21 @@ export class Tagger {
    * @throws DataError if the audio cannot be decoded or is too long
    */
   async embedStream(open: OpenAudio, path: string, options: ReadOptions = {}): Promise<Embedding> {
-    checkOptions<ReadOptions>(options, READ_CHECKS);
-    return this.#uses.run(() => this.#embed(open, path, options));
+    return this.embedFeatures(featuresOf(open, path), options);
   }
 
-  async #embed(open: OpenAudio, path: string, options: ReadOptions): Promise<Embedding> {
+  /** As `embedStream`, from features that `open` computes, maybe in another thread. */
+  async embedFeatures(open: OpenFeatures, options: ReadOptions = {}): Promise<Embedding> {
+    checkOptions<ReadOptions>(options, READ_CHECKS);
+    return this.#uses.run(() => this.#embed(open, options));
+  }
+
+  async #embed(open: OpenFeatures, options: ReadOptions): Promise<Embedding> {
     const { frontEnd, segmentFrames } = this.info;
     const session = await (this.#embeddingSession ??= this.#openEmbedding());
     const runs = { segmentFrames, maxSegments: this.#maxSegments };
     const { answer, features } = await streamClip(
-      () => this.#openFeatures(open, path, options),
+      () => openedFeatures(open, frontEnd, options),
       { frontEnd },
       async (source) => {
         const segments: SegmentEmbedding[] = [];
@@ -297,7 +326,7 @@ export class Tagger {
     );
     const { embedding, segments } = answer;
     checkEmbedding(embedding, this.#path);
-    const { durationSec } = features.mono;
+    const { durationSec } = features;
     const times = segmentTimes(segments, { frontEnd, segmentFrames, hopSec: null, durationSec });
     return {
       embedding,
@@ -307,30 +336,15 @@ export class Tagger {
     };
   }
 
-  async #openFeatures(
-    open: OpenAudio,
-    path: string,
-    { maxDurationSec, onProgress, signal }: ReadOptions,
-  ): Promise<FeatureStream> {
-    const stream: FeatureStream = new FeatureStream(await open(), this.info.frontEnd, path, {
-      maxDurationSec,
-      onMono() {
-        signal?.throwIfAborted();
-        onProgress?.({ doneSec: stream.mono.durationSec, totalSec: stream.mono.declaredSec });
-      },
-    });
-    return stream;
-  }
-
   /** The warning about a clip of which a segment holds mostly silence, unless there is one about its length already. */
-  #shortness({ nFrames, mono, warnings }: FeatureStream): AudioWarning[] {
+  #shortness({ nFrames, durationSec, warnings }: ClipFeatures): AudioWarning[] {
     const { segmentFrames, frontEnd } = this.info;
     if (nFrames >= SHORT * segmentFrames || warnings.some(({ code }) => code === "short")) return [];
     const segmentSec = (segmentFrames * frontEnd.hopLength) / frontEnd.sampleRate;
     return [
       {
         code: "short",
-        message: `lasts ${mono.durationSec.toFixed(3)} s, much less than the ${segmentSec.toFixed(1)} s that the net reads at once; the rest is silence`,
+        message: `lasts ${durationSec.toFixed(3)} s, much less than the ${segmentSec.toFixed(1)} s that the net reads at once; the rest is silence`,
       },
     ];
   }

@@ -1,8 +1,8 @@
+import { loadTagger } from "timbrel";
 import { afterAll, describe, expect, it } from "vitest";
 import { waveformStream } from "../../src/audio/waveform-stream.js";
 import { segmentStarts } from "../../src/dataset/segments.js";
 import { logMel } from "../../src/features/log-mel.js";
-import { loadTagger } from "../../src/load-tagger.js";
 import { decodeModel, embeddingGraph, embeddingSize, logitsGraph } from "../../src/tagging/model-file.js";
 import { Tagger } from "../../src/tagging/tagger.js";
 import { countingEngine, ENGINE } from "../engine.js";

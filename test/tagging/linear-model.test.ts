@@ -1,3 +1,4 @@
+import { loadTagger } from "timbrel";
 import { describe, expect, it } from "vitest";
 import { decodeAudio } from "../../src/audio/decode.js";
 import { DataError } from "../../src/core/errors.js";
@@ -5,7 +6,6 @@ import { featuresInMemory } from "../../src/dataset/feature-data.js";
 import { featureSets } from "../../src/dataset/feature-set.js";
 import { splitClips } from "../../src/dataset/splits.js";
 import { decodeMetadata, decodeWeights } from "../../src/graph/index.js";
-import { loadTagger } from "../../src/load-tagger.js";
 import {
   decodeLinearModel,
   encodeLinearModel,
