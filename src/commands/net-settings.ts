@@ -5,6 +5,7 @@ import { UsageError } from "../core/errors.js";
 import { ACTIVATION_NAMES, type ActivationName } from "../nn/activations.js";
 import {
   type GlobalPool,
+  hasPooledBlocks,
   NET_KINDS,
   NETS,
   type NetKind,
@@ -58,15 +59,15 @@ export const NET_SETTINGS: readonly Setting<NetChoice>[] = [
   setting<GlobalPool>(
     choiceOption(
       "--global-pool <axes>",
-      "average the last feature maps of a vgg over time only, or over time and mel bands",
+      "average the last feature maps of a vgg or ds-cnn over time only, or over time and mel bands",
       ["frames", "all"],
       D.globalPool,
     ),
     ({ net }, globalPool) => {
-      if (net.kind !== "vgg")
+      if (!hasPooledBlocks(net))
         throw new UsageError({
           setting: "--global-pool",
-          rule: "be used with --net vgg",
+          rule: "be used with --net vgg or ds-cnn",
           got: `--net ${net.kind}`,
         });
       return { net: { ...net, globalPool } };
@@ -144,12 +145,13 @@ function changeNet({ net: { kind } }: NetChoice, text: string): Partial<NetChoic
   return { net, ...(net.kind === kind ? {} : { segmentFrames: SEGMENT_FRAMES[net.kind] }) };
 }
 
-/** Changes the channels; a vgg keeps its pools and pools by 2x2 in new blocks. */
+/** Changes the channels; a vgg or ds-cnn keeps its pools and pools by 2x2 in new blocks. */
 function withChannels(net: SegmentNetConfig, channels: readonly number[]): SegmentNetConfig {
   switch (net.kind) {
     case "mlp":
       return { ...net, units: channels };
     case "vgg":
+    case "ds-cnn":
       return { ...net, channels, pools: channels.map((_, i) => net.pools[i] ?? [2, 2]) };
     case "gct634-1d":
       if (channels.length !== net.channels.length)

@@ -52,6 +52,7 @@ export { expand, flip, pad, reshape, sum, transpose } from "./ops/shape.js";
 export { type BatchNormalized, batchNorm, batchNormMaxPool } from "./ops/batch-norm.js";
 export { type ConvOptions, conv } from "./ops/conv.js";
 export { dense, matmul } from "./ops/dense.js";
+export { depthwiseConv } from "./ops/depthwise-conv.js";
 export { averagePool, globalAveragePool, globalMaxPool, maxPool } from "./ops/pool.js";
 
 // Losses.

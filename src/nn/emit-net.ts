@@ -9,7 +9,7 @@ import {
   type Value,
 } from "../graph/index.js";
 import { ACTIVATIONS } from "./activations.js";
-import type { Conv1dConfig, NetConfig, ShortChunkConfig, VggConfig } from "./architectures.js";
+import type { Conv1dConfig, DsCnnConfig, NetConfig, ShortChunkConfig, VggConfig } from "./architectures.js";
 import {
   convBlock,
   convNormLayer,
@@ -46,7 +46,8 @@ export function emitNet(net: Net, config: NetConfig, x: Value, nLabels: number):
 function emitHidden(net: Net, config: Exclude<NetConfig, { kind: "linear" }>, x: Value): Value {
   switch (config.kind) {
     case "vgg":
-      return emitVgg(net, config, x);
+    case "ds-cnn":
+      return emitPooledBlocks(net, config, x);
     case "gct634-1d":
       return emitConv1d(net, config, x);
     case "short-chunk":
@@ -69,15 +70,29 @@ function asMaps(x: Value): Value {
   return reshape(x, [batch, 1, nFrames, nMels]);
 }
 
-function emitVgg(net: Net, config: VggConfig, x: Value): Value {
-  const { channels, pools, globalPool } = config;
+function emitPooledBlocks(net: Net, config: VggConfig | DsCnnConfig, x: Value): Value {
+  const { kind, channels, pools, globalPool } = config;
   const maps = channels.reduce((h, outChannels, i) => {
-    const settings = { outChannels, kernelSize: 3, padding: 1, pool: pools[i] };
-    return convBlock(net, `block${i + 1}`, h, settings, config);
+    const name = `block${i + 1}`;
+    const pool = pools[i];
+    // The input is one channel: there is nothing to separate.
+    if (kind === "vgg" || i === 0)
+      return convBlock(net, name, h, { outChannels, kernelSize: 3, padding: 1, pool }, config);
+    const filtered = depthwiseLayer(net, `${name}.depthwise`, h, config);
+    return convBlock(net, name, filtered, { outChannels, kernelSize: 1, pool }, config);
   }, asMaps(x));
   const pooled = globalPool === "all" ? globalAveragePool(maps) : averageOverFrames(maps);
   net.layer("pool", globalPool === "all" ? "mean" : "mean over time", pooled);
   return pooled;
+}
+
+/** A 3x3 convolution of every channel alone -> batch norm -> activation. */
+function depthwiseLayer(net: Net, name: string, x: Value, style: LayerStyle): Value {
+  const settings = { outChannels: x.shape[1], kernelSize: 3, padding: 1, isDepthwise: true };
+  const out = ACTIVATIONS[style.activation].emit(convNormLayer(net, name, x, settings, style));
+  net.layer(name, style.activation, out);
+  net.watch(name, out, style.activation, `${name}.conv.weight`);
+  return out;
 }
 
 /** [N, C, frames, bands] -> [N, C * bands] */

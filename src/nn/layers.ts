@@ -7,6 +7,7 @@ import {
   compare,
   conv,
   dense,
+  depthwiseConv,
   div,
   dropout,
   matmul,
@@ -158,16 +159,25 @@ export interface ConvSettings {
   readonly stride?: number;
   /** Zeros before and after every spatial axis. @default 0 */
   readonly padding?: number;
+  /** Whether every channel has a kernel of its own, and is not added to the others; with stride 1. @default false */
+  readonly isDepthwise?: boolean;
 }
 
 function convKernel(net: Net, name: string, x: Value, settings: ConvSettings, style: LayerStyle): Value {
   const [, inChannels, ...size] = x.shape;
-  const { outChannels, kernelSize } = settings;
-  return net.parameter(`${name}.weight`, [outChannels, inChannels, ...size.map(() => kernelSize)], {
-    init: initializerOf(style.init, style.activation),
-    isDecayed: true,
-  });
+  const { outChannels, kernelSize, isDepthwise = false } = settings;
+  return net.parameter(
+    `${name}.weight`,
+    [outChannels, isDepthwise ? 1 : inChannels, ...size.map(() => kernelSize)],
+    {
+      init: initializerOf(style.init, style.activation),
+      isDecayed: true,
+    },
+  );
 }
+
+const convolve = (x: Value, kernel: Value, settings: ConvSettings): Value =>
+  settings.isDepthwise ? depthwiseConv(x, kernel, settings) : conv(x, kernel, settings);
 
 function describeConv(net: Net, name: string, kernel: Value, output: Value): void {
   const [outChannels, inChannels, ...window] = kernel.shape;
@@ -190,7 +200,7 @@ export function convNormLayer(
   if (style.batchNorm !== null && keepsAverages(net, name))
     return foldedConv(net, name, x, settings, { ...style, batchNorm: style.batchNorm });
   const kernel = convKernel(net, `${name}.conv`, x, settings, style);
-  const convolved = conv(x, kernel, settings);
+  const convolved = convolve(x, kernel, settings);
   return normOrBias(net, name, convolved, style.batchNorm, {
     linear: `${name}.conv`,
     describe: (out) => describeConv(net, `${name}.conv`, kernel, out),
@@ -211,7 +221,7 @@ function foldedConv(
 ): Value {
   const kernel = convKernel(net, `${name}.conv`, x, settings, style);
   const { weight, offset } = foldedNorm(net, name, kernel, style.batchNorm);
-  const convolved = conv(x, weight, settings);
+  const convolved = convolve(x, weight, settings);
   describeConv(net, `${name}.conv`, kernel, convolved);
   net.layer(`${name}.norm`, "batch norm", convolved);
   return addPerChannel(pooled(convolved), offset);
@@ -297,7 +307,7 @@ function pooledNormConv(
   const tensors = batchNormTensors(net, `${name}.norm`, outChannels);
   const sign = where(compare("Less", tensors.scale, 0), -1, 1);
   const signed = mul(kernel, reshape(sign, [outChannels, ...kernel.shape.slice(1).map(() => 1)]));
-  const convolved = conv(x, signed, settings);
+  const convolved = convolve(x, signed, settings);
   describeConv(net, `${name}.conv`, kernel, convolved);
   net.layer(`${name}.norm`, "batch norm", convolved);
   const { out, mean, variance } = batchNormMaxPool(convolved, mul(tensors.scale, sign), tensors.shift, {

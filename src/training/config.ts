@@ -117,6 +117,7 @@ export const NORMALIZATIONS: {
 /** Default length of a net's segments [frames]. */
 export const SEGMENT_FRAMES: Readonly<Record<NetKind, number>> = {
   vgg: 64,
+  "ds-cnn": 64,
   "gct634-1d": 512,
   "short-chunk": 128,
   mlp: 64,

@@ -194,7 +194,7 @@ describe("train flags", () => {
     ["missing.json", null, "does not exist"],
     ["text.json", "vgg", "is not JSON ("],
     ["list.json", "[8]", 'must hold a net\'s settings such as {"kind": "vgg"}, but holds [8]'],
-    ["kind.json", "{}", "kind must be one of vgg, gct634-1d, short-chunk, mlp, got undefined"],
+    ["kind.json", "{}", "kind must be one of vgg, gct634-1d, short-chunk, ds-cnn, mlp, got undefined"],
     ["member.json", '{"kind": "vgg", "chanels": [8]}', "got chanels; did you mean channels?"],
     ["other.json", '{"kind": "mlp", "channels": [8]}', "net must have no settings but activation, "],
     [
@@ -241,7 +241,7 @@ describe("train flags", () => {
       "--keep-variance 0.9 --normalize none",
       "--keep-variance must be used with --normalize whiten, got --normalize none",
     ],
-    ["--global-pool all --net mlp", "--global-pool must be used with --net vgg, got --net mlp"],
+    ["--global-pool all --net mlp", "--global-pool must be used with --net vgg or ds-cnn, got --net mlp"],
     ["--channels 8 --net gct634-1d", "--channels must have 3 numbers for this gct634-1d, got 1"],
     [
       "--bn-momentum 0.5 --no-batch-norm",
@@ -270,7 +270,7 @@ describe("train flags", () => {
     ["--segment-frames 16", "segmentFrames must be at least 32 for this vgg, got 16"],
     [
       "--net vg",
-      "--net must be one of vgg, gct634-1d, short-chunk, mlp or a .json file, got vg; did you mean vgg?",
+      "--net must be one of vgg, gct634-1d, short-chunk, ds-cnn, mlp or a .json file, got vg; did you mean vgg?",
     ],
   ])("%s is rejected, naming both", (line, message) => {
     expect(() => config(line)).toThrow(UsageError);

@@ -7,6 +7,7 @@ import {
   batchNormMaxPool,
   conv,
   dense,
+  depthwiseConv,
   div,
   dropout,
   elu,
@@ -151,6 +152,21 @@ describe("conv2d", () => {
   checkOp("rows and columns that stride 3 leaves unread", { x: [1, 2, 6, 8], w: [2, 2, 1, 3] }, ({ x, w }) =>
     conv(x, w, { stride: 3 }),
   );
+});
+
+describe("depthwiseConv", () => {
+  for (const [kernel, padding] of [
+    [[3], 1],
+    [[2], 0],
+    [[3, 3], 1],
+    [[1, 3], 0],
+    [[3, 2], 1],
+  ] as const)
+    checkOp(
+      `kernel ${kernel.join(" x ")}, padding ${padding}`,
+      { x: [2, 3, ...[5, 4].slice(0, kernel.length)], w: [3, 1, ...kernel] },
+      ({ x, w }) => depthwiseConv(x, w, { padding }),
+    );
 });
 
 describe("batchNorm", () => {

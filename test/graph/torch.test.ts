@@ -6,6 +6,7 @@ import {
   batchNormMaxPool,
   conv,
   dense,
+  depthwiseConv,
   elu,
   encodeGraph,
   gelu,
@@ -54,6 +55,7 @@ interface Case {
 
 const OPS: Record<string, (v: Record<string, Value>, options: Options) => Value> = {
   conv: ({ x, w }, options) => conv(x, w, options),
+  depthwiseConv: ({ x, w }, options) => depthwiseConv(x, w, options),
   dense: ({ x, w, b }) => dense(x, w, b),
   batchNorm: ({ x, scale, shift }, { epsilon }) => batchNorm(x, scale, shift, epsilon).out,
   batchNormMaxPool: ({ x, scale, shift }, options) => batchNormMaxPool(x, scale, shift, options).out,

@@ -66,9 +66,12 @@ describe("netConfig", () => {
 
   const course = { kind: "gct634-1d" };
   it.each<[object, string]>([
-    [{}, "net.kind must be one of vgg, gct634-1d, short-chunk, mlp, got undefined"],
-    [{ kind: "vg" }, "net.kind must be one of vgg, gct634-1d, short-chunk, mlp, got vg; did you mean vgg?"],
-    [{ kind: "linear" }, "net.kind must be one of vgg, gct634-1d, short-chunk, mlp, got linear"],
+    [{}, "net.kind must be one of vgg, gct634-1d, short-chunk, ds-cnn, mlp, got undefined"],
+    [
+      { kind: "vg" },
+      "net.kind must be one of vgg, gct634-1d, short-chunk, ds-cnn, mlp, got vg; did you mean vgg?",
+    ],
+    [{ kind: "linear" }, "net.kind must be one of vgg, gct634-1d, short-chunk, ds-cnn, mlp, got linear"],
     [
       { kind: "vgg", chanels: [4] },
       "net must have no settings but activation, init, batchNorm, kind, channels, pools, globalPool, dropout, got chanels; did you mean `channels`?",

@@ -21,6 +21,7 @@ const NETS: readonly [NetConfig, readonly number[]][] = [
     [9, 6],
   ],
   [netConfig({ kind: "short-chunk", channels: [4, 5], dropout: 0.5 }), [8, 8]],
+  [netConfig({ kind: "ds-cnn", channels: [4, 5], dropout: 0.5 }), [8, 8]],
   [netConfig({ kind: "mlp", units: [7, 5], dropout: 0.5 }), [3, 4]],
   [{ kind: "linear" }, [6]],
 ];

@@ -27,6 +27,7 @@ const NETS: Record<string, { net: NetSettings; changes?: Partial<TrainingStepCon
     changes: { inputShape: [16, 8] },
   },
   "short-chunk": { net: { kind: "short-chunk", channels: [4, 4], dropout: 0 } },
+  "ds-cnn": { net: { kind: "ds-cnn", channels: [4, 4], dropout: 0 } },
   mlp: { net: { kind: "mlp", units: [8] } },
   "several labels, AdamW, clipped, averaged, watched": {
     net: { kind: "vgg", channels: [4, 6] },

@@ -264,6 +264,7 @@ const NETS: readonly NetSettings[] = [
   { kind: "vgg", channels: [4], pools: [[3, 2]], globalPool: "all", activation: "gelu" },
   { kind: "gct634-1d", channels: [4, 6], kernelSizes: [4, 2], pools: [2, 3] },
   { kind: "short-chunk", channels: [4, 6], dropout: 0 },
+  { kind: "ds-cnn", channels: [4, 6], dropout: 0 },
   { kind: "mlp", units: [5, 4], init: "orthogonal" },
 ];
 const BATCH_NORMS = [{ epsilon: 1e-3, momentum: 0.2 }, null];

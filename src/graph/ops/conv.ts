@@ -156,7 +156,7 @@ function rowPerChannel(x: Value): Value {
 }
 
 /** One kernel per tap for every channel, 1 at that tap and 0 elsewhere: [channels * taps, 1, ...kernel]. */
-function oneHotKernels(graph: Graph, channels: number, kernel: readonly number[]): Value {
+export function oneHotKernels(graph: Graph, channels: number, kernel: readonly number[]): Value {
   const taps = sizeOf(kernel);
   const identity = graph.constant(
     Array.from({ length: taps * taps }, (_, i) => (i % (taps + 1) === 0 ? 1 : 0)),
