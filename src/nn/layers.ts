@@ -179,11 +179,11 @@ function convKernel(net: Net, name: string, x: Value, settings: ConvSettings, st
 const convolve = (x: Value, kernel: Value, settings: ConvSettings): Value =>
   settings.isDepthwise ? depthwiseConv(x, kernel, settings) : conv(x, kernel, settings);
 
-function describeConv(net: Net, name: string, kernel: Value, output: Value): void {
+function describeConv(net: Net, name: string, kernel: Value, output: Value, isDepthwise = false): void {
   const [outChannels, inChannels, ...window] = kernel.shape;
   const positions = sizeOf(output.shape.slice(2));
   const multiplyAdds = outChannels * positions * inChannels * sizeOf(window);
-  net.layer(name, `conv ${window.join("x")}`, output, multiplyAdds);
+  net.layer(name, `${isDepthwise ? "depthwise " : ""}conv ${window.join("x")}`, output, multiplyAdds);
 }
 
 /**
@@ -203,7 +203,7 @@ export function convNormLayer(
   const convolved = convolve(x, kernel, settings);
   return normOrBias(net, name, convolved, style.batchNorm, {
     linear: `${name}.conv`,
-    describe: (out) => describeConv(net, `${name}.conv`, kernel, out),
+    describe: (out) => describeConv(net, `${name}.conv`, kernel, out, settings.isDepthwise),
   });
 }
 
@@ -222,7 +222,7 @@ function foldedConv(
   const kernel = convKernel(net, `${name}.conv`, x, settings, style);
   const { weight, offset } = foldedNorm(net, name, kernel, style.batchNorm);
   const convolved = convolve(x, weight, settings);
-  describeConv(net, `${name}.conv`, kernel, convolved);
+  describeConv(net, `${name}.conv`, kernel, convolved, settings.isDepthwise);
   net.layer(`${name}.norm`, "batch norm", convolved);
   return addPerChannel(pooled(convolved), offset);
 }
