@@ -19,6 +19,10 @@ fi
 
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement scripts/peers-requirements.txt
+# TensorFlow.js, for the bench
+npm install --prefix .venv/tfjs --silent --no-fund --no-audit \
+  @tensorflow/tfjs-core@4.22.0 @tensorflow/tfjs-layers@4.22.0 @tensorflow/tfjs-backend-wasm@4.22.0 \
+  @tensorflow/tfjs-backend-cpu@4.22.0
 .venv/bin/python - <<'PYTHON'
 import librosa, sklearn, torch
 from importlib.metadata import version

@@ -6,13 +6,11 @@ import { logMel } from "../../src/features/log-mel.js";
 
 const RATE = 44_100;
 
-/** Writes a 16-bit stereo WAV file of two noisy tones, 44.1 kHz; another seed gives other audio. */
-export function writeStereoWav(path: string, durationSec: number, seed: string, hz = 220): void {
-  const random = new Random(seed);
-  const nSamples = Math.round(durationSec * RATE);
-  const bytes = Buffer.alloc(44 + 4 * nSamples);
+/** The header of a 16-bit stereo WAV file, 44.1 kHz. */
+function wavHeader(nSamples: number): Buffer {
+  const bytes = Buffer.alloc(44);
   bytes.write("RIFF", 0);
-  bytes.writeUInt32LE(bytes.length - 8, 4);
+  bytes.writeUInt32LE(36 + 4 * nSamples, 4);
   bytes.write("WAVEfmt ", 8);
   bytes.writeUInt32LE(16, 16);
   bytes.writeUInt16LE(1, 20); // PCM
@@ -23,16 +21,50 @@ export function writeStereoWav(path: string, durationSec: number, seed: string, 
   bytes.writeUInt16LE(16, 34); // bits
   bytes.write("data", 36);
   bytes.writeUInt32LE(4 * nSamples, 40);
-  const samples = new Int16Array(bytes.buffer, bytes.byteOffset + 44, 2 * nSamples);
+  return bytes;
+}
+
+/** Two noisy tones, 16-bit stereo; another seed gives other noise. */
+function noisyTones(nSamples: number, seed: string, hz: number): Int16Array {
+  const random = new Random(seed);
+  const samples = new Int16Array(2 * nSamples);
   for (let i = 0; i < nSamples; i++)
     for (let channel = 0; channel < 2; channel++) {
       const tone = Math.sin((2 * Math.PI * hz * (1 + channel / 2) * i) / RATE);
       samples[2 * i + channel] = 32767 * (0.4 * tone + 0.1 * random.uniform(-1, 1));
     }
+  return samples;
+}
+
+/** Writes a WAV file of some samples, again and again. */
+function writeWav(path: string, samples: Int16Array, times = 1): void {
   mkdirSync(dirname(path), { recursive: true });
   const file = openSync(path, "w");
-  writeSync(file, bytes);
+  writeSync(file, wavHeader((times * samples.length) / 2));
+  for (let i = 0; i < times; i++) writeSync(file, samples);
   closeSync(file);
+}
+
+/** Writes a 16-bit stereo WAV file of two noisy tones, 44.1 kHz; another seed gives other audio. */
+export function writeStereoWav(path: string, durationSec: number, seed: string, hz = 220): void {
+  writeWav(path, noisyTones(Math.round(durationSec * RATE), seed, hz));
+}
+
+/** Writes a long one, which repeats its first 30 seconds. */
+export function writeLongWav(path: string, durationSec: number): void {
+  writeWav(path, noisyTones(30 * RATE, "long", 220), Math.round(durationSec / 30));
+}
+
+/** Writes very many short clips in ten classes, fast: those of a class differ in their first samples only. */
+export function writeShortClips(folder: string, count: number, durationSec: number): void {
+  const classes = Array.from({ length: 10 }, (_, label) =>
+    noisyTones(Math.round(durationSec * RATE), `class ${label}`, 110 * 2 ** (label / 3)),
+  );
+  for (let i = 0; i < count; i++) {
+    const samples = classes[i % 10];
+    samples.set([i & 0x7fff, i >> 15]);
+    writeWav(`${folder}/class${i % 10}/${Math.floor(i / 1000)}/${i}.wav`, samples);
+  }
 }
 
 /** Writes a folder of clips in ten classes, which differ in pitch. */

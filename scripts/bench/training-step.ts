@@ -21,6 +21,7 @@ export const BENCH_NETS: Readonly<Record<string, { net: NetSettings; frames: num
     frames: 128,
   },
   vgg: { net: { kind: "vgg", dropout: 0 }, frames: SEGMENT_FRAMES.vgg },
+  "ds-cnn": { net: { kind: "ds-cnn", dropout: 0 }, frames: SEGMENT_FRAMES["ds-cnn"] },
   "gct634-1d": { net: { kind: "gct634-1d", dropout: 0 }, frames: SEGMENT_FRAMES["gct634-1d"] },
   mlp: { net: { kind: "mlp", dropout: 0 }, frames: SEGMENT_FRAMES.mlp },
 };

@@ -8,6 +8,7 @@ N_LABELS = 10
 SIZES = {
     "benchmark": ((32, 64, 128, 256), 128),
     "vgg": ((16, 32, 64, 128, 256), 64),
+    "ds-cnn": ((16, 32, 64, 128, 256), 64),
     "gct634-1d": ((32, 32, 64), 512),
     "mlp": ((256, 256), 64),
 }
@@ -48,7 +49,12 @@ def build(name, n_labels=N_LABELS, dropout=0.0):
     else:
         channels = 1
         for width in sizes:
-            layers += [nn.Conv2d(channels, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU(), nn.MaxPool2d(2)]
+            if name == "ds-cnn" and channels > 1:
+                layers += [nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False), nn.BatchNorm2d(channels), nn.ReLU()]
+                layers.append(nn.Conv2d(channels, width, 1, bias=False))
+            else:
+                layers.append(nn.Conv2d(channels, width, 3, padding=1, bias=False))
+            layers += [nn.BatchNorm2d(width), nn.ReLU(), nn.MaxPool2d(2)]
             channels = width
         over_bands = name == "benchmark"
         layers += [Mean(over_bands), nn.Flatten()]
