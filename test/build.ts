@@ -10,9 +10,11 @@ const path = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.u
  * @throws Error if the sources do not compile
  */
 function build(): void {
-  const args = [path("node_modules/typescript/bin/tsc"), "-p", path("tsconfig.json")];
-  const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
-  if (status !== 0) throw new Error("the sources must compile before the tests run, see above");
+  const compile = [path("node_modules/typescript/bin/tsc"), "-p", path("tsconfig.json")];
+  for (const args of [compile, [path("scripts/vendor.mjs")]]) {
+    const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
+    if (status !== 0) throw new Error("the sources must compile before the tests run, see above");
+  }
 }
 
 /** Vitest's global set-up: builds before the tests, and again before every rerun in watch mode. */

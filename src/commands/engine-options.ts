@@ -27,8 +27,8 @@ export function deviceOption(): Option {
 /** Returns the engine that the flags ask for. */
 export function engineOf({ threads, device }: EngineOptions): Engine {
   return device === "auto"
-    ? fastestEngine({ threads, onTrial: (trial) => say(trialText(trial)) })
-    : nodeEngine({ threads, device });
+    ? fastestEngine({ threads, onTrial: (trial) => say(trialText(trial)), onStandIn: say })
+    : nodeEngine({ threads, device, onStandIn: say });
 }
 
 function trialText({ fastest, msByDevice }: DeviceTrial): string {

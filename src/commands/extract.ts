@@ -157,7 +157,7 @@ function embeddingModel(path: string, frontEnd: FrontEnd): TrainedModel {
 
 /** Computes the embeddings of the store's clips; returns false if that was interrupted. */
 async function embed(store: FeatureStore, model: TrainedModel): Promise<boolean> {
-  const table = await storeEmbeddings(store, model, nodeEngine());
+  const table = await storeEmbeddings(store, model, nodeEngine({ onStandIn: say }));
   if (table === null) return false;
   print(`  embeddings: ${counted(table.size, "number")} for each clip, in ${visibleLine(table.path)}`);
   return true;

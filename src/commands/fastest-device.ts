@@ -2,7 +2,7 @@ import { UsageError } from "../core/errors.js";
 import { Random } from "../core/random.js";
 import { type Engine, openKeeping } from "../runtime/engine.js";
 import { NODE_DEVICES, type NodeDevice, nodeEngine, openNodeSession } from "../runtime/node.js";
-import type { NodeSession } from "../runtime/node-session.js";
+import type { OrtSession } from "../runtime/ort-session.js";
 
 /** What a trial of the machine's devices found. */
 export interface DeviceTrial {
@@ -21,20 +21,23 @@ const HOPELESS = 5;
  * that it opens otherwise. Later models run on the device that was last picked for training, if there is one.
  * @param options.threads threads per run on the CPU
  * @param options.onTrial called with the result of each trial
+ * @param options.onStandIn see `nodeEngine`
  */
 export function fastestEngine({
   threads,
   onTrial,
+  onStandIn,
 }: {
   threads: number;
   onTrial: (trial: DeviceTrial) => void;
+  onStandIn: (line: string) => void;
 }): Engine {
   let toTrain: Promise<Engine> | undefined;
   let toRun: Promise<Engine> | undefined;
   const choose = async (model: Uint8Array): Promise<Engine> => {
-    const trial = await tryDevices(model, threads);
+    const trial = await tryDevices(model, { threads, onStandIn });
     onTrial(trial);
-    return nodeEngine({ threads, device: trial.fastest });
+    return nodeEngine({ threads, device: trial.fastest, onStandIn });
   };
   return {
     async open(model) {
@@ -48,10 +51,13 @@ export function fastestEngine({
   };
 }
 
-async function tryDevices(model: Uint8Array, threads: number): Promise<DeviceTrial> {
+async function tryDevices(
+  model: Uint8Array,
+  options: { threads: number; onStandIn: (line: string) => void },
+): Promise<DeviceTrial> {
   const msByDevice = new Map<NodeDevice, number>();
   for (const device of NODE_DEVICES) {
-    const session = await openNodeSession(model, { threads, device }).catch((error: unknown) => {
+    const session = await openNodeSession(model, { ...options, device }).catch((error: unknown) => {
       if (device !== "cpu" && error instanceof UsageError) return null; // the machine does not have it
       throw error;
     });
@@ -71,7 +77,7 @@ async function tryDevices(model: Uint8Array, threads: number): Promise<DeviceTri
  * Returns the shortest time of a run on random inputs [ms]. The first run, in which a device prepares itself, does not count.
  * @param enough stop after a run that takes longer
  */
-async function shortestRun(session: NodeSession, enough: number): Promise<number> {
+async function shortestRun(session: OrtSession, enough: number): Promise<number> {
   const feeds = session.drawFeeds(new Random(0));
   await session.run(feeds);
   let shortest = Number.POSITIVE_INFINITY;

@@ -90,7 +90,7 @@ async function lab(storeDir: string, options: Options): Promise<void> {
         validFraction,
         testFraction,
         engine: engineOf(options),
-        smallEngine: nodeEngine({ threads: 1 }),
+        smallEngine: nodeEngine({ threads: 1, onStandIn: say }),
         signal,
       });
       begin();

@@ -1,10 +1,11 @@
 import { availableParallelism } from "node:os";
-import type * as Ort from "onnxruntime-node";
-import { DataError, errorLine, UsageError } from "../core/errors.js";
-import { checkOptions, choice, integer, optional } from "../core/setting-checks.js";
+import { emitWarning } from "node:process";
+import type * as Ort from "onnxruntime-common";
+import { errorLine, UsageError } from "../core/errors.js";
+import { callback, checkOptions, choice, integer, optional } from "../core/setting-checks.js";
 import { withStandardOperators } from "../graph/standard-operators.js";
 import type { Engine } from "./engine.js";
-import { NodeKeepingSession, NodeSession } from "./node-session.js";
+import { OrtKeepingSession, OrtSession } from "./ort-session.js";
 
 /**
  * The devices that ONNX Runtime can run on in Node. "webgpu" only needs a driver for Vulkan, Metal or Direct3D 12; "cuda"
@@ -19,8 +20,13 @@ export type NodeDevice = (typeof NODE_DEVICES)[number];
  *
  * On the CPU, results have the same bits for any number of threads. A GPU adds numbers in another order, so that its results
  * differ in the last bits, and so may the results of two GPUs.
+ *
+ * Where onnxruntime-node is not installed or does not load, ONNX Runtime's WebAssembly build, which comes with timbrel, stands
+ * in for it on the CPU: slower, and with other last bits. It has the threads of the first engine that opens a model.
  * @param options.threads threads per run on the CPU, `@default` one for every core
  * @param options.device `@default` "cpu"
+ * @param options.onStandIn called with a line that says why and what to do, the first time that WebAssembly stands in;
+ *   `@default` a warning of Node
  * @example
  * import { loadTagger, nodeEngine } from "timbrel";
  *
@@ -28,17 +34,20 @@ export type NodeDevice = (typeof NODE_DEVICES)[number];
  * console.log(tagger.labels.length); // -> 11
  * await tagger.close();
  */
-export function nodeEngine(options: { threads?: number; device?: NodeDevice } = {}): Engine {
+export function nodeEngine(
+  options: { threads?: number; device?: NodeDevice; onStandIn?: (line: string) => void } = {},
+): Engine {
   checkOptions<typeof options>(options, {
     threads: optional(integer(1, 1024)),
     device: optional(choice(NODE_DEVICES)),
+    onStandIn: optional(callback),
   });
-  const { threads = availableParallelism(), device = "cpu" } = options;
+  const { threads = availableParallelism(), device = "cpu", onStandIn } = options;
   const open = (model: Uint8Array, kept: readonly string[] = []) =>
-    openNodeSession(model, { threads, device, kept });
+    openNodeSession(model, { threads, device, kept, ...(onStandIn === undefined ? {} : { onStandIn }) });
   if (device !== "webgpu") return { open };
   const openKeeping = async (model: Uint8Array, names: readonly string[]) =>
-    new NodeKeepingSession(await open(model, names), open);
+    new OrtKeepingSession(await open(model, names), open);
   return { open, openKeeping };
 }
 
@@ -62,12 +71,23 @@ const NEEDS: Readonly<Record<Exclude<NodeDevice, "cpu">, string>> = {
  */
 export async function openNodeSession(
   model: Uint8Array,
-  { threads, device, kept = [] }: { threads: number; device: NodeDevice; kept?: readonly string[] },
-): Promise<NodeSession> {
-  const ort = await loadRuntime();
+  {
+    threads,
+    device,
+    kept = [],
+    onStandIn = emitWarning,
+  }: { threads: number; device: NodeDevice; kept?: readonly string[]; onStandIn?: (line: string) => void },
+): Promise<OrtSession> {
+  const native = await loadNative();
+  if ("missing" in native && device !== "cpu")
+    throw missingDevice(device, `onnxruntime-node, which ${native.missing}`);
+  const { ort, isNative } =
+    "missing" in native
+      ? { ort: await loadStandIn(threads, native.missing, onStandIn), isNative: false }
+      : { ort: native.ort, isNative: true };
   const createOn = (on: NodeDevice, options: Ort.InferenceSession.SessionOptions = {}) =>
     ort.InferenceSession.create(on === "webgpu" ? withStandardOperators(model) : model, {
-      executionProviders: [PROVIDERS[on]],
+      executionProviders: [isNative ? PROVIDERS[on] : "wasm"],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       // Warnings are about ONNX Runtime's own graph optimizer; errors are thrown.
@@ -76,21 +96,25 @@ export async function openNodeSession(
     });
   const locations = Object.fromEntries(kept.map((name) => [name, "gpu-buffer" as const]));
   try {
-    return new NodeSession(ort, await createOn(device, { preferredOutputLocation: locations }));
+    return new OrtSession(ort, await createOn(device, { preferredOutputLocation: locations }));
   } catch (cause) {
     if (device !== "cpu" && (await loadsOn(createOn("cpu"))))
-      throw new UsageError(
-        {
-          setting: "device",
-          rule: `be one that this machine has (${device} needs ${NEEDS[device]})`,
-          got: `${device} and the error "${withoutPlace(errorLine(cause))}"`,
-          remedy: "use cpu",
-        },
-        { cause },
-      );
+      throw missingDevice(device, `the error "${withoutPlace(errorLine(cause))}"`, cause);
     const got = `its error "${errorLine(cause)}"`;
     throw new UsageError({ setting: "model", rule: "load in ONNX Runtime", got }, { cause });
   }
+}
+
+function missingDevice(device: Exclude<NodeDevice, "cpu">, why: string, cause?: unknown): UsageError {
+  return new UsageError(
+    {
+      setting: "device",
+      rule: `be one that this machine has (${device} needs ${NEEDS[device]})`,
+      got: `${device} and ${why}`,
+      remedy: "use cpu",
+    },
+    { cause },
+  );
 }
 
 /** Drops the source line and the failed condition from the beginning of an error of ONNX Runtime. */
@@ -106,20 +130,37 @@ async function loadsOn(creating: Promise<Ort.InferenceSession>): Promise<boolean
 }
 
 /**
- * Loads ONNX Runtime when a model is opened: it is an optional dependency, because its install script fails where it
+ * Loads onnxruntime-node when a model is opened. It is an optional dependency: its install script fails where it
  * cannot reach NVIDIA's libraries, which only the device "cuda" uses.
- * @throws DataError if it is not installed, or does not run on this machine
+ * @returns why it is missing, if it is not installed or does not load on this machine
  */
-async function loadRuntime(): Promise<typeof Ort> {
+async function loadNative(): Promise<{ ort: typeof Ort } | { missing: string }> {
   try {
     const ort = await import("onnxruntime-node");
     ort.env.logLevel = "fatal"; // errors are thrown
-    return ort;
-  } catch (cause) {
-    const isMissing = (cause as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
-    const reason = isMissing
-      ? "is not installed, and no model runs without it (npm leaves it out when its install script fails); run: npm i --ignore-scripts"
-      : `does not load on this machine: ${errorLine(cause)}`;
-    throw new DataError("onnxruntime-node", reason, { cause });
+    return { ort };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND")
+      return { missing: "is not installed" };
+    return { missing: `does not load on this machine (${errorLine(error)})` };
   }
+}
+
+let standIn: Promise<typeof Ort> | undefined;
+
+async function loadStandIn(
+  threads: number,
+  missing: string,
+  onStandIn: (line: string) => void,
+): Promise<typeof Ort> {
+  if (standIn === undefined) {
+    standIn = import("#onnxruntime-web");
+    const remedy =
+      missing === "is not installed" ? "; to install it: npm i --ignore-scripts onnxruntime-node" : "";
+    onStandIn(`onnxruntime-node ${missing}, so its slower WebAssembly build stands in for it${remedy}`);
+  }
+  const ort = await standIn;
+  ort.env.logLevel = "fatal"; // errors are thrown
+  ort.env.wasm.numThreads ??= threads;
+  return ort;
 }

@@ -1,4 +1,4 @@
-import type * as Ort from "onnxruntime-node";
+import type * as Ort from "onnxruntime-common";
 import type { Random } from "../core/random.js";
 import { sizeOf, type Tensor } from "../core/tensor.js";
 import { encodeGraph, Graph } from "../graph/index.js";
@@ -6,7 +6,7 @@ import type { KeepingSession, KeptTensor, Session } from "./engine.js";
 import { Uses } from "./uses.js";
 
 /** A model in ONNX Runtime. */
-export class NodeSession implements Session {
+export class OrtSession implements Session {
   readonly #ort: typeof Ort;
   readonly #session: Ort.InferenceSession;
   readonly #uses = new Uses("session");
@@ -57,12 +57,12 @@ export class NodeSession implements Session {
 }
 
 /** A model in ONNX Runtime with results that stay in the memory of the device. */
-export class NodeKeepingSession implements KeepingSession {
-  readonly #session: NodeSession;
-  readonly #openOnDevice: (model: Uint8Array) => Promise<NodeSession>;
+export class OrtKeepingSession implements KeepingSession {
+  readonly #session: OrtSession;
+  readonly #openOnDevice: (model: Uint8Array) => Promise<OrtSession>;
 
   /** @param openOnDevice opens a model on the same device */
-  constructor(session: NodeSession, openOnDevice: (model: Uint8Array) => Promise<NodeSession>) {
+  constructor(session: OrtSession, openOnDevice: (model: Uint8Array) => Promise<OrtSession>) {
     this.#session = session;
     this.#openOnDevice = openOnDevice;
   }
