@@ -34,6 +34,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "find clips that sound alike, and doubtful labels",
     load: () => import("./commands/similar.js"),
   },
+  export: {
+    summary: "write a model from samples to tags that other programs run",
+    load: () => import("./commands/export.js"),
+  },
   inspect: {
     summary: "show what is in an audio file and what the net would see",
     load: () => import("./commands/inspect.js"),

@@ -102,6 +102,7 @@ export type { UnknownKind, UnknownSounds } from "./evaluation/unknown-sounds.js"
 // Read and write models
 
 export type { Calibration } from "./tagging/calibration.js";
+export { huggingFaceFiles } from "./tagging/hugging-face.js";
 export { decodeLinearModel, type LinearInfo, type LinearModel, linearModel } from "./tagging/linear-model.js";
 export { wasTrainedOn } from "./tagging/model-clips.js";
 export {
@@ -111,6 +112,7 @@ export {
   readModelInfo,
   type TrainedModel,
 } from "./tagging/model-file.js";
+export { type WaveformModelOptions, waveformModel } from "./tagging/waveform-model.js";
 
 // The engine that runs models
 

@@ -13,15 +13,19 @@ import { type AnyModel, type AnyTagger, decodeAnyModel, openTagger } from "./tag
 import { SHIPPED_MODEL } from "./tagging/shipped-model.js";
 import { type Embedding, type ReadOptions, Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
 
-/** Path or `file:` URL of an audio file, its bytes, or samples. */
-type AnyAudio = string | URL | Uint8Array | ArrayBuffer | AudioInput;
+/** A stream of an audio file's bytes: one of Node, such as a request's body, or one of the web. */
+type ByteStream = AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>;
+
+/** Path or `file:` URL of an audio file, its bytes, a blob or stream of them, or samples. */
+type AnyAudio = string | URL | Uint8Array | ArrayBuffer | Blob | ByteStream | AudioInput;
 
 /** An open model that tags audio. It is decoded in other threads, one for each core at most. */
 export interface LoadedTagger {
   /** The labels, in the order of the model's output. */
   readonly labels: readonly string[];
   /**
-   * Tags a file by its path or `file:` URL, the bytes of a file, or samples in memory, of any rate and number of channels.
+   * Tags a file by its path or `file:` URL, the bytes of a file, a blob or a stream of them, or samples in memory, of any rate and
+   * number of channels. A stream is read to its end before it is decoded.
    * @throws UsageError for anything else, and if the tagger is closed
    * @throws DataError if the audio cannot be read or decoded, or lasts longer than 12 hours or `options.maxDurationSec`
    */
@@ -92,19 +96,40 @@ export async function loadTagger(
 }
 
 /** @throws UsageError for what is no audio */
-function sourceOf(audio: AnyAudio, sampleRate: number): AudioSource {
+function sourceOf(audio: AnyAudio, sampleRate: number): AudioSource | Promise<AudioSource> {
   if (typeof audio === "string" || audio instanceof URL)
     return { kind: "file", path: pathOf("audio", audio) };
   const path = "audio";
   if (isBytes(audio)) return { kind: "bytes", bytes: toBytes(path, audio), path };
+  if (audio instanceof Blob || isStream(audio))
+    return bytesOf(audio instanceof Blob ? audio.stream() : audio).then((bytes) => ({
+      kind: "bytes",
+      bytes,
+      path,
+    }));
   checkSamples(audio);
   return { kind: "samples", channels: checkedChannels(audio, sampleRate), path };
 }
 
+function isStream(value: unknown): value is AsyncIterable<Uint8Array> {
+  return typeof Object(value)[Symbol.asyncIterator] === "function";
+}
+
+/** @throws UsageError if a piece of the stream is not bytes */
+async function bytesOf(stream: AsyncIterable<unknown>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of stream) pieces.push(toBytes("a piece of the stream", piece));
+  return new Uint8Array(await new Blob(pieces as BlobPart[]).arrayBuffer());
+}
+
 /** Samples that are in memory already may be of any length. */
-function unlimited<T extends ReadOptions>({ kind }: AudioSource, options: T | undefined): T {
+function unlimited<T extends ReadOptions>(
+  source: AudioSource | Promise<AudioSource>,
+  options: T | undefined,
+): T {
   const { maxDurationSec = Number.POSITIVE_INFINITY } = { ...options };
-  return (kind === "samples" ? { ...options, maxDurationSec } : { ...options }) as T;
+  const isInMemory = "kind" in source && source.kind === "samples";
+  return (isInMemory ? { ...options, maxDurationSec } : { ...options }) as T;
 }
 
 /** @throws UsageError unless the value has samples */
@@ -112,7 +137,7 @@ function checkSamples(audio: unknown): asserts audio is AudioInput {
   if (!hasSamples(audio))
     throw new UsageError({
       setting: "audio",
-      rule: "be the path or file: URL of an audio file, its bytes, or samples with their `sampleRate`",
+      rule: "be the path or file: URL of an audio file, its bytes, a blob or stream of them, or samples with their `sampleRate`",
       got: kindOf(audio),
     });
 }

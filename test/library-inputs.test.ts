@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
+import { createReadStream, readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { Readable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import * as timbrel from "timbrel";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -67,7 +68,7 @@ describe("the bytes of a file", () => {
 });
 
 const AUDIO =
-  "audio must be the path or file: URL of an audio file, its bytes, or samples with their `sampleRate`";
+  "audio must be the path or file: URL of an audio file, its bytes, a blob or stream of them, or samples with their `sampleRate`";
 const CLOSED =
   "tagger must be open when it is used, got one that is closed; close it later, or open it again";
 
@@ -93,6 +94,9 @@ describe("a tagger", () => {
     ["a file: URL in a text", () => pathToFileURL(path).href],
     ["a Buffer", () => bytes],
     ["an ArrayBuffer", () => new Uint8Array(bytes).buffer],
+    ["a Blob", () => new Blob([bytes])],
+    ["a stream of Node", () => createReadStream(path)],
+    ["a stream of the web", () => new Blob([bytes]).stream()],
     ["samples", () => ({ samples, sampleRate })],
     ["samples in a list", () => ({ samples: [...samples], sampleRate })],
     ["64-bit samples", () => ({ samples: Float64Array.from(samples), sampleRate })],
@@ -131,7 +135,11 @@ describe("a tagger", () => {
     [() => "file:///a%00.wav", /^audio must be a path, which has no character of code 0, got /],
     [() => undefined, `${AUDIO}, got undefined`],
     [() => 5, `${AUDIO}, got 5`],
-    [() => new Blob([bytes]), `${AUDIO}, got a Blob`],
+    [() => new Set([bytes]), `${AUDIO}, got a Set`],
+    [
+      () => Readable.from(["text"]),
+      'a piece of the stream must be the bytes of a file, a Uint8Array or an ArrayBuffer, got "text"',
+    ],
   ])("says what is wrong with other input (%#)", async (audio, message) => {
     expect(await rejectionOf(tagger.predict(audio() as never))).toMatch(message);
   });

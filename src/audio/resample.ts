@@ -17,6 +17,12 @@ interface Ratio {
   down: number;
 }
 
+/** The ratio of two sample rates. */
+export function lowestRatio(inRate: number, outRate: number): Ratio {
+  const divisor = greatestCommonDivisor(inRate, outRate);
+  return { up: outRate / divisor, down: inRate / divisor };
+}
+
 // One row per fraction takes max(up, down) * 110 weights. Above this factor, fewer rows are kept and interpolated.
 const MAX_EXACT_FACTOR = 4096;
 const LANES = 8;
@@ -89,9 +95,8 @@ export class StreamResampler {
   /** @throws UsageError if a rate is out of range */
   constructor(inRate: number, outRate: number) {
     checkRates(inRate, outRate);
-    const divisor = greatestCommonDivisor(inRate, outRate);
     this.#rates = { inRate, outRate };
-    this.#ratio = { up: outRate / divisor, down: inRate / divisor };
+    this.#ratio = lowestRatio(inRate, outRate);
     const makeFilter =
       Math.max(this.#ratio.up, this.#ratio.down) <= MAX_EXACT_FACTOR ? exactFilter : interpolatedFilter;
     this.#filter = inRate === outRate ? null : makeFilter(this.#ratio);

@@ -21,6 +21,7 @@ export const VERBS = [
   "predict",
   "embed",
   "similar",
+  "export",
   "inspect",
   "summary",
   "lab",

@@ -79,11 +79,12 @@ Examples:
   timbrel predict song.mp3 --segments --hop 1
   timbrel predict recordings --format csv --events --out events.csv
   timbrel predict song.mp3 --format audacity --out song.txt
-  timbrel predict song.mp3 --hop 0.5 --plot song.png`;
+  timbrel predict song.mp3 --hop 0.5 --plot song.png
+  ffmpeg -i talk.mkv -f wav - | timbrel predict -`;
 
 export const command = new Command("predict")
   .description(DESCRIPTION)
-  .argument("<audio...>", "audio files, or folders to search")
+  .argument("<audio...>", "audio files, or folders to search; - for standard input")
   .option(
     "-m, --model <file>",
     "model file, or model.linear.onnx (default: the instrument model that comes with timbrel)",

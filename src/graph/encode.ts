@@ -27,16 +27,20 @@ function tensorProto({ name, shape, data }: Initializer) {
   return {
     name,
     dims: [...shape],
-    dataType: data instanceof Float32Array ? ELEMENT_TYPE.float32 : ELEMENT_TYPE.int64,
+    dataType: elementTypeOf(data),
     // The format is little-endian, as is every platform that JavaScript engines run on.
     rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
   };
 }
 
-function valueInfo(name: string, { shape, dataType }: Value, freeBatch: boolean) {
-  const dim = shape.map((size, axis) =>
-    freeBatch && axis === 0 ? { dimParam: "batch" } : { dimValue: size },
-  );
+function elementTypeOf(data: Initializer["data"]): number {
+  if (data instanceof Int8Array) return onnx.TensorProto.DataType.INT8;
+  return data instanceof Float32Array ? ELEMENT_TYPE.float32 : ELEMENT_TYPE.int64;
+}
+
+function valueInfo(name: string, { shape, dataType }: Value, free: boolean | readonly (string | number)[]) {
+  const sizes = typeof free === "boolean" ? shape.map((size, i) => (free && i === 0 ? "batch" : size)) : free;
+  const dim = sizes.map((size) => (typeof size === "string" ? { dimParam: size } : { dimValue: size }));
   return { name, type: { tensorType: { elemType: ELEMENT_TYPE[dataType], shape: { dim } } } };
 }
 
@@ -62,14 +66,21 @@ function describedValues(graph: Graph, read: ReadonlySet<string>): Value[] {
 /**
  * Encodes a graph as the bytes of an ONNX model. Nodes that no output depends on are left out.
  * @param metadata strings stored with the model, by key
+ * @param dims shapes of inputs and outputs by name, with names in place of sizes that are free; `@default` as in the graph
  * @throws UsageError if the graph has no output
  */
-export function encodeGraph(graph: Graph, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+export function encodeGraph(
+  graph: Graph,
+  metadata: Readonly<Record<string, string>> = {},
+  dims: Readonly<Record<string, readonly (string | number)[]>> = {},
+): Uint8Array {
   if (graph.outputs.length === 0)
     throw new UsageError({ setting: "graph", rule: "have at least 1 output", got: 0 });
   const free = graph.batch === "free";
   const nodes = liveNodes(graph);
   const read = new Set(nodes.flatMap((node) => node.inputs));
+  const described = (name: string, value: Value) =>
+    valueInfo(name, value, dims[name] ?? (free && value.shape.length > 0));
   const model = {
     irVersion: IR_VERSION,
     producerName: "timbrel",
@@ -92,8 +103,8 @@ export function encodeGraph(graph: Graph, metadata: Readonly<Record<string, stri
       })),
       initializer: graph.initializers.filter(({ name }) => read.has(name)).map(tensorProto),
       valueInfo: describedValues(graph, read).map((value) => valueInfo(value.name, value, free)),
-      input: graph.inputs.map((value) => valueInfo(value.name, value, free && value.shape.length > 0)),
-      output: graph.outputs.map(({ name, value }) => valueInfo(name, value, free && value.shape.length > 0)),
+      input: graph.inputs.map((value) => described(value.name, value)),
+      output: graph.outputs.map(({ name, value }) => described(name, value)),
     },
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
   };

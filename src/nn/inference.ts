@@ -53,19 +53,35 @@ export function buildInferenceModel(
   weights: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
+  const graph = new Graph({ batch: "free" });
+  const inputs = graph.input("inputs", [1, ...config.inputShape]);
+  emitPrediction(inputs, config, weights, (name, value) => graph.output(name, value));
+  return encodeGraph(graph, metadata);
+}
+
+/**
+ * Emits the trained net's outputs, see `buildInferenceModel`.
+ * @param inputs [batch, ...inputShape] in a graph whose batch is free
+ * @param onOutput called with each as soon as it is emitted: the order of a graph's nodes is part of its bytes
+ */
+export function emitPrediction(
+  inputs: Value,
+  config: InferenceConfig,
+  weights: ReadonlyMap<string, Tensor>,
+  onOutput: (name: "probabilities" | "novelty" | "weight", value: Value) => void,
+): void {
   const { task, temperature = 1, novelty, weight } = config;
-  const { inputs, output } = emitTrained(config, weights);
+  const { graph } = inputs;
+  const output = emitTrained(inputs, config, weights);
   const { logits } = output;
-  const { graph } = logits;
   const scaled = temperature === 1 ? logits : div(logits, temperature);
   const probabilities =
     task === "multi-label"
       ? sigmoid(scaled)
       : graph.emit("Softmax", [scaled], { shape: scaled.shape }, { axis: -1 });
-  graph.output("probabilities", probabilities);
-  if (novelty !== undefined) graph.output("novelty", emitNovelty(output, novelty));
-  if (weight !== undefined) graph.output("weight", emitSegmentWeight(inputs, weight));
-  return encodeGraph(graph, metadata);
+  onOutput("probabilities", probabilities);
+  if (novelty !== undefined) onOutput("novelty", emitNovelty(output, novelty));
+  if (weight !== undefined) onOutput("weight", emitSegmentWeight(inputs, weight));
 }
 
 /** [N] */
@@ -87,10 +103,8 @@ function emitNovelty({ embedding }: NetOutput, terms: NoveltyTerms): Value {
  * `embedding` [batch, embedding size] in place of the probabilities, and `weight` [batch] if it has one.
  */
 export function buildLogitsModel(config: InferenceConfig, weights: ReadonlyMap<string, Tensor>): Uint8Array {
-  const {
-    inputs,
-    output: { logits, embedding },
-  } = emitTrained(config, weights);
+  const { inputs, output } = trainedGraph(config, weights);
+  const { logits, embedding } = output;
   logits.graph.output("logits", logits);
   logits.graph.output("embedding", embedding);
   if (config.weight !== undefined) logits.graph.output("weight", emitSegmentWeight(inputs, config.weight));
@@ -105,22 +119,27 @@ export function buildEmbeddingModel(
   config: InferenceConfig,
   weights: ReadonlyMap<string, Tensor>,
 ): Uint8Array {
-  const {
-    inputs,
-    output: { embedding },
-  } = emitTrained(config, weights);
+  const { inputs, output } = trainedGraph(config, weights);
+  const { embedding } = output;
   embedding.graph.output("embedding", embedding);
   if (config.weight !== undefined) embedding.graph.output("weight", emitSegmentWeight(inputs, config.weight));
   return encodeGraph(embedding.graph);
 }
 
-/** Emits the net into a graph of its own. */
-function emitTrained(
+/** The net in a graph of its own. */
+function trainedGraph(
   config: InferenceConfig,
   weights: ReadonlyMap<string, Tensor>,
 ): { inputs: Value; output: NetOutput } {
-  const graph = new Graph({ batch: "free" });
-  const inputs = graph.input("inputs", [1, ...config.inputShape]);
+  const inputs = new Graph({ batch: "free" }).input("inputs", [1, ...config.inputShape]);
+  return { inputs, output: emitTrained(inputs, config, weights) };
+}
+
+function emitTrained(
+  inputs: Value,
+  config: InferenceConfig,
+  weights: ReadonlyMap<string, Tensor>,
+): NetOutput {
   const normalized = emitNormalization(inputs, config.normalization);
-  return { inputs, output: emitNet(new Net(graph, weights), config.net, normalized, config.nLabels) };
+  return emitNet(new Net(inputs.graph, weights), config.net, normalized, config.nLabels);
 }

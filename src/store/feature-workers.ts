@@ -27,10 +27,11 @@ export class FeatureWorkers {
   }
 
   /** Opens a clip in a worker. A pipe is read here, once. */
-  opener(source: AudioSource): OpenFeatures {
+  opener(source: AudioSource | Promise<AudioSource>): OpenFeatures {
+    if (source instanceof Promise) source.catch(() => {}); // thrown where the clip is opened
     let known: AudioSource | undefined;
     return async (frontEnd, options) => {
-      known ??= await withoutPipe(source);
+      known ??= await withoutPipe(await source);
       const { port1, port2 } = new MessageChannel();
       const { maxDurationSec, describes = false, onBlock } = options;
       const task: FeatureTask = { port: port2, source: sent(known), frontEnd, maxDurationSec, describes };

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, read, readFileSync, type Stats } from "node:fs";
+import { isatty } from "node:tty";
 import { promisify } from "node:util";
 import { type ByteSource, bytesInMemory } from "../audio/byte-source.js";
 import { DataError } from "../core/errors.js";
@@ -17,14 +18,23 @@ export interface FileSource extends ByteSource {
   close(): void;
 }
 
+/** The path that stands for standard input. */
+export const STDIN = "-";
+
 /**
  * Opens a file to be read in pieces. A pipe is read whole, into memory.
+ * @param path "-" for standard input
  * @throws DataError if it cannot be read, or is neither a file nor a pipe
  */
 export function openFileSource(path: string): FileSource {
+  if (path === STDIN && isatty(0))
+    throw new DataError(
+      path,
+      "is a terminal, not audio; send a file to standard input, as in: cat song.mp3 | ...",
+    );
   let fd: number;
   try {
-    fd = openSync(path, "r");
+    fd = path === STDIN ? 0 : openSync(path, "r");
   } catch (error) {
     throw readProblem(path, error);
   }
@@ -32,7 +42,7 @@ export function openFileSource(path: string): FileSource {
   let isPipe: boolean;
   try {
     const stats = fstatSync(fd);
-    isPipe = stats.isFIFO();
+    isPipe = path === STDIN || stats.isFIFO();
     source = isPipe ? bytesInMemory(readFileSync(fd)) : fileOf(fd, stats, path);
   } catch (error) {
     closeSync(fd);

@@ -38,6 +38,9 @@ const UNCALIBRATED_FORMAT = 3;
 /** Keys of the metadata: the record, and the checksum over it and the tensors. */
 const [RECORD, CHECKSUM] = ["timbrel", "timbrel.checksum"];
 
+/** Key of the metadata of a model that reads samples, see `waveformModel`. */
+export const WAVEFORM_RECORD = "timbrel.waveform";
+
 /** Most values in the record of a file from elsewhere; no model comes near it. */
 const MAX_VALUES = 2 ** 19;
 
@@ -95,7 +98,7 @@ function recordText({ info, net, normalization }: TrainedModel, format: number):
 }
 
 /** What decides a model's graph, besides its weights. */
-function graphConfig({ info, net, normalization, novelty }: TrainedModel): InferenceConfig {
+export function graphConfig({ info, net, normalization, novelty }: TrainedModel): InferenceConfig {
   const { task, labels, segmentFrames, frontEnd, calibration } = info;
   const inputShape = [segmentFrames, frontEnd.nMels];
   const { temperature, levelExponent } = calibration ?? {};
@@ -265,7 +268,9 @@ export function decodeModel(bytes: Uint8Array | ArrayBuffer, path: string): Trai
       path,
       metadata[LINEAR_RECORD] !== undefined
         ? "is a linear baseline, which reads descriptors, not a net; use the model.onnx of the run"
-        : "is an ONNX model but not a timbrel model: its metadata has no labels and no front end",
+        : metadata[WAVEFORM_RECORD] !== undefined
+          ? "is an exported model, for other programs; use the model that it was made from"
+          : "is an ONNX model but not a timbrel model: its metadata has no labels and no front end",
     );
   const { info, net, normalization, level, format } = readRecord(record, path);
   const stored = decodeWeights(file, path);
