@@ -16,7 +16,8 @@
 
 // Tag audio
 
-export { type LoadedTagger, loadTagger } from "./load-tagger.js";
+export { loadTagger } from "./load-tagger.js";
+export type { LoadedTagger } from "./tagging/loaded-tagger.js";
 export type { TagEvent } from "./tagging/segments.js";
 export {
   type Embedding,

@@ -1,5 +1,8 @@
+import { joined } from "../audio/joined.js";
 import type { DurationLimit } from "../audio/mono-stream.js";
 import type { AudioWarning } from "../audio/warning.js";
+import { type Tensor, tensor } from "../core/tensor.js";
+import { raiseTo } from "./compress.js";
 import type { FrontEnd } from "./front-end.js";
 
 /** How a clip's features are read. */
@@ -43,3 +46,16 @@ export interface ClipFeatures {
 
 /** Opens a clip's features from its start; may be called several times. */
 export type OpenFeatures = (frontEnd: FrontEnd, options: FeatureOptions) => Promise<ClipFeatures>;
+
+/**
+ * Reads all frames of a clip.
+ * @returns shape [nFrames, nMels]
+ * @throws DataError as `ClipFeatures.rows`
+ */
+export async function readFeatures(features: ClipFeatures, { nMels }: FrontEnd): Promise<Tensor> {
+  const parts: Float32Array[] = [];
+  for await (const rows of features.rows()) parts.push(rows);
+  const data = joined(parts);
+  raiseTo(features.least, data);
+  return tensor(data, [data.length / nMels, nMels]);
+}
