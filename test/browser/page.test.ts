@@ -104,6 +104,34 @@ describe.skipIf(CHROMIUM === undefined)("timbrel/browser in Chromium [needs chro
     }
   });
 
+  it("runs the snippet of src/README.md", async () => {
+    const [, snippet] = /## In a browser\n\n```js\n(.*?)^```$/ms.exec(readFileSync("src/README.md", "utf8"))!;
+    const code = snippet
+      .replace(/import (\{.*\}) from "timbrel\/browser";/, "const $1 = timbrel;")
+      .replace('{ device: "webgpu" }', "") // which takes minutes without a graphics card
+      .replace("epochs: 10", "epochs: 1");
+    const wavs = SOUNDS.slice(0, 2).flatMap((label) =>
+      Array.from({ length: 8 }, (_, i) => ({ label, wav: [...encodeWav(makeSound(label, `snippet ${i}`))] })),
+    );
+    const found = await page.evaluate(
+      async ({ code, wavs }) => {
+        const examples = wavs.map(({ label, wav }, i) => ({
+          label,
+          file: new File([Uint8Array.from(wav)], `${i}`),
+        }));
+        const run = new Function(
+          "file",
+          "examples",
+          `return (async () => { ${code}\nreturn [tags.length, bytes.length]; })()`,
+        );
+        return run(examples[0].file, examples) as Promise<[number, number]>;
+      },
+      { code, wavs },
+    );
+    expect(found[0]).toBe(11);
+    expect(found[1]).toBeGreaterThan(1e6);
+  });
+
   it("says what is wrong, as in Node", async () => {
     const messages = await page.evaluate(async () => {
       const tagger = await timbrel.loadTagger();
