@@ -3,7 +3,10 @@ import { UsageError } from "../core/errors.js";
 import type { FrontEnd } from "../features/front-end.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { say, visibleLine } from "../report/terminal.js";
+import { arrivingAudio } from "../store/arriving-audio.js";
+import { reopenAudioFile } from "../store/open-audio-file.js";
 import { readModelFile } from "../store/read-files.js";
+import { featuresOf } from "../tagging/audio-source.js";
 import {
   type AnyModel,
   type AnyTagger,
@@ -16,8 +19,10 @@ import { audioFiles, orReport, shippedModel } from "./audio-arguments.js";
 import { commandLine } from "./command-line.js";
 import { deviceOption, type EngineOptions, engineOf, threadsOption } from "./engine-options.js";
 import { EXIT } from "./exit.js";
+import { interruptible } from "./interrupt.js";
 import { choiceOption, integerOption, maxDurationOption, numberOption } from "./options.js";
 import {
+  type FoundFile,
   foundFile,
   isOnePerFile,
   type OutputForm,
@@ -37,6 +42,7 @@ interface Options extends EngineOptions {
   threshold?: number;
   format: PredictFormat;
   json: boolean;
+  watchFolder?: string;
   out?: string;
   plot?: string;
   maxDuration: number;
@@ -80,11 +86,12 @@ Examples:
   timbrel predict recordings --format csv --events --out events.csv
   timbrel predict song.mp3 --format audacity --out song.txt
   timbrel predict song.mp3 --hop 0.5 --plot song.png
-  ffmpeg -i talk.mkv -f wav - | timbrel predict -`;
+  ffmpeg -i talk.mkv -f wav - | timbrel predict -
+  timbrel predict --watch-folder incoming --json >> tags.jsonl`;
 
 export const command = new Command("predict")
   .description(DESCRIPTION)
-  .argument("<audio...>", "audio files, or folders to search; - for standard input")
+  .argument("[audio...]", "audio files, or folders to search; - for standard input")
   .option(
     "-m, --model <file>",
     "model file, or model.linear.onnx (default: the instrument model that comes with timbrel)",
@@ -112,6 +119,7 @@ export const command = new Command("predict")
       .default(false)
       .conflicts("format"),
   )
+  .option("--watch-folder <dir>", "tag what arrives in a folder, too, until Ctrl-C (default: none)")
   .option("-o, --out <path>", "file to write, or folder for files of labels (default: stdout)")
   .option("--plot <file>", "draw the tags under the log-mel picture, as PNG (default: not drawn)")
   .addOption(maxDurationOption())
@@ -131,6 +139,7 @@ async function predict(paths: string[], options: Options): Promise<void> {
       got: options.hop,
       remedy: "add --segments, --events or --plot",
     });
+  checkWatching(paths, format, options);
   const model = decodeAnyModel(readModelFile(modelPath), modelPath);
   const files = paths.flatMap((path) => audioFiles(path, command).map((file) => foundFile(path, file)));
   const engine = engineOf(besideReading(command, options, files.length));
@@ -154,20 +163,29 @@ async function predict(paths: string[], options: Options): Promise<void> {
   let note = onlySilenceIsUnknown(model, modelPath);
   let plot = async (): Promise<void> => {};
   let isAnswered = false;
+  const write = async (file: FoundFile, answer: Promise<Tagging>): Promise<Tagging | null> => {
+    const tagging = await orReport(command, answer);
+    if (tagging === null) return null;
+    if (note !== null) say(visibleLine(note));
+    note = null;
+    for (const { message } of tagging.warnings) say(visibleLine(`${file.path}: warning: ${message}`));
+    output.write(file, tagging);
+    isAnswered = true;
+    return tagging;
+  };
   const reading = new ReadAhead(files.map(({ path }) => path));
   try {
     let i = 0;
     for (const { openAudio, answer } of reading.answers((turn) => tag(tagger, turn, options))) {
       const file = files[i++];
-      const tagging = await orReport(command, answer);
-      if (tagging === null) continue;
-      if (note !== null) say(visibleLine(note));
-      note = null;
-      for (const { message } of tagging.warnings) say(visibleLine(`${file.path}: warning: ${message}`));
-      output.write(file, tagging);
-      isAnswered = true;
-      plot = () => drawTags({ open: openAudio, path: file.path }, frontEnd, tagging, options);
+      const tagging = await write(file, answer);
+      if (tagging !== null)
+        plot = () => drawTags({ open: openAudio, path: file.path }, frontEnd, tagging, options);
     }
+    if (options.watchFolder !== undefined)
+      await watchFolder(options.watchFolder, (file, open) =>
+        write(file, tag(tagger, { path: file.path, open, isCurrent: () => true }, options)),
+      );
     if (isAnswered) output.end(); // an answer to nothing does not replace an earlier one
     await plot();
   } finally {
@@ -189,7 +207,7 @@ function onlySilenceIsUnknown(model: AnyModel, path: string): string | null {
 /** Tags a file. */
 async function tag(
   tagger: AnyTagger,
-  { path, open, isCurrent }: FileTurn,
+  { path, open, isCurrent }: Pick<FileTurn, "path" | "open" | "isCurrent">,
   { maxDuration: maxDurationSec, hop, threshold }: Options,
 ): Promise<Tagging> {
   let bar: ProgressBar | undefined;
@@ -205,6 +223,44 @@ async function tag(
     ...(hop === undefined ? {} : { segments: { hopSec: hop } }),
   });
   return tagging.finally(() => bar?.stop());
+}
+
+/** Checks what is tagged: something, and what arrives only where answers are written as they come. */
+function checkWatching(paths: readonly string[], format: PredictFormat, options: Options): void {
+  if (options.watchFolder === undefined) {
+    if (paths.length > 0) return;
+    throw new UsageError({
+      setting: "--watch-folder",
+      rule: "be given where no audio files are",
+      got: "neither",
+      remedy: "name a file or a folder to tag",
+    });
+  }
+  const { out, plot } = options;
+  const others = { "--out": out, "--plot": plot, "--format": isOnePerFile(format) ? format : undefined };
+  const other = Object.entries(others).find(([, value]) => value !== undefined);
+  if (other !== undefined)
+    throw new UsageError({
+      setting: "--watch-folder",
+      rule: `be used without ${other[0]} ${other[1]}`,
+      got: "both",
+      remedy: "send standard output to a file",
+    });
+}
+
+/** Tags every file that comes into a folder, until Ctrl-C. */
+async function watchFolder(
+  dir: string,
+  tagFile: (file: FoundFile, open: FileTurn["open"]) => Promise<unknown>,
+): Promise<void> {
+  await interruptible("after this file", async ({ signal, begin }) => {
+    const onReady = (): void => {
+      begin();
+      say(visibleLine(`watching ${dir}; Ctrl-C ends`));
+    };
+    for await (const path of arrivingAudio(dir, { signal, onReady }))
+      await tagFile(foundFile(dir, path), featuresOf(reopenAudioFile(path), path));
+  });
 }
 
 /** Draws the plot, if one is wanted. */

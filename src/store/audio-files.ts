@@ -12,7 +12,7 @@ const FOREIGN_AUDIO =
   );
 
 /** Whether the name has the extension of audio, of a format that timbrel decodes or of another. */
-function isAudioName(name: string): boolean {
+export function isAudioName(name: string): boolean {
   const extension = extname(name).toLowerCase();
   return AUDIO_EXTENSIONS.includes(extension) || FOREIGN_AUDIO.includes(extension);
 }
