@@ -27,7 +27,7 @@ const sizes = files.map((file) => gzipSync(readFileSync(path(file))).length);
 const total = sizes.reduce((sum, size) => sum + size, 0);
 // What a test reads: the sources of the bundle, and its size.
 writeFileSync(
-  path("dist/browser/contents.json"),
+  path("dist/browser-contents.json"),
   JSON.stringify({ inputs: Object.keys(metafile.inputs), gzipBytes: total }),
 );
 console.log(`dist/browser: ${files.length} files, ${Math.round(total / 1000)} kB with gzip`);

@@ -13,6 +13,7 @@
  * that the command line and Node read. ONNX Runtime computes in the thread that calls it: train in a worker.
  */
 
+import { waveformStream } from "./audio/waveform-stream.js";
 import { DataError, UsageError } from "./core/errors.js";
 import { isBytes, kindOf, toBytes } from "./core/inputs.js";
 import { checkOptions, optional } from "./core/setting-checks.js";
@@ -21,7 +22,7 @@ import { type OpenFeatures, readFeatures } from "./features/clip-features.js";
 import { checkIsFrontEnd, type FrontEnd, frontEnd } from "./features/front-end.js";
 import { type Engine, engineOption } from "./runtime/engine.js";
 import { webEngine } from "./runtime/web.js";
-import { bytesOpener, featuresOf, samplesOpener } from "./tagging/audio-source.js";
+import { bytesOpener, featuresOf } from "./tagging/audio-source.js";
 import {
   type AnyAudio,
   type AudioPlace,
@@ -47,6 +48,7 @@ export { type FrontEnd, frontEnd } from "./features/front-end.js";
 
 export { NETS, netConfig } from "./nn/architectures.js";
 export { OPTIMIZERS } from "./nn/optimizers.js";
+export { huggingFaceFiles } from "./tagging/hugging-face.js";
 export { decodeModel, encodeModel, type TrainedModel } from "./tagging/model-file.js";
 export { waveformModel } from "./tagging/waveform-model.js";
 export { DivergedError } from "./training/fit.js";
@@ -77,16 +79,20 @@ async function fetched(url: string | URL): Promise<Uint8Array> {
   return new Uint8Array(await response.arrayBuffer());
 }
 
-const ofBytes =
-  (bytes: Uint8Array | Promise<Uint8Array>, name: string): OpenFeatures =>
-  async (made, options) =>
-    featuresOf(bytesOpener(await bytes, name), name)(made, options);
+/** Reads the bytes when they are opened, and keeps them for a second time. */
+function ofBytes(read: () => Promise<Uint8Array>, name: string): OpenFeatures {
+  let bytes: Uint8Array | undefined;
+  return async (made, options) => {
+    bytes ??= await read();
+    return featuresOf(bytesOpener(bytes, name), name)(made, options);
+  };
+}
 
 /** The page: files are fetched, and everything is computed in the thread that asks for it. */
 const PAGE: AudioPlace = {
-  file: (url) => ofBytes(fetched(url), String(url)),
+  file: (url) => ofBytes(() => fetched(url), String(url)),
   bytes: ofBytes,
-  samples: (audio, sampleRate, name) => featuresOf(samplesOpener(audio, sampleRate), name),
+  samples: (channels, name) => featuresOf(async () => waveformStream(channels), name),
   close: async () => {},
 };
 

@@ -6,7 +6,6 @@ import { nodeEngine } from "./runtime/node.js";
 import { FeatureWorkers } from "./store/feature-workers.js";
 import { pathOf } from "./store/path-of.js";
 import { readModelFile } from "./store/read-files.js";
-import { checkedChannels } from "./tagging/audio-source.js";
 import { type LoadedTagger, loadedTagger } from "./tagging/loaded-tagger.js";
 import { type AnyModel, type AnyTagger, decodeAnyModel, openTagger } from "./tagging/open-tagger.js";
 import { SHIPPED_MODEL } from "./tagging/shipped-model.js";
@@ -44,14 +43,8 @@ export async function loadTagger(
   const workers = new FeatureWorkers();
   return loadedTagger(tagger, {
     file: (audio) => workers.opener({ kind: "file", path: pathOf("audio", audio) }),
-    bytes: (bytes, path) =>
-      workers.opener(
-        bytes instanceof Promise
-          ? bytes.then((bytes) => ({ kind: "bytes", bytes, path }))
-          : { kind: "bytes", bytes, path },
-      ),
-    samples: (audio, sampleRate, path) =>
-      workers.opener({ kind: "samples", channels: checkedChannels(audio, sampleRate), path }),
+    bytes: (read, path) => workers.opener(async () => ({ kind: "bytes", bytes: await read(), path })),
+    samples: (channels, path) => workers.opener({ kind: "samples", channels, path }),
     close: () => workers.close(),
   });
 }

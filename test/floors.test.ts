@@ -56,7 +56,10 @@ describe("floors", () => {
     const asking = files.filter(
       (file) => FLOORS[roomOf(file)] < 7 && /\b(process|console)\./.test(code(file)),
     );
-    expect(asking).toEqual(["audio/quietly.ts", ...LOCKS]); // quietly.ts keeps decoders from printing
+    expect(asking).toEqual(["audio/quietly.ts", "runtime/node.ts", "store/file-source.ts", ...LOCKS]); // quietly.ts keeps decoders from printing
+  });
+  it("nothing imports node:process, which opens standard input as it is imported", () => {
+    expect(files.filter((file) => importsOf(file).includes("node:process"))).toEqual([]);
   });
   it("nothing draws unseeded random numbers, and no room below the commands reads the clock", () => {
     expect(files.filter((file) => /Math\.random/.test(code(file)))).toEqual([]);

@@ -68,7 +68,7 @@ describe("the bytes of a file", () => {
 });
 
 const AUDIO =
-  "audio must be the path or file: URL of an audio file, its bytes, a blob or stream of them, or samples with their `sampleRate`";
+  "audio must be the path or URL of an audio file, its bytes, a blob or stream of them, or samples with their `sampleRate`";
 const CLOSED =
   "tagger must be open when it is used, got one that is closed; close it later, or open it again";
 
@@ -165,6 +165,23 @@ describe("a tagger", () => {
     ["file:///no/such.onnx", /^\/no\/such\.onnx: /],
   ])("is not loaded from anything else (%#)", async (model, message) => {
     expect(await rejectionOf(loadTagger(model as never))).toMatch(message);
+  });
+
+  it("answers what the samples and bytes were when it was asked", async () => {
+    const [own, file] = [samples.slice(), Uint8Array.from(bytes)];
+    const asked = [tagger.predict({ samples: own, sampleRate }), tagger.predict(file)];
+    own.fill(0);
+    file.fill(0);
+    for (const { tags } of await Promise.all(asked)) expect(tags).toEqual(expected);
+  });
+
+  it("stops waiting for a stream when the signal is aborted", async () => {
+    const stalled = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(bytes) });
+    const controller = new AbortController();
+    const asked = tagger.predict(stalled, { signal: controller.signal });
+    controller.abort();
+    await expect(asked).rejects.toThrow("aborted");
+    await expect(tagger.predict(path, { signal: AbortSignal.abort() })).rejects.toThrow("aborted");
   });
 
   it("may be closed twice", async () => {

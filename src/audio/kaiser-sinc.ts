@@ -9,7 +9,7 @@
  */
 const ATTENUATION_DB = 86;
 const CUTOFF = 0.95;
-const HALF_WIDTH = (ATTENUATION_DB - 7.95) / (2.285 * 2 * Math.PI * (1 - CUTOFF)) / 2;
+export const HALF_WIDTH = (ATTENUATION_DB - 7.95) / (2.285 * 2 * Math.PI * (1 - CUTOFF)) / 2;
 const BETA = 0.1102 * (ATTENUATION_DB - 8.7);
 
 const I0_BETA = besselI0(BETA);

@@ -13,7 +13,7 @@ import { deviceOption, type EngineOptions, engineOf, threadsOption } from "./eng
 import { EXIT } from "./exit.js";
 import { maxDurationOption } from "./options.js";
 import { checkOutputs } from "./output-paths.js";
-import { besideReading, ReadAhead } from "./read-ahead.js";
+import { besideReading, ReadAhead, THREADS_BESIDE_READING } from "./read-ahead.js";
 
 interface Options extends EngineOptions {
   out: string;
@@ -38,12 +38,12 @@ Examples:
 
 export const command = new Command("embed")
   .description(DESCRIPTION)
-  .argument("<audio...>", "audio files, or folders to search")
+  .argument("<audio...>", "audio files, or folders to search; - for standard input")
   .requiredOption("-o, --out <folder>", "folder for the two files; created if missing")
   .option("-m, --model <file>", "model file (default: the instrument model that comes with timbrel)")
   .option("--segments", "write a row for each segment", false)
   .addOption(maxDurationOption())
-  .addOption(threadsOption())
+  .addOption(threadsOption(THREADS_BESIDE_READING))
   .addOption(deviceOption())
   .addHelpText("after", EXAMPLES)
   .action(embed);
@@ -61,7 +61,7 @@ async function embed(paths: string[], options: Options): Promise<void> {
     [...files, modelPath],
   );
   if (files.length === 0) return;
-  const tagger = await Tagger.of(model, engineOf(besideReading(command, options, files.length)), modelPath);
+  const tagger = await Tagger.of(model, engineOf(besideReading(command, options, files)), modelPath);
   try {
     const nRows = await whileLocked(out, () => embedInto(out, files, tagger, options));
     if (nRows === 0) return;

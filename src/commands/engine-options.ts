@@ -12,10 +12,10 @@ export interface EngineOptions {
   readonly device: NodeDevice | "auto";
 }
 
-/** The flag for the threads of ONNX Runtime. */
-export function threadsOption(): Option {
+/** The flag for the threads of ONNX Runtime. @param shownDefault the default in words */
+export function threadsOption(shownDefault = "one per core"): Option {
   const option = integerOption("--threads <n>", "threads of ONNX Runtime on the CPU", { min: 1, max: 1024 });
-  return option.default(availableParallelism(), "one per core");
+  return option.default(availableParallelism(), shownDefault);
 }
 
 /** The flag for the device. */

@@ -18,7 +18,7 @@ export interface Output {
 const KINDS = {
   PNG: { head: /^\x89PNG/, endings: [".png"] },
   ".npy": { head: /^\x93NUMPY/, endings: [".npy"] },
-  "ONNX model": { head: /^.{4}timbrel/s, endings: [".onnx"] },
+  model: { head: /^.{4}timbrel/s, endings: [".onnx"] },
   HTML: { head: /^<!doctype html>/, endings: [".html", ".htm"] },
   "JSON report": { head: startingWith(REPORT_HEAD), endings: [] },
   predictions: { head: startingWith(PREDICTIONS_HEAD), endings: [] },

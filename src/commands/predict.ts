@@ -31,7 +31,7 @@ import {
   type PredictFormat,
 } from "./predict-output.js";
 import { drawPlot, plotOutputs } from "./predict-plot.js";
-import { besideReading, type FileTurn, ReadAhead } from "./read-ahead.js";
+import { besideReading, type FileTurn, ReadAhead, THREADS_BESIDE_READING } from "./read-ahead.js";
 
 interface Options extends EngineOptions {
   model?: string;
@@ -52,7 +52,7 @@ interface Options extends EngineOptions {
 const LONG_SEC = 600;
 
 const DESCRIPTION = `Tag audio files: WAV, AIFF, AU, MP3, OGG Vorbis, Opus or FLAC, of any sample rate, length and number of channels. Other \
-formats are decoded by ffmpeg, if it is installed.
+formats are decoded by ffmpeg, if it is installed, but not from standard input.
 
 A net answers for segments of a few seconds; the answer for a file is their mean, in which loud segments count \
 for more if calibration found that they should. --segments shows each of them, and the \
@@ -123,7 +123,7 @@ export const command = new Command("predict")
   .option("-o, --out <path>", "file to write, or folder for files of labels (default: stdout)")
   .option("--plot <file>", "draw the tags under the log-mel picture, as PNG (default: not drawn)")
   .addOption(maxDurationOption())
-  .addOption(threadsOption())
+  .addOption(threadsOption(THREADS_BESIDE_READING))
   .addOption(deviceOption())
   .addHelpText("after", FORMATS + EXAMPLES)
   .action(predict);
@@ -142,7 +142,8 @@ async function predict(paths: string[], options: Options): Promise<void> {
   checkWatching(paths, format, options);
   const model = decodeAnyModel(readModelFile(modelPath), modelPath);
   const files = paths.flatMap((path) => audioFiles(path, command).map((file) => foundFile(path, file)));
-  const engine = engineOf(besideReading(command, options, files.length));
+  const names = files.map(({ path }) => path);
+  const engine = engineOf(besideReading(command, options, names));
   const tagger = await openTagger(model, engine, modelPath);
   const { frontEnd } = tagger.info;
   const form: OutputForm = {
@@ -173,7 +174,7 @@ async function predict(paths: string[], options: Options): Promise<void> {
     isAnswered = true;
     return tagging;
   };
-  const reading = new ReadAhead(files.map(({ path }) => path));
+  const reading = new ReadAhead(names);
   try {
     let i = 0;
     for (const { openAudio, answer } of reading.answers((turn) => tag(tagger, turn, options))) {

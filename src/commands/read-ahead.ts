@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import type { OpenFeatures } from "../features/clip-features.js";
+import { statOrNull } from "../store/audio-files.js";
 import { FeatureWorkers } from "../store/feature-workers.js";
 import { reopenAudioFile } from "../store/open-audio-file.js";
 import { featuresOf } from "../tagging/audio-source.js";
@@ -8,6 +9,9 @@ import type { EngineOptions } from "./engine-options.js";
 
 /** Files that are read at a time: two for each core, so that a long one does not keep the others waiting. */
 const FILES_AHEAD = 2 * availableParallelism();
+
+/** Work that pays for starting threads, which takes 0.15 s: this many files, or bytes in several. */
+const MANY = { files: 8, bytes: 20e6 } as const;
 
 /** A file to answer. */
 export interface FileTurn {
@@ -20,8 +24,8 @@ export interface FileTurn {
 }
 
 /**
- * Answers files in order, and reads the next ones in other threads meanwhile. One file alone is read in this thread, which
- * takes less time than to start another.
+ * Answers files in order, and reads the next ones in other threads meanwhile. One file alone, or a few short ones, are read in
+ * this thread.
  */
 export class ReadAhead {
   readonly #paths: readonly string[];
@@ -29,16 +33,17 @@ export class ReadAhead {
 
   constructor(paths: readonly string[]) {
     this.#paths = paths;
-    this.#workers = paths.length > 1 ? new FeatureWorkers() : null;
+    this.#workers = paysForThreads(paths) ? new FeatureWorkers() : null;
   }
 
   /** Yields the answer to each file. */
   *answers<T>(
     answer: (turn: FileTurn) => Promise<T>,
   ): Generator<Pick<FileTurn, "path" | "openAudio"> & { answer: Promise<T> }> {
+    const nAhead = this.#workers === null ? 1 : FILES_AHEAD;
     const started: { path: string; openAudio: FileTurn["openAudio"]; answer: Promise<T> }[] = [];
     for (let current = 0, next = 0; current < this.#paths.length; current++) {
-      for (; next < Math.min(this.#paths.length, current + FILES_AHEAD); next++) {
+      for (; next < Math.min(this.#paths.length, current + nAhead); next++) {
         const [index, path] = [next, this.#paths[next]];
         const openAudio = reopenAudioFile(path);
         const open = this.#workers?.opener({ kind: "file", path }) ?? featuresOf(openAudio, path);
@@ -55,8 +60,23 @@ export class ReadAhead {
   }
 }
 
-/** The engine's options for this many files: where several are read at a time, half of the cores do that. */
-export function besideReading<T extends EngineOptions>(command: Command, options: T, nFiles: number): T {
+function paysForThreads(paths: readonly string[]): boolean {
+  if (paths.length < 2) return false;
+  const bytes = () => paths.reduce((sum, path) => sum + (statOrNull(path)?.size ?? 0), 0);
+  return paths.length >= MANY.files || bytes() >= MANY.bytes;
+}
+
+/** The default of --threads. */
+export const THREADS_BESIDE_READING = "one per core, half as many with many files";
+
+/** The engine's options for these files: where others are read meanwhile, half of the cores do that. */
+export function besideReading<T extends EngineOptions>(
+  command: Command,
+  options: T,
+  paths: readonly string[],
+): T {
   const isGiven = command.getOptionValueSource("threads") === "cli";
-  return isGiven || nFiles < 2 ? options : { ...options, threads: Math.ceil(options.threads / 2) };
+  return isGiven || !paysForThreads(paths)
+    ? options
+    : { ...options, threads: Math.ceil(options.threads / 2) };
 }

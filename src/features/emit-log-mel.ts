@@ -1,4 +1,4 @@
-import { filterBank } from "../audio/kaiser-sinc.js";
+import { filterBank, HALF_WIDTH } from "../audio/kaiser-sinc.js";
 import { lowestRatio } from "../audio/resample.js";
 import { UsageError } from "../core/errors.js";
 import { tensor } from "../core/tensor.js";
@@ -29,7 +29,8 @@ export function emitterOf({ graph }: Pick<Value, "graph">) {
 export function emitResampled(samples: Value, inRate: number, outRate: number): Value {
   if (inRate === outRate) return samples;
   const { up, down } = lowestRatio(inRate, outRate);
-  if (Math.max(up, down) > MAX_FACTOR)
+  const reach = 2 * Math.ceil(HALF_WIDTH / Math.min(1, up / down));
+  if (up * (reach + down) > MAX_WEIGHTS)
     throw new UsageError({
       setting: "sourceRate",
       rule: `have a ratio of small numbers to the model's ${outRate} Hz`,
@@ -58,8 +59,8 @@ export function emitResampled(samples: Value, inRate: number, outRate: number): 
   return emit("Slice", [inOrder, graph.integers([0]), length, graph.integers([1])]);
 }
 
-/** Larger factors would need a kernel of millions of weights. */
-const MAX_FACTOR = 1024;
+/** Most weights of the kernels: 16 MB. */
+const MAX_WEIGHTS = 4e6;
 
 /** The size of an axis at run time, int64 [1]. */
 export function lengthOf(x: Value, axis: number): Value {

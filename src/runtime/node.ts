@@ -1,5 +1,4 @@
 import { availableParallelism } from "node:os";
-import { emitWarning } from "node:process";
 import type * as Ort from "onnxruntime-common";
 import { errorLine, UsageError } from "../core/errors.js";
 import { callback, checkOptions, choice, integer, optional } from "../core/setting-checks.js";
@@ -75,7 +74,7 @@ export async function openNodeSession(
     threads,
     device,
     kept = [],
-    onStandIn = emitWarning,
+    onStandIn = (line) => process.emitWarning(line),
   }: { threads: number; device: NodeDevice; kept?: readonly string[]; onStandIn?: (line: string) => void },
 ): Promise<OrtSession> {
   const native = await loadNative();
@@ -155,6 +154,9 @@ async function loadStandIn(
 ): Promise<typeof Ort> {
   if (standIn === undefined) {
     standIn = import("#onnxruntime-web");
+    standIn.catch(() => {
+      standIn = undefined; // it may succeed later
+    });
     const remedy =
       missing === "is not installed" ? "; to install it: npm i --ignore-scripts onnxruntime-node" : "";
     onStandIn(`onnxruntime-node ${missing}, so its slower WebAssembly build stands in for it${remedy}`);

@@ -95,6 +95,7 @@ function load(device: WebDevice, threads: number): Promise<typeof Ort> {
     return ort;
   });
   loaded.set(device, loading);
+  loading.catch(() => loaded.delete(device)); // a network may come back
   return loading;
 }
 

@@ -6,7 +6,7 @@ import type { AudioWarning } from "../audio/warning.js";
 import { DataError, UsageError } from "../core/errors.js";
 import type { ClipFeatures, OpenFeatures } from "../features/clip-features.js";
 import type { AudioSource, FeatureMessage, FeatureTask, SentError } from "./feature-worker.js";
-import { openFileSource } from "./file-source.js";
+import { openSource } from "./file-source.js";
 
 /** A worker without work ends after this time [ms]. */
 const IDLE_MS = 10_000;
@@ -27,14 +27,13 @@ export class FeatureWorkers {
   }
 
   /** Opens a clip in a worker. A pipe is read here, once. */
-  opener(source: AudioSource | Promise<AudioSource>): OpenFeatures {
-    if (source instanceof Promise) source.catch(() => {}); // thrown where the clip is opened
+  opener(source: AudioSource | (() => Promise<AudioSource>)): OpenFeatures {
     let known: AudioSource | undefined;
     return async (frontEnd, options) => {
-      known ??= await withoutPipe(await source);
+      known ??= await withoutPipe(typeof source === "function" ? await source() : source);
       const { port1, port2 } = new MessageChannel();
       const { maxDurationSec, describes = false, onBlock } = options;
-      const task: FeatureTask = { port: port2, source: sent(known), frontEnd, maxDurationSec, describes };
+      const task: FeatureTask = { port: port2, source: known, frontEnd, maxDurationSec, describes };
       const answers = new Answers(port1, this.#pool.run(task, { transferList: [port2] }));
       try {
         const opened = (await answers.next()) as Opened;
@@ -56,7 +55,7 @@ export class FeatureWorkers {
 async function withoutPipe(source: AudioSource): Promise<AudioSource> {
   if (source.kind !== "file") return source;
   const { path } = source;
-  const file = openFileSource(path);
+  const file = await openSource(path);
   try {
     return file.isPipe ? { kind: "bytes", bytes: await file.read(0, file.size), path } : source;
   } finally {
@@ -64,26 +63,7 @@ async function withoutPipe(source: AudioSource): Promise<AudioSource> {
   }
 }
 
-/** The source for another thread. A view would take all the memory that it looks into along. */
-function sent(source: AudioSource): AudioSource {
-  switch (source.kind) {
-    case "file":
-      return source;
-    case "bytes":
-      return { ...source, bytes: whole(source.bytes) };
-    case "samples":
-      return {
-        ...source,
-        channels: { ...source.channels, channelData: source.channels.channelData.map(whole) },
-      };
-  }
-}
-
-function whole<T extends Uint8Array | Float32Array>(view: T): T {
-  return view.byteLength === view.buffer.byteLength ? view : (view.slice() as T);
-}
-
-/** Features that a worker computes. */
+/** Features that a worker computes. They must be read, be it only the first rows: until then, the worker waits. */
 class RemoteFeatures implements ClipFeatures {
   readonly path: string;
   readonly declaredFrames: number | null;
@@ -147,7 +127,7 @@ class RemoteFeatures implements ClipFeatures {
   }
 
   get #ended(): Ended {
-    if (this.#end === undefined) throw new Error("features are known once their rows are read");
+    if (this.#end === undefined) throw new Error("this is known only after all rows were read");
     return this.#end;
   }
 }

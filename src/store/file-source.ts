@@ -19,22 +19,42 @@ export interface FileSource extends ByteSource {
 }
 
 /** The path that stands for standard input. */
-export const STDIN = "-";
+const STDIN = "-";
+let stdin: Promise<Uint8Array> | undefined;
 
 /**
- * Opens a file to be read in pieces. A pipe is read whole, into memory.
- * @param path "-" for standard input
- * @throws DataError if it cannot be read, or is neither a file nor a pipe
+ * Opens a file as `openFileSource`, or standard input by the path "-", which is read to its end, once.
+ * @throws DataError if it cannot be read
  */
-export function openFileSource(path: string): FileSource {
-  if (path === STDIN && isatty(0))
+export async function openSource(path: string): Promise<FileSource> {
+  if (path !== STDIN) return openFileSource(path);
+  if (isatty(0))
     throw new DataError(
       path,
       "is a terminal, not audio; send a file to standard input, as in: cat song.mp3 | ...",
     );
+  stdin ??= readStdin();
+  return { ...bytesInMemory(await stdin), isPipe: true, close() {} };
+}
+
+async function readStdin(): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  try {
+    for await (const piece of process.stdin) pieces.push(piece as Uint8Array);
+  } catch (error) {
+    throw readProblem(STDIN, error);
+  }
+  return Buffer.concat(pieces);
+}
+
+/**
+ * Opens a file to be read in pieces. A pipe is read whole, into memory.
+ * @throws DataError if it cannot be read, or is neither a file nor a pipe
+ */
+export function openFileSource(path: string): FileSource {
   let fd: number;
   try {
-    fd = path === STDIN ? 0 : openSync(path, "r");
+    fd = openSync(path, "r");
   } catch (error) {
     throw readProblem(path, error);
   }
@@ -42,7 +62,7 @@ export function openFileSource(path: string): FileSource {
   let isPipe: boolean;
   try {
     const stats = fstatSync(fd);
-    isPipe = path === STDIN || stats.isFIFO();
+    isPipe = stats.isFIFO();
     source = isPipe ? bytesInMemory(readFileSync(fd)) : fileOf(fd, stats, path);
   } catch (error) {
     closeSync(fd);

@@ -2,7 +2,7 @@ import type { AudioStream } from "../audio/audio-stream.js";
 import { openAudio } from "../audio/decode.js";
 import { UnreadFormatError } from "../audio/foreign-format.js";
 import { openWithFfmpeg } from "./ffmpeg.js";
-import { type FileSource, openFileSource } from "./file-source.js";
+import { type FileSource, openFileSource, openSource } from "./file-source.js";
 
 /**
  * Opens an audio file, to be decoded in pieces. Formats and encodings that timbrel does not read are decoded by ffmpeg,
@@ -29,7 +29,7 @@ export async function openAudioFile(
 export function reopenAudioFile(path: string): () => Promise<AudioStream> {
   let pipe: FileSource | undefined;
   return async () => {
-    const source = pipe ?? openFileSource(path);
+    const source = pipe ?? (await openSource(path));
     if (source.isPipe) pipe = source;
     return openAudioFile(path, source);
   };

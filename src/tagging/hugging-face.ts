@@ -3,9 +3,9 @@ import type { TrainedModel } from "./model-file.js";
 import { type WaveformModelOptions, waveformModel } from "./waveform-model.js";
 
 /**
- * Lays a model out as a folder that Hugging Face's libraries open as an audio classifier:
- * `pipeline("audio-classification", "<folder>")` of @huggingface/transformers resamples a recording and answers with the labels
- * and their probabilities. To it the model is a wav2vec2, since that is the kind of model whose input is samples.
+ * Lays a model out as a folder that transformers.js, the JavaScript library of Hugging Face, opens as an audio classifier:
+ * `pipeline("audio-classification", "<folder>", { dtype: "fp32" })` answers samples with the labels and their probabilities. To it the
+ * model is a wav2vec2, since that is the kind of model whose input is samples.
  * @param name of the model, in its README.md
  * @returns the content of each file, by its path in the folder
  * @throws UsageError for a multi-label model: the pipeline applies a softmax, after which probabilities add up to 1
@@ -73,7 +73,7 @@ Tags audio with one of ${labels.length} labels: ${labels.join(", ")}. Trained wi
 import { env, pipeline } from "@huggingface/transformers";
 
 env.localModelPath = "..."; // the folder that holds this one
-const classify = await pipeline("audio-classification", "${name}", { dtype: "fp32" });
+const classify = await pipeline("audio-classification", ${JSON.stringify(name)}, { dtype: "fp32" });
 const answers = await classify(samples); // a Float32Array at ${sampleRate} Hz
 \`\`\`
 

@@ -1,8 +1,8 @@
-import type { AudioInput } from "../audio/inputs.js";
-import { hasSamples } from "../audio/inputs.js";
+import { type AudioInput, type Channels, hasSamples } from "../audio/inputs.js";
 import { UsageError } from "../core/errors.js";
 import { isBytes, kindOf, toBytes } from "../core/inputs.js";
 import type { OpenFeatures } from "../features/clip-features.js";
+import { checkedChannels } from "./audio-source.js";
 import type { AnyTagger } from "./open-tagger.js";
 import { type Embedding, type ReadOptions, Tagger, type Tagging, type TagOptions } from "./tagger.js";
 
@@ -37,10 +37,10 @@ export interface LoadedTagger {
 export interface AudioPlace {
   /** Opens a file by its path or URL. @throws UsageError if it is none */
   file(audio: string | URL): OpenFeatures;
-  /** Opens the bytes of a file, called `name` in errors. */
-  bytes(bytes: Uint8Array | Promise<Uint8Array>, name: string): OpenFeatures;
-  /** Opens samples, called `name` in errors. @throws UsageError if they are none */
-  samples(audio: unknown, sampleRate: number, name: string): OpenFeatures;
+  /** Opens the bytes of a file, called `name` in errors; they are read once, when it is opened. */
+  bytes(read: () => Promise<Uint8Array>, name: string): OpenFeatures;
+  /** Opens samples, called `name` in errors. */
+  samples(channels: Channels, name: string): OpenFeatures;
   /** Frees what it holds. */
   close(): Promise<void>;
 }
@@ -54,16 +54,23 @@ const NAME = "audio";
  */
 export function openIn(place: AudioPlace, audio: AnyAudio, sampleRate: number): OpenFeatures {
   if (typeof audio === "string" || audio instanceof URL) return place.file(audio);
-  if (isBytes(audio)) return place.bytes(toBytes(NAME, audio), NAME);
-  if (audio instanceof Blob) return place.bytes(bytesOf(audio), NAME);
-  if (isStream(audio)) return place.bytes(streamBytes(audio), NAME);
+  if (isBytes(audio)) {
+    const bytes = toBytes(NAME, audio).slice(); // the caller may write to them before they are decoded
+    return place.bytes(async () => bytes, NAME);
+  }
+  if (audio instanceof Blob) return place.bytes(() => bytesOf(audio), NAME);
+  if (isStream(audio)) return place.bytes(() => streamBytes(audio), NAME);
   if (!hasSamples(audio))
     throw new UsageError({
       setting: NAME,
-      rule: "be the path or file: URL of an audio file, its bytes, a blob or stream of them, or samples with their `sampleRate`",
+      rule: "be the path or URL of an audio file, its bytes, a blob or stream of them, or samples with their `sampleRate`",
       got: kindOf(audio),
     });
-  return place.samples(audio, sampleRate, NAME);
+  const channels = checkedChannels(audio, sampleRate);
+  return place.samples(
+    { ...channels, channelData: channels.channelData.map((samples) => samples.slice()) },
+    NAME,
+  );
 }
 
 /** Makes a tagger that opens audio as a place does. */
@@ -114,9 +121,13 @@ async function streamBytes(stream: ByteStream): Promise<Uint8Array> {
 /** Some browsers cannot iterate over streams. */
 async function* piecesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = stream.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    yield value;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel();
   }
 }

@@ -128,7 +128,8 @@ export async function openedFeatures(
   { maxDurationSec, onProgress, signal }: ReadOptions,
   { describes = false } = {},
 ): Promise<ClipFeatures> {
-  const features = await open(frontEnd, {
+  signal?.throwIfAborted();
+  const opening = open(frontEnd, {
     ...(maxDurationSec === undefined ? {} : { maxDurationSec }),
     describes,
     onBlock() {
@@ -136,7 +137,36 @@ export async function openedFeatures(
       onProgress?.({ doneSec: features.durationSec, totalSec: features.declaredSec });
     },
   });
+  const features = await untilAborted(opening, signal);
   return features;
+}
+
+/** Rejects with the signal's reason as soon as it is aborted, even while a stream of bytes gives nothing. */
+async function untilAborted(
+  opening: Promise<ClipFeatures>,
+  signal: AbortSignal | undefined,
+): Promise<ClipFeatures> {
+  if (signal === undefined) return opening;
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([opening, aborted]);
+  } catch (error) {
+    opening.then(closed, () => {});
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** Closes a clip that nobody reads any more: it is closed when its reader stops. */
+async function closed(features: ClipFeatures): Promise<void> {
+  try {
+    for await (const _ of features.rows()) break;
+  } catch {} // nobody waits for it
 }
 
 /** A clip shorter than this fraction of a segment gets a warning. */

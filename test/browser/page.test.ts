@@ -146,7 +146,7 @@ describe.skipIf(CHROMIUM === undefined)("timbrel/browser in Chromium [needs chro
     });
     expect(messages).toEqual([
       "/nowhere.wav: cannot be fetched: the server answers 404 Not Found",
-      expect.stringMatching(/^audio must be the path or file: URL of an audio file, .*, got 5$/),
+      expect.stringMatching(/^audio must be the path or URL of an audio file, .*, got 5$/),
       "audio: not audio that timbrel reads (WAV, AIFF, AU, MP3, OGG Vorbis, Opus or FLAC)",
       expect.stringMatching(/^\/README\.md: is not an ONNX model/),
       "device must be one of wasm, webgpu, got cuda",

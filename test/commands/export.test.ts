@@ -34,12 +34,18 @@ it("export --hf writes a folder, and leaves one with files in it alone", async (
   expect(readdirSync(join(dir, "hub/mine"), { recursive: true }).sort()).toEqual(
     ["README.md", "config.json", "onnx", join("onnx", "model.onnx"), "preprocessor_config.json"].sort(),
   );
-  const again = await run("export", "m.onnx", "--hf", "hub/mine");
-  expect([again.code, again.stderr]).toEqual([
-    2,
-    "timbrel: --hf must name a new or empty folder, got hub/mine, which holds files; choose another, or add --overwrite\n",
-  ]);
-  expect((await run("export", "m.onnx", "--hf", "hub/mine", "--overwrite")).code).toBe(0);
+  expect((await run("export", "m.onnx", "--hf", "hub/mine")).code).toBe(0); // an earlier export is replaced
+  const refused = (got: string) =>
+    `timbrel: --hf must name a new or empty folder, or that of an earlier export, got ${got}\n`;
+  write(dir, "hub/mine/notes.txt", "mine");
+  expect((await run("export", "m.onnx", "--hf", "hub/mine")).stderr).toBe(
+    refused("hub/mine, which holds other files"),
+  );
+  write(dir, "hub/trained/onnx/model.onnx", tinyModel());
+  const trained = await run("export", "m.onnx", "--hf", "hub/trained");
+  expect([trained.code, trained.stderr]).toEqual([2, refused("hub/trained, which holds other files")]);
+  expect(readFileSync(join(dir, "hub/trained/onnx/model.onnx"))).toEqual(Buffer.from(tinyModel()));
+  expect((await run("export", "m.onnx", "--hf", "a.wav")).stderr).toBe(refused("a.wav, which is a file"));
 });
 
 it.each([
@@ -69,7 +75,24 @@ it("an exported model is not one that timbrel reads", async () => {
   ]);
 });
 
-it("predict - reads standard input", () => {
+it.skipIf(process.platform === "win32")("predict - reads a pipe, once, beside other files", () => {
+  write(dir, "long.wav", toneWav(300, { durationSec: 30 }));
+  const predict = (files: string) =>
+    execFileSync(
+      "sh",
+      ["-c", `cat long.wav | "${process.execPath}" "${CLI}" predict ${files} --model m.onnx`],
+      {
+        cwd: dir,
+        encoding: "utf8",
+      },
+    );
+  const answer = (name: string) => predict("long.wav").replace(/^long\.wav/, name);
+  expect(predict("-")).toBe(answer("-"));
+  expect(predict("- long.wav -")).toBe(answer("-") + answer("long.wav") + answer("-"));
+  expect(predict(`- ${"long.wav ".repeat(8)}`)).toBe(answer("-") + answer("long.wav").repeat(8));
+});
+
+it("predict - reads a file that is standard input", () => {
   const predict = (file: string) =>
     execFileSync(process.execPath, [CLI, "predict", file, "--model", "m.onnx"], {
       cwd: dir,
