@@ -65,7 +65,7 @@ let isInterrupted = false;
 
 /** Runs a stage's command and resolves to its exit code. */
 function run({ verb, args, copyTo }: Stage): Promise<number> {
-  const program = verb === "data" ? ["dist/scripts/data/build.js"] : ["dist/src/cli.js", verb];
+  const program = verb === "data" ? ["dist/scripts/data/build.js"] : ["dist/bin/cli.js", verb];
   const child = spawn(process.execPath, [...program, ...args], {
     stdio: ["inherit", copyTo === undefined ? "inherit" : "pipe", "inherit"],
     env: { ...process.env, npm_lifecycle_event: verb },

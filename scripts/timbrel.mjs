@@ -13,4 +13,4 @@ if (!existsSync(new URL("browser-contents.json", dist))) {
     process.exit(70);
   }
 }
-await import(new URL("src/cli.js", dist).href);
+await import(new URL("bin/cli.js", dist).href);

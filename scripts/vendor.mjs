@@ -1,6 +1,6 @@
 // Copies what timbrel needs of onnxruntime-web, 42 MB of 136, to dist/vendor/, which is part of the package: 14 MB for the processor, in
 // Node and in browsers, and 27 with WebGPU, in browsers alone.
-import { copyFileSync, mkdirSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
@@ -9,4 +9,8 @@ const wasm = ["", ".asyncify"].flatMap((kind) =>
   ["mjs", "wasm"].map((end) => `ort-wasm-simd-threaded${kind}.${end}`),
 );
 for (const file of ["ort.node.min.mjs", "ort.wasm.min.mjs", "ort.webgpu.min.mjs", ...wasm])
-  copyFileSync(path(`node_modules/onnxruntime-web/dist/${file}`), path(`dist/vendor/${file}`));
+  copyIfOther(path(`node_modules/onnxruntime-web/dist/${file}`), path(`dist/vendor/${file}`));
+
+function copyIfOther(from, to) {
+  if (!existsSync(to) || statSync(to).size !== statSync(from).size) copyFileSync(from, to);
+}

@@ -23,7 +23,7 @@ export function timeProcess(file: string, options: readonly string[], env: NodeJ
 
 /** The time of a verb of timbrel, start of the process included [ms]. */
 export const timbrel = (...options: string[]) =>
-  timeProcess(process.execPath, ["dist/src/cli.js", ...options]);
+  timeProcess(process.execPath, ["dist/bin/cli.js", ...options]);
 
 const PEAK = fileURLToPath(new URL("./peak-memory.js", import.meta.url));
 
@@ -32,7 +32,7 @@ const PEAK = fileURLToPath(new URL("./peak-memory.js", import.meta.url));
  * @param scratch file that may be written
  */
 export function measureTimbrel(scratch: string, ...options: string[]): { ms: number; peakMb: number } {
-  const command = ["--import", PEAK, "dist/src/cli.js", ...options];
+  const command = ["--import", PEAK, "dist/bin/cli.js", ...options];
   const ms = timeProcess(process.execPath, command, { TIMBREL_PEAK_FILE: scratch });
   return { ms, peakMb: Number(readFileSync(scratch, "utf8")) };
 }

@@ -7,7 +7,7 @@ import { afterAll } from "vitest";
 import { encodeWav } from "../../src/audio/encode-wav.js";
 
 // The commands run as users run them, compiled: test/build.ts builds them first.
-export const CLI = fileURLToPath(new URL("../../dist/src/cli.js", import.meta.url));
+export const CLI = fileURLToPath(new URL("../../dist/bin/cli.js", import.meta.url));
 const INTERRUPT_AT = new URL("./fixtures/interrupt-at.mjs", import.meta.url).href;
 
 export interface Outcome {

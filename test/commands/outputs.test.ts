@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { FRONT_END, jsonLines, makeFolder, timbrel, toneWav, write, writeTones } from "./cli.js";
 
-const CLI = fileURLToPath(new URL("../../dist/src/cli.js", import.meta.url));
+const CLI = fileURLToPath(new URL("../../dist/bin/cli.js", import.meta.url));
 
 /** Runs a shell line in a folder; `timbrel` in it is the command. */
 function shell(cwd: string, line: string) {

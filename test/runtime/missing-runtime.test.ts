@@ -20,7 +20,7 @@ function withoutRuntime(message: string, code: string): string {
 function timbrel(hook: string, ...args: string[]) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ["--no-deprecation", "--import", hook, "dist/src/cli.js", ...args],
+    ["--no-deprecation", "--import", hook, "dist/bin/cli.js", ...args],
     { cwd: ROOT, encoding: "utf8" },
   );
   return { status, stdout, stderr };
