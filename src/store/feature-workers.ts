@@ -7,6 +7,7 @@ import { DataError, UsageError } from "../core/errors.js";
 import type { ClipFeatures, OpenFeatures } from "../features/clip-features.js";
 import type { AudioSource, FeatureMessage, FeatureTask, SentError } from "./feature-worker.js";
 import { openSource } from "./file-source.js";
+import { endWorkers } from "./worker-lanes.js";
 
 /** A worker without work ends after this time [ms]. */
 const IDLE_MS = 10_000;
@@ -47,7 +48,7 @@ export class FeatureWorkers {
 
   /** Ends the workers. */
   async close(): Promise<void> {
-    await this.#pool.destroy();
+    await endWorkers(this.#pool);
   }
 }
 

@@ -64,7 +64,7 @@ export async function runInWorkers<Task, Result>(job: WorkerJob<Task, Result>): 
     await Promise.race([Promise.all(Array.from({ length: nWorkers + 1 }, lane)), broken]);
   } finally {
     failed = true;
-    await destroy(pool);
+    await endWorkers(pool);
   }
 }
 
@@ -72,7 +72,7 @@ export async function runInWorkers<Task, Result>(job: WorkerJob<Task, Result>): 
  * Ends all workers. tinypool 2.2 waits for them with `events.once`, which calls `removeListener` on a failed worker.
  * Its workers have none, so one dying just then would end the whole program. Its error is ignored: the job has ended.
  */
-async function destroy(pool: Tinypool): Promise<void> {
+export async function endWorkers(pool: Tinypool): Promise<void> {
   for (const worker of pool.threads) Object.assign(worker, { removeListener: () => worker });
   await pool.destroy().catch(() => {});
 }
