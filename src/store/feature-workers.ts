@@ -15,6 +15,8 @@ const IDLE_MS = 10_000;
 /** Worker threads that compute features, so that this thread can do other things meanwhile. They start when they are needed. */
 export class FeatureWorkers {
   readonly #pool: Tinypool;
+  /** Rejects when a worker dies without a task, e.g. because its module cannot be loaded. */
+  readonly #broken: Promise<never>;
 
   /** @param nWorkers the most at a time @default one for each core */
   constructor(nWorkers = availableParallelism()) {
@@ -25,6 +27,8 @@ export class FeatureWorkers {
       idleTimeout: IDLE_MS,
       execArgv: [], // as in worker-lanes.ts
     });
+    this.#broken = new Promise<never>((_, reject) => this.#pool.on("error", reject));
+    this.#broken.catch(() => {}); // thrown to those that wait for a worker
   }
 
   /** Opens a clip in a worker. A pipe is read here, once. */
@@ -35,7 +39,8 @@ export class FeatureWorkers {
       const { port1, port2 } = new MessageChannel();
       const { maxDurationSec, describes = false, onBlock } = options;
       const task: FeatureTask = { port: port2, source: known, frontEnd, maxDurationSec, describes };
-      const answers = new Answers(port1, this.#pool.run(task, { transferList: [port2] }));
+      const done = Promise.race([this.#pool.run(task, { transferList: [port2] }), this.#broken]);
+      const answers = new Answers(port1, done);
       try {
         const opened = (await answers.next()) as Opened;
         return new RemoteFeatures(known.path, opened, answers, { nMels: frontEnd.nMels, onBlock });
