@@ -26,7 +26,7 @@ const DESCRIPTION = `Write a model that other programs can run by themselves, fr
 The file holds everything in between: resampling with --source-rate, the log-mel spectrogram, segments, normalization, the net, \
 its calibration, and the mean over the segments, all in standard operators (opset 19). Any ONNX Runtime runs it, in Python, Node, a \
 browser or on a phone. On recordings its answers are those of predict within 1e-5; where a sound is next to nothing, such as what \
-resampling leaves of a tone that is too high for the model, its 32-bit sums show. Input: waveform [batch, samples], mono, at least 1 \
+resampling leaves of a tone that is too high for the model, its sums in 32 bits differ, by up to 0.01. Input: waveform [batch, samples], mono, at least 1 \
 sample, all finite. Outputs: probabilities [batch, labels], novelty [batch], segment_probabilities [batch, segments, labels] and \
 segment_start [segments], in seconds. Its metadata timbrel.waveform names the labels, the sample rate and the thresholds. All \
 segments are computed at once: 10 minutes of audio take 1 GB of memory.
@@ -53,7 +53,7 @@ export const command = new Command("export")
     ),
   )
   .addOption(
-    choiceOption("--quantize <kind>", "store the net's weights as 8-bit integers (default: 32-bit floats)", [
+    choiceOption("--quantize <kind>", "store the net's weights in fewer bits than 32 (default: 32)", [
       "int8",
     ]),
   )
