@@ -37,7 +37,7 @@ function writeIfChanged(file, contents) {
   if (!existsSync(file) || !readFileSync(file).equals(Buffer.from(contents))) writeFileSync(file, contents);
 }
 
-// Packages that every command loads; the others are loaded where they are installed, as decoders find their own files there.
+// Packages that most commands load. The others stay where npm installs them: decoders find their own files there.
 const BUNDLED = [
   "@noble/hashes",
   "cli-progress",
@@ -64,7 +64,7 @@ const program = await bundle("dist/bin", {
     "onnxruntime-node",
     "#*",
   ],
-  // Of CommonJS packages in the bundle.
+  // CommonJS packages in the bundle call `require`.
   banner: {
     js: 'import { createRequire as makeRequire } from "node:module";const require = makeRequire(import.meta.url);',
   },
@@ -79,7 +79,7 @@ const page = await bundle("dist/browser", {
 const files = Object.keys(page.outputs);
 const sizes = files.map((file) => gzipSync(readFileSync(path(file))).length);
 const total = sizes.reduce((sum, size) => sum + size, 0);
-// What a test reads: the sources of the bundle, and its size.
+// A test reads from this file which sources are in the bundle, and how large it is.
 writeIfChanged(
   path("dist/browser-contents.json"),
   JSON.stringify({ inputs: Object.keys(page.inputs), gzipBytes: total }),

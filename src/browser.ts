@@ -31,8 +31,7 @@ import {
   openIn,
 } from "./tagging/loaded-tagger.js";
 import { type AnyModel, decodeAnyModel, openTagger } from "./tagging/open-tagger.js";
-import type { ReadOptions } from "./tagging/tagger.js";
-import { openedFeatures } from "./tagging/tagger.js";
+import { openedFeatures, type ReadOptions } from "./tagging/opened-features.js";
 
 // Tag audio
 

@@ -18,10 +18,10 @@
 
 export { loadTagger } from "./load-tagger.js";
 export type { LoadedTagger } from "./tagging/loaded-tagger.js";
+export type { ReadOptions } from "./tagging/opened-features.js";
 export type { TagEvent } from "./tagging/segments.js";
 export {
   type Embedding,
-  type ReadOptions,
   type Segment,
   Tagger,
   type Tagging,

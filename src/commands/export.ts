@@ -105,7 +105,7 @@ function checkFolder(dir: string, files: readonly string[]): void {
   if (isFree && (names.length === 0 || (statOrNull(model) !== null && isExported(model)))) return;
   throw new UsageError({
     setting: "--hf",
-    rule: "name a new or empty folder, or that of an earlier export",
+    rule: "name a folder that is new or empty, or that holds an earlier export",
     got: `${dir}, which ${stats.isDirectory() ? "holds other files" : "is a file"}`,
   });
 }

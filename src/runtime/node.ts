@@ -20,8 +20,8 @@ export type NodeDevice = (typeof NODE_DEVICES)[number];
  * On the CPU, results have the same bits for any number of threads. A GPU adds numbers in another order, so that its results
  * differ in the last bits, and so may the results of two GPUs.
  *
- * Where onnxruntime-node is not installed or does not load, ONNX Runtime's WebAssembly build, which comes with timbrel, stands
- * in for it on the CPU: slower, and with other last bits. It has the threads of the first engine that opens a model.
+ * If onnxruntime-node is not installed or does not load, the CPU engine uses a WebAssembly build of ONNX Runtime that comes with
+ * timbrel. It is slower, and its results differ in the last bits. The first engine that opens a model sets its threads.
  * @param options.threads threads per run on the CPU, `@default` one for every core
  * @param options.device `@default` "cpu"
  * @param options.onStandIn called with a line that says why and what to do, the first time that WebAssembly stands in;

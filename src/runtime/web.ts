@@ -10,7 +10,7 @@ export const WEB_DEVICES = ["wasm", "webgpu"] as const;
 
 export type WebDevice = (typeof WEB_DEVICES)[number];
 
-/** A build of ONNX Runtime for each device: that with WebGPU is twice the size. */
+/** Each device has its own build of ONNX Runtime, since WebGPU doubles the size. */
 const BUILDS = {
   wasm: {
     load: () => import("#onnxruntime-web"),

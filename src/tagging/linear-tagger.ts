@@ -6,9 +6,10 @@ import { checkEngine, type Engine, type Session } from "../runtime/engine.js";
 import { Uses } from "../runtime/uses.js";
 import { bytesOpener, featuresOf, type OpenAudio, samplesOpener } from "./audio-source.js";
 import { descriptorCount, type LinearInfo, type LinearModel, linearGraph } from "./linear-model.js";
+import { openedFeatures } from "./opened-features.js";
 import { checkProbabilities } from "./probabilities.js";
 import { mergeIntoEvents } from "./segments.js";
-import { checkTagOptions, openedFeatures, type Tagging, type TagOptions } from "./tagger.js";
+import { checkTagOptions, type Tagging, type TagOptions } from "./tagger.js";
 import { tagsFrom } from "./tags.js";
 
 /**

@@ -4,7 +4,8 @@ import { isBytes, kindOf, toBytes } from "../core/inputs.js";
 import type { OpenFeatures } from "../features/clip-features.js";
 import { checkedChannels } from "./audio-source.js";
 import type { AnyTagger } from "./open-tagger.js";
-import { type Embedding, type ReadOptions, Tagger, type Tagging, type TagOptions } from "./tagger.js";
+import type { ReadOptions } from "./opened-features.js";
+import { type Embedding, Tagger, type Tagging, type TagOptions } from "./tagger.js";
 
 /** A stream of an audio file's bytes: one of Node, such as a request's body, or one of the web. */
 export type ByteStream = AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>;

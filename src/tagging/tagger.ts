@@ -1,12 +1,10 @@
 import type { AudioInput } from "../audio/inputs.js";
-import { DURATION_CHECKS, type DurationLimit } from "../audio/mono-stream.js";
 import type { AudioWarning } from "../audio/warning.js";
 import { checkNames, checkNumber } from "../core/check.js";
 import { UsageError } from "../core/errors.js";
 import { checkObject } from "../core/inputs.js";
-import { abortSignal, callback, checkOptions, optional } from "../core/setting-checks.js";
+import { checkOptions, optional } from "../core/setting-checks.js";
 import type { ClipFeatures, OpenFeatures } from "../features/clip-features.js";
-import type { FrontEnd } from "../features/front-end.js";
 import { checkEngine, type Engine, type Session } from "../runtime/engine.js";
 import { Uses } from "../runtime/uses.js";
 import { bytesOpener, featuresOf, type OpenAudio, samplesOpener } from "./audio-source.js";
@@ -21,6 +19,7 @@ import {
   type TrainedModel,
 } from "./model-file.js";
 import { checkNovelty } from "./novelty.js";
+import { openedFeatures, READ_CHECKS, type ReadOptions } from "./opened-features.js";
 import { checkProbabilities } from "./probabilities.js";
 import { frameRate, mergeIntoEvents, segmentTimes, type TagEvent, type TimeSpan } from "./segments.js";
 import { streamClip, streamProbabilities } from "./stream-probabilities.js";
@@ -67,14 +66,6 @@ export interface Tagging {
   warnings: readonly AudioWarning[];
 }
 
-/** Options of whatever reads audio with a model. */
-export interface ReadOptions extends DurationLimit {
-  /** Called for every block of audio: what was read and what the file declares [s], null if it declares nothing. */
-  readonly onProgress?: (progress: { doneSec: number; totalSec: number | null }) => void;
-  /** After an abort the promise rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
-}
-
 export interface TagOptions extends ReadOptions {
   /**
    * Distance of the segments' beginnings [s], at least one frame; the last segment ends with the clip.
@@ -99,12 +90,6 @@ export interface Embedding {
   readonly warnings: readonly AudioWarning[];
 }
 
-const READ_CHECKS = {
-  ...DURATION_CHECKS,
-  onProgress: optional(callback),
-  signal: optional(abortSignal),
-};
-
 /** Checks the options of a call that tags audio. */
 export function checkTagOptions(options: TagOptions): void {
   checkOptions<TagOptions>(options, {
@@ -119,54 +104,6 @@ function checkSegments(setting: string, value: unknown): void {
   const options = value as NonNullable<TagOptions["segments"]>;
   checkNames(setting, Object.keys(options), ["hopSec"]);
   if (options.hopSec !== undefined) checkNumber(`${setting}.hopSec`, options.hopSec, { above: 0 });
-}
-
-/** Opens a clip's features so that reading them reports its progress and ends with the signal. */
-export async function openedFeatures(
-  open: OpenFeatures,
-  frontEnd: FrontEnd,
-  { maxDurationSec, onProgress, signal }: ReadOptions,
-  { describes = false } = {},
-): Promise<ClipFeatures> {
-  signal?.throwIfAborted();
-  const opening = open(frontEnd, {
-    ...(maxDurationSec === undefined ? {} : { maxDurationSec }),
-    describes,
-    onBlock() {
-      signal?.throwIfAborted();
-      onProgress?.({ doneSec: features.durationSec, totalSec: features.declaredSec });
-    },
-  });
-  const features = await untilAborted(opening, signal);
-  return features;
-}
-
-/** Rejects with the signal's reason as soon as it is aborted, even while a stream of bytes gives nothing. */
-async function untilAborted(
-  opening: Promise<ClipFeatures>,
-  signal: AbortSignal | undefined,
-): Promise<ClipFeatures> {
-  if (signal === undefined) return opening;
-  let stop = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
-  });
-  try {
-    return await Promise.race([opening, aborted]);
-  } catch (error) {
-    opening.then(closed, () => {});
-    throw error;
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
-}
-
-/** Closes a clip that nobody reads any more: it is closed when its reader stops. */
-async function closed(features: ClipFeatures): Promise<void> {
-  try {
-    for await (const _ of features.rows()) break;
-  } catch {} // nobody waits for it
 }
 
 /** A clip shorter than this fraction of a segment gets a warning. */

@@ -24,7 +24,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const PAGE =
   '<!doctype html><script type="module">import * as timbrel from "/dist/browser/index.js"; globalThis.timbrel = timbrel;</script>';
 
-/** Serves a folder, as any static server would; with the headers that threads need, if they are wanted. */
+/** Serves a folder as any static server would. An isolated page gets the headers that threads need. */
 function serve(root: string, isIsolated: boolean): Promise<Server> {
   const server = createServer(({ url = "/" }, response) => {
     const isolation = {

@@ -36,7 +36,7 @@ it("export --hf writes a folder, and leaves one with files in it alone", async (
   );
   expect((await run("export", "m.onnx", "--hf", "hub/mine")).code).toBe(0); // an earlier export is replaced
   const refused = (got: string) =>
-    `timbrel: --hf must name a new or empty folder, or that of an earlier export, got ${got}\n`;
+    `timbrel: --hf must name a folder that is new or empty, or that holds an earlier export, got ${got}\n`;
   write(dir, "hub/mine/notes.txt", "mine");
   expect((await run("export", "m.onnx", "--hf", "hub/mine")).stderr).toBe(
     refused("hub/mine, which holds other files"),

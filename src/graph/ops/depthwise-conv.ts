@@ -43,7 +43,7 @@ export function depthwiseConv(x: Value, w: Value, { padding = 0 }: { padding?: n
   return out;
 }
 
-/** The convolution itself; `outPerChannel` kernels for every channel. */
+/** Emits the convolution. `w` [k * channels, 1, ...] holds k kernels for every channel, one channel after the other. */
 function perChannel(x: Value, w: Value, padding: readonly number[]): Value {
   const [batch, channels, ...size] = x.shape;
   const [outChannels, , ...kernel] = w.shape;
