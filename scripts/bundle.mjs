@@ -17,8 +17,11 @@ const COMMON = {
   logLevel: "warning",
 };
 
-/** Bundles into a folder. Only files that changed are written: tests may be running what is there. */
-async function bundle(outdir, options) {
+/**
+ * Bundles into a folder. Only files that changed are written: tests may be running what is there.
+ * @param options those of esbuild, and `others`: further files by name
+ */
+async function bundle(outdir, { others = {}, ...options }) {
   const { metafile, outputFiles } = await build({
     ...COMMON,
     ...options,
@@ -28,7 +31,8 @@ async function bundle(outdir, options) {
   });
   mkdirSync(path(outdir), { recursive: true });
   for (const file of outputFiles) writeIfChanged(file.path, file.contents);
-  const names = new Set(outputFiles.map((file) => basename(file.path)));
+  for (const [name, content] of Object.entries(others)) writeIfChanged(path(`${outdir}/${name}`), content);
+  const names = new Set([...outputFiles.map((file) => basename(file.path)), ...Object.keys(others)]);
   for (const name of readdirSync(path(outdir))) if (!names.has(name)) rmSync(path(`${outdir}/${name}`));
   return metafile;
 }
@@ -76,6 +80,17 @@ const page = await bundle("dist/browser", {
   platform: "browser",
   minify: true,
 });
+const { INDEX_PAGE } = await import("../dist/src/studio/index-page.js");
+const { STUDIO_STYLE } = await import("../dist/src/studio/style.js");
+const studio = await bundle("dist/studio", {
+  entryPoints: ["studio", "tagging-worker", "microphone-processor"].map((name) =>
+    path(`dist/src/studio/${name}.js`),
+  ),
+  entryNames: "[name]",
+  platform: "browser",
+  minify: true,
+  others: { "index.html": INDEX_PAGE, "studio.css": STUDIO_STYLE },
+});
 const files = Object.keys(page.outputs);
 const sizes = files.map((file) => gzipSync(readFileSync(path(file))).length);
 const total = sizes.reduce((sum, size) => sum + size, 0);
@@ -84,7 +99,7 @@ writeIfChanged(
   path("dist/browser-contents.json"),
   JSON.stringify({ inputs: Object.keys(page.inputs), gzipBytes: total }),
 );
-writeIfChanged(path("dist/LICENSES.txt"), licencesOf([program, page]));
+writeIfChanged(path("dist/LICENSES.txt"), licencesOf([program, page, studio]));
 console.log(`dist/browser: ${files.length} files, ${Math.round(total / 1000)} kB with gzip`);
 
 /** The licences of the packages whose code is in the bundles, and of ONNX Runtime, whose files lie beside them. */

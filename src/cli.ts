@@ -50,6 +50,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: "measure what makes nets learn, on your own features",
     load: () => import("./commands/lab.js"),
   },
+  studio: {
+    summary: "open a page that tags sounds and trains models in a browser",
+    load: () => import("./commands/studio.js"),
+  },
 };
 
 const EXAMPLES = `

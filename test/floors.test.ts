@@ -17,6 +17,7 @@ const FLOORS: Record<string, number> = {
   training: 6,
   report: 7,
   lab: 8,
+  studio: 8,
   commands: 9,
   ".": 10,
 };

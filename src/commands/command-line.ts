@@ -25,6 +25,7 @@ export const VERBS = [
   "inspect",
   "summary",
   "lab",
+  "studio",
 ];
 
 function caller(verb: string): string {

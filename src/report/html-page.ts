@@ -9,7 +9,8 @@ export interface Section {
   readonly body: Html;
 }
 
-const STYLE = `
+/** The style of a page. */
+export const PAGE_STYLE = `
 :root { color-scheme: light dark; --paper: ${PAPER.light}; --ink: #1b1b1b; --quiet: #595959; --line: #d9d7d2; ${seriesColours("light")} }
 @media (prefers-color-scheme: dark) {
   :root { --paper: ${PAPER.dark}; --ink: #e6e4e0; --quiet: #a5a39e; --line: #3a3c40; ${seriesColours("dark")} }
@@ -86,7 +87,7 @@ ${body}
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:">
 <title>${title}</title>
-<style>${trusted(STYLE)}</style>
+<style>${trusted(PAGE_STYLE)}</style>
 </head>
 <body>
 <main>

@@ -4,6 +4,7 @@ import { DataError } from "../core/errors.js";
 /** What the operating system's error codes mean to a user. */
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
+  EADDRINUSE: "another program uses it",
   EDQUOT: "the disk quota is used up",
   EEXIST: "something else has its name",
   EFBIG: "the file would be larger than the limit",

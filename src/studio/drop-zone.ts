@@ -1,0 +1,42 @@
+import { html, type TemplateResult } from "lit-html";
+import { AUDIO_EXTENSIONS } from "../audio/container.js";
+import { chosenFiles, droppedFiles, type GivenFiles } from "./given-files.js";
+
+const AUDIO_TYPES = ["audio/*", ...AUDIO_EXTENSIONS].join(",");
+
+/**
+ * A place to drop files and folders, with buttons that choose them.
+ * @param parts `label` says what may be dropped; `more` are further buttons
+ */
+export function dropZone(parts: {
+  label: string;
+  onFiles: (files: GivenFiles) => void;
+  more?: TemplateResult;
+}): TemplateResult {
+  const { label, onFiles, more = html`` } = parts;
+  const choose = (event: Event) => onFiles(chosenFiles(event.target as HTMLInputElement));
+  return html`<div class="drop" @dragover=${allowDrop} @dragleave=${leave} @drop=${(event: DragEvent) => drop(event, onFiles)}>
+    <p>${label}</p>
+    <div class="row">
+      <label class="button">Choose files…<input type="file" multiple accept=${AUDIO_TYPES} @change=${choose}></label>
+      <label class="button">Choose a folder…<input type="file" webkitdirectory @change=${choose}></label>
+      ${more}
+    </div>
+  </div>`;
+}
+
+function allowDrop(event: DragEvent): void {
+  event.preventDefault();
+  (event.currentTarget as Element).classList.add("over");
+}
+
+function leave(event: DragEvent): void {
+  (event.currentTarget as Element).classList.remove("over");
+}
+
+async function drop(event: DragEvent, onFiles: (files: GivenFiles) => void): Promise<void> {
+  event.preventDefault();
+  event.stopPropagation();
+  leave(event);
+  if (event.dataTransfer !== null) onFiles(await droppedFiles(event.dataTransfer));
+}
