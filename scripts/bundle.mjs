@@ -83,12 +83,13 @@ const page = await bundle("dist/browser", {
 const { INDEX_PAGE } = await import("../dist/src/studio/index-page.js");
 const { STUDIO_STYLE } = await import("../dist/src/studio/style.js");
 const studio = await bundle("dist/studio", {
-  entryPoints: ["studio", "tagging-worker", "microphone-processor"].map((name) =>
+  entryPoints: ["studio", "tagging-worker", "training-worker", "microphone-processor"].map((name) =>
     path(`dist/src/studio/${name}.js`),
   ),
   entryNames: "[name]",
   platform: "browser",
   minify: true,
+  alias: { linkedom: path("dist/src/studio/page-document.js") }, // charts are drawn in the page's own document
   others: { "index.html": INDEX_PAGE, "studio.css": STUDIO_STYLE },
 });
 const files = Object.keys(page.outputs);

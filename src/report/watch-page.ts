@@ -90,7 +90,8 @@ among equal ones the lowest loss.</p>`,
   });
 }
 
-function layerCharts({ history, bestEpoch }: EpochRun): Html[] {
+/** Statistics of every layer, a chart for each: see `MEASURES`. */
+export function layerCharts({ history, bestEpoch }: EpochRun): Html[] {
   const watched = history.filter(({ layers }) => layers !== undefined);
   const shown = spread(watched, bestEpoch);
   const names = shown[0].layers!.map(({ layer }) => layer);

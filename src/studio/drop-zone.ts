@@ -1,4 +1,4 @@
-import { html, type TemplateResult } from "lit-html";
+import { html, nothing, type TemplateResult } from "lit-html";
 import { AUDIO_EXTENSIONS } from "../audio/container.js";
 import { chosenFiles, droppedFiles, type GivenFiles } from "./given-files.js";
 
@@ -6,20 +6,22 @@ const AUDIO_TYPES = ["audio/*", ...AUDIO_EXTENSIONS].join(",");
 
 /**
  * A place to drop files and folders, with buttons that choose them.
- * @param parts `label` says what may be dropped; `more` are further buttons
+ * @param parts `label` says what may be dropped; `more` are further buttons; nothing can be chosen while it `isOff`; without `takesFiles` only folders can
  */
 export function dropZone(parts: {
   label: string;
   onFiles: (files: GivenFiles) => void;
   more?: TemplateResult;
+  isOff?: boolean;
+  takesFiles?: boolean;
 }): TemplateResult {
-  const { label, onFiles, more = html`` } = parts;
+  const { label, onFiles, more = html``, isOff = false, takesFiles = true } = parts;
   const choose = (event: Event) => onFiles(chosenFiles(event.target as HTMLInputElement));
   return html`<div class="drop" @dragover=${allowDrop} @dragleave=${leave} @drop=${(event: DragEvent) => drop(event, onFiles)}>
     <p>${label}</p>
     <div class="row">
-      <label class="button">Choose files…<input type="file" multiple accept=${AUDIO_TYPES} @change=${choose}></label>
-      <label class="button">Choose a folder…<input type="file" webkitdirectory @change=${choose}></label>
+      ${takesFiles ? html`<label class="button">Choose files…<input type="file" ?disabled=${isOff} multiple accept=${AUDIO_TYPES} @change=${choose}></label>` : nothing}
+      <label class="button">Choose a folder…<input type="file" ?disabled=${isOff} webkitdirectory @change=${choose}></label>
       ${more}
     </div>
   </div>`;

@@ -2,6 +2,9 @@ import { encodeWav } from "../audio/encode-wav.js";
 import { joined } from "../audio/joined.js";
 import { type Microphone, openMicrophone } from "./microphone.js";
 
+/** Length of sound whose level is shown [s]. */
+const LEVEL_SEC = 0.1;
+
 /** A recording from the microphone that goes on. */
 export class Recording {
   readonly #parts: Float32Array[] = [];
@@ -33,8 +36,18 @@ export class Recording {
     return joined(this.#parts.slice(first)).subarray(-wanted);
   }
 
+  /** Calls back every so many seconds of sound, after the last call has returned, until the recording ends. */
+  async follow(everySec: number, onSound: () => void | Promise<void>): Promise<void> {
+    while (await this.#reaches(this.durationSec + everySec)) await onSound();
+  }
+
+  /** The highest of the last samples, between 0 and 1. */
+  get level(): number {
+    return this.last(LEVEL_SEC).reduce((high, sample) => Math.max(high, Math.abs(sample)), 0);
+  }
+
   /** Waits until the recording is this long [s]. @returns false if it ended before */
-  async reaches(sec: number): Promise<boolean> {
+  async #reaches(sec: number): Promise<boolean> {
     while (this.durationSec < sec && !this.#isOver)
       await new Promise<void>((done) => {
         this.#heard = done;

@@ -14,6 +14,7 @@ h2 .note { font-weight: 400; }
 .note, .notice { font-size: 14px; color: var(--quiet); }
 .notice { min-height: 1.5em; margin: 0.4em 0; color: var(--ink); overflow-wrap: anywhere; }
 .problem { color: var(--series-1); overflow-wrap: anywhere; }
+label { max-width: 100%; }
 .row { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 12px; margin: 0.6em 0; }
 button, .button, select, input { font: inherit; font-size: 15px; color: var(--ink); background: var(--paper); border: 1px solid var(--quiet); border-radius: 6px; padding: 6px 12px; min-height: 36px; max-width: 100%; }
 button, .button, select, summary { cursor: pointer; }
@@ -47,5 +48,24 @@ studio-player audio { display: block; width: 100%; height: 40px; }
 .bars .number { width: 1%; white-space: nowrap; }
 .bars td:last-child { width: 60%; }
 .bars .present th { font-weight: 600; }
+.class { border: 1px solid var(--line); border-radius: 10px; padding: 4px 14px 10px; margin: 12px 0; }
+.class .drop { border-width: 1px; margin: 0.4em 0; padding: 4px 12px; }
+.list .group { width: 8em; flex: none; }
+.list .play { min-width: 40px; padding: 0; flex: none; }
+.list li > .name { flex: 1; min-width: 0; }
+input[type="number"] { width: 7em; }
+.switches { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); gap: 6px 28px; }
+.switches .note { margin: 0.2em 0 0.8em; }
+.confusion td { min-width: 44px; text-align: center; padding: 6px 10px; border: 1px solid var(--line); }
+.confusion caption { text-align: left; color: var(--quiet); padding: 4px 0; }
+${[1, 2, 3, 4, 5, 6]
+  .flatMap((strength) =>
+    Object.entries({ right: 0, wrong: 1 }).map(
+      ([name, series]) =>
+        `.confusion .${name}.strength-${strength} { background: color-mix(in srgb, var(--series-${series}) ${10 * strength}%, transparent); }`,
+    ),
+  )
+  .join("\n")}
+.level { max-width: 240px; }
 progress { width: 100%; height: 14px; accent-color: var(--series-0); }
 `;

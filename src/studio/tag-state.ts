@@ -1,18 +1,21 @@
-import { proxy, type Remote, wrap } from "comlink";
+import { proxy } from "comlink";
 import { errorLine } from "../core/errors.js";
 import type { GivenFiles } from "./given-files.js";
 import { leftOutText } from "./given-files.js";
 import { Recording } from "./recording.js";
 import { redraw } from "./redraw.js";
 import type { FileAnswer, ModelFacts, TaggingWork } from "./tagging-work.js";
+import { startThread, type Thread } from "./thread.js";
+import { TimeLeft } from "./time-left.js";
 
 /** A sound that was given to be tagged. */
 export interface Sound {
   readonly name: string;
   readonly file: Blob;
   status: "waiting" | "working" | "done" | "failed";
-  /** Fraction of the work that is done; null if it is not known. */
+  /** Fraction of the work that is done, null if it is not known, and the time that is left. */
   progress: number | null;
+  left: string;
   answer: FileAnswer | null;
   /** Why it could not be tagged. */
   problem: string;
@@ -49,7 +52,7 @@ export class TagState {
   notice = "";
   /** The player of the selected sound, which the cursor follows. */
   player: HTMLAudioElement | undefined;
-  #worker = startWorker();
+  #thread = this.#startThread();
   #opening: Promise<unknown> = Promise.resolve();
   #isWorking = false;
   #nRecordings = 0;
@@ -60,10 +63,16 @@ export class TagState {
 
   /** Adds a model, or replaces one of the same name, and opens it. */
   useModel(model: ModelChoice): void {
+    this.offer(model);
+    this.#open(model);
+  }
+
+  /** Adds a model, or replaces one of the same name. */
+  offer(model: ModelChoice): void {
     const known = this.models.findIndex(({ name }) => name === model.name);
     if (known >= 0) this.models[known] = model;
     else this.models.push(model);
-    this.#open(model);
+    redraw();
   }
 
   /** Adds sounds to be tagged, and shows the first. */
@@ -89,8 +98,10 @@ export class TagState {
     redraw();
   }
 
+  /** Takes a sound off the list; if it is being tagged, that ends. */
   remove(sound: Sound): void {
     this.sounds = this.sounds.filter((each) => each !== sound);
+    if (sound.status === "working") this.#restart();
     if (this.selected === sound) this.selected = this.sounds[0] ?? null;
     redraw();
   }
@@ -109,7 +120,7 @@ export class TagState {
 
   /** A file as WAV, for a browser that cannot play it. */
   async toWav({ file, name }: Pick<Sound, "file" | "name">): Promise<Blob> {
-    return new Blob([(await this.#worker.toWav(file, name)) as BlobPart], { type: "audio/wav" });
+    return new Blob([(await this.#thread.work.toWav(file, name)) as BlobPart], { type: "audio/wav" });
   }
 
   #open(model: ModelChoice): void {
@@ -118,9 +129,14 @@ export class TagState {
     this.facts = null;
     this.notice = "";
     for (const sound of this.sounds) Object.assign(sound, { status: "waiting", answer: null, problem: "" });
+    this.#load(model, before);
+  }
+
+  /** Opens a model; if it is none, what was open `before` stays. */
+  #load(model: ModelChoice, before: Pick<TagState, "model" | "facts">): void {
     this.#opening = this.#opening.then(async () => {
       try {
-        const facts = await this.#worker.open(model.bytes, model.name);
+        const facts = await this.#thread.work.open(model.bytes, model.name);
         if (this.model === model) this.facts = facts;
       } catch (error) {
         this.models = this.models.filter((each) => each !== model);
@@ -130,6 +146,22 @@ export class TagState {
       redraw();
     });
     redraw();
+  }
+
+  /** Ends the thread, which may be long at work, and goes on with another. */
+  #restart(): void {
+    this.#thread.end();
+    this.#thread = this.#startThread();
+    this.#isWorking = false;
+    this.#opening = Promise.resolve();
+    this.#load(this.model, this);
+  }
+
+  #startThread(): Thread<TaggingWork> {
+    return startThread("tagging-worker", (problem) => {
+      this.notice = problem;
+      redraw();
+    });
   }
 
   /** Tags the waiting sounds, one after the other. */
@@ -143,12 +175,13 @@ export class TagState {
       if (sound === undefined || this.facts === null) break;
       Object.assign(sound, { status: "working", progress: 0 });
       redraw();
+      const left = new TimeLeft(() => performance.now());
       const onProgress = proxy((done: number | null) => {
-        sound.progress = done;
+        Object.assign(sound, { progress: done, left: done === null ? "" : left.after(done) });
         redraw();
       });
       try {
-        const answer = await this.#worker.tag(sound.file, sound.name, onProgress);
+        const answer = await this.#thread.work.tag(sound.file, sound.name, onProgress);
         if (this.model === model) Object.assign(sound, { status: "done", answer });
       } catch (error) {
         if (this.model === model) Object.assign(sound, { status: "failed", problem: errorLine(error) });
@@ -161,18 +194,16 @@ export class TagState {
   /** Shows what the microphone hears, again and again. */
   async #follow(live: Live): Promise<void> {
     const { recording } = live;
-    let reached = LIVE_STEP_SEC;
-    while (await recording.reaches(reached)) {
+    await recording.follow(LIVE_STEP_SEC, async () => {
       const samples = recording.last(LIVE_SEC);
       const startSec = recording.durationSec - samples.length / recording.sampleRate;
-      reached = recording.durationSec + LIVE_STEP_SEC;
       try {
-        live.heard = { answer: await this.#worker.tagSamples(samples, recording.sampleRate), startSec };
+        live.heard = { answer: await this.#thread.work.tagSamples(samples, recording.sampleRate), startSec };
       } catch (error) {
         this.notice = errorLine(error);
       }
       redraw();
-    }
+    });
   }
 
   async #stopMicrophone(recording: Recording): Promise<void> {
@@ -188,9 +219,5 @@ export class TagState {
 }
 
 function newSound(name: string, file: Blob): Sound {
-  return { name, file, status: "waiting", progress: null, answer: null, problem: "" };
-}
-
-function startWorker(): Remote<TaggingWork> {
-  return wrap(new Worker(new URL("./tagging-worker.js", import.meta.url), { type: "module" }));
+  return { name, file, status: "waiting", progress: null, left: "", answer: null, problem: "" };
 }

@@ -78,10 +78,11 @@ function soundList(state: TagState): TemplateResult {
   )}</ul>`;
 }
 
-function soundText({ status, progress, answer, problem }: Sound): string {
+function soundText({ status, progress, left, answer, problem }: Sound): string {
   if (status === "failed") return problem;
   if (status === "waiting") return "waiting";
-  if (status === "working") return progress === null ? "tagging…" : `tagging, ${percent(progress)}`;
+  if (status === "working")
+    return progress === null ? "tagging…" : `tagging, ${percent(progress)}${left && `, ${left}`}`;
   return answerText(answer!.tagging);
 }
 
