@@ -1,5 +1,6 @@
-// Bundles timbrel/browser into dist/browser/, and says how large it is; and the command line with its worker threads into dist/bin/,
-// which then starts in three quarters of the time. Both find ONNX Runtime's files in dist/vendor/ and the model in models/.
+// Bundles timbrel/browser into dist/browser/ and the studio into dist/studio/, and says how large they are; and the command line
+// with its worker threads into dist/bin/, which then starts in three quarters of the time. All find ONNX Runtime's files in
+// dist/vendor/ and the model in models/.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -92,16 +93,21 @@ const studio = await bundle("dist/studio", {
   alias: { linkedom: path("dist/src/studio/page-document.js") }, // charts are drawn in the page's own document
   others: { "index.html": INDEX_PAGE, "studio.css": STUDIO_STYLE },
 });
-const files = Object.keys(page.outputs);
-const sizes = files.map((file) => gzipSync(readFileSync(path(file))).length);
-const total = sizes.reduce((sum, size) => sum + size, 0);
+const sizes = { browser: sizeOf(page), studio: sizeOf(studio) };
 // A test reads from this file which sources are in the bundle, and how large it is.
 writeIfChanged(
   path("dist/browser-contents.json"),
-  JSON.stringify({ inputs: Object.keys(page.inputs), gzipBytes: total }),
+  JSON.stringify({ inputs: Object.keys(page.inputs), gzipBytes: sizes.browser.gzipBytes }),
 );
 writeIfChanged(path("dist/LICENSES.txt"), licencesOf([program, page, studio]));
-console.log(`dist/browser: ${files.length} files, ${Math.round(total / 1000)} kB with gzip`);
+for (const [folder, size] of Object.entries(sizes))
+  console.log(`dist/${folder}: ${size.nFiles} files, ${Math.round(size.gzipBytes / 1000)} kB with gzip`);
+
+/** Number of a bundle's files, and their size as a server sends them. */
+function sizeOf({ outputs }) {
+  const sizes = Object.keys(outputs).map((file) => gzipSync(readFileSync(path(file))).length);
+  return { nFiles: sizes.length, gzipBytes: sizes.reduce((sum, size) => sum + size, 0) };
+}
 
 /** The licences of the packages whose code is in the bundles, and of ONNX Runtime, whose files lie beside them. */
 function licencesOf(metafiles) {

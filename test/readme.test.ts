@@ -6,7 +6,7 @@ import { runSnippets, snippetsOf } from "./readme-snippets.js";
 
 const root = resolve(import.meta.dirname, "..");
 const read = (file: string) => readFileSync(join(root, file), "utf8");
-const READMES = ["", "src/", "src/graph/", "models/", "data/", "scripts/bench/"].map(
+const READMES = ["", "src/", "src/graph/", "src/studio/", "models/", "data/", "scripts/bench/"].map(
   (dir) => `${dir}README.md`,
 );
 

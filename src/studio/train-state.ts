@@ -75,8 +75,9 @@ export class TrainState {
     state.examples = await saved.examples();
     state.choices = restoredChoices((await saved.get("choices")) ?? {});
     state.run = (await saved.get("run")) ?? null;
-    state.hasWebGpu = await hasGraphicsCard();
-    state.device = state.hasWebGpu ? "webgpu" : "wasm";
+    const graphics = await graphicsOf();
+    state.hasWebGpu = graphics !== "none";
+    state.device = graphics === "card" ? "webgpu" : "wasm";
     return state;
   }
 
@@ -331,17 +332,18 @@ function byFolder(files: readonly GivenFile[]): (GivenFile & { className: string
 /** Whether this page has the studio to itself. It keeps it until it is closed. */
 function holdsLock(): Promise<boolean> {
   return new Promise((answer) => {
-    void navigator.locks.request("timbrel studio", { ifAvailable: true }, (lock) => {
+    void navigator.locks.request("timbrel", { ifAvailable: true }, (lock) => {
       answer(lock !== null);
       return lock === null ? undefined : new Promise(() => {});
     });
   });
 }
 
-/** Whether the browser has WebGPU on a graphics card: what stands in for one is slower than WebAssembly. */
-async function hasGraphicsCard(): Promise<boolean> {
+/** What WebGPU the browser has: on a graphics card, or by a program in its place, which is slower than WebAssembly. */
+async function graphicsOf(): Promise<"card" | "program" | "none"> {
   type Adapter = { info?: { isFallbackAdapter?: boolean }; isFallbackAdapter?: boolean };
   const { gpu } = navigator as { gpu?: { requestAdapter(): Promise<Adapter | null> } };
   const adapter = (await gpu?.requestAdapter().catch(() => null)) ?? null;
-  return adapter !== null && !(adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter ?? false);
+  if (adapter === null) return "none";
+  return (adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter) ? "program" : "card";
 }

@@ -21,6 +21,7 @@ import { type Example, Saved, type SavedFeatures, type SavedRun, type TestScores
 export type RunEvent =
   /** Features are made of clips that had none of the run's front end. */
   | { readonly kind: "features"; readonly done: number; readonly total: number }
+  | { readonly kind: "starting" }
   | { readonly kind: "step"; readonly step: StepReport; readonly epochs: number }
   | { readonly kind: "epoch"; readonly run: SavedRun }
   | { readonly kind: "scoring" };
@@ -171,6 +172,7 @@ export class TrainingWork {
       const { data, shape } = features;
       clips.push({ name, labels: [label], features: { data, shape }, ...(group === "" ? {} : { group }) });
     }
+    tell({ kind: "starting" });
     return {
       data: featuresInMemory(made, clips, { name: "The examples" }),
       idOf: (name) => Number(/\((\d+)\)$/.exec(name)![1]),

@@ -25,7 +25,7 @@ const PAGE =
   '<!doctype html><script type="module">import * as timbrel from "/dist/browser/index.js"; globalThis.timbrel = timbrel;</script>';
 
 /** Serves a folder as any static server would. An isolated page gets the headers that threads need. */
-function serve(root: string, isIsolated: boolean): Promise<Server> {
+export function serve(root: string, isIsolated: boolean): Promise<Server> {
   const server = createServer(({ url = "/" }, response) => {
     const isolation = {
       "Cross-Origin-Opener-Policy": "same-origin",

@@ -82,6 +82,23 @@ describe.skipIf(CHROMIUM === undefined)("the studio tags [needs chromium]", () =
     expect(await page.locator(".answer strong").textContent()).toMatch(/^string/);
   });
 
+  it("every format that Node reads, with decoders that run under its policy", async () => {
+    const { page } = studio;
+    const names = [
+      "mp3.mp3",
+      "vorbis.ogg",
+      "opus.opus",
+      "flac.flac",
+      "ogg-flac.ogg",
+      "gsm.wav",
+      "six-channels.wav",
+    ];
+    await page.getByLabel("Choose files…").setInputFiles(names.map((name) => `test/audio/fixtures/${name}`));
+    for (const name of names.slice(0, -2).concat("six-channels.wav"))
+      await page.getByRole("button", { name: new RegExp(`^${name} .*(%|unknown)`) }).waitFor();
+    await page.getByRole("button", { name: /^gsm\.wav gsm\.wav: .*GSM/ }).waitFor();
+  });
+
   it("what it reads and the browser does not", async () => {
     const { page } = studio;
     const { samples, sampleRate } = { samples: new Int16Array(8000), sampleRate: 8000 };

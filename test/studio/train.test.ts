@@ -188,6 +188,8 @@ describe.skipIf(CHROMIUM === undefined)("a run in the studio [needs chromium]", 
   beforeAll(async () => {
     studio = await openStudio({ microphone: resolve(others[0].path) });
     await dropClasses(studio.page);
+    await studio.page.getByRole("combobox", { name: "Begin with" }).selectOption("a new net");
+    await studio.page.getByRole("combobox", { name: "Net", exact: true }).selectOption("mlp"); // the fastest
   });
   afterAll(() => studio?.close());
 
@@ -219,7 +221,7 @@ describe.skipIf(CHROMIUM === undefined)("a run in the studio [needs chromium]", 
 
   it("shows a gradient that vanishes, and what helps", async () => {
     const { page } = studio;
-    await page.getByRole("combobox", { name: "Begin with" }).selectOption("a new net");
+    await page.getByRole("combobox", { name: "Net", exact: true }).selectOption("vgg");
     await page.getByRole("combobox", { name: "Activation" }).selectOption("sigmoid");
     await page.getByRole("combobox", { name: "Batch norm" }).selectOption("off");
     await page.getByRole("combobox", { name: "Initial weights" }).selectOption("small");
