@@ -16,12 +16,13 @@ type Running = Exclude<Activity, { kind: "adding" }>;
 /** The run: what starts and stops it, how it goes, and the health of its gradients. */
 export function runView(studio: Studio): TemplateResult {
   const { training } = studio;
-  const { run, activity, runNotice, runProblem } = training;
+  const { run, activity, findings, runNotice, runProblem } = training;
   const isRunning = activity !== null && activity.kind !== "adding";
   return html`<section aria-labelledby="run"><h2 id="run">3. Training</h2>
     <div class="row">${buttons(studio)}</div>
     <p class="notice" role="status">${isRunning ? activityText(activity) : runNotice}</p>
     ${isRunning ? progressOf(activity) : nothing}
+    ${findings.length === 0 ? nothing : html`<ul>${findings.map((finding) => html`<li>${finding}</li>`)}</ul>`}
     ${runProblem === "" ? nothing : html`<p class="problem" role="alert">${runProblem}</p>`}
     ${run === null ? nothing : charts(run)}
   </section>`;

@@ -23,7 +23,7 @@ export type Activity =
       readonly left: string;
     }
   | { readonly kind: "features"; readonly done: number; readonly total: number }
-  | { readonly kind: "starting" }
+  | { readonly kind: "starting"; readonly findings: readonly string[] }
   | {
       readonly kind: "training";
       readonly step: StepReport;
@@ -53,6 +53,8 @@ export class TrainState {
   /** What was last said of the examples, and files that could not be read. */
   notice = "";
   unread: readonly string[] = [];
+  /** What should be known of the examples of the run, a line each. */
+  findings: readonly string[] = [];
   /** What was last said of the run, and why it failed. */
   runNotice = "";
   runProblem = "";
@@ -167,21 +169,26 @@ export class TrainState {
     this.unread = [];
     this.activity = { kind: "adding", done: 0, total, name: "", left: "" };
     redraw();
-    await this.#thread.work.useFrontEndOf(await this.#startBytes(start));
+    const thread = this.#thread;
+    try {
+      await thread.work.useFrontEndOf(await this.#startBytes(start));
+    } catch (error) {
+      if (thread === this.#thread) this.notice = errorLine(error);
+      return this.#idle(thread);
+    }
     const left = new TimeLeft(() => performance.now());
     for (const [done, { file, path, className }] of given.entries()) {
       this.activity = { kind: "adding", done, total, name: path, left: left.after(done / total) };
       redraw();
       const { id } = this.classes.find(({ name }) => name === className) ?? this.addClass(className);
       try {
-        this.examples.push(await this.#thread.work.add({ classId: id, path, file }));
+        this.examples.push(await thread.work.add({ classId: id, path, file }));
       } catch (error) {
         this.unread = [...this.unread, errorLine(error)];
       }
     }
-    this.activity = null;
     void navigator.storage.persist?.(); // a browser that is short of space then asks before it forgets
-    redraw();
+    this.#idle(thread);
   }
 
   /** Records an example of a class, or ends its recording. */
@@ -208,11 +215,11 @@ export class TrainState {
   /** Trains from the start. @param start the model to start from, if the choices say so */
   async train(start: ModelChoice): Promise<void> {
     const { choices, device } = this;
-    await this.#follow(async (tell) => {
+    await this.#follow(async (work, tell) => {
       const bytes = await this.#startBytes(start);
       const from = bytes === null ? null : { name: start.name, bytes };
       this.run = null;
-      return this.#thread.work.train({ choices: { ...choices }, device, start: from }, tell);
+      return work.train({ choices: { ...choices }, device, start: from }, tell);
     });
   }
 
@@ -220,7 +227,7 @@ export class TrainState {
   async resume(how: "to the end" | "end now"): Promise<void> {
     const { choices, history } = this.run!;
     const epochs = how === "end now" ? history.length : Math.max(choices.epochs, history.length);
-    await this.#follow((tell) => this.#thread.work.resume(epochs, this.device, tell));
+    await this.#follow((work, tell) => work.resume(epochs, this.device, tell));
   }
 
   /** Stops a run, whose last whole epoch is kept, or the reading of files. */
@@ -229,6 +236,11 @@ export class TrainState {
     this.#thread.end();
     this.#thread = this.#startThread();
     this.activity = null;
+    // A file may have been saved that the page was not told of.
+    void this.#saved.examples().then((examples) => {
+      this.examples = examples;
+      redraw();
+    });
     if (isAdding) this.notice = "Stopped; what was read is kept.";
     else
       this.runNotice =
@@ -262,10 +274,13 @@ export class TrainState {
     redraw();
   }
 
-  async #follow(work: (tell: (event: RunEvent) => void) => Promise<SavedRun>): Promise<void> {
+  async #follow(
+    run: (work: Thread<TrainingWork>["work"], tell: (event: RunEvent) => void) => Promise<SavedRun>,
+  ): Promise<void> {
     const thread = this.#thread;
     const left = new TimeLeft(() => performance.now());
-    this.activity = { kind: "starting" };
+    this.activity = { kind: "starting", findings: [] };
+    this.findings = [];
     [this.runNotice, this.runProblem] = ["", ""];
     redraw();
     const isStopped = () => thread !== this.#thread;
@@ -276,17 +291,26 @@ export class TrainState {
         const { step, epochs } = event;
         const done = (step.epoch - 1 + step.step / step.stepsPerEpoch) / epochs;
         this.activity = { kind: "training", step, done, epochs, left: left.after(done) };
-      } else this.activity = event;
+      } else {
+        if (event.kind === "starting") this.findings = event.findings;
+        this.activity = event;
+      }
       redraw();
     });
     try {
-      const run = await work(tell);
+      const ended = await run(thread.work, tell);
       if (isStopped()) return;
-      this.run = run;
+      this.run = ended;
     } catch (error) {
       if (isStopped()) return;
       this.runProblem = errorLine(error);
     }
+    this.#idle(thread);
+  }
+
+  /** Says that a thread has nothing more to do, unless it was stopped. */
+  #idle(thread: Thread<TrainingWork>): void {
+    if (thread !== this.#thread) return;
     this.activity = null;
     redraw();
   }

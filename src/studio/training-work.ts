@@ -1,6 +1,7 @@
 import { zipSync } from "fflate";
 import { DataError } from "../core/errors.js";
-import { type FeatureData, featuresInMemory } from "../dataset/feature-data.js";
+import { checkData } from "../dataset/check-data.js";
+import { type FeatureData, featuresInMemory, type MemoryClip } from "../dataset/feature-data.js";
 import { argmax } from "../evaluation/answers.js";
 import { evaluateModel } from "../evaluation/evaluate-model.js";
 import { readFeatures } from "../features/clip-features.js";
@@ -21,7 +22,8 @@ import { type Example, Saved, type SavedFeatures, type SavedRun, type TestScores
 export type RunEvent =
   /** Features are made of clips that had none of the run's front end. */
   | { readonly kind: "features"; readonly done: number; readonly total: number }
-  | { readonly kind: "starting" }
+  /** What should be known of the examples before they are trained on, a line each. */
+  | { readonly kind: "starting"; readonly findings: readonly string[] }
   | { readonly kind: "step"; readonly step: StepReport; readonly epochs: number }
   | { readonly kind: "epoch"; readonly run: SavedRun }
   | { readonly kind: "scoring" };
@@ -149,16 +151,17 @@ export class TrainingWork {
     return ended;
   }
 
-  /** The examples as data to train on, and the number of the example that a clip's name belongs to. */
+  /** The examples as data to train on, and the number of the example of each clip, by its name. */
   async #data(
     made: FrontEnd,
     tell: (event: RunEvent) => void,
-  ): Promise<{ data: FeatureData; idOf: (name: string) => number }> {
+  ): Promise<{ data: FeatureData; idOf: ReadonlyMap<string, number> }> {
     const saved = await this.#saved;
     const [classes, examples] = [(await saved.get("classes")) ?? [], await saved.examples()];
     const labels = new Map(classes.map(({ id, name }) => [id, name]));
     const hash = frontEndHash(made);
-    const clips = [];
+    const clips: MemoryClip[] = [];
+    const idOf = new Map<string, number>();
     for (const [done, example] of examples.entries()) {
       let features = await saved.features(example.id);
       if (features?.frontEndHash !== hash) {
@@ -168,15 +171,19 @@ export class TrainingWork {
       }
       const { id, classId, path, group } = example;
       const label = labels.get(classId)!;
-      const name = `${label}/${path} (${id})`;
+      let name = `${label}/${path}`;
+      for (let n = 2; idOf.has(name); n++) name = `${label}/${path} (${n})`;
+      idOf.set(name, id);
       const { data, shape } = features;
       clips.push({ name, labels: [label], features: { data, shape }, ...(group === "" ? {} : { group }) });
     }
-    tell({ kind: "starting" });
-    return {
-      data: featuresInMemory(made, clips, { name: "The examples" }),
-      idOf: (name) => Number(/\((\d+)\)$/.exec(name)![1]),
-    };
+    const data = featuresInMemory(made, clips, { name: "examples" });
+    // What blocks the run is its error.
+    const findings = checkData(data).flatMap(({ blocks, message }) =>
+      blocks ? [] : message.replaceAll("`", ""),
+    );
+    tell({ kind: "starting", findings });
+    return { data, idOf };
   }
 }
 
@@ -202,7 +209,7 @@ function factsOf({ splits, parameterCount }: RunStart): Pick<SavedRun, "counts" 
 async function scored(
   model: TrainedModel,
   data: FeatureData,
-  { engine, idOf }: { engine: ReturnType<typeof webEngine>; idOf: (name: string) => number },
+  { engine, idOf }: { engine: ReturnType<typeof webEngine>; idOf: ReadonlyMap<string, number> },
 ): Promise<TestScores> {
   const { net, majority, answers } = await evaluateModel(model, data, { engine, split: "test" });
   if (net.task !== "single-label" || majority.task !== "single-label")
@@ -212,7 +219,9 @@ async function scored(
     const best = argmax(probabilities);
     if (targets[best] === 1) return [];
     const label = labels[targets.indexOf(1)];
-    return [{ exampleId: idOf(clip.name), label, answer: labels[best], probability: probabilities[best] }];
+    return [
+      { exampleId: idOf.get(clip.name)!, label, answer: labels[best], probability: probabilities[best] },
+    ];
   });
   const { nClips, balancedAccuracy, accuracy, confusion, intervals } = net;
   return {
