@@ -11,6 +11,7 @@
  *
  * To train, make features with `extractClip`, gather them with `featuresInMemory`, and call `trainModel`; `encodeModel` gives the file
  * that the command line and Node read. ONNX Runtime computes in the thread that calls it: train in a worker.
+ * @module timbrel/browser
  */
 
 import { waveformStream } from "./audio/waveform-stream.js";
@@ -35,7 +36,8 @@ import { openedFeatures, type ReadOptions } from "./tagging/opened-features.js";
 
 // Tag audio
 
-export type { AnyAudio, LoadedTagger } from "./tagging/loaded-tagger.js";
+export type { AnyAudio, ByteStream, LoadedTagger } from "./tagging/loaded-tagger.js";
+export type { AnyModel } from "./tagging/open-tagger.js";
 export { type Embedding, Tagger, type Tagging, type TagOptions } from "./tagging/tagger.js";
 
 // Make features

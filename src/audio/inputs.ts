@@ -8,7 +8,12 @@ export type AudioInput =
   | Waveform
   | { readonly channelData: readonly Float32Array[]; readonly sampleRate: number }
   | { readonly channels: readonly Float32Array[]; readonly sampleRate: number }
-  | { getChannelData(channel: number): Float32Array; numberOfChannels: number; sampleRate: number };
+  | {
+      /** The samples of a channel, counted from 0. */
+      getChannelData(channel: number): Float32Array;
+      numberOfChannels: number;
+      sampleRate: number;
+    };
 
 /** Whether a value has samples or channels in the way of an `AudioInput`, or is samples without their rate. */
 export function hasSamples(value: unknown): boolean {

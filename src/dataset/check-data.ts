@@ -27,6 +27,7 @@ export interface DataFinding {
   readonly blocks: boolean;
 }
 
+/** What kind of finding it is. */
 export type DataFindingCode =
   /** Labels that differ only in case, blanks, hyphens or leading zeros. */
   | "similar-labels"

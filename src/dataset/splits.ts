@@ -21,7 +21,7 @@ export interface ClipSplits {
 }
 
 /** How clips are drawn, see `splitClips`. */
-interface SplitOptions {
+export interface SplitOptions {
   readonly seed?: number;
   readonly validFraction?: number;
   readonly testFraction?: number;

@@ -8,7 +8,10 @@ import { byName, type ClipSplits, splitClips } from "../dataset/splits.js";
 import { validClipCount, wasChosenBy, wasTrainedOn } from "../tagging/model-clips.js";
 import type { ModelInfo } from "../tagging/model-file.js";
 
-/** Part of a store to score: a split, or everything. */
+/**
+ * Part of a store to score: a split, or everything.
+ * @useDeclaredType
+ */
 export type PartName = (typeof PART_NAMES)[number];
 export const PART_NAMES = [...SPLITS, "all"] as const;
 

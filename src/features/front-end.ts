@@ -101,6 +101,7 @@ export const FRONT_END_PRESETS = {
   }),
 } as const satisfies Record<string, FrontEnd>;
 
+/** The names of the front ends that others use. */
 export type PresetName = keyof typeof FRONT_END_PRESETS;
 
 function preset(values: Omit<FrontEnd, keyof typeof COMMON | "winLength" | "fMax">): FrontEnd {

@@ -55,7 +55,7 @@ export function isConstantName(name: string): boolean {
 }
 
 /** Shape and element type of a node's output. */
-interface OutputSpec {
+export interface OutputSpec {
   shape: readonly number[];
   /** @default "float32" */
   dataType?: DataType;

@@ -1,12 +1,23 @@
 /**
  * The package entry `timbrel/graph`, which builds computations as ONNX graphs and differentiates them. README.md in
  * this folder has an example.
+ * @module timbrel/graph
  */
 
 // The graph and its values; `Graph.emit` and `Graph.record` are what an operation of your own needs.
 
 export type { Tensor } from "../core/tensor.js";
-export { type Attribute, type Backward, type DataType, Graph, type Value } from "./graph.js";
+export {
+  type Attribute,
+  type Backward,
+  type DataType,
+  Graph,
+  type Initializer,
+  type Node,
+  type OutputSpec,
+  type TapeEntry,
+  type Value,
+} from "./graph.js";
 
 // The backward pass.
 
@@ -34,6 +45,7 @@ export {
   maximum,
   mul,
   neg,
+  type Operand,
   relu,
   sigmoid,
   silu,

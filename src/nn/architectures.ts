@@ -28,6 +28,7 @@ interface PooledBlocksConfig extends LayerStyle {
   readonly dropout: number;
 }
 
+/** The axes that the last maps are averaged over: time alone, or time and mel bands. */
 export type GlobalPool = "frames" | "all";
 
 /** The VGG-like 2-D conv net: blocks of conv 3x3 -> batch norm -> activation -> max pool. */
@@ -93,6 +94,7 @@ export type SegmentNetConfig = VggConfig | DsCnnConfig | Conv1dConfig | ShortChu
 /** Configuration of any net. */
 export type NetConfig = SegmentNetConfig | LinearConfig;
 
+/** The name of a kind of net. */
 export type NetKind = SegmentNetConfig["kind"];
 
 const STYLE: LayerStyle = {

@@ -121,12 +121,18 @@ const RECORDS = [sgd, adagrad, rmsprop, adam, adamw] as const;
 
 type Listed = (typeof RECORDS)[number];
 
-/** The settings of one of timbrel's optimizers; `kind` says which one. */
+/**
+ * The settings of one of timbrel's optimizers; `kind` says which one.
+ * @useDeclaredType
+ */
 export type OptimizerConfig = Listed["defaults"];
 
 type VariantOf<Each> = Each extends Optimizer<infer _, infer Variant> ? Variant : never;
 
-/** The name of an optimizer or of a variant. */
+/**
+ * The name of an optimizer or of a variant.
+ * @useDeclaredType
+ */
 export type OptimizerName = OptimizerConfig["kind"] | VariantOf<Listed>;
 
 /** An optimizer's default settings and highest learning rate. */

@@ -12,7 +12,7 @@ export function isBetter(epoch: EpochScore, other: EpochScore): boolean {
 }
 
 /** The warm-up that most schedules can start with. */
-interface WarmUp {
+export interface WarmUp {
   /** Fraction of all steps over which the rate rises linearly from 0, in [0, 1). @default 0 */
   readonly warmUp?: number;
 }

@@ -8,6 +8,10 @@ import { OrtKeepingSession, OrtSession } from "./ort-session.js";
 /** The devices that ONNX Runtime can run on in a browser. */
 export const WEB_DEVICES = ["wasm", "webgpu"] as const;
 
+/**
+ * A device that ONNX Runtime can run on in a browser.
+ * @useDeclaredType
+ */
 export type WebDevice = (typeof WEB_DEVICES)[number];
 
 /** Each device has its own build of ONNX Runtime, since WebGPU doubles the size. */

@@ -33,6 +33,7 @@ import { runInWorkers } from "./worker-lanes.js";
 
 export type { ExtractProgress, FileWarning } from "./extract-tally.js";
 
+/** Options of `extractFeatures`. */
 export interface ExtractOptions {
   frontEnd: FrontEnd;
   /**
@@ -42,6 +43,7 @@ export interface ExtractOptions {
   background?: string | URL;
   /** @default one per core */
   nWorkers?: number;
+  /** Called when a file is done, and while long ones are read. */
   onProgress?: (progress: ExtractProgress) => void;
   /** Called with a line for every bad file, `<path>: <reason>`, and for every warning, `<path>: warning: <text>`. */
   onProblem?: (line: string) => void;
@@ -56,6 +58,7 @@ export interface ExtractOptions {
   signal?: AbortSignal;
 }
 
+/** A store that was extracted, and what became of the files. */
 export interface Extraction {
   store: FeatureStore;
   /** Number of files whose features were computed in this run. */

@@ -57,7 +57,10 @@ const storedClip = z.object({
   descriptors: z.string().regex(/^clips\/[0-9a-f]{2}\/[0-9a-f-]+\.descriptors\.npy$/),
 });
 
-/** A clip whose features are in a store. */
+/**
+ * A clip whose features are in a store.
+ * @useDeclaredType
+ */
 export type StoredClip = Clip & Readonly<Pick<z.infer<typeof storedClip>, "features" | "descriptors">>;
 
 /**

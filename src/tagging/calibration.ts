@@ -67,7 +67,10 @@ export const calibrationSchema = z.object({
   }),
 });
 
-/** What the validation clips say about a trained model's probabilities. */
+/**
+ * What the validation clips say about a trained model's probabilities.
+ * @useDeclaredType
+ */
 export type Calibration = z.infer<typeof calibrationSchema>;
 
 /**

@@ -35,7 +35,10 @@ const linearInfo = infoSchema.pick({
   validClips: true,
 });
 
-/** Facts about a linear baseline. Of the front end only the sample rate matters to it: descriptors are computed at that rate. */
+/**
+ * Facts about a linear baseline. Of the front end only the sample rate matters to it: descriptors are computed at that rate.
+ * @useDeclaredType
+ */
 export type LinearInfo = z.infer<typeof linearInfo>;
 
 /** A trained linear baseline with everything it needs to tag audio. */

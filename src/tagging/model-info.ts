@@ -96,5 +96,8 @@ export const infoSchema = z.object({
   calibration: calibrationSchema.optional(),
 });
 
-/** Facts about a model besides its tensors: what it outputs, what it was trained on and how well it scored. */
+/**
+ * Facts about a model besides its tensors: what it outputs, what it was trained on and how well it scored.
+ * @useDeclaredType
+ */
 export type ModelInfo = z.infer<typeof infoSchema>;

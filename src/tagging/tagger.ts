@@ -182,12 +182,16 @@ export class Tagger {
    * @param open opens the audio; may be called twice
    * @param path its name in errors
    * @throws DataError if the audio cannot be decoded or is too long
+   * @internal
    */
   async tagStream(open: OpenAudio, path: string, options: TagOptions = {}): Promise<Tagging> {
     return this.tagFeatures(featuresOf(open, path), options);
   }
 
-  /** As `tagStream`, from features that `open` computes, maybe in another thread. */
+  /**
+   * As `tagStream`, from features that `open` computes, maybe in another thread.
+   * @internal
+   */
   async tagFeatures(open: OpenFeatures, options: TagOptions = {}): Promise<Tagging> {
     checkTagOptions(options);
     return this.#uses.run(() => this.#tag(open, options));
@@ -261,12 +265,16 @@ export class Tagger {
    * @param open opens the audio; may be called twice
    * @param path its name in errors
    * @throws DataError if the audio cannot be decoded or is too long
+   * @internal
    */
   async embedStream(open: OpenAudio, path: string, options: ReadOptions = {}): Promise<Embedding> {
     return this.embedFeatures(featuresOf(open, path), options);
   }
 
-  /** As `embedStream`, from features that `open` computes, maybe in another thread. */
+  /**
+   * As `embedStream`, from features that `open` computes, maybe in another thread.
+   * @internal
+   */
   async embedFeatures(open: OpenFeatures, options: ReadOptions = {}): Promise<Embedding> {
     checkOptions<ReadOptions>(options, READ_CHECKS);
     return this.#uses.run(() => this.#embed(open, options));

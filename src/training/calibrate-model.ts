@@ -29,7 +29,7 @@ import {
 } from "../tagging/model-file.js";
 
 /** Options of `calibrateModel`. */
-interface CalibrateOptions {
+export interface CalibrateOptions {
   readonly engine: Engine;
   /** After an abort the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;

@@ -43,6 +43,7 @@ export interface TrainHeadOptions {
   readonly config?: HeadConfig;
   /** Gives the embeddings of clips by the model, e.g. those that a store holds. @default they are computed */
   readonly embeddingsOf?: EmbeddingsOf;
+  /** Called once, when the clips are split and checked. */
   readonly onStart?: (run: Pick<RunData, "sets" | "splits" | "task">) => void;
   /** After an abort the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;

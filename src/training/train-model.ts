@@ -87,7 +87,9 @@ export interface TrainModelOptions {
    * @default the initial weights are drawn, and the normalization is fitted on the train split
    */
   readonly from?: TrainedModel | undefined;
+  /** Called once, when the run is set up; training waits for it. */
   readonly onStart?: ((run: RunStart) => void | Promise<void>) | undefined;
+  /** Called after every step. */
   readonly onStep?: ((report: StepReport) => void) | undefined;
   /** May return "stop" to end the run after this epoch. */
   readonly onEpoch?:

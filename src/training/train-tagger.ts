@@ -36,6 +36,7 @@ import { type RunStart, trainModel } from "./train-model.js";
 export interface TrainEvents {
   /** Called once, when the run is set up. */
   onStart?: (run: RunStart) => void;
+  /** Called after every step. */
   onStep?: (report: StepReport) => void;
   /** Called after every epoch, once its checkpoint is written; may return "stop" to end the run. */
   onEpoch?: (record: EpochRecord, isBest: boolean) => EpochAnswer;

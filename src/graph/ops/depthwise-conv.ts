@@ -17,7 +17,8 @@ import { flip, reshape, sum } from "./shape.js";
  * @throws UsageError if w does not fit x, or the padding the kernel
  * Same as: torch.nn.functional.conv1d / conv2d with groups = channels
  */
-export function depthwiseConv(x: Value, w: Value, { padding = 0 }: { padding?: number } = {}): Value {
+export function depthwiseConv(x: Value, w: Value, options: { padding?: number } = {}): Value {
+  const { padding = 0 } = options;
   const [, channels, ...size] = x.shape;
   const [kernelChannels, one, ...kernel] = w.shape;
   if (kernelChannels !== channels || one !== 1 || kernel.length !== size.length)

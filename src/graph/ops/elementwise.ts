@@ -19,7 +19,7 @@ function broadcastShape(opType: string, a: readonly number[], b: readonly number
 }
 
 /** An operand: a value, or a number, which becomes a constant scalar. */
-type Operand = Value | number;
+export type Operand = Value | number;
 
 function pair(a: Operand, b: Operand): [Value, Value] {
   const graph = typeof a === "number" ? (b as Value).graph : a.graph;
