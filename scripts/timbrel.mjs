@@ -1,11 +1,10 @@
-// The command line of a checkout, which is built first if it never was.
+// The command line of a checkout, which is built first if the sources are not those of the last build.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { isBuilt } from "./sources.mjs";
 
-const dist = new URL("../dist/", import.meta.url);
-if (!existsSync(new URL("browser-contents.json", dist))) {
-  // The last thing that a build writes is missing.
+if (!isBuilt()) {
+  console.error("timbrel: building, since the sources are not those of the last build");
   const cwd = fileURLToPath(new URL("..", import.meta.url));
   const { status, stdout, stderr } = spawnSync("npm run build", { cwd, shell: true, encoding: "utf8" });
   if (status !== 0) {
@@ -13,4 +12,4 @@ if (!existsSync(new URL("browser-contents.json", dist))) {
     process.exit(70);
   }
 }
-await import(new URL("bin/cli.js", dist).href);
+await import(new URL("../dist/bin/cli.js", import.meta.url).href);

@@ -11,7 +11,8 @@ const path = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.u
  */
 function build(): void {
   const compile = [path("node_modules/typescript/bin/tsc"), "-p", path("tsconfig.json")];
-  for (const args of [compile, [path("scripts/vendor.mjs")], [path("scripts/bundle.mjs")]]) {
+  const script = (name: string) => [path(`scripts/${name}.mjs`)];
+  for (const args of [script("sources"), compile, script("vendor"), script("bundle")]) {
     const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
     if (status !== 0) throw new Error("the sources must compile before the tests run, see above");
   }
