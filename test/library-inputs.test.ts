@@ -1,9 +1,11 @@
+import { execFileSync } from "node:child_process";
 import { createReadStream, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import * as timbrel from "timbrel";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeFolder } from "./store/files.js";
 import { rejectionOf } from "./store/message-of.js";
 
 const { DataError, decodeAudio, loadTagger, UsageError } = timbrel;
@@ -183,6 +185,19 @@ describe("a tagger", () => {
     await expect(asked).rejects.toThrow("aborted");
     await expect(tagger.predict(path, { signal: AbortSignal.abort() })).rejects.toThrow("aborted");
   });
+
+  it.skipIf(process.platform === "win32")(
+    "answers others while a pipe gives nothing, and gives it up",
+    async () => {
+      const pipe = join(makeFolder(), "pipe");
+      execFileSync("mkfifo", [pipe]);
+      const controller = new AbortController();
+      const asked = tagger.predict(pipe, { signal: controller.signal });
+      expect((await tagger.predict(path)).tags).toEqual(expected);
+      controller.abort();
+      await expect(asked).rejects.toThrow("aborted");
+    },
+  );
 
   it("may be closed twice", async () => {
     const other = await loadTagger(MODEL);

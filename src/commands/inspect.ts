@@ -9,6 +9,7 @@ import { FeatureStream } from "../features/feature-stream.js";
 import { FRONT_END_PRESETS, type FrontEnd, type PresetName } from "../features/front-end.js";
 import { FrameSampler } from "../features/meyda-frames.js";
 import { print, say, visibleLine } from "../report/terminal.js";
+import { openSource } from "../store/file-source.js";
 import { openAudioFile } from "../store/open-audio-file.js";
 import { readModelFile } from "../store/read-files.js";
 import { readModelInfo } from "../tagging/model-file.js";
@@ -43,7 +44,7 @@ Examples:
 
 export const command = new Command("inspect")
   .description(DESCRIPTION)
-  .argument("<audio...>", "audio files")
+  .argument("<audio...>", "audio files; - for standard input")
   .addOption(presetOption())
   .addOption(
     new Option("-m, --model <file>", "use the front end of a model (default: the preset)").conflicts(
@@ -92,7 +93,7 @@ function frontEndOf({ model, preset }: Options): FrontEnd {
 async function inspectFile(file: string, frontEnd: FrontEnd, options: Options): Promise<void> {
   const sampler = new FrameSampler();
   const views = new Views(options, frontEnd, file);
-  const features = new FeatureStream(await openAudioFile(file), frontEnd, file, {
+  const features = new FeatureStream(await openAudioFile(file, await openSource(file)), frontEnd, file, {
     maxDurationSec: options.maxDuration,
     onMono: (samples) => sampler.push(samples),
     onWaveform: (samples) => views.pushWaveform(samples),

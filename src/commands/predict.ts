@@ -4,7 +4,7 @@ import type { FrontEnd } from "../features/front-end.js";
 import { type ProgressBar, progressBar } from "../report/progress.js";
 import { say, visibleLine } from "../report/terminal.js";
 import { arrivingAudio } from "../store/arriving-audio.js";
-import { reopenAudioFile } from "../store/open-audio-file.js";
+import { openAudioFile } from "../store/open-audio-file.js";
 import { readModelFile } from "../store/read-files.js";
 import { featuresOf } from "../tagging/audio-source.js";
 import {
@@ -260,7 +260,10 @@ async function watchFolder(
       say(visibleLine(`watching ${dir}; Ctrl-C ends`));
     };
     for await (const path of arrivingAudio(dir, { signal, onReady }))
-      await tagFile(foundFile(dir, path), featuresOf(reopenAudioFile(path), path));
+      await tagFile(
+        foundFile(dir, path),
+        featuresOf(() => openAudioFile(path), path),
+      );
   });
 }
 

@@ -11,6 +11,8 @@ export interface FeatureOptions extends DurationLimit {
   readonly describes?: boolean;
   /** Called after every block of audio. What it throws ends the reading. */
   readonly onBlock?: () => void;
+  /** Stops what is waited for before the first block, such as a pipe. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A clip's features, computed while it is decoded, here or in another thread. */

@@ -35,7 +35,7 @@ export class FeatureWorkers {
   opener(source: AudioSource | (() => Promise<AudioSource>)): OpenFeatures {
     let known: AudioSource | undefined;
     return async (frontEnd, options) => {
-      known ??= await withoutPipe(typeof source === "function" ? await source() : source);
+      known ??= await withoutPipe(typeof source === "function" ? await source() : source, options.signal);
       const { port1, port2 } = new MessageChannel();
       const { maxDurationSec, describes = false, onBlock } = options;
       const task: FeatureTask = { port: port2, source: known, frontEnd, maxDurationSec, describes };
@@ -58,10 +58,10 @@ export class FeatureWorkers {
 }
 
 /** @throws DataError if the file cannot be opened */
-async function withoutPipe(source: AudioSource): Promise<AudioSource> {
+async function withoutPipe(source: AudioSource, signal?: AbortSignal): Promise<AudioSource> {
   if (source.kind !== "file") return source;
   const { path } = source;
-  const file = await openSource(path);
+  const file = await openSource(path, signal);
   try {
     return file.isPipe ? { kind: "bytes", bytes: await file.read(0, file.size), path } : source;
   } finally {

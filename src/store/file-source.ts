@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, openSync, read, readFileSync, type Stats } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, read, type Stats } from "node:fs";
+import { Socket } from "node:net";
 import { isatty } from "node:tty";
 import { promisify } from "node:util";
 import { type ByteSource, bytesInMemory } from "../audio/byte-source.js";
@@ -20,63 +21,56 @@ export interface FileSource extends ByteSource {
 
 /** The path that stands for standard input. */
 const STDIN = "-";
-let stdin: Promise<Uint8Array> | undefined;
+let stdin: Promise<FileSource> | undefined;
 
 /**
- * Opens a file as `openFileSource`, or standard input by the path "-", which is read to its end, once.
+ * Opens a file that a user names: as `openFileSource`, or a pipe, or standard input by the path "-". These two are read to their end,
+ * into memory; standard input once.
+ * @param signal stops the reading of a pipe
  * @throws DataError if it cannot be read
  */
-export async function openSource(path: string): Promise<FileSource> {
-  if (path !== STDIN) return openFileSource(path);
-  if (isatty(0))
-    throw new DataError(
-      path,
-      "is a terminal, not audio; send a file to standard input, as in: cat song.mp3 | ...",
-    );
-  stdin ??= readStdin();
-  return { ...bytesInMemory(await stdin), isPipe: true, close() {} };
+export async function openSource(path: string, signal?: AbortSignal): Promise<FileSource> {
+  if (path === STDIN) {
+    if (isatty(0))
+      throw new DataError(
+        path,
+        "is a terminal, not audio; send a file to standard input, as in: cat song.mp3 | ...",
+      );
+    stdin ??= readPipe(process.stdin, path);
+    return stdin;
+  }
+  const { fd, stats } = opened(path);
+  if (!stats.isFIFO()) return fileOf(fd, stats, path);
+  return readPipe(new Socket({ fd, writable: false, ...(signal && { signal }) }), path);
 }
 
-async function readStdin(): Promise<Uint8Array> {
+async function readPipe(pipe: AsyncIterable<Uint8Array>, path: string): Promise<FileSource> {
   const pieces: Uint8Array[] = [];
   try {
-    for await (const piece of process.stdin) pieces.push(piece as Uint8Array);
-  } catch (error) {
-    throw readProblem(STDIN, error);
-  }
-  return Buffer.concat(pieces);
-}
-
-/**
- * Opens a file to be read in pieces. A pipe is read whole, into memory.
- * @throws DataError if it cannot be read, or is neither a file nor a pipe
- */
-export function openFileSource(path: string): FileSource {
-  let fd: number;
-  try {
-    fd = openSync(path, "r");
+    for await (const piece of pipe) pieces.push(piece);
   } catch (error) {
     throw readProblem(path, error);
   }
-  let source: ByteSource;
-  let isPipe: boolean;
+  return { ...bytesInMemory(Buffer.concat(pieces)), isPipe: true, close() {} };
+}
+
+/**
+ * Opens a file to be read in pieces.
+ * @throws DataError if it cannot be read, or is no regular file
+ */
+export function openFileSource(path: string): FileSource {
+  const { fd, stats } = opened(path);
+  return fileOf(fd, stats, path);
+}
+
+/** Opens without waiting: the system would hold this thread until somebody opens the other end of a pipe. */
+function opened(path: string): { fd: number; stats: Stats } {
   try {
-    const stats = fstatSync(fd);
-    isPipe = stats.isFIFO();
-    source = isPipe ? bytesInMemory(readFileSync(fd)) : fileOf(fd, stats, path);
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return { fd, stats: fstatSync(fd) };
   } catch (error) {
-    closeSync(fd);
-    throw error instanceof DataError ? error : readProblem(path, error);
+    throw readProblem(path, error);
   }
-  let isOpen = true;
-  return {
-    ...source,
-    isPipe,
-    close() {
-      if (isOpen) closeSync(fd);
-      isOpen = false;
-    },
-  };
 }
 
 /** The file with its bytes in memory, if it is small: a dozen reads of pieces take longer than its decoding. */
@@ -85,11 +79,22 @@ export async function heldIfSmall(source: FileSource): Promise<FileSource> {
   return { ...source, ...bytesInMemory(await source.read(0, source.size)) };
 }
 
-function fileOf(fd: number, stats: Stats, path: string): ByteSource {
-  if (stats.isDirectory()) throw new DataError(path, "is a folder, not a file");
-  if (!stats.isFile()) throw new DataError(path, "is not a regular file");
+function fileOf(fd: number, stats: Stats, path: string): FileSource {
+  if (!stats.isFile()) {
+    closeSync(fd);
+    throw new DataError(path, stats.isDirectory() ? "is a folder, not a file" : "is not a regular file");
+  }
   const { size } = stats;
-  return { size, read: (start, length) => readBytes(fd, start, Math.min(length, size - start), path) };
+  let isOpen = true;
+  return {
+    size,
+    read: (start, length) => readBytes(fd, start, Math.min(length, size - start), path),
+    isPipe: false,
+    close() {
+      if (isOpen) closeSync(fd);
+      isOpen = false;
+    },
+  };
 }
 
 async function readBytes(fd: number, start: number, length: number, path: string): Promise<Uint8Array> {

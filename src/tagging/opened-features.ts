@@ -29,6 +29,7 @@ export async function openedFeatures(
   const opening = open(frontEnd, {
     ...(maxDurationSec === undefined ? {} : { maxDurationSec }),
     describes,
+    signal,
     onBlock() {
       signal?.throwIfAborted();
       onProgress?.({ doneSec: features.durationSec, totalSec: features.declaredSec });

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -122,4 +123,18 @@ it("a command that was stopped ends with exit code 130, even if nothing was left
     process.exitCode = code;
     process.stderr.write = write;
   }
+});
+
+it.skipIf(process.platform === "win32").each([
+  ["predict", "--out", "tags.csv", "--format", "csv"],
+  ["embed", "--out", "embeddings"],
+])("Ctrl-C ends %s while it waits for a pipe that nobody writes to", async (verb, ...options) => {
+  const dir = makeFolder();
+  write(dir, "a.wav", toneWav(300));
+  execFileSync("mkfifo", [join(dir, "pipe")]);
+  // What is said about the first file, right before the second is opened.
+  const interruptAt = /embedding 50 %|a\.wav: warning/;
+  const { code } = await timbrel(dir, [verb, "a.wav", "pipe", ...options], { interruptAt });
+  expect(code).toBe(130);
+  expect(readdirSync(dir)).not.toContain("tags.csv");
 });

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ function said(stream: NodeJS.ReadableStream, text: string): Promise<void> {
 }
 
 describe.skipIf(process.platform === "win32")("predict --watch-folder", () => {
-  it("tags what arrives, in folders too, goes on after a bad file, and ends with Ctrl-C", async () => {
+  it("tags what arrives, in folders too, goes on after a bad file and a pipe, and ends with Ctrl-C", async () => {
     const child = spawn(
       process.execPath,
       [CLI, "predict", "--watch-folder", "incoming", "--model", "m.onnx", "--json"],
@@ -39,6 +39,9 @@ describe.skipIf(process.platform === "win32")("predict --watch-folder", () => {
     const bad = said(child.stderr, "bad.wav");
     write(dir, "incoming/bad.wav", "no audio");
     await bad;
+    const pipe = said(child.stderr, "pipe.wav");
+    execFileSync("mkfifo", [join(dir, "incoming/pipe.wav")]);
+    await pipe;
     const arrived = said(child.stdout, "new.wav");
     mkdirSync(join(dir, "incoming/sub"));
     copyFileSync(join(dir, "tone.wav"), join(dir, "incoming/sub/new.wav"));
@@ -47,6 +50,7 @@ describe.skipIf(process.platform === "win32")("predict --watch-folder", () => {
     const [code] = await once(child, "exit");
     expect(code).toBe(130);
     expect(stderr).toContain("timbrel: incoming/bad.wav: not audio that timbrel reads");
+    expect(stderr).toContain("timbrel: incoming/pipe.wav: is not a regular file\n");
     const lines = stdout
       .trim()
       .split("\n")

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { decodeAudio } from "../../src/audio/decode.js";
-import { openFileSource } from "../../src/store/file-source.js";
+import { openFileSource, openSource } from "../../src/store/file-source.js";
 import { openAudioFile } from "../../src/store/open-audio-file.js";
 import { makeFolder, toneWav, writeFiles } from "./files.js";
 import { messageOf } from "./message-of.js";
@@ -36,14 +36,33 @@ describe("a file source", () => {
     source.close();
     source.close();
   });
-  it.skipIf(process.platform === "win32")("reads a pipe whole", async () => {
+  it.skipIf(process.platform === "win32")(
+    "waits for a pipe that a user names, and reads it whole",
+    async () => {
+      const pipe = join(makeFolder(), "pipe");
+      execFileSync("mkfifo", [pipe]);
+      const opening = openSource(pipe); // nobody writes yet
+      execFileSync("sh", ["-c", `(printf 123; printf 45) > '${pipe}' &`], { stdio: "ignore" });
+      const source = await opening;
+      expect([source.isPipe, source.size]).toEqual([true, 5]);
+      expect(String.fromCharCode(...(await source.read(1, 9)))).toBe("2345");
+      source.close();
+    },
+  );
+  it.skipIf(process.platform === "win32")("gives up a pipe when it is told to", async () => {
     const pipe = join(makeFolder(), "pipe");
     execFileSync("mkfifo", [pipe]);
-    execFileSync("sh", ["-c", `printf 12345 > '${pipe}' &`], { stdio: "ignore" });
-    const source = openFileSource(pipe);
-    expect(source.size).toBe(5);
-    expect(String.fromCharCode(...(await source.read(1, 9)))).toBe("2345");
-    source.close();
+    const before = nOpenFiles();
+    const controller = new AbortController();
+    const opening = openSource(pipe, controller.signal);
+    controller.abort();
+    await expect(opening).rejects.toThrow("aborted");
+    expect(nOpenFiles()).toBe(before);
+  });
+  it.skipIf(process.platform === "win32")("does not wait for a pipe that stands where a file was", () => {
+    const pipe = join(makeFolder(), "pipe");
+    execFileSync("mkfifo", [pipe]);
+    expect(messageOf(() => openFileSource(pipe))).toBe(`${pipe}: is not a regular file`);
   });
   it("says what it cannot read", () => {
     const dir = folder();
