@@ -2,26 +2,28 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { AUDIO_EXTENSIONS } from "../audio/container.js";
 import { chosenFiles, droppedFiles, type GivenFiles } from "./given-files.js";
 
-const AUDIO_TYPES = ["audio/*", ...AUDIO_EXTENSIONS].join(",");
+const AUDIO_TYPES = AUDIO_EXTENSIONS.join(",");
 
 /**
  * A place to drop files and folders, with buttons that choose them.
- * @param parts `label` says what may be dropped; `more` are further buttons; nothing can be chosen while it `isOff`; without `takesFiles` only folders can
+ * @param parts `label` says what may be dropped; `of` names what the files are of, for screen readers; `more` are further buttons; nothing can be
+ *   chosen while it `isOff`; without `takesFiles` only folders can
  */
 export function dropZone(parts: {
   label: string;
   onFiles: (files: GivenFiles) => void;
+  of?: string;
   more?: TemplateResult;
   isOff?: boolean;
   takesFiles?: boolean;
 }): TemplateResult {
-  const { label, onFiles, more = html``, isOff = false, takesFiles = true } = parts;
+  const { label, onFiles, of = "", more = html``, isOff = false, takesFiles = true } = parts;
   const choose = (event: Event) => onFiles(chosenFiles(event.target as HTMLInputElement));
   return html`<div class="drop" @dragover=${allowDrop} @dragleave=${leave} @drop=${(event: DragEvent) => drop(event, onFiles)}>
     <p>${label}</p>
     <div class="row">
-      ${takesFiles ? html`<label class="button">Choose files…<input type="file" ?disabled=${isOff} multiple accept=${AUDIO_TYPES} @change=${choose}></label>` : nothing}
-      <label class="button">Choose a folder…<input type="file" ?disabled=${isOff} webkitdirectory @change=${choose}></label>
+      ${takesFiles ? html`<label class="button">Choose files…<span class="hidden">${of}</span><input type="file" ?disabled=${isOff} multiple accept=${AUDIO_TYPES} @change=${choose}></label>` : nothing}
+      <label class="button">Choose a folder…<span class="hidden">${of}</span><input type="file" ?disabled=${isOff} webkitdirectory @change=${choose}></label>
       ${more}
     </div>
   </div>`;

@@ -61,7 +61,11 @@ function sorted(files: readonly GivenFile[]): GivenFiles {
 /** What is said of files that were left out; empty if there are none. */
 export function leftOutText(others: readonly string[]): string {
   if (others.length === 0) return "";
-  const named = others.slice(0, 3).join(", ");
-  const rest = others.length > 3 ? ` and ${others.length - 3} more` : "";
-  return `Left out, since the name is not that of an audio file: ${named}${rest}.`;
+  return `Left out, since the page reads WAV, AIFF, AU, MP3, FLAC, OGG and Opus files: ${listedPaths(others)}.`;
+}
+
+/** The first of some paths, and how many more there are. */
+export function listedPaths(paths: readonly string[]): string {
+  const named = paths.slice(0, 3).join(", ");
+  return paths.length > 3 ? `${named} and ${paths.length - 3} more` : named;
 }

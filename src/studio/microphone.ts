@@ -27,15 +27,20 @@ export async function openMicrophone(onSamples: (samples: Float32Array) => void)
     throw new Error(REASONS[error.name] ?? `The microphone cannot be used: ${error.message}`);
   });
   const context = new AudioContext();
-  await context.audioWorklet.addModule(new URL("./microphone-processor.js", import.meta.url));
+  const stop = async (): Promise<void> => {
+    for (const track of stream.getTracks()) track.stop();
+    await context.close();
+  };
+  try {
+    await context.audioWorklet.addModule(new URL("./microphone-processor.js", import.meta.url));
+  } catch {
+    await stop();
+    throw new Error(
+      "The microphone cannot be used: a part of this page cannot be loaded; see that its server runs, and reload the page.",
+    );
+  }
   const node = new AudioWorkletNode(context, "microphone");
   node.port.onmessage = ({ data }: MessageEvent<Float32Array>) => onSamples(data);
   context.createMediaStreamSource(stream).connect(node);
-  return {
-    sampleRate: context.sampleRate,
-    async stop() {
-      for (const track of stream.getTracks()) track.stop();
-      await context.close();
-    },
-  };
+  return { sampleRate: context.sampleRate, stop };
 }

@@ -55,7 +55,7 @@ export class Recording {
     return !this.#isOver;
   }
 
-  /** Ends the recording. @returns it as a WAV file */
+  /** Ends the recording. @returns it as a WAV file of 16 bits */
   async stop(): Promise<Uint8Array> {
     this.#isOver = true;
     this.#heard?.();

@@ -1,60 +1,61 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { unsafeHTML } from "lit-html/directives/unsafe-html.js";
-import { epochCharts } from "../report/epoch-charts.js";
+import { epochCharts, LOSSES } from "../report/epoch-charts.js";
 import { diagnosisText, remedyTexts } from "../report/gradient-flow.js";
 import { percent } from "../report/table.js";
 import { layerCharts } from "../report/watch-page.js";
 import { trainConfig } from "../training/config.js";
 import { diagnose } from "../training/gradient-flow.js";
 import { settingsOf } from "./choices.js";
+import type { Running } from "./run-state.js";
 import type { SavedRun } from "./saved.js";
-import type { Studio } from "./studio-parts.js";
-import type { Activity } from "./train-state.js";
-
-type Running = Exclude<Activity, { kind: "adding" }>;
+import type { TrainPage } from "./train-page.js";
 
 /** The run: what starts and stops it, how it goes, and the health of its gradients. */
-export function runView(studio: Studio): TemplateResult {
-  const { training } = studio;
-  const { run, activity, findings, runNotice, runProblem } = training;
-  const isRunning = activity !== null && activity.kind !== "adding";
+export function runView(page: TrainPage): TemplateResult {
+  const { runs, hasNewExamples } = page.training;
+  const { run, running, findings, notice, problem } = runs;
   return html`<section aria-labelledby="run"><h2 id="run">3. Training</h2>
-    <div class="row">${buttons(studio)}</div>
-    <p class="notice" role="status">${isRunning ? activityText(activity) : runNotice}</p>
-    ${isRunning ? progressOf(activity) : nothing}
+    <div class="row">${buttons(page)}</div>
+    ${hasNewExamples && running === null ? html`<p class="note">Examples that were added since the run began are used when you train anew.</p>` : nothing}
+    <p class="hidden" role="status">${running === null || run === null ? "" : epochText(run)}</p>
+    <p class="notice" role=${running === null ? "status" : nothing}>${running === null ? notice : runningText(running)}</p>
+    ${running === null ? nothing : progressOf(running)}
     ${findings.length === 0 ? nothing : html`<ul>${findings.map((finding) => html`<li>${finding}</li>`)}</ul>`}
-    ${runProblem === "" ? nothing : html`<p class="problem" role="alert">${runProblem}</p>`}
+    ${problem === null ? nothing : html`<p class="problem" role="alert">${problem}</p>`}
     ${run === null ? nothing : charts(run)}
   </section>`;
 }
 
-function buttons({ training, start }: Studio): TemplateResult {
-  const { run, activity } = training;
-  const isRunning = activity !== null && activity.kind !== "adding";
-  if (isRunning) return html`<button type="button" @click=${() => training.stop()}>Stop</button>`;
-  const isOff = activity !== null || training.recording !== null || training.examples.length === 0;
-  const train = html`<button type="button" class="main" ?disabled=${isOff} @click=${() => training.train(start)}>
-    ${run === null ? "Train" : "Train anew"}</button>`;
-  if (run === null || run.test !== null) return train;
+/** The first button stays the same one, so that the keyboard's focus stays on it. */
+function buttons(page: TrainPage): TemplateResult {
+  const { training } = page;
+  const { run, running } = training.runs;
+  const isOff =
+    training.examples.adding !== null ||
+    training.examples.recording !== null ||
+    training.examples.all.length === 0;
+  const isRunning = running !== null;
+  const main = html`<button type="button" class=${isRunning ? "" : "main"} ?disabled=${isOff && !isRunning}
+    @click=${() => (isRunning ? training.stop() : page.train())}>${isRunning ? "Stop" : run === null ? "Train" : "Train anew"}</button>`;
+  if (isRunning || run === null || run.isOver) return main;
   const { history, choices } = run;
-  return html`${
-    history.length < choices.epochs
-      ? html`<button type="button" class="main" ?disabled=${isOff} @click=${() => training.resume("to the end")}>
-          Resume after epoch ${history.length} of ${choices.epochs}</button>`
-      : nothing
-  }<button type="button" ?disabled=${isOff} @click=${() => training.resume("end now")}>Take epoch ${run.bestEpoch}, the best so far</button>${train}`;
+  const resume = html`<button type="button" class="main" ?disabled=${isOff} @click=${() => page.resume("to the end")}>
+    Resume after epoch ${history.length} of ${choices.epochs}</button>`;
+  return html`${main}${history.length < choices.epochs ? resume : nothing}
+    <button type="button" ?disabled=${isOff} @click=${() => page.resume("end now")}>Take epoch ${run.bestEpoch}, the best so far</button>`;
 }
 
-function activityText(activity: Running): string {
-  switch (activity.kind) {
+function runningText(running: Running): string {
+  switch (running.kind) {
     case "features":
-      return `Computing features: ${activity.done + 1} of ${activity.total}`;
+      return `Computing features: ${running.done + 1} of ${running.total}`;
     case "starting":
       return "Starting…";
     case "scoring":
       return "Calibrating and scoring the best epoch…";
     case "training": {
-      const { step, epochs, left } = activity;
+      const { step, epochs, left } = running;
       const { epoch, step: number, stepsPerEpoch, loss } = step;
       const end = left === "" ? "" : `, ${left}`;
       return `Epoch ${epoch} of ${epochs}, step ${number} of ${stepsPerEpoch}: loss ${loss.toPrecision(3)}${end}`;
@@ -62,20 +63,26 @@ function activityText(activity: Running): string {
   }
 }
 
-function progressOf(activity: Running): TemplateResult | typeof nothing {
-  if (activity.kind === "training")
-    return html`<progress max="1" .value=${activity.done} aria-label="Progress of the training"></progress>`;
-  if (activity.kind === "features")
-    return html`<progress max=${activity.total} .value=${activity.done} aria-label="Progress of the files"></progress>`;
+/** What a screen reader says after an epoch. */
+function epochText({ history, choices }: SavedRun): string {
+  const { epoch, score } = history.at(-1)!;
+  return `Epoch ${epoch} of ${choices.epochs} is done, with a balanced accuracy of ${percent(score)}.`;
+}
+
+function progressOf(running: Running): TemplateResult {
+  if (running.kind === "training")
+    return html`<progress max="1" .value=${running.done} aria-label="Progress of the training"></progress>`;
+  if (running.kind === "features")
+    return html`<progress max=${running.total} .value=${running.done} aria-label="Progress of the files"></progress>`;
   return html`<progress aria-label="Progress"></progress>`;
 }
 
 function charts(run: SavedRun): TemplateResult {
   const { history, bestEpoch, counts, parameterCount, startName } = run;
   const best = history[bestEpoch - 1];
-  return html`<p>${counts.train} examples to train on, ${counts.valid} to choose the best epoch by, ${counts.test} for the score at the end; ${parameterCount.toLocaleString("en")}
-      weights, ${startName === null ? "drawn" : `from ${startName}`}. Best epoch: ${bestEpoch} of ${history.length}, with a balanced accuracy of
-      ${percent(best.score)} on the clips that choose it.</p>
+  return html`<p>${counts.train} examples to train on, ${counts.valid} to choose the best epoch by (valid), ${counts.test} for the score at the end;
+      ${parameterCount.toLocaleString("en")} weights, ${startName === null ? "drawn" : `from ${startName}`}. Best epoch: ${bestEpoch} of ${history.length},
+      with a balanced accuracy of ${percent(best.score)} on the examples that choose it.</p>
     ${unsafeHTML(chartsOf(run))}
     ${health(run)}`;
 }
@@ -90,7 +97,7 @@ function chartsOf(run: SavedRun): string {
     const [loss, score, rate] = epochCharts(epochs);
     const first = [loss, score, activationGradient, weightGradient, update, deviation].join("");
     const more = [...others, rate].join("");
-    const markup = `<div class="figures">${first}</div><details><summary>More charts</summary><div class="figures">${more}</div></details>`;
+    const markup = `<div class="figures">${first}</div><details><summary>More charts</summary><div class="figures">${more}</div></details><p class="note">${LOSSES}</p>`;
     drawn = { run, markup };
   }
   return drawn.markup;

@@ -1,4 +1,5 @@
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import type { Split } from "../dataset/split-names.js";
 import type { EpochRecord } from "../training/fit.js";
 import type { Choices } from "./choices.js";
 
@@ -11,6 +12,8 @@ export interface Example {
   readonly file: Blob;
   /** Clips of one group stay in one split; empty if it is a group by itself. */
   readonly group: string;
+  /** The split that its folder named; null to be drawn. */
+  readonly split: Split | null;
   readonly durationSec: number;
   readonly warnings: readonly string[];
 }
@@ -35,15 +38,14 @@ export interface Mistake {
   readonly probability: number;
 }
 
-/** What a model scores on the clips that it was not trained on. */
-export interface TestScores {
+/** The trained model, and what it scores on the clips that it was not trained on. */
+export interface SavedResult {
   readonly labels: readonly string[];
   readonly nClips: number;
   readonly balancedAccuracy: number;
   readonly interval: readonly [low: number, high: number] | null;
   /** Balanced accuracy of always answering the most frequent class. */
   readonly majority: number;
-  readonly accuracy: number;
   readonly confusion: readonly (readonly number[])[];
   readonly mistakes: readonly Mistake[];
 }
@@ -57,8 +59,10 @@ export interface SavedRun {
   readonly parameterCount: number;
   readonly history: readonly EpochRecord[];
   readonly bestEpoch: number;
-  /** null until the run has ended: then it can be resumed. */
-  readonly test: TestScores | null;
+  /** The names of the classes when it began, which the model keeps. */
+  readonly classes: readonly ClassName[];
+  /** Whether it has ended; until then it can be resumed. */
+  readonly isOver: boolean;
 }
 
 /** What a browser keeps of the page, by name. */
@@ -72,6 +76,7 @@ interface Values {
   start: Uint8Array;
   /** Content of the file of the model that was trained. */
   model: Uint8Array;
+  result: SavedResult;
 }
 
 interface Schema extends DBSchema {

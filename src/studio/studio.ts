@@ -1,64 +1,80 @@
 import { html, nothing, render, type TemplateResult } from "lit-html";
-import { errorLine } from "../core/errors.js";
 import { choicesView } from "./choices-view.js";
 import { classesView } from "./class-view.js";
 import "./player-element.js";
+import { problemLine } from "./problem-line.js";
 import { quietZod } from "./quiet-zod.js";
 import { onRedraw, redraw } from "./redraw.js";
 import { resultView } from "./result-view.js";
 import { runView } from "./run-view.js";
-import { Studio } from "./studio-parts.js";
+import { OneSound } from "./sound-button.js";
+import { TagState } from "./tag-state.js";
 import { tagView } from "./tag-view.js";
 import "./timeline-element.js";
+import { TrainPage } from "./train-page.js";
 import { TrainState } from "./train-state.js";
 
 quietZod();
+// A file that is dropped beside a place for it would be opened in place of this page.
+for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
+
+const TABS = { tag: "Tag sounds", train: "Train a model" } as const;
+let shown: keyof typeof TABS = "tag";
+const tagging = new TagState();
+const train = await openTrainPage();
+
 const root = document.querySelector<HTMLElement>("#studio")!;
-try {
-  const studio = new Studio(await TrainState.open());
-  root.replaceChildren();
-  onRedraw(() => render(page(studio), root));
-  redraw();
-} catch (error) {
-  root.textContent = `The studio cannot start in this browser: ${errorLine(error)}. It needs a recent browser that may keep data for this address.`;
+root.replaceChildren();
+onRedraw(() => render(page(), root));
+redraw();
+
+/** The part that trains, or why there is none. */
+async function openTrainPage(): Promise<TrainPage | string> {
+  try {
+    const training = await TrainState.open();
+    if (training === null)
+      return "The studio is open in another tab of this browser; close it there, and reload this page to train here.";
+    return new TrainPage({ tagging, training, player: new OneSound(), showTags: () => show("tag") });
+  } catch (error) {
+    return `Training needs a browser that may keep data for this address, and this one does not: ${problemLine(error)}`;
+  }
 }
 
-function page(studio: Studio): TemplateResult {
+function show(name: keyof typeof TABS): void {
+  shown = name;
+  redraw();
+}
+
+function page(): TemplateResult {
+  const names = Object.keys(TABS) as (keyof typeof TABS)[];
   return html`<main>
     <header><h1>timbrel <span class="note">studio</span></h1>
       <p class="note">Everything is computed in this page: no sound leaves your browser.</p></header>
-    <div class="tabs" role="tablist" aria-label="What to do" @keydown=${(event: KeyboardEvent) => moveTab(studio, event)}>
-      ${tab(studio, "tag", "Tag sounds")}${tab(studio, "train", "Train a model")}
-    </div>
-    <div role="tabpanel" id=${`panel-${studio.tab}`} aria-labelledby=${`tab-${studio.tab}`}>
-      ${studio.tab === "tag" ? tagView(studio.tagging) : trainView(studio)}
+    <div class="tabs" role="tablist" aria-label="What to do" @keydown=${moveTab}>${names.map(
+      (name) => html`<button type="button" role="tab" id=${`tab-${name}`} aria-controls=${`panel-${name}`}
+        aria-selected=${shown === name} tabindex=${shown === name ? 0 : -1} @click=${() => show(name)}>${TABS[name]}</button>`,
+    )}</div>
+    <div role="tabpanel" id=${`panel-${shown}`} aria-labelledby=${`tab-${shown}`}>
+      ${shown === "tag" ? tagView(tagging) : typeof train === "string" ? html`<p class="problem">${train}</p>` : trainView(train)}
     </div>
   </main>`;
 }
 
-function tab(studio: Studio, name: Studio["tab"], title: string): TemplateResult {
-  return html`<button type="button" role="tab" id=${`tab-${name}`} aria-controls=${`panel-${name}`} aria-selected=${studio.tab === name}
-    tabindex=${studio.tab === name ? 0 : -1} @click=${() => studio.show(name)}>${title}</button>`;
-}
-
 /** Arrow keys move between the tabs, as they do in programs. */
-function moveTab(studio: Studio, { key }: KeyboardEvent): void {
+function moveTab({ key }: KeyboardEvent): void {
   if (key !== "ArrowLeft" && key !== "ArrowRight") return;
-  studio.show(studio.tab === "tag" ? "train" : "tag");
-  document.getElementById(`tab-${studio.tab}`)?.focus();
+  show(shown === "tag" ? "train" : "tag");
+  document.getElementById(`tab-${shown}`)?.focus();
 }
 
-function trainView(studio: Studio): TemplateResult {
-  const { training } = studio;
-  if (training.isOpenElsewhere)
-    return html`<p class="problem">The studio is open in another tab of this browser; close it there, and reload this page to train here.</p>`;
-  const test = training.run?.test ?? null;
-  return html`${classesView(studio)}${choicesView(studio)}${runView(studio)}
-    ${test === null || training.isBusy ? nothing : resultView(studio, test)}
-    <p><button type="button" @click=${() => startOver(studio)}>Start over…</button>
+function trainView(page: TrainPage): TemplateResult {
+  const { result } = page.training.runs;
+  return html`${classesView(page)}${choicesView(page)}${runView(page)}
+    ${result === null ? nothing : resultView(page, result)}
+    <p><button type="button" @click=${() => startOver(page)}>Start over…</button>
       <span class="note">The browser keeps classes, examples and the model for this address, also when the page is closed.</span></p>`;
 }
 
-function startOver({ training }: Studio): void {
-  if (confirm("Forget all classes, examples and the model?")) void training.clear();
+function startOver(page: TrainPage): void {
+  if (confirm("Forget all classes, examples and the model?")) void page.clear();
 }

@@ -47,6 +47,7 @@ studio-player audio { display: block; width: 100%; height: 40px; }
 .bars th, .bars td { border: 0; padding: 2px 8px 2px 0; white-space: normal; overflow-wrap: anywhere; }
 .bars .number { width: 1%; white-space: nowrap; }
 .bars td:last-child { width: 60%; }
+@media (max-width: 600px) { .bars td:last-child { width: 35%; } }
 .bars .present th { font-weight: 600; }
 .class { border: 1px solid var(--line); border-radius: 10px; padding: 4px 14px 10px; margin: 12px 0; }
 .class .drop { border-width: 1px; margin: 0.4em 0; padding: 4px 12px; }

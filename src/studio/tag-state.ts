@@ -1,11 +1,10 @@
 import { proxy } from "comlink";
-import { errorLine } from "../core/errors.js";
-import type { GivenFiles } from "./given-files.js";
-import { leftOutText } from "./given-files.js";
+import { type GivenFiles, leftOutText } from "./given-files.js";
+import { problemLine } from "./problem-line.js";
 import { Recording } from "./recording.js";
 import { redraw } from "./redraw.js";
 import type { FileAnswer, ModelFacts, TaggingWork } from "./tagging-work.js";
-import { startThread, type Thread } from "./thread.js";
+import { EndedError, Thread } from "./thread.js";
 import { TimeLeft } from "./time-left.js";
 
 /** A sound that was given to be tagged. */
@@ -28,6 +27,12 @@ export interface ModelChoice {
   readonly bytes: Uint8Array | null;
 }
 
+/** A model that is open. */
+export interface OpenModel {
+  readonly model: ModelChoice;
+  readonly facts: ModelFacts;
+}
+
 /** What the microphone hears now. */
 interface Live {
   readonly recording: Recording;
@@ -42,36 +47,48 @@ const LIVE_STEP_SEC = 0.25;
 /** The state of the part that tags. */
 export class TagState {
   models: ModelChoice[] = [{ name: "Instruments (comes with timbrel)", bytes: null }];
-  model: ModelChoice = this.models[0];
-  /** Facts of the open model; null until it is open. */
-  facts: ModelFacts | null = null;
+  /** The model that tags; null until the first is open. */
+  opened: OpenModel | null = null;
+  /** The model that is being opened. */
+  opening: ModelChoice | null = null;
   sounds: Sound[] = [];
   selected: Sound | null = null;
   live: Live | null = null;
+  /** Whether the browser asks whether the microphone may be used. */
+  isAsking = false;
   /** What was last said about files, the model or the microphone. */
   notice = "";
   /** The player of the selected sound, which the cursor follows. */
   player: HTMLAudioElement | undefined;
   #thread = this.#startThread();
-  #opening: Promise<unknown> = Promise.resolve();
+  /** Models are opened one after the other. */
+  #openings: Promise<void> = Promise.resolve();
   #isWorking = false;
   #nRecordings = 0;
 
   constructor() {
-    this.#open(this.model);
+    this.useModel(this.models[0]);
   }
 
-  /** Adds a model, or replaces one of the same name, and opens it. */
+  /** Opens a model, and lists it if it is one. Otherwise the one before stays. */
   useModel(model: ModelChoice): void {
-    this.offer(model);
-    this.#open(model);
+    this.opening = model;
+    this.notice = "";
+    this.#openings = this.#openings.then(() => this.#open(model));
+    redraw();
   }
 
-  /** Adds a model, or replaces one of the same name. */
+  /** Lists a model, in place of one of the same name. */
   offer(model: ModelChoice): void {
     const known = this.models.findIndex(({ name }) => name === model.name);
     if (known >= 0) this.models[known] = model;
     else this.models.push(model);
+    redraw();
+  }
+
+  /** Takes a model off the list. */
+  withdraw(name: string): void {
+    this.models = this.models.filter((each) => each.name !== name);
     redraw();
   }
 
@@ -81,7 +98,7 @@ export class TagState {
     this.sounds.push(...sounds);
     this.notice = leftOutText(others);
     if (sounds.length > 0) this.selected = sounds[0];
-    this.#work();
+    void this.#work();
     redraw();
   }
 
@@ -101,64 +118,68 @@ export class TagState {
   /** Takes a sound off the list; if it is being tagged, that ends. */
   remove(sound: Sound): void {
     this.sounds = this.sounds.filter((each) => each !== sound);
-    if (sound.status === "working") this.#restart();
     if (this.selected === sound) this.selected = this.sounds[0] ?? null;
+    if (sound.status === "working") this.#restart();
     redraw();
   }
 
   async toggleMicrophone(): Promise<void> {
+    if (this.isAsking) return;
     if (this.live !== null) return this.#stopMicrophone(this.live.recording);
+    this.isAsking = true;
+    redraw();
     try {
       this.live = { recording: await Recording.start(), heard: null };
       this.notice = "";
       void this.#follow(this.live);
     } catch (error) {
-      this.notice = errorLine(error);
+      this.notice = problemLine(error);
     }
+    this.isAsking = false;
     redraw();
   }
 
   /** A file as WAV, for a browser that cannot play it. */
   async toWav({ file, name }: Pick<Sound, "file" | "name">): Promise<Blob> {
-    return new Blob([(await this.#thread.work.toWav(file, name)) as BlobPart], { type: "audio/wav" });
+    const wav = await this.#thread.ask((work) => work.toWav(file, name));
+    return new Blob([wav as BlobPart], { type: "audio/wav" });
   }
 
-  #open(model: ModelChoice): void {
-    const before = { model: this.model, facts: this.facts };
-    this.model = model;
-    this.facts = null;
-    this.notice = "";
-    for (const sound of this.sounds) Object.assign(sound, { status: "waiting", answer: null, problem: "" });
-    this.#load(model, before);
-  }
-
-  /** Opens a model; if it is none, what was open `before` stays. */
-  #load(model: ModelChoice, before: Pick<TagState, "model" | "facts">): void {
-    this.#opening = this.#opening.then(async () => {
-      try {
-        const facts = await this.#thread.work.open(model.bytes, model.name);
-        if (this.model === model) this.facts = facts;
-      } catch (error) {
-        this.models = this.models.filter((each) => each !== model);
-        Object.assign(this, before, { notice: errorLine(error) });
-      }
-      this.#work();
-      redraw();
-    });
+  async #open(model: ModelChoice): Promise<void> {
+    try {
+      const facts = await this.#thread.ask((work) => work.open(model.bytes, model.name));
+      this.opened = { model, facts };
+      this.offer(model);
+      for (const sound of this.sounds) Object.assign(sound, { status: "waiting", answer: null, problem: "" });
+    } catch (error) {
+      if (!(error instanceof EndedError)) this.notice = problemLine(error);
+    }
+    if (this.opening === model) this.opening = null;
+    void this.#work();
     redraw();
   }
 
   /** Ends the thread, which may be long at work, and goes on with another. */
   #restart(): void {
+    const model = this.opening ?? this.opened?.model;
     this.#thread.end();
     this.#thread = this.#startThread();
-    this.#isWorking = false;
-    this.#opening = Promise.resolve();
-    this.#load(this.model, this);
+    if (model === undefined) return;
+    // What was tagged with it stays.
+    this.#openings = this.#thread
+      .ask((work) => work.open(model.bytes, model.name))
+      .then((facts) => {
+        this.opened = { model, facts };
+        void this.#work();
+      })
+      .catch((error) => {
+        this.notice = problemLine(error);
+        redraw();
+      });
   }
 
   #startThread(): Thread<TaggingWork> {
-    return startThread("tagging-worker", (problem) => {
+    return new Thread("tagging-worker", (problem) => {
       this.notice = problem;
       redraw();
     });
@@ -168,27 +189,37 @@ export class TagState {
   async #work(): Promise<void> {
     if (this.#isWorking) return;
     this.#isWorking = true;
-    await this.#opening;
     for (;;) {
-      const { model } = this;
+      await this.#openings;
+      const { opened } = this;
       const sound = this.sounds.find(({ status }) => status === "waiting");
-      if (sound === undefined || this.facts === null) break;
-      Object.assign(sound, { status: "working", progress: 0 });
-      redraw();
-      const left = new TimeLeft(() => performance.now());
-      const onProgress = proxy((done: number | null) => {
-        Object.assign(sound, { progress: done, left: done === null ? "" : left.after(done) });
-        redraw();
-      });
-      try {
-        const answer = await this.#thread.work.tag(sound.file, sound.name, onProgress);
-        if (this.model === model) Object.assign(sound, { status: "done", answer });
-      } catch (error) {
-        if (this.model === model) Object.assign(sound, { status: "failed", problem: errorLine(error) });
-      }
-      redraw();
+      if (sound === undefined || opened === null) break;
+      await this.#tag(sound, opened);
     }
     this.#isWorking = false;
+  }
+
+  async #tag(sound: Sound, opened: OpenModel): Promise<void> {
+    Object.assign(sound, { status: "working", progress: 0, left: "" });
+    redraw();
+    const left = new TimeLeft(() => performance.now());
+    const onProgress = proxy((done: number | null) => {
+      Object.assign(sound, { progress: done, left: done === null ? "" : left.after(done) });
+      redraw();
+    });
+    let outcome: Partial<Sound>;
+    try {
+      const answer = await this.#thread.ask((work) => work.tag(sound.file, sound.name, onProgress));
+      outcome = { status: "done", answer };
+    } catch (error) {
+      outcome =
+        error instanceof EndedError
+          ? { status: "waiting" }
+          : { status: "failed", problem: problemLine(error) };
+    }
+    // Another model may have been opened meanwhile: then the sound waits for it.
+    if (this.opened === opened) Object.assign(sound, outcome);
+    redraw();
   }
 
   /** Shows what the microphone hears, again and again. */
@@ -196,11 +227,15 @@ export class TagState {
     const { recording } = live;
     await recording.follow(LIVE_STEP_SEC, async () => {
       const samples = recording.last(LIVE_SEC);
-      const startSec = recording.durationSec - samples.length / recording.sampleRate;
+      const { sampleRate } = recording;
+      const startSec = recording.durationSec - samples.length / sampleRate;
+      await this.#openings;
+      if (this.opened === null) return;
       try {
-        live.heard = { answer: await this.#thread.work.tagSamples(samples, recording.sampleRate), startSec };
+        const answer = await this.#thread.ask((work) => work.tagSamples(samples, sampleRate));
+        live.heard = { answer, startSec };
       } catch (error) {
-        this.notice = errorLine(error);
+        if (!(error instanceof EndedError)) this.notice = problemLine(error);
       }
       redraw();
     });
@@ -209,12 +244,11 @@ export class TagState {
   async #stopMicrophone(recording: Recording): Promise<void> {
     this.live = null;
     const wav = await recording.stop();
-    const name = `recording ${++this.#nRecordings}.wav`;
+    const path = `recording ${++this.#nRecordings}.wav`;
     this.add({
-      audio: [{ file: new File([wav as BlobPart], name, { type: "audio/wav" }), path: name }],
+      audio: [{ file: new File([wav as BlobPart], path, { type: "audio/wav" }), path }],
       others: [],
     });
-    this.selected = this.sounds.at(-1)!;
   }
 }
 

@@ -24,13 +24,14 @@ const [TOP, MOST_EVENTS] = [5, 100];
 
 /** The part of the page that tags sounds. */
 export function tagView(state: TagState): TemplateResult {
-  const { sounds, selected, live, facts, notice } = state;
+  const { sounds, selected, live, opened, notice, isAsking } = state;
+  const facts = opened?.facts ?? null;
   return html`
     ${modelChoice(state)}
     ${dropZone({
       label: "Drop audio files or a folder here",
       onFiles: (files) => state.add(files),
-      more: html`<button type="button" class=${live ? "recording" : ""} @click=${() => state.toggleMicrophone()}>
+      more: html`<button type="button" class=${live ? "recording" : ""} ?disabled=${isAsking} @click=${() => state.toggleMicrophone()}>
         ${live ? "Stop the microphone" : "Use the microphone"}
       </button>`,
     })}
@@ -42,17 +43,18 @@ export function tagView(state: TagState): TemplateResult {
 }
 
 function modelChoice(state: TagState): TemplateResult {
-  const { models, model, facts } = state;
+  const { models, opened, opening } = state;
+  const shown = (opening ?? opened?.model)?.name;
   return html`<div class="row">
     <label>Model
       <select @change=${(event: Event) => state.useModel(models[(event.target as HTMLSelectElement).selectedIndex])}>
-        ${models.map((each) => html`<option .selected=${liveValue(each === model)}>${each.name}</option>`)}
+        ${models.map((each) => html`<option .selected=${liveValue(each.name === shown)}>${each.name}</option>`)}
       </select>
     </label>
     <label class="button">Open a model…
       <input type="file" accept=".onnx" @change=${(event: Event) => openModel(state, event.target as HTMLInputElement)}>
     </label>
-    <span class="note">${facts === null ? "opening…" : labelsText(facts)}</span>
+    <span class="note">${opening !== null ? "opening…" : opened === null ? "no model is open" : labelsText(opened.facts)}</span>
   </div>`;
 }
 
@@ -87,9 +89,13 @@ function soundText({ status, progress, left, answer, problem }: Sound): string {
 }
 
 /** The answer in a few words. */
-export function answerText({ isUnknown, warnings, tags }: Tagging): string {
+export function answerText({
+  isUnknown,
+  warnings,
+  tags,
+}: Pick<Tagging, "isUnknown" | "tags"> & Partial<Pick<Tagging, "warnings">>): string {
   if (isUnknown)
-    return warnings.some(({ code }) => code === "silent")
+    return warnings?.some(({ code }) => code === "silent")
       ? "unknown: it is silent"
       : "unknown: unlike the training sounds";
   const present = tags.filter(({ isPresent }) => isPresent);
@@ -102,7 +108,7 @@ function liveView({ recording, heard }: NonNullable<TagState["live"]>, facts: Mo
   const { answer, startSec } = heard;
   const now = answer.tagging.segments.at(-1) ?? answer.tagging;
   return html`<section aria-label="What the microphone hears">
-    <p class="answer"><strong>${now.isUnknown ? "unknown" : now.tags[0].label}</strong>
+    <p class="answer"><strong>${answerText(now)}</strong>
       <span class="note">${recording.durationSec.toFixed(1)} s recorded</span></p>
     <studio-timeline .view=${{ answer, facts, startSec, name: "the microphone" }}></studio-timeline>
     ${tagBars(now.tags)}
@@ -117,7 +123,7 @@ function soundView(sound: Sound, facts: ModelFacts, state: TagState): TemplateRe
   const { tagging } = answer;
   return html`<section aria-label=${name}>
     <h2>${name} <span class="note">${tagging.durationSec.toFixed(1)} s</span></h2>
-    <p class="answer"><strong>${answerText(tagging)}</strong></p>
+    <p class="answer" role="status"><strong>${answerText(tagging)}</strong></p>
     ${tagging.warnings.map(({ message }) => html`<p class="problem">${message}</p>`)}
     <studio-timeline .view=${{ answer, facts, name }} .player=${state.player}></studio-timeline>
     <studio-player ${ref((player) => state.usePlayer((player as PlayerElement | undefined)?.audio))}

@@ -17,10 +17,7 @@ import { shippedModel } from "./shipped-bytes.js";
 /** What the page shows of an open model. */
 export interface ModelFacts {
   readonly labels: readonly string[];
-  readonly task: "single-label" | "multi-label";
   readonly frontEnd: FrontEnd;
-  /** Length of the segments that it reads [s]; null for a linear baseline, which reads a clip at once. */
-  readonly segmentSec: number | null;
 }
 
 /** The answer for a file, with what is drawn of it. */
@@ -28,8 +25,6 @@ export interface FileAnswer {
   readonly tagging: Tagging;
   /** Log-mel values [nRows, nMels]; a row of a long file is the mean of neighbours. */
   readonly logMel: Tensor;
-  /** Length of a row [s]. */
-  readonly rowSec: number;
   /** As `Peaks.end` returns them. */
   readonly peaks: Float32Array;
 }
@@ -48,12 +43,8 @@ export class TaggingWork {
     const tagger = await openTagger(model, webEngine(), name);
     await this.#tagger?.close();
     this.#tagger = tagger;
-    const { labels, task, frontEnd } = model.info;
-    const segmentSec =
-      "segmentFrames" in model.info
-        ? (model.info.segmentFrames * frontEnd.hopLength) / frontEnd.sampleRate
-        : null;
-    return { labels, task, frontEnd, segmentSec };
+    const { labels, frontEnd } = model.info;
+    return { labels, frontEnd };
   }
 
   /**
@@ -99,14 +90,12 @@ export class TaggingWork {
 class SeenFeatures extends FeatureStream {
   readonly #peaks: Peaks;
   readonly #rows: AveragedRows;
-  readonly #frameSec: number;
 
   constructor(...[audio, frontEnd, path, options]: ConstructorParameters<typeof FeatureStream>) {
     const peaks = new Peaks();
     super(audio, frontEnd, path, { ...options, onMono: (samples) => peaks.push(samples) });
     this.#peaks = peaks;
     this.#rows = new AveragedRows(frontEnd.nMels);
-    this.#frameSec = frontEnd.hopLength / frontEnd.sampleRate;
   }
 
   override async *rows(): AsyncGenerator<Float32Array> {
@@ -121,7 +110,6 @@ class SeenFeatures extends FeatureStream {
     raiseTo(this.least, data);
     return {
       logMel: { data: data.slice(), shape },
-      rowSec: this.#rows.factor * this.#frameSec,
       peaks: this.#peaks.end(),
     };
   }

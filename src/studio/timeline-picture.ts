@@ -3,7 +3,9 @@ import { magma } from "../report/magma.js";
 import type { FileAnswer, ModelFacts } from "./tagging-work.js";
 
 // Sizes of the picture's parts [CSS pixels].
-const LEFT = 76;
+const LEAST_LEFT = 76;
+/** Most of the width that labels take. */
+const MOST_LEFT = 1 / 3;
 const RIGHT = 4;
 const WAVEFORM = 56;
 const LOG_MEL = 150;
@@ -43,17 +45,20 @@ export function tagRows({ tagging: { segments, durationSec, tags } }: FileAnswer
     for (const { label, probability } of tags)
       strongest.set(label, Math.max(probability, strongest.get(label) ?? 0));
   const labels = [...strongest].sort(([, a], [, b]) => b - a).slice(0, TOP);
+  // Segments may overlap.
+  const ends = parts.map(({ startSec, endSec }, i) => ({
+    startSec,
+    endSec: Math.min(endSec, parts[i + 1]?.startSec ?? endSec),
+  }));
   const rows = labels.map(([label]) => ({
     label,
-    spans: parts.map(({ startSec, endSec, tags }, i) => ({
-      startSec,
-      endSec: Math.min(endSec, parts[i + 1]?.startSec ?? endSec), // segments may overlap
-      strength: tags.find((tag) => tag.label === label)!.probability,
+    spans: ends.map((span, i) => ({
+      ...span,
+      strength: parts[i].tags.find((tag) => tag.label === label)!.probability,
     })),
   }));
-  const unknown = parts.filter(({ isUnknown }) => isUnknown);
-  if (unknown.length === 0) return rows;
-  const spans = unknown.map(({ startSec, endSec }) => ({ startSec, endSec, strength: 1 }));
+  if (!parts.some(({ isUnknown }) => isUnknown)) return rows;
+  const spans = ends.map((span, i) => ({ ...span, strength: parts[i].isUnknown ? 1 : 0 }));
   return [...rows, { label: UNKNOWN, spans }];
 }
 
@@ -86,9 +91,11 @@ export function drawTimeline(
   context.font = FONT;
   context.textBaseline = "middle";
   const colours = coloursOf(canvas);
+  const widest = Math.max(...rows.map(({ label }) => context.measureText(label).width));
+  const left = Math.max(LEAST_LEFT, Math.min(MOST_LEFT * width, widest + 12));
   const scale = {
-    left: LEFT,
-    width: Math.max(1, width - LEFT - RIGHT),
+    left,
+    width: Math.max(1, width - left - RIGHT),
     durationSec: answer.tagging.durationSec,
   };
   drawWaveform(context, answer.peaks, scale, colours);

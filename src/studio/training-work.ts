@@ -1,5 +1,5 @@
 import { zipSync } from "fflate";
-import { DataError } from "../core/errors.js";
+import { DataError, UsageError } from "../core/errors.js";
 import { checkData } from "../dataset/check-data.js";
 import { type FeatureData, featuresInMemory, type MemoryClip } from "../dataset/feature-data.js";
 import { argmax } from "../evaluation/answers.js";
@@ -16,14 +16,22 @@ import { decodeCheckpoint, encodeCheckpoint } from "../training/checkpoint.js";
 import type { StepReport } from "../training/fit.js";
 import { type RunStart, trainModel } from "../training/train-model.js";
 import { type Choices, settingsOf } from "./choices.js";
-import { type Example, Saved, type SavedFeatures, type SavedRun, type TestScores } from "./saved.js";
+import {
+  type ClassName,
+  type Example,
+  Saved,
+  type SavedFeatures,
+  type SavedResult,
+  type SavedRun,
+} from "./saved.js";
 
 /** What a run tells the page. */
 export type RunEvent =
   /** Features are made of clips that had none of the run's front end. */
   | { readonly kind: "features"; readonly done: number; readonly total: number }
   /** What should be known of the examples before they are trained on, a line each. */
-  | { readonly kind: "starting"; readonly findings: readonly string[] }
+  | { readonly kind: "findings"; readonly findings: readonly string[] }
+  | { readonly kind: "starting" }
   | { readonly kind: "step"; readonly step: StepReport; readonly epochs: number }
   | { readonly kind: "epoch"; readonly run: SavedRun }
   | { readonly kind: "scoring" };
@@ -36,6 +44,16 @@ export interface RunRequest {
   readonly start: { readonly name: string; readonly bytes: Uint8Array } | null;
 }
 
+/** A run that begins or goes on. */
+interface Run {
+  readonly choices: Choices;
+  readonly device: WebDevice;
+  readonly start: RunRequest["start"];
+  readonly classes: readonly ClassName[];
+  /** The run so far, as `encodeCheckpoint` writes it; undefined for a new one. */
+  readonly checkpoint?: Uint8Array;
+}
+
 /** The work of the thread that trains, on what the browser keeps. */
 export class TrainingWork {
   readonly #saved = Saved.open();
@@ -43,52 +61,49 @@ export class TrainingWork {
 
   /**
    * Chooses the front end that `add` makes features with.
-   * @param model file of the model that has it; null for the default front end
+   * @param model file of the model that has it; null, or no file of a net, for the default front end
    */
-  useFrontEndOf(model: Uint8Array | null): void {
-    this.#frontEnd = model === null ? frontEnd() : decodeModel(model, "model").info.frontEnd;
+  async useFrontEndOf(model: Uint8Array | null): Promise<void> {
+    this.#frontEnd = frontEnd();
+    try {
+      if (model !== null) this.#frontEnd = decodeModel(model, "model").info.frontEnd;
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+    }
   }
 
   /**
    * Makes a file an example of a class.
    * @throws DataError if it cannot be decoded
    */
-  async add(example: Pick<Example, "classId" | "path" | "file">): Promise<Example> {
+  async add(example: Pick<Example, "classId" | "path" | "file" | "split">): Promise<Example> {
     const { features, durationSec, warnings } = await extracted(example, this.#frontEnd);
     const saved = await this.#saved;
     return saved.add({ ...example, group: "", durationSec, warnings }, features);
   }
 
   /**
-   * Trains on every example, from the start, and scores the model. Every epoch is saved.
+   * Trains on every example, from the start, and scores the model. Every epoch is saved; the first replaces the run before, and the
+   * model replaces the one before when it is scored.
    * @throws DataError, UsageError and DivergedError as `trainModel`
    */
-  async train(request: RunRequest, tell: (event: RunEvent) => void): Promise<SavedRun> {
-    const { start, choices } = request;
-    const saved = await this.#saved;
-    await saved.set({ start: start?.bytes ?? null, model: null, checkpoint: null, run: null });
-    return this.#run(
-      { ...request, startName: start?.name ?? null, bytes: start?.bytes ?? null, choices },
-      tell,
-    );
+  async train(request: RunRequest, tell: (event: RunEvent) => void): Promise<SavedResult> {
+    const classes = (await (await this.#saved).get("classes")) ?? [];
+    return this.#run({ ...request, classes }, tell);
   }
 
   /**
    * Goes on with the run that was saved.
    * @param epochs number of epochs at its end; as many as it has done to end it now
    */
-  async resume(epochs: number, device: WebDevice, tell: (event: RunEvent) => void): Promise<SavedRun> {
+  async resume(epochs: number, device: WebDevice, tell: (event: RunEvent) => void): Promise<SavedResult> {
     const saved = await this.#saved;
-    const [run, checkpoint, bytes] = [
-      await saved.get("run"),
-      await saved.get("checkpoint"),
-      await saved.get("start"),
-    ];
-    if (run === undefined || checkpoint === undefined)
-      throw new DataError("studio", "has no run to go on with");
-    const { startName } = run;
+    const [run, checkpoint] = [await saved.get("run"), await saved.get("checkpoint")];
+    if (run === undefined || checkpoint === undefined) throw new Error("there is no run to go on with");
+    const bytes = await saved.get("start");
+    const start = bytes === undefined ? null : { name: run.startName!, bytes };
     const choices = { ...run.choices, epochs };
-    return this.#run({ choices, device, startName, bytes: bytes ?? null, checkpoint }, tell);
+    return this.#run({ choices, device, start, classes: run.classes, checkpoint }, tell);
   }
 
   /** The trained model as another kind of file: from samples to tags, or a ZIP archive of a folder for transformers.js. */
@@ -108,83 +123,117 @@ export class TrainingWork {
   }
 
   async #run(
-    {
-      choices,
-      device,
-      startName,
-      bytes,
-      checkpoint,
-    }: Omit<RunRequest, "start"> & {
-      startName: string | null;
-      bytes: Uint8Array | null;
-      checkpoint?: Uint8Array;
-    },
+    { choices, device, start, classes, checkpoint }: Run,
     tell: (event: RunEvent) => void,
-  ): Promise<SavedRun> {
+  ): Promise<SavedResult> {
     const saved = await this.#saved;
     const engine = webEngine({ device });
-    const from = bytes === null ? undefined : decodeModel(bytes, startName!);
-    const { data, idOf } = await this.#data(from?.info.frontEnd ?? frontEnd(), tell);
+    const from = start === null ? undefined : startModel(start);
+    const { data, idOf } = await this.#data(classes, from?.info.frontEnd ?? frontEnd(), tell);
     let started: Pick<SavedRun, "counts" | "parameterCount"> | undefined;
-    let run: SavedRun | undefined = await saved.get("run");
+    let run = await saved.get("run");
     const { epochs } = choices;
     const { model } = await trainModel(data, checkpoint ? { epochs } : settingsOf(choices), {
       engine,
       from,
       resume: checkpoint && decodeCheckpoint(checkpoint, "the saved run"),
-      onStart(start) {
-        started = factsOf(start);
-        if (start.resumedFrom === epochs) tell({ kind: "scoring" });
+      onStart(begun) {
+        started = factsOf(begun);
+        if (begun.resumedFrom === epochs) tell({ kind: "scoring" });
       },
       onStep: (step) => tell({ kind: "step", step, epochs }),
       async onEpoch(_, { checkpoint }) {
         const { history, best } = checkpoint.state;
-        run = { choices, startName, ...started!, history, bestEpoch: best.epoch, test: null };
-        await saved.set({ run, checkpoint: encodeCheckpoint(checkpoint) });
+        run = {
+          choices,
+          startName: start?.name ?? null,
+          classes,
+          ...started!,
+          history,
+          bestEpoch: best.epoch,
+          isOver: false,
+        };
+        await saved.set({
+          run,
+          checkpoint: encodeCheckpoint(checkpoint),
+          // What a run starts from does not change.
+          ...(history.length === 1 ? { start: start?.bytes ?? null } : {}),
+        });
         tell({ kind: "epoch", run });
         if (history.length === epochs) tell({ kind: "scoring" });
       },
     });
-    const test = await scored(model!, data, { engine, idOf });
-    const ended: SavedRun = { ...run!, choices, test };
-    await saved.set({ run: ended, model: encodeModel(model!) });
-    return ended;
+    const result = await scored(model!, data, { engine, idOf });
+    await saved.set({
+      run: { ...run!, choices, isOver: true },
+      model: encodeModel(model!),
+      result,
+      checkpoint: null,
+      start: null,
+    });
+    return result;
   }
 
   /** The examples as data to train on, and the number of the example of each clip, by its name. */
   async #data(
+    classes: readonly ClassName[],
     made: FrontEnd,
     tell: (event: RunEvent) => void,
   ): Promise<{ data: FeatureData; idOf: ReadonlyMap<string, number> }> {
     const saved = await this.#saved;
-    const [classes, examples] = [(await saved.get("classes")) ?? [], await saved.examples()];
     const labels = new Map(classes.map(({ id, name }) => [id, name]));
+    // Those of classes that were added since a run began are not its own.
+    const examples = (await saved.examples()).filter(({ classId }) => labels.has(classId));
     const hash = frontEndHash(made);
     const clips: MemoryClip[] = [];
     const idOf = new Map<string, number>();
     for (const [done, example] of examples.entries()) {
-      let features = await saved.features(example.id);
+      const { id, classId, path, group, split } = example;
+      let features = await saved.features(id);
       if (features?.frontEndHash !== hash) {
         tell({ kind: "features", done, total: examples.length });
         ({ features } = await extracted(example, made));
-        await saved.setFeatures(example.id, features);
+        await saved.setFeatures(id, features);
       }
-      const { id, classId, path, group } = example;
       const label = labels.get(classId)!;
       let name = `${label}/${path}`;
       for (let n = 2; idOf.has(name); n++) name = `${label}/${path} (${n})`;
       idOf.set(name, id);
       const { data, shape } = features;
-      clips.push({ name, labels: [label], features: { data, shape }, ...(group === "" ? {} : { group }) });
+      clips.push({
+        name,
+        labels: [label],
+        features: { data, shape },
+        split,
+        ...(group === "" ? {} : { group }),
+      });
     }
     const data = featuresInMemory(made, clips, { name: "examples" });
     // What blocks the run is its error.
     const findings = checkData(data).flatMap(({ blocks, message }) =>
       blocks ? [] : message.replaceAll("`", ""),
     );
-    tell({ kind: "starting", findings });
+    tell({ kind: "findings", findings });
+    tell({ kind: "starting" });
     return { data, idOf };
   }
+}
+
+/**
+ * The model that a run starts from.
+ * @throws DataError if it is no net
+ * @throws UsageError if it gives several labels a clip
+ */
+function startModel({ name, bytes }: NonNullable<RunRequest["start"]>): TrainedModel {
+  const model = decodeModel(bytes, name);
+  if (model.info.task === "multi-label")
+    throw new UsageError({
+      setting: "The model to begin with",
+      rule: "give one label a sound, as models do that this page trains",
+      got: `${name}, which gives several`,
+      remedy: "begin with another, or with a new net",
+    });
+  return model;
 }
 
 async function extracted(
@@ -210,7 +259,7 @@ async function scored(
   model: TrainedModel,
   data: FeatureData,
   { engine, idOf }: { engine: ReturnType<typeof webEngine>; idOf: ReadonlyMap<string, number> },
-): Promise<TestScores> {
+): Promise<SavedResult> {
   const { net, majority, answers } = await evaluateModel(model, data, { engine, split: "test" });
   if (net.task !== "single-label" || majority.task !== "single-label")
     throw new Error("examples of one class each made a model of several labels");
@@ -223,14 +272,13 @@ async function scored(
       { exampleId: idOf.get(clip.name)!, label, answer: labels[best], probability: probabilities[best] },
     ];
   });
-  const { nClips, balancedAccuracy, accuracy, confusion, intervals } = net;
+  const { nClips, balancedAccuracy, confusion, intervals } = net;
   return {
     labels,
     nClips,
     balancedAccuracy,
     interval: intervals["balancedAccuracy"] ?? null,
     majority: majority.balancedAccuracy,
-    accuracy,
     confusion,
     mistakes,
   };

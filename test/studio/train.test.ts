@@ -1,6 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { env, pipeline } from "@huggingface/transformers";
 import { unzipSync } from "fflate";
 import type { Page } from "playwright-core";
@@ -232,13 +240,14 @@ describe.skipIf(CHROMIUM === undefined)("a run in the studio [needs chromium]", 
     await page.getByRole("button", { name: "Stop", exact: true }).click();
   });
 
-  it("says what is wrong: a rate that is too high, a class with too few examples, a name that is taken", async () => {
+  it("says what is wrong, and loses no model by it", async () => {
     const { page } = studio;
+    const model = await downloaded(page, "Download the model");
     await page.getByRole("spinbutton", { name: "Learning rate" }).fill("1e30");
     await page.getByRole("spinbutton", { name: "Learning rate" }).blur();
-    await page.getByRole("button", { name: "Train anew" }).click();
+    await page.getByRole("button", { name: /^Train/ }).click();
     await page
-      .getByText(/learningRate must keep the loss finite, got a loss of .*; use a smaller one/)
+      .getByText(/The learning rate must keep the loss finite, got a .*; use a smaller one/)
       .waitFor();
     await page.getByRole("button", { name: "Add a class" }).click();
     await page.getByLabel("Class", { exact: true }).nth(3).fill("flute");
@@ -250,10 +259,120 @@ describe.skipIf(CHROMIUM === undefined)("a run in the studio [needs chromium]", 
     await added.getByRole("button", { name: "Stop recording" }).click();
     await added.getByText("1 example, ").waitFor();
     await page.getByRole("button", { name: /^Train/ }).click();
+    await page.getByText("The class class 4 needs 3 examples of different groups").waitFor();
+    const asked: string[] = [];
+    page.on("dialog", (dialog) => {
+      asked.push(dialog.message());
+      void dialog.accept();
+    });
+    await added.getByRole("button", { name: "Remove the class class 4" }).click();
+    await added.waitFor({ state: "detached" });
+    expect(asked).toEqual([
+      "Remove class 4 and its 1 example?",
+      "The stopped run cannot go on without this. Remove it, and forget the run?",
+    ]);
+    await page.reload();
+    await page.getByRole("tab", { name: "Train a model" }).click();
+    expect(await page.getByLabel("Class", { exact: true }).count()).toBe(3);
+    expect((await downloaded(page, "Download the model")).equals(model)).toBe(true);
+    expect(studio.faults).toEqual([]);
+  });
+});
+
+it.skipIf(CHROMIUM === undefined)(
+  "the studio says that the browser has no room left [needs chromium]",
+  async () => {
+    const { page, address, close } = await openStudio();
+    const session = await page.context().newCDPSession(page);
+    const { origin } = new URL(address);
+    await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 100_000 });
+    await page.getByRole("tab", { name: "Train a model" }).click();
+    await dropOn(page, ".drop", folders);
     await page
-      .getByText(/class 4 .*(has|have|is)/)
+      .getByText(/wav: the browser has no room left for this page; remove examples/)
       .first()
       .waitFor();
+    await close();
+  },
+);
+
+describe.skipIf(CHROMIUM === undefined)("examples in the studio [needs chromium]", () => {
+  let studio: OpenStudio;
+  /** Folders of splits, in which a violin is called a flute. */
+  const dir = makeFolder();
+  const wrong = others.find(({ label }) => label === "violin")!.path;
+  beforeAll(async () => {
+    for (const folder of folders.filter((folder) => !folder.endsWith("xylophone"))) {
+      const label = basename(folder);
+      for (const [i, name] of readdirSync(folder).entries()) {
+        const split = i % 3 === 0 ? "valid" : "train";
+        mkdirSync(join(dir, "set", split, label), { recursive: true });
+        copyFileSync(join(folder, name), join(dir, "set", split, label, name));
+      }
+    }
+    for (const label of ["flute", "violin"]) mkdirSync(join(dir, "set/test", label), { recursive: true });
+    copyFileSync(wrong, join(dir, "set/test/flute/not a flute.wav"));
+    for (const { path } of others.filter(({ label, path }) => label === "violin" && path !== wrong))
+      copyFileSync(path, join(dir, "set/test/violin", basename(path)));
+    studio = await openStudio();
+    await studio.page.addInitScript(() => {
+      const sizes: number[] = [];
+      Object.assign(globalThis, { sizes });
+      const make = URL.createObjectURL.bind(URL);
+      URL.createObjectURL = (blob: Blob) => {
+        sizes.push(blob.size);
+        return make(blob);
+      };
+    });
+    await studio.page.reload();
+    await studio.page.getByRole("tab", { name: "Train a model" }).click();
+  });
+  afterAll(() => studio?.close());
+
+  it("have the splits of their folders; a mistake can be seen in the matrix, and heard", async () => {
+    const { page } = studio;
+    await dropOn(page, ".drop", [`${dir}/set`]);
+    await page.getByRole("button", { name: "Train", exact: true }).and(page.locator(":enabled")).waitFor();
+    await train(page, 2);
+    const matrix = page.getByRole("region", { name: "Confusion matrix" });
+    expect(await matrix.locator("tbody tr").first().locator("td").allTextContents()).toEqual(["0", "1"]);
+    await page.getByText(/not a flute\.wav: flute, answered as violin/).waitFor();
+    await page.getByRole("button", { name: "Play not a flute.wav" }).last().click();
+    await page.getByRole("button", { name: "Stop not a flute.wav" }).first().waitFor();
+    const sizes = await page.evaluate(() => (globalThis as unknown as { sizes: number[] }).sizes);
+    expect(sizes.at(-1)).toBe(statSync(wrong).size);
+  });
+
+  it("have groups, which count in the training", async () => {
+    const { page } = studio;
+    const flutes = page.locator(".class").first();
+    await dropOn(page, ".class .drop", [join(dir, "set/test/flute/not a flute.wav")]);
+    await flutes.locator("summary").click();
+    const groups = flutes.getByLabel(/^Group of not a flute\.wav/);
+    await groups.nth(1).waitFor();
+    for (const [i, group] of ["one take", "another take"].entries()) {
+      await groups.nth(i).fill(group);
+      await groups.nth(i).blur();
+    }
+    await page.getByRole("button", { name: "Train anew" }).click();
+    await page
+      .getByText(/one take/)
+      .first()
+      .waitFor();
+  });
+
+  it("are gone once they are removed", async () => {
+    const { page } = studio;
+    await page
+      .getByRole("button", { name: "Stop", exact: true })
+      .click({ timeout: 5000 })
+      .catch(() => {});
+    const flutes = page.locator(".class").first();
+    const before = await flutes.locator("li").count();
+    await flutes.getByRole("button", { name: "Remove not a flute.wav" }).first().click();
+    await page.reload();
+    await page.getByRole("tab", { name: "Train a model" }).click();
+    await flutes.getByText(`${before - 1} examples`).waitFor();
     expect(studio.faults).toEqual([]);
   });
 });
