@@ -1,5 +1,5 @@
 import { zipSync } from "fflate";
-import { DataError, UsageError } from "../core/errors.js";
+import { DataError } from "../core/errors.js";
 import { checkData } from "../dataset/check-data.js";
 import { type FeatureData, featuresInMemory, type MemoryClip } from "../dataset/feature-data.js";
 import { argmax } from "../evaluation/answers.js";
@@ -221,18 +221,15 @@ export class TrainingWork {
 
 /**
  * The model that a run starts from.
- * @throws DataError if it is no net
- * @throws UsageError if it gives several labels a clip
+ * @throws DataError if it is no net, or gives several labels a clip
  */
 function startModel({ name, bytes }: NonNullable<RunRequest["start"]>): TrainedModel {
   const model = decodeModel(bytes, name);
   if (model.info.task === "multi-label")
-    throw new UsageError({
-      setting: "The model to begin with",
-      rule: "give one label a sound, as models do that this page trains",
-      got: `${name}, which gives several`,
-      remedy: "begin with another, or with a new net",
-    });
+    throw new DataError(
+      name,
+      "gives several labels a sound, and models that this page trains give one; begin with another model, or with a new net",
+    );
   return model;
 }
 
