@@ -45,6 +45,7 @@ function show(name: keyof typeof TABS): void {
   redraw();
 }
 
+/** Both parts stay, so that what is typed or unfolded does. */
 function page(): TemplateResult {
   const names = Object.keys(TABS) as (keyof typeof TABS)[];
   return html`<main>
@@ -54,9 +55,13 @@ function page(): TemplateResult {
       (name) => html`<button type="button" role="tab" id=${`tab-${name}`} aria-controls=${`panel-${name}`}
         aria-selected=${shown === name} tabindex=${shown === name ? 0 : -1} @click=${() => show(name)}>${TABS[name]}</button>`,
     )}</div>
-    <div role="tabpanel" id=${`panel-${shown}`} aria-labelledby=${`tab-${shown}`}>
-      ${shown === "tag" ? tagView(tagging) : typeof train === "string" ? html`<p class="problem">${train}</p>` : trainView(train)}
-    </div>
+    ${names.map(
+      (
+        name,
+      ) => html`<div role="tabpanel" id=${`panel-${name}`} aria-labelledby=${`tab-${name}`} ?hidden=${shown !== name}>
+        ${name === "tag" ? tagView(tagging) : typeof train === "string" ? html`<p class="problem">${train}</p>` : trainView(train)}
+      </div>`,
+    )}
   </main>`;
 }
 

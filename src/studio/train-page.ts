@@ -61,22 +61,19 @@ export class TrainPage {
     const { runs, obstacle } = this.training;
     if (obstacle !== null) return runs.refuse(obstacle);
     const model = this.tagging.models[this.startIndex];
-    await runs.train(
-      runs.choices.start === "net" ? null : { name: model.name, bytes: () => contentOf(model) },
-    );
-    await this.#offerModel();
+    const start = runs.choices.start === "net" ? null : { name: model.name, bytes: () => contentOf(model) };
+    await this.#following(runs.train(start));
   }
 
   /** Goes on with the run that was stopped. */
   async resume(how: "to the end" | "end now"): Promise<void> {
-    await this.training.runs.resume(how);
-    await this.#offerModel();
+    await this.#following(this.training.runs.resume(how));
   }
 
   /** Opens the trained model where sounds are tagged. */
   async tryModel(): Promise<void> {
-    const model = await this.#offerModel();
-    if (model !== undefined) this.tagging.useModel(model);
+    const model = await this.#trained();
+    if (model !== null) this.tagging.useModel(model);
     this.#showTags();
   }
 
@@ -86,14 +83,24 @@ export class TrainPage {
     this.tagging.withdraw(MINE);
   }
 
-  /** Lists the trained model among the models. Where it is open already, the new one is opened. */
-  async #offerModel(): Promise<ModelChoice | undefined> {
+  async #trained(): Promise<ModelChoice | null> {
     const bytes = await this.training.runs.model();
-    if (bytes === undefined) return undefined;
-    const model = { name: MINE, bytes };
-    this.tagging.offer(model);
+    return bytes === undefined ? null : { name: MINE, bytes };
+  }
+
+  /** Lists the trained model among the models. Where one was open, the new one is opened. */
+  async #offerModel(): Promise<void> {
+    const model = await this.#trained();
+    if (model === null) return;
     if (this.tagging.opened?.model.name === MINE) this.tagging.useModel(model);
-    return model;
+    else this.tagging.offer(model);
+  }
+
+  /** Waits for a run, and offers its model if it made one. */
+  async #following(run: Promise<void>): Promise<void> {
+    const { result } = this.training.runs;
+    await run;
+    if (this.training.runs.result !== result) await this.#offerModel();
   }
 
   async #frontEndModel(): Promise<Uint8Array | null> {

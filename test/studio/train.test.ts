@@ -44,7 +44,7 @@ async function downloaded(page: Page, button: string): Promise<Buffer> {
 
 async function dropClasses(page: Page): Promise<void> {
   await page.getByRole("tab", { name: "Train a model" }).click();
-  await dropOn(page, ".drop", folders);
+  await dropOn(page, "#panel-train .drop", folders);
   await page.getByLabel("Class", { exact: true }).nth(2).waitFor();
   await page.getByRole("button", { name: "Train", exact: true }).and(page.locator(":enabled")).waitFor();
 }
@@ -92,7 +92,7 @@ describe.skipIf(CHROMIUM === undefined)("one visit to the studio [needs chromium
       .evaluateAll((inputs) => inputs.map((input) => (input as HTMLInputElement).value));
     expect(names.sort()).toEqual(["flute", "violin", "xylophone"]);
     await train(page, 4);
-    expect(await page.locator(".answer").textContent()).toMatch(
+    expect(await page.locator("#panel-train .answer").textContent()).toMatch(
       /balanced accuracy on \d+ examples that it has not seen/,
     );
     expect(await page.getByRole("img", { name: /^Loss/ }).count()).toBe(1);
@@ -128,7 +128,7 @@ describe.skipIf(CHROMIUM === undefined)("one visit to the studio [needs chromium
     const { page } = studio;
     await page.getByRole("button", { name: "Test it live" }).click();
     await page.getByText("knows 3 labels: flute, violin, xylophone").waitFor();
-    await page.getByLabel("Choose files…").setInputFiles(note);
+    await page.locator("#panel-tag").getByLabel("Choose files…").setInputFiles(note);
     await page.getByRole("img", { name: /^Waveform/ }).waitFor();
     const json = JSON.parse(String(await downloaded(page, "all as JSON")));
     expectSame(asRecord(json.tags), ofNode, SAME);
@@ -287,7 +287,7 @@ it.skipIf(CHROMIUM === undefined)(
     const { origin } = new URL(address);
     await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 100_000 });
     await page.getByRole("tab", { name: "Train a model" }).click();
-    await dropOn(page, ".drop", folders);
+    await dropOn(page, "#panel-train .drop", folders);
     await page
       .getByText(/wav: the browser has no room left for this page; remove examples/)
       .first()
@@ -331,7 +331,7 @@ describe.skipIf(CHROMIUM === undefined)("examples in the studio [needs chromium]
 
   it("have the splits of their folders; a mistake can be seen in the matrix, and heard", async () => {
     const { page } = studio;
-    await dropOn(page, ".drop", [`${dir}/set`]);
+    await dropOn(page, "#panel-train .drop", [`${dir}/set`]);
     await page.getByRole("button", { name: "Train", exact: true }).and(page.locator(":enabled")).waitFor();
     await train(page, 2);
     const matrix = page.getByRole("region", { name: "Confusion matrix" });
@@ -361,15 +361,29 @@ describe.skipIf(CHROMIUM === undefined)("examples in the studio [needs chromium]
       .waitFor();
   });
 
+  it("are read even if the model to begin with is no net, which is said when a run begins", async () => {
+    const { page } = studio;
+    await page.getByRole("tab", { name: "Tag sounds" }).click();
+    await page.getByLabel("Open a model…").setInputFiles("models/instruments.linear.onnx");
+    const option = { label: "the model: instruments.linear.onnx" };
+    await page.getByRole("tab", { name: "Train a model" }).click();
+    await page.getByRole("combobox", { name: "Begin with" }).selectOption(option);
+    const violins = page.locator(".class").nth(1);
+    const before = await violins.locator("li").count();
+    await dropOn(page, ".class:last-of-type .drop", [
+      others.find(({ label }) => label === "xylophone")!.path,
+    ]);
+    await violins.getByText(`${before + 1} examples`).waitFor();
+    await page.getByRole("button", { name: "Train anew" }).click();
+    await page.getByRole("alert").getByText("instruments.linear.onnx: is a linear baseline").waitFor();
+  });
+
   it("are gone once they are removed", async () => {
     const { page } = studio;
-    await page
-      .getByRole("button", { name: "Stop", exact: true })
-      .click({ timeout: 5000 })
-      .catch(() => {});
     const flutes = page.locator(".class").first();
     const before = await flutes.locator("li").count();
     await flutes.getByRole("button", { name: "Remove not a flute.wav" }).first().click();
+    await flutes.getByText(`${before - 1} examples`).waitFor();
     await page.reload();
     await page.getByRole("tab", { name: "Train a model" }).click();
     await flutes.getByText(`${before - 1} examples`).waitFor();
