@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { counted } from "../core/counted.js";
 import { percent } from "../report/table.js";
 import { download } from "./downloads.js";
+import { problemLine } from "./problem-line.js";
 import type { Mistake, SavedResult } from "./saved.js";
 import { soundButton } from "./sound-button.js";
 import type { TrainPage } from "./train-page.js";
@@ -13,7 +14,10 @@ export function resultView(page: TrainPage, result: SavedResult): TemplateResult
   const { nClips, balancedAccuracy, interval, majority, labels, mistakes } = result;
   const range =
     interval === null ? "" : ` (95 % interval ${percent(interval[0])} to ${percent(interval[1])})`;
+  const { runs } = page.training;
+  const isOlder = runs.running !== null || runs.run?.isOver === false;
   return html`<section aria-labelledby="result"><h2 id="result">4. The model</h2>
+    ${isOlder ? html`<p class="note">This is the model of an earlier run. When the run above ends, its model takes this place.</p>` : nothing}
     <p class="answer"><strong>${percent(balancedAccuracy)}</strong> balanced accuracy on ${counted(nClips, "example")} that it has not seen${range}.
       Always answering one class gives ${percent(majority)}.</p>
     ${nClips < 10 * labels.length ? html`<p class="note">So few examples say little: with 10 of each class in the test, this number is worth more.</p>` : nothing}
@@ -33,9 +37,13 @@ async function save(
   { training: { runs } }: TrainPage,
   kind: "model" | "waveform" | "hugging-face",
 ): Promise<void> {
-  if (kind === "model") return download(`${NAME}.onnx`, (await runs.model())!);
-  const bytes = await runs.exported(kind, NAME);
-  download(kind === "waveform" ? `${NAME}-waveform.onnx` : `${NAME}.zip`, bytes);
+  try {
+    if (kind === "model") return download(`${NAME}.onnx`, (await runs.model())!);
+    const bytes = await runs.exported(kind, NAME);
+    download(kind === "waveform" ? `${NAME}-waveform.onnx` : `${NAME}.zip`, bytes);
+  } catch (error) {
+    runs.say(`The file cannot be made: ${problemLine(error)}`);
+  }
 }
 
 /** Number of strengths of a cell's colour. */

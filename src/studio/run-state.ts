@@ -105,11 +105,6 @@ export class RunState {
     await this.#follow((work, tell) => work.resume(epochs, this.device, tell));
   }
 
-  /** Stops the run. What its last whole epoch left is kept. */
-  stop(): void {
-    this.#thread.stop();
-  }
-
   /** Forgets the run, which cannot go on. The trained model stays. */
   async forgetRun(): Promise<void> {
     this.run = null;

@@ -26,10 +26,13 @@ export class OneSound {
     if (isOn) return;
     this.#key = key;
     redraw();
+    const isChosen = () => this.isPlaying(key); // another sound may be chosen meanwhile
     try {
-      await this.#play(file).catch(async () => this.#play(await toWav()));
+      await this.#play(file);
     } catch {
-      this.#stop(); // another sound was chosen meanwhile, or it cannot be decoded: then it is no example
+      const wav = isChosen() ? await toWav().catch(() => null) : null;
+      if (wav !== null && isChosen()) await this.#play(wav).catch(() => {});
+      else if (isChosen()) this.#stop();
     }
   }
 
