@@ -203,15 +203,15 @@ describe.skipIf(CHROMIUM === undefined)("a run in the studio [needs chromium]", 
 
   it("stops, survives a reload, and goes on to the bits of a run that was never stopped", async () => {
     const { page } = studio;
-    await train(page, 3);
+    await train(page, 4);
     const whole = await downloaded(page, "Download the model");
     await page.getByRole("button", { name: "Train anew" }).click();
-    await page.getByText(/^Epoch 2 of 3, step/).waitFor();
+    await page.getByText(/^Epoch [23] of 4, step/).waitFor();
     await page.getByRole("button", { name: "Stop", exact: true }).click();
     await page.getByText("Stopped; the last epoch is kept.").waitFor();
     await page.reload();
     await page.getByRole("tab", { name: "Train a model" }).click();
-    await page.getByRole("button", { name: /^Resume after epoch [12] of 3/ }).click();
+    await page.getByRole("button", { name: /^Resume after epoch [123] of 4/ }).click();
     await page.getByRole("heading", { name: "4. The model" }).waitFor();
     expect((await downloaded(page, "Download the model")).equals(whole)).toBe(true);
   });
@@ -219,7 +219,7 @@ describe.skipIf(CHROMIUM === undefined)("a run in the studio [needs chromium]", 
   it("ends early with its best epoch", async () => {
     const { page } = studio;
     await page.getByRole("button", { name: "Train anew" }).click();
-    await page.getByText(/^Epoch 2 of 3, step/).waitFor();
+    await page.getByText(/^Epoch [23] of 4, step/).waitFor();
     await page.getByRole("button", { name: "Stop", exact: true }).click();
     await page.getByRole("button", { name: /^Take epoch/ }).click();
     await page.getByRole("heading", { name: "4. The model" }).waitFor();
@@ -255,7 +255,7 @@ describe.skipIf(CHROMIUM === undefined)("a run in the studio [needs chromium]", 
     await page.getByText("There is a class flute already.").waitFor();
     const added = page.locator(".class").nth(3);
     await added.getByRole("button", { name: "Record" }).click();
-    await page.getByText(/Recording: 1\.\d s/).waitFor();
+    await page.getByText(/Recording: [1-9]/).waitFor();
     await added.getByRole("button", { name: "Stop recording" }).click();
     await added.getByText("1 example, ").waitFor();
     await page.getByRole("button", { name: /^Train/ }).click();
