@@ -62,7 +62,7 @@ function answer(
   if (isFromOtherPage(headers, host)) return void refuse(403, "The studio answers only its own page.");
   if (method !== "GET" && method !== "HEAD")
     return void refuse(405, "The studio only gives out its files.", { Allow: "GET, HEAD" });
-  // What a page keeps belongs to its address: there must be one.
+  // Browsers store a page's data by its address, so the page must have only one.
   if (headers.host === other) return void refuse(307, "Moved.", { Location: `http://${host}${path}` });
   const file = files.get(path === "/" ? "index.html" : path.slice(1));
   if (file === undefined) return void refuse(404, "The studio has no such file.");

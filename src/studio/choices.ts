@@ -61,7 +61,7 @@ export function settingsOf(choices: Choices): TrainSettings {
 /** The learning rate of a run that names none. */
 export function usualRate({ start, optimizer }: Pick<Choices, "start" | "optimizer">): number {
   const usual = OPTIMIZERS[optimizer].learningRate;
-  // As much lower as that of the default optimizer.
+  // Lowered by the same factor as the default optimizer's rate.
   return start === "model" ? (usual * START_LEARNING_RATE) / OPTIMIZERS.adamw.learningRate : usual;
 }
 

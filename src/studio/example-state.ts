@@ -61,7 +61,7 @@ export class ExampleState {
     return added;
   }
 
-  /** Names a class. A name that is empty or taken is said, and the class keeps its own. */
+  /** Names a class. Rejects a name that is empty or taken, with a message. */
   rename(id: number, name: string): void {
     const trimmed = name.trim();
     const isTaken = this.classes.some((each) => each.id !== id && each.name === trimmed);
@@ -124,7 +124,7 @@ export class ExampleState {
     [this.unread, this.adding] = [[], { done: 0, total, name: "", left: "" }];
     redraw();
     try {
-      // A start that cannot be used is said where a run begins; then the features are made anew.
+      // If the start model cannot be loaded, the run reports it and makes the features again.
       const model = await start().catch(() => null);
       await this.#thread.ask((work) => work.useFrontEndOf(model));
       const left = new TimeLeft(() => performance.now());
@@ -197,7 +197,7 @@ export class ExampleState {
     }
   }
 
-  /** Says if the browser cannot keep something. */
+  /** Shows a message if the browser cannot store something. */
   async #kept(saving: Promise<void>): Promise<void> {
     await saving.catch((error: unknown) => this.say(`This cannot be kept: ${problemLine(error)}`));
   }

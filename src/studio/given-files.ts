@@ -48,7 +48,7 @@ async function filesOf(entry: FileSystemEntry): Promise<GivenFile[]> {
 }
 
 function sorted(files: readonly GivenFile[]): GivenFiles {
-  const seen = files.filter(({ path }) => !/(^|\/)\./.test(path)); // hidden files are not meant
+  const seen = files.filter(({ path }) => !/(^|\/)\./.test(path)); // files of the system, such as .DS_Store
   const mayHoldAudio = ({ path }: GivenFile) =>
     AUDIO_EXTENSIONS.some((extension) => path.toLowerCase().endsWith(extension));
   const byPath = (a: GivenFile, b: GivenFile) => a.path.localeCompare(b.path, undefined, { numeric: true });

@@ -21,7 +21,7 @@ export async function openMicrophone(onSamples: (samples: Float32Array) => void)
     throw new Error(
       "Browsers give the microphone only to pages from this machine or over https; open the page so.",
     );
-  // What helps a voice over the telephone would change the sound.
+  // Echo cancellation and the like are made for speech, and would change the sound.
   const asIs = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
   const stream = await navigator.mediaDevices.getUserMedia({ audio: asIs }).catch((error: Error) => {
     throw new Error(REASONS[error.name] ?? `The microphone cannot be used: ${error.message}`);

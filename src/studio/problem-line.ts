@@ -1,6 +1,6 @@
 import { errorLine } from "../core/errors.js";
 
-/** What browsers say by a name alone. */
+/** Browser errors that have a name but no message. */
 const NAMED: Readonly<Record<string, string>> = {
   QuotaExceededError:
     "the browser has no room left for this page; remove examples, or free space on the disk",
@@ -13,7 +13,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "Failed to fetch": "The page's server does not answer; start it again",
 };
 
-/** What an error means to who uses the page, on one line; never empty. */
+/** An error in the page's words, on one line; never empty. */
 export function problemLine(error: unknown): string {
   const { name = "", message = "" } = Object(error) as { name?: string; message?: string };
   const known = NAMED[name];

@@ -36,7 +36,7 @@ export class Recording {
     return joined(this.#parts.slice(first)).subarray(-wanted);
   }
 
-  /** Calls back every so many seconds of sound, after the last call has returned, until the recording ends. */
+  /** Calls `onSound` after every `everySec` seconds of sound, one call at a time, until the recording ends. */
   async follow(everySec: number, onSound: () => void | Promise<void>): Promise<void> {
     while (await this.#reaches(this.durationSec + everySec)) await onSound();
   }

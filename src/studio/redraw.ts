@@ -1,12 +1,12 @@
-const listeners: (() => void)[] = [];
+let draw = (): void => {};
 let isPlanned = false;
 
-/** Has the page drawn after every change. */
-export function onRedraw(draw: () => void): void {
-  listeners.push(draw);
+/** Sets the function that draws the page. */
+export function onRedraw(drawPage: () => void): void {
+  draw = drawPage;
 }
 
-/** Draws the page anew with the next frame: what shows the state has changed. */
+/** Draws the page with the next frame. Call it after every change of the state. */
 export function redraw(): void {
   if (isPlanned) return;
   isPlanned = true;
@@ -14,6 +14,6 @@ export function redraw(): void {
   const plan = document.visibilityState === "visible" ? requestAnimationFrame : queueMicrotask;
   plan(() => {
     isPlanned = false;
-    for (const draw of listeners) draw();
+    draw();
   });
 }

@@ -89,7 +89,7 @@ function charts(run: SavedRun): TemplateResult {
 
 let drawn: { run: SavedRun; markup: string } | undefined;
 
-/** The charts of a run, which take a tenth of a second to draw. */
+/** The charts of a run, drawn once an epoch and not at every step. */
 function chartsOf(run: SavedRun): string {
   if (drawn?.run !== run) {
     const epochs = { task: "single-label", history: run.history, bestEpoch: run.bestEpoch } as const;

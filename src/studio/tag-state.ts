@@ -148,9 +148,12 @@ export class TagState {
   async #open(model: ModelChoice): Promise<void> {
     try {
       const facts = await this.#thread.ask((work) => work.open(model.bytes, model.name));
+      if (this.opened?.model !== model) {
+        this.offer(model);
+        for (const sound of this.sounds)
+          Object.assign(sound, { status: "waiting", answer: null, problem: "" });
+      }
       this.opened = { model, facts };
-      this.offer(model);
-      for (const sound of this.sounds) Object.assign(sound, { status: "waiting", answer: null, problem: "" });
     } catch (error) {
       if (!(error instanceof EndedError)) this.notice = problemLine(error);
     }
@@ -159,23 +162,12 @@ export class TagState {
     redraw();
   }
 
-  /** Ends the thread, which may be long at work, and goes on with another. */
+  /** Ends the thread, which may be long at work, and opens the model in another. */
   #restart(): void {
     const model = this.opening ?? this.opened?.model;
     this.#thread.end();
     this.#thread = this.#startThread();
-    if (model === undefined) return;
-    // What was tagged with it stays.
-    this.#openings = this.#thread
-      .ask((work) => work.open(model.bytes, model.name))
-      .then((facts) => {
-        this.opened = { model, facts };
-        void this.#work();
-      })
-      .catch((error) => {
-        this.notice = problemLine(error);
-        redraw();
-      });
+    if (model !== undefined) this.#openings = this.#open(model);
   }
 
   #startThread(): Thread<TaggingWork> {

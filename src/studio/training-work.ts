@@ -156,7 +156,7 @@ export class TrainingWork {
         await saved.set({
           run,
           checkpoint: encodeCheckpoint(checkpoint),
-          // What a run starts from does not change.
+          // The model that a run starts from stays the same, so it is saved once.
           ...(history.length === 1 ? { start: start?.bytes ?? null } : {}),
         });
         tell({ kind: "epoch", run });
@@ -209,7 +209,7 @@ export class TrainingWork {
       });
     }
     const data = featuresInMemory(made, clips, { name: "examples" });
-    // What blocks the run is its error.
+    // `trainModel` throws the findings that block training.
     const findings = checkData(data).flatMap(({ blocks, message }) =>
       blocks ? [] : message.replaceAll("`", ""),
     );
